@@ -1,0 +1,17 @@
+if(NOT GRADIVA_CAN_INSTALL)
+    return()
+endif()
+
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/gradiva)
+install(TARGETS gradiva EXPORT gradivaTargets FILE_SET HEADERS)
+install(EXPORT gradivaTargets NAMESPACE gradiva:: DESTINATION ${package_dir})
+
+configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/gradivaConfig.cmake.in
+    ${PROJECT_BINARY_DIR}/gradivaConfig.cmake INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/gradivaConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES ${PROJECT_BINARY_DIR}/gradivaConfig.cmake ${PROJECT_BINARY_DIR}/gradivaConfigVersion.cmake
+    DESTINATION ${package_dir})

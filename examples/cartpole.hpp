@@ -1,0 +1,75 @@
+// What the CartPole programs share: their options, the log, a clean end on Ctrl-C and the last line.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <gradiva/gradiva.hpp>
+#include <optional>
+#include <string>
+
+namespace example {
+
+struct Options {
+    std::uint64_t seed = 1;
+    gradiva::Index steps = 100'000;
+    gradiva::Index envs = 8;
+    gradiva::Index threads = 1;
+    std::string log = {};
+    bool quiet = false;
+};
+
+/// Reads the command line over the given defaults; `--help` and mistakes end the program.
+inline Options read_options(int argc, char** argv, const std::string& what, Options options = {}) {
+    CLI::App app(what);
+    app.add_option("--seed", options.seed, "names all random numbers")->capture_default_str();
+    app.add_option("--steps", options.steps, "environment steps to train for")->capture_default_str();
+    app.add_option("--envs", options.envs, "environments side by side")->capture_default_str();
+    app.add_option("--threads", options.threads, "threads; the result does not depend on it")->capture_default_str();
+    app.add_option("--log", options.log, "write one line per iteration to this CSV file");
+    app.add_flag("--quiet", options.quiet, "print nothing but the last line");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        std::exit(app.exit(error));
+    }
+    return options;
+}
+
+/// A first Ctrl-C ends the training after the iteration at hand; a second one ends the program.
+inline volatile std::sig_atomic_t interrupted = 0;
+
+inline void stop_on_interrupt() {
+    std::signal(SIGINT, [](int) {
+        interrupted = 1;
+        std::signal(SIGINT, SIG_DFL);
+    });
+}
+
+/// Trains with a progress bar and a log, as the options say.
+template <class Trainer>
+void train(Trainer& trainer, const Options& options) {
+    std::optional<gradiva::CsvLog> log;
+    if (!options.log.empty()) log.emplace(options.log);
+    gradiva::ProgressBar bar;
+    stop_on_interrupt();
+    trainer.train({.steps = options.steps}, [&](const gradiva::Progress& progress) {
+        if (log) (*log)(progress);
+        if (!options.quiet) bar(progress);
+        return interrupted == 0;
+    });
+    if (interrupted != 0) fmt::print(stderr, "\ninterrupted; this is the policy so far\n");
+}
+
+/// Runs the program; what goes wrong is printed and makes its exit status 1.
+template <class Program>
+int run(const Program& program) {
+    try {
+        program();
+        return 0;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "{}\n", error.what());
+        return 1;
+    }
+}
+
+}  // namespace example

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "gradiva/advantage/advantage.hpp"
+#include "gradiva/kernels/advantage_scan.hpp"
+
+namespace gradiva {
+
+/// Generalised advantage estimation:
+///   delta_t = r_t + gamma V'_t - V_t,   A_t = delta_t + gamma lambda c_t A_{t+1},   value_target = A + V,
+/// where V' is 0 if terminated, the final observation's value if truncated, else V_{t+1}; c is 0 where an episode
+/// ended. Source: Schulman, Moritz, Levine, Jordan and Abbeel, "High-Dimensional Continuous Control Using Generalized
+/// Advantage Estimation", 2016, equation (16).
+struct Gae {
+    double gamma = 0.99;   ///< discount, from 0 to 1
+    double lambda = 0.95;  ///< trace: 0 trusts the critic after one step, 1 the rewards throughout
+
+    void check(bool with_critic) const {
+        detail::check_fraction("Gae", "gamma", gamma);
+        detail::check_fraction("Gae", "lambda", lambda);
+        require(with_critic, "Gae: there is no critic; give the trainer one, or use RewardToGo");
+    }
+
+    template <class Scalar>
+    void operator()(Rollout<Scalar>& rollout) const {
+        const auto value = rollout.value.columns({0, rollout.horizon});
+        auto advantage = rollout.advantage.matrix();
+        kernels::temporal_difference<Scalar>(static_cast<Scalar>(gamma), rollout.reward.matrix(), value,
+                                             rollout.next_value.matrix(), advantage);
+        kernels::advantage_scan<Scalar>(static_cast<Scalar>(gamma * lambda), rollout.continues.matrix(), advantage);
+        rollout.value_target.matrix() = advantage + value;
+    }
+};
+
+}  // namespace gradiva

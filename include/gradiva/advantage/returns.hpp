@@ -1,0 +1,147 @@
+#pragma once
+
+#include <algorithm>
+
+#include "gradiva/advantage/advantage.hpp"
+#include "gradiva/kernels/advantage_scan.hpp"
+
+namespace gradiva {
+
+/// What is taken off a return before it weights an action. No choice changes the expected gradient; each changes its
+/// variance.
+enum class Baseline {
+    none,            ///< 0
+    constant,        ///< a number of one's own
+    mean_of_others,  ///< the mean over the other episodes of the rollout: the own one would scale the gradient
+    critic,          ///< V(s)
+};
+
+namespace detail {
+
+/// G_t = r_t + gamma G_{t+1}; where an episode or the rollout ends, G_t = r_t + gamma V'.
+template <class Scalar>
+void rewards_to_go(const Rollout<Scalar>& rollout, double gamma, MatrixRef<Scalar> g) {
+    const auto factor = static_cast<Scalar>(gamma);
+    const Index last = rollout.horizon - 1;
+    const auto continues = rollout.continues.matrix();
+    const auto next_value = rollout.next_value.matrix();
+    g = rollout.reward.matrix();
+    g.leftCols(last).array() += factor * (1 - continues.leftCols(last).array()) * next_value.leftCols(last).array();
+    g.col(last) += factor * next_value.col(last);
+    kernels::advantage_scan<Scalar>(factor, continues, g);
+}
+
+/// Steps [begin, end) of an environment, from a reset to an end.
+struct Episode {
+    Index environment, begin, end;
+    Index length() const { return end - begin; }
+};
+
+/// Calls `body(episode)` for every episode of a rollout of whole episodes.
+template <class Scalar, class Body>
+void for_each_episode(const Rollout<Scalar>& rollout, const Body& body) {
+    for (Index n = 0; n < rollout.environments; ++n) {
+        Index begin = 0;
+        for (Index t = 0; t < rollout.length[n]; ++t) {
+            if (rollout.continues(n, t) != 0) continue;
+            body(Episode{n, begin, t + 1});
+            begin = t + 1;
+        }
+    }
+}
+
+/// Takes off each return the mean of the returns of the other episodes that were still running at that step of theirs;
+/// nothing where there was none.
+template <class Scalar>
+void subtract_mean_of_others(Rollout<Scalar>& rollout, MatrixRef<Scalar> g) {
+    rollout.workspace.assign(2 * rollout.horizon, 0);
+    double* const sum = rollout.workspace.data();
+    double* const count = sum + rollout.horizon;
+    for_each_episode(rollout, [&](const Episode& e) {
+        for (Index k = 0; k < e.length(); ++k) {
+            sum[k] += static_cast<double>(g(e.environment, e.begin + k));
+            count[k] += 1;
+        }
+    });
+    for_each_episode(rollout, [&](const Episode& e) {
+        for (Index k = 0; k < e.length(); ++k) {
+            Scalar& own = g(e.environment, e.begin + k);
+            if (count[k] > 1) own -= static_cast<Scalar>((sum[k] - static_cast<double>(own)) / (count[k] - 1));
+        }
+    });
+}
+
+template <class Scalar>
+void subtract_baseline(Rollout<Scalar>& rollout, Baseline baseline, double constant, MatrixRef<Scalar> g) {
+    switch (baseline) {
+        case Baseline::none: break;
+        case Baseline::constant: g.array() -= static_cast<Scalar>(constant); break;
+        case Baseline::mean_of_others: subtract_mean_of_others(rollout, g); break;
+        case Baseline::critic: g -= rollout.value.matrix().leftCols(rollout.horizon); break;
+    }
+}
+
+inline void check_baseline(const char* who, Baseline baseline, double constant, bool with_critic) {
+    require(baseline != Baseline::critic || with_critic,
+            "{}: baseline is critic, and there is no critic; give the trainer one, or choose another baseline", who);
+    require(std::isfinite(constant), "{}: constant is {}; give a finite number", who, constant);
+}
+
+template <class Scalar>
+void require_whole_episodes(const char* who, const Rollout<Scalar>& rollout) {
+    require(rollout.whole_episodes, "{}: the rollout holds {} steps cut from episodes; collect whole episodes", who,
+            rollout.horizon);
+}
+
+}  // namespace detail
+
+/// Credit to each action for the rewards that follow it: A_t = sum_{t' >= t} gamma^(t' - t) r_t' - b.
+/// With gamma < 1 the factor gamma^t that the gradient of the discounted return would have is dropped, as is usual.
+/// Truncated episodes, and those cut by the end of the rollout, are bootstrapped with V where there is a critic.
+/// value_target is the return. Source: Williams, "Simple statistical gradient-following algorithms for connectionist
+/// reinforcement learning", 1992; Sutton and Barto, "Reinforcement Learning", 2018, section 13.4.
+struct RewardToGo {
+    double gamma = 0.99;  ///< discount, from 0 to 1
+    Baseline baseline = Baseline::none;
+    double constant = 0;  ///< the baseline, where it is a constant
+
+    void check(bool with_critic) const {
+        detail::check_fraction("RewardToGo", "gamma", gamma);
+        detail::check_baseline("RewardToGo", baseline, constant, with_critic);
+    }
+
+    template <class Scalar>
+    void operator()(Rollout<Scalar>& rollout) const {
+        if (baseline == Baseline::mean_of_others) detail::require_whole_episodes("RewardToGo", rollout);
+        detail::rewards_to_go<Scalar>(rollout, gamma, rollout.value_target.matrix());
+        rollout.advantage.matrix() = rollout.value_target.matrix();
+        detail::subtract_baseline<Scalar>(rollout, baseline, constant, rollout.advantage.matrix());
+    }
+};
+
+/// Credit to every action of an episode for the whole of it: A_t = R(tau) - b, with R(tau) = sum_t gamma^t r_t.
+/// Needs whole episodes. value_target is the reward to go. Source: Williams, 1992 (see RewardToGo).
+struct TotalReturn {
+    double gamma = 1;  ///< discount, from 0 to 1
+    Baseline baseline = Baseline::none;
+    double constant = 0;  ///< the baseline, where it is a constant
+
+    void check(bool with_critic) const {
+        detail::check_fraction("TotalReturn", "gamma", gamma);
+        detail::check_baseline("TotalReturn", baseline, constant, with_critic);
+    }
+
+    template <class Scalar>
+    void operator()(Rollout<Scalar>& rollout) const {
+        detail::require_whole_episodes("TotalReturn", rollout);
+        detail::rewards_to_go<Scalar>(rollout, gamma, rollout.value_target.matrix());
+        rollout.advantage.matrix() = rollout.value_target.matrix();
+        detail::for_each_episode(rollout, [&](const detail::Episode& e) {
+            const Scalar total = rollout.value_target(e.environment, e.begin);
+            for (Index t = e.begin; t < e.end; ++t) rollout.advantage(e.environment, t) = total;
+        });
+        detail::subtract_baseline<Scalar>(rollout, baseline, constant, rollout.advantage.matrix());
+    }
+};
+
+}  // namespace gradiva

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "gradiva/core/buffer.hpp"
+
+namespace gradiva {
+
+/// How many integers and how many real numbers make one action of a space.
+struct ActionShape {
+    Index integers = 0;
+    Index reals = 0;
+};
+
+/// Some columns of an `ActionBatch`, to be written.
+struct ActionView {
+    MatrixMap<int> integers;
+    MatrixMap<float> reals;
+};
+
+/// Some columns of an `ActionBatch`, to be read.
+struct ConstActionView {
+    ConstMatrixMap<int> integers;
+    ConstMatrixMap<float> reals;
+    ConstActionView(const ActionView& view)
+        : integers(view.integers.data(), view.integers.rows(), view.integers.cols()),
+          reals(view.reals.data(), view.reals.rows(), view.reals.cols()) {}
+    ConstActionView(ConstMatrixMap<int> i, ConstMatrixMap<float> r) : integers(i), reals(r) {}
+};
+
+/// Actions of any space, one per column: whole numbers and real ones, of which either part may have no rows.
+class ActionBatch {
+public:
+    ActionBatch() = default;
+    ActionBatch(ActionShape shape, Index count) { resize(shape, count); }
+
+    void resize(ActionShape shape, Index count) {
+        integers_.resize(shape.integers, count);
+        reals_.resize(shape.reals, count);
+    }
+
+    ActionShape shape() const { return {integers_.rows(), reals_.rows()}; }
+    ActionView columns(Range r) { return {integers_.columns(r), reals_.columns(r)}; }
+    ConstActionView columns(Range r) const { return {integers_.columns(r), reals_.columns(r)}; }
+    ActionView all() { return {integers_.matrix(), reals_.matrix()}; }
+    ConstActionView all() const { return {integers_.matrix(), reals_.matrix()}; }
+
+    /// Copies column `from` of `source` to column `to` of this batch.
+    void copy_column(Index to, const ActionBatch& source, Index from) {
+        for (Index i = 0; i < integers_.rows(); ++i) integers_(i, to) = source.integers_(i, from);
+        for (Index i = 0; i < reals_.rows(); ++i) reals_(i, to) = source.reals_(i, from);
+    }
+
+private:
+    MatrixBuffer<int> integers_;
+    MatrixBuffer<float> reals_;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <variant>
+
+namespace gradiva {
+
+/// The same value throughout.
+struct Constant {
+    double value = 0;
+    double operator()(double) const { return value; }
+};
+
+/// From `from` to `to` in a straight line.
+struct Linear {
+    double from = 0;
+    double to = 0;
+    double operator()(double progress) const { return from + (to - from) * progress; }
+};
+
+/// From `from` to `to` along half a cosine. Source: Loshchilov and Hutter, "SGDR", 2017, equation (5).
+struct Cosine {
+    double from = 0;
+    double to = 0;
+    double operator()(double progress) const {
+        return to + (from - to) * 0.5 * (1 + std::cos(std::numbers::pi * progress));
+    }
+};
+
+/// A coefficient as a function of training's progress: 0 at the start of `train`, towards 1 at its end. A number is a
+/// constant schedule.
+class Schedule {
+public:
+    Schedule(double value) : shape_(Constant{value}) {}
+    Schedule(Constant shape) : shape_(shape) {}
+    Schedule(Linear shape) : shape_(shape) {}
+    Schedule(Cosine shape) : shape_(shape) {}
+
+    /// The value at `progress`, which is clamped to [0, 1].
+    double operator()(double progress) const {
+        const double clamped = std::clamp(progress, 0.0, 1.0);
+        return std::visit([clamped](const auto& shape) { return shape(clamped); }, shape_);
+    }
+
+    /// All shapes are monotone, so the ends bound every value.
+    double smallest() const { return std::min((*this)(0), (*this)(1)); }
+    bool is_finite() const { return std::isfinite((*this)(0)) && std::isfinite((*this)(1)); }
+
+private:
+    std::variant<Constant, Linear, Cosine> shape_;
+};
+
+}  // namespace gradiva

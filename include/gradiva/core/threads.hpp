@@ -1,0 +1,121 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/index.hpp"
+
+namespace gradiva {
+
+/// A persistent pool of threads. Work comes as numbered shards; which thread runs a shard is left to chance, so a body
+/// must depend on nothing but its number. The calling thread works too: a pool of one starts no thread.
+class Threads {
+public:
+    /// Throws `Error` unless `count` is at least 1. More threads than cores are allowed.
+    explicit Threads(Index count = 1) {
+        require(count >= 1, "Threads: count is {}; give at least 1 thread", count);
+        workers_.reserve(static_cast<std::size_t>(count - 1));
+        for (Index i = 1; i < count; ++i) workers_.emplace_back([this] { serve(); });
+    }
+
+    Threads(const Threads&) = delete;
+    Threads& operator=(const Threads&) = delete;
+
+    ~Threads() {
+        stopping_ = true;
+        announce();
+        for (std::thread& worker : workers_) worker.join();
+    }
+
+    Index count() const { return static_cast<Index>(workers_.size()) + 1; }
+
+    /// Calls `body(shard)` for every shard in [0, shards) and returns when all have ended. If bodies throw, the
+    /// exception of the lowest shard is rethrown. Allocates nothing. One call at a time; a body must not call `run`
+    /// itself.
+    template <class Body>
+    void run(Index shards, const Body& body) {
+        if (workers_.empty() || shards <= 1) {
+            for (Index shard = 0; shard < shards; ++shard) body(shard);
+            return;
+        }
+        call_ = [](const void* context, Index shard) { (*static_cast<const Body*>(context))(shard); };
+        context_ = &body;
+        shards_ = shards;
+        next_ = 0;
+        failure_ = nullptr;
+        busy_ = workers_.size();
+        announce();
+        drain();
+        wait_for_workers();
+        if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+    }
+
+private:
+    void announce() {
+        ++round_;
+        round_.notify_all();
+    }
+
+    void serve() {
+        for (std::uint64_t seen = 0;;) {
+            seen = wait_for_round_after(seen);
+            if (stopping_) return;
+            drain();
+            if (--busy_ == 0) busy_.notify_one();
+        }
+    }
+
+    void drain() {
+        for (Index shard = next_++; shard < shards_; shard = next_++) {
+            try {
+                call_(context_, shard);
+            } catch (...) {
+                keep_lowest(shard, std::current_exception());
+            }
+        }
+    }
+
+    void keep_lowest(Index shard, std::exception_ptr failure) {
+        const std::lock_guard lock(failure_mutex_);
+        if (failure_ && failed_shard_ < shard) return;
+        failed_shard_ = shard;
+        failure_ = std::move(failure);
+    }
+
+    // Shards of a few microseconds follow each other closely: spinning briefly saves the sleep and the wake-up.
+    static constexpr int spins_before_sleep = 4000;
+
+    std::uint64_t wait_for_round_after(std::uint64_t seen) {
+        for (int spin = 0; spin < spins_before_sleep; ++spin) {
+            if (const std::uint64_t now = round_; now != seen) return now;
+        }
+        round_.wait(seen);
+        return round_;
+    }
+
+    void wait_for_workers() {
+        for (int spin = 0; spin < spins_before_sleep; ++spin) {
+            if (busy_ == 0) return;
+        }
+        for (std::size_t busy = busy_; busy != 0; busy = busy_) busy_.wait(busy);
+    }
+
+    void (*call_)(const void*, Index) = nullptr;
+    const void* context_ = nullptr;
+    Index shards_ = 0;
+    std::atomic<Index> next_ = 0;
+    std::atomic<std::size_t> busy_ = 0;
+    std::atomic<std::uint64_t> round_ = 0;
+    std::atomic<bool> stopping_ = false;
+    std::mutex failure_mutex_;
+    std::exception_ptr failure_;
+    Index failed_shard_ = 0;
+    std::vector<std::thread> workers_;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <Eigen/Core>
+
+#include "gradiva/core/index.hpp"
+
+namespace gradiva {
+
+/// Column-major; one sample is one column.
+template <class Scalar>
+using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+
+template <class Scalar>
+using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+
+/// Views as function parameters: any matrix, map or block of contiguous columns binds to them without a copy.
+template <class Scalar>
+using MatrixRef = Eigen::Ref<Matrix<Scalar>>;
+
+template <class Scalar>
+using ConstMatrixRef = Eigen::Ref<const Matrix<Scalar>>;
+
+template <class Scalar>
+using VectorRef = Eigen::Ref<Vector<Scalar>>;
+
+template <class Scalar>
+using ConstVectorRef = Eigen::Ref<const Vector<Scalar>>;
+
+/// Views as return values and members.
+template <class Scalar>
+using MatrixMap = Eigen::Map<Matrix<Scalar>>;
+
+template <class Scalar>
+using ConstMatrixMap = Eigen::Map<const Matrix<Scalar>>;
+
+template <class Scalar>
+using VectorMap = Eigen::Map<Vector<Scalar>>;
+
+template <class Scalar>
+using ConstVectorMap = Eigen::Map<const Vector<Scalar>>;
+
+}  // namespace gradiva

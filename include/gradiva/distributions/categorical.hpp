@@ -1,0 +1,90 @@
+#pragma once
+
+#include <span>
+
+#include "gradiva/core/action_batch.hpp"
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/rng.hpp"
+#include "gradiva/kernels/log_softmax.hpp"
+
+namespace gradiva {
+
+/// One choice of n with probabilities softmax(head). Models `Distribution`; has no parameters of its own.
+template <class ScalarT>
+class Categorical {
+public:
+    using Scalar = ScalarT;
+
+    struct Tape {
+        MatrixBuffer<Scalar> log_p;
+        MatrixBuffer<Scalar> p;
+    };
+
+    explicit Categorical(Index choices) : choices_(choices) {
+        require(choices >= 1, "Categorical: choices is {}; give at least 1 action", choices);
+    }
+
+    Index head_size() const { return choices_; }
+    Index parameter_count() const { return 0; }
+    ActionShape action_shape() const { return {.integers = 1, .reals = 0}; }
+    void initialise(std::span<Scalar>) const {}
+
+    void forward(ConstMatrixRef<Scalar> head, std::span<const Scalar>, Tape& tape) const {
+        GRADIVA_ASSERT(head.rows() == choices_);
+        tape.log_p.resize(choices_, head.cols());
+        tape.p.resize(choices_, head.cols());
+        kernels::log_softmax<Scalar>(head, tape.log_p.matrix(), tape.p.matrix());
+    }
+
+    /// By inversion: the first choice at which the summed probability exceeds a uniform number. A choice whose
+    /// probability is zero is never drawn.
+    void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
+        for (Index j = 0; j < tape.p.cols(); ++j) {
+            const auto u = static_cast<Scalar>(rng[static_cast<std::size_t>(j)].uniform());
+            Scalar sum = 0;
+            int drawn = 0;
+            for (Index i = 0; i < choices_; ++i) {
+                if (tape.p(i, j) <= 0) continue;
+                drawn = static_cast<int>(i);
+                sum += tape.p(i, j);
+                if (u < sum) break;
+            }
+            actions.integers(0, j) = drawn;
+        }
+    }
+
+    void mode(const Tape& tape, ActionView actions) const {
+        for (Index j = 0; j < tape.p.cols(); ++j) {
+            Index best = 0;
+            for (Index i = 1; i < choices_; ++i) best = tape.log_p(i, j) > tape.log_p(best, j) ? i : best;
+            actions.integers(0, j) = static_cast<int>(best);
+        }
+    }
+
+    void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
+        kernels::gather<Scalar>(tape.log_p.matrix(), actions.integers.data(), out);
+    }
+
+    void entropy(const Tape& tape, VectorRef<Scalar> out) const {
+        kernels::categorical_entropy<Scalar>(tape.log_p.matrix(), tape.p.matrix(), out);
+    }
+
+    void kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const {
+        kernels::categorical_kl<Scalar>(from.log_p.matrix(), from.p.matrix(), to.log_p.matrix(), out);
+    }
+
+    void backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,
+                  const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head, std::span<Scalar>) const {
+        d_head.setZero();
+        kernels::add_log_prob_gradient<Scalar>(tape.p.matrix(), actions.integers.data(), d_log_prob, d_head);
+        if (d_entropy != 0) {
+            kernels::add_entropy_gradient<Scalar>(tape.log_p.matrix(), tape.p.matrix(), d_entropy, d_head);
+        }
+        if (from != nullptr) kernels::add_kl_gradient<Scalar>(from->p.matrix(), tape.p.matrix(), d_kl, d_head);
+    }
+
+private:
+    Index choices_;
+};
+
+}  // namespace gradiva

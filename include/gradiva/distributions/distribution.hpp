@@ -1,0 +1,42 @@
+#pragma once
+
+#include <concepts>
+#include <span>
+
+#include "gradiva/core/action_batch.hpp"
+#include "gradiva/core/rng.hpp"
+
+namespace gradiva {
+
+/// A family of action distributions, on a batch. A network's output, the head (head_size x batch), and the family's own
+/// parameters, such as a log standard deviation, select one distribution per column.
+///
+/// - `head_size()`, `parameter_count()`, `action_shape()`; `initialise(own)` writes the own parameters' first values.
+/// - `forward(head, own, tape)`: prepares a batch in the tape; what follows reads the tape.
+/// - `sample(tape, rng, actions)`: draws column j with `rng[j]`. `mode(tape, actions)`: the most probable action.
+/// - `log_prob(tape, actions, out)`, `entropy(tape, out)`, `kl(from, to, out)`: one value per column, summed over the
+///   parts of an action; kl is KL(from || to).
+/// - `backward(tape, actions, d_log_prob, d_entropy, from, d_kl, d_head, d_own)`: given the loss's derivative by each
+///   log-prob, by the entropy of each column and by KL(from || this) of each column (`from` may be null, then d_kl is
+///   not read), writes dL/dhead and adds dL/down.
+template <class D>
+concept Distribution = std::copyable<D> &&
+    requires(const D& d, typename D::Tape& tape, const typename D::Tape& done, ConstMatrixRef<typename D::Scalar> head,
+             std::span<const typename D::Scalar> own, std::span<typename D::Scalar> flat, std::span<Rng> rng,
+             ActionView out, ConstActionView actions, VectorRef<typename D::Scalar> values,
+             ConstVectorRef<typename D::Scalar> weights, typename D::Scalar weight,
+             MatrixRef<typename D::Scalar> d_head) {
+    { d.head_size() } -> std::convertible_to<Index>;
+    { d.parameter_count() } -> std::convertible_to<Index>;
+    { d.action_shape() } -> std::same_as<ActionShape>;
+    d.initialise(flat);
+    d.forward(head, own, tape);
+    d.sample(done, rng, out);
+    d.mode(done, out);
+    d.log_prob(done, actions, values);
+    d.entropy(done, values);
+    d.kl(done, done, values);
+    d.backward(done, actions, weights, weight, &done, weight, d_head, flat);
+};
+
+}  // namespace gradiva

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <span>
+
+#include "gradiva/core/action_batch.hpp"
+#include "gradiva/env/space.hpp"
+
+namespace gradiva {
+
+inline ActionShape action_shape_of(const Discrete&) { return {.integers = 1, .reals = 0}; }
+inline ActionShape action_shape_of(const Box& space) { return {.integers = 0, .reals = space.size}; }
+
+/// Column `j` of a batch as the argument of `step`.
+inline int action_at(const Discrete&, const ConstActionView& actions, Index j) { return actions.integers(0, j); }
+inline std::span<const float> action_at(const Box& space, const ConstActionView& actions, Index j) {
+    return {actions.reals.data() + j * space.size, static_cast<std::size_t>(space.size)};
+}
+
+/// Throws `Error` when the space holds no action; `who` names the component that asks.
+inline void check_action_space(const char* who, const Discrete& space) {
+    require(space.n >= 1, "{}: the action space is Discrete with n = {}; give at least 1 action", who, space.n);
+}
+inline void check_box(const char* who, const char* which, const Box& space) {
+    require(space.size >= 1, "{}: the {} space is a Box of size {}; give at least 1 element", who, which, space.size);
+    for (const auto* bounds : {&space.low, &space.high}) {
+        const auto count = static_cast<Index>(bounds->size());
+        require(count <= 1 || count == space.size,
+                "{}: the {} space is a Box of size {} with {} bounds; give none, one, or one per element", who, which,
+                space.size, count);
+    }
+    for (Index i = 0; i < space.size; ++i) {
+        require(space.low_of(i) < space.high_of(i),
+                "{}: the {} space has low = {} and high = {} at element {}; give "
+                "low < high",
+                who, which, space.low_of(i), space.high_of(i), i);
+    }
+}
+inline void check_action_space(const char* who, const Box& space) { check_box(who, "action", space); }
+
+}  // namespace gradiva

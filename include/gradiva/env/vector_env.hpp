@@ -1,0 +1,42 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+
+#include "gradiva/core/action_batch.hpp"
+#include "gradiva/env/space.hpp"
+
+namespace gradiva {
+
+/// What `step` writes for a range of n environments; column and element j belong to environment `range.begin + j`.
+struct StepView {
+    MatrixRef<float> observation;        ///< D x n: what follows the step; the first of a new episode where one ended
+    MatrixRef<float> final_observation;  ///< D x n: written only where an episode ended: its last observation
+    std::span<double> reward;            ///< n
+    std::span<std::uint8_t> terminated;  ///< n, 0 or 1
+    std::span<std::uint8_t> truncated;   ///< n, 0 or 1; never together with terminated
+};
+
+/// N environments as one.
+///
+/// - `size()`: N; `seed()`: names the random streams of whoever acts in them; the two spaces.
+/// - `shards()`: into how many parts the N may be split; part i is `piece(size(), shards(), i)`. Parts may be stepped
+/// at
+///   the same time from different threads. The split depends on N only. Environments that cannot be stepped at the same
+///   time, such as remote ones, say 1.
+/// - `reset(range, observation)`: starts an episode in each environment of the range, which lies within one part.
+/// - `step(range, actions, out)`: one step of each environment of the range; one that ends is reset in the same step.
+template <class V>
+concept VectorEnv = requires(V envs, const V& fixed, Range range, MatrixRef<float> observation, ConstActionView actions,
+                             StepView& out) {
+    { fixed.size() } -> std::convertible_to<Index>;
+    { fixed.seed() } -> std::convertible_to<std::uint64_t>;
+    { fixed.shards() } -> std::convertible_to<Index>;
+    { fixed.observation_space() } -> std::same_as<Box>;
+    { fixed.action_space() } -> ActionSpace;
+    envs.reset(range, observation);
+    envs.step(range, actions, out);
+};
+
+}  // namespace gradiva

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/env/action_access.hpp"
+#include "gradiva/env/env.hpp"
+#include "gradiva/env/vector_env.hpp"
+
+namespace gradiva {
+
+struct VectorizedOptions {
+    Index count = 1;                         ///< environments, at least 1
+    std::uint64_t seed = 0;                  ///< names all random streams, those of the actor included
+    Purpose purpose = Purpose::environment;  ///< which streams the environments draw from
+};
+
+/// Makes the i-th environment, for those that cannot be copied or that differ.
+template <class F>
+concept EnvFactory = !detail::HasReset<F> && std::is_invocable_v<F&, Index>;
+
+/// N copies of one environment, each with a random stream of its own. Models `VectorEnv`.
+template <class E>
+class Vectorized {
+    static_assert(detail::explain_env<E>());
+
+public:
+    /// Copies the prototype. Throws `Error` on a count below 1 and on spaces that hold nothing.
+    explicit Vectorized(const E& prototype, VectorizedOptions options = {})
+        : Vectorized(options, [&prototype](Index) { return prototype; }) {}
+
+    /// Calls `make(i)` for each environment; all must have the same spaces.
+    template <EnvFactory F>
+    explicit Vectorized(F make, VectorizedOptions options = {}) : Vectorized(options, make) {}
+
+    Index size() const { return static_cast<Index>(envs_.size()); }
+    std::uint64_t seed() const { return seed_; }
+    Index shards() const { return std::min(most_shards, pieces_of(size(), environments_per_shard)); }
+    Box observation_space() const { return observation_space_; }
+    auto action_space() const { return action_space_; }
+    const E& operator[](Index i) const { return envs_[static_cast<std::size_t>(i)]; }
+
+    void reset(Range range, MatrixRef<float> observation) {
+        // What an environment fails to write stays NaN, and is reported by whoever reads it.
+        observation.setConstant(std::numeric_limits<float>::quiet_NaN());
+        for (Index j = 0; j < range.size(); ++j) reset_one(range.begin + j, observation, j);
+    }
+
+    void step(Range range, const ConstActionView& actions, StepView& out) {
+        for (Index j = 0; j < range.size(); ++j) {
+            const auto i = static_cast<std::size_t>(range.begin + j);
+            const auto k = static_cast<std::size_t>(j);
+            const Outcome outcome =
+                envs_[i].step(action_at(action_space_, actions, j), rngs_[i], column(out.observation, j));
+            out.reward[k] = outcome.reward;
+            out.terminated[k] = outcome.terminated ? 1 : 0;
+            out.truncated[k] = outcome.truncated && !outcome.terminated ? 1 : 0;
+            if (outcome.terminated || outcome.truncated) {
+                out.final_observation.col(j) = out.observation.col(j);
+                reset_one(range.begin + j, out.observation, j);
+            }
+        }
+    }
+
+private:
+    using ActionSpaceOf = decltype(std::declval<const E&>().action_space());
+
+    // Enough work for a thread to be worth waking, enough parts to keep many threads busy.
+    static constexpr Index environments_per_shard = 4;
+    static constexpr Index most_shards = 64;
+
+    template <class F>
+    Vectorized(const VectorizedOptions& options, const F& make) : seed_(options.seed) {
+        require(options.count >= 1, "Vectorized: count is {}; give at least 1 environment", options.count);
+        envs_.reserve(static_cast<std::size_t>(options.count));
+        for (Index i = 0; i < options.count; ++i) {
+            envs_.push_back(make(i));
+            rngs_.emplace_back(options.seed, options.purpose, static_cast<std::uint64_t>(i));
+        }
+        observation_space_ = envs_.front().observation_space();
+        action_space_ = envs_.front().action_space();
+        check_box("Vectorized", "observation", observation_space_);
+        check_action_space("Vectorized", action_space_);
+        for (Index i = 1; i < size(); ++i) check_same_spaces(i);
+    }
+
+    void check_same_spaces(Index i) const {
+        const E& env = (*this)[i];
+        require(env.observation_space().size == observation_space_.size,
+                "Vectorized: environment {} observes {} numbers, environment 0 {}; give all the same spaces", i,
+                env.observation_space().size, observation_space_.size);
+        const auto own = env.action_space();
+        if constexpr (requires { own.n; }) {
+            require(own.n == action_space_.n,
+                    "Vectorized: environment {} has {} actions, environment 0 {}; give all the same spaces", i, own.n,
+                    action_space_.n);
+        } else if constexpr (requires { own.size; }) {
+            require(own.size == action_space_.size,
+                    "Vectorized: environment {} takes {} numbers, environment 0 {}; give all the same spaces", i,
+                    own.size, action_space_.size);
+        }
+    }
+
+    static std::span<float> column(MatrixRef<float>& observation, Index j) {
+        return {observation.data() + j * observation.outerStride(), static_cast<std::size_t>(observation.rows())};
+    }
+
+    void reset_one(Index i, MatrixRef<float>& observation, Index j) {
+        const auto k = static_cast<std::size_t>(i);
+        envs_[k].reset(rngs_[k], column(observation, j));
+    }
+
+    std::uint64_t seed_;
+    std::vector<E> envs_;
+    std::vector<Rng> rngs_;
+    Box observation_space_;
+    ActionSpaceOf action_space_{};
+};
+
+template <EnvFactory F>
+Vectorized(F, VectorizedOptions) -> Vectorized<std::invoke_result_t<F&, Index>>;
+template <EnvFactory F>
+Vectorized(F) -> Vectorized<std::invoke_result_t<F&, Index>>;
+
+}  // namespace gradiva

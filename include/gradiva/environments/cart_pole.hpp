@@ -1,0 +1,80 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <span>
+
+#include "gradiva/env/env.hpp"
+
+namespace gradiva {
+
+/// A pole on a cart that is pushed left (action 0) or right (action 1), rewarded with 1 per step until the pole leans
+/// more than 12 degrees or the cart leaves [-2.4, 2.4]. CartPole-v1 is `TimeLimit(CartPole{}, 500)`.
+///
+/// With force F, total mass M = m_c + m_p and half length l, the accelerations are
+///   temp     = (F + m_p l theta'^2 sin theta) / M
+///   theta''  = (g sin theta - cos theta temp) / (l (4/3 - m_p cos^2 theta / M))
+///   x''      = temp - m_p l theta'' cos theta / M
+/// and the state follows by Euler's method in steps of 0.02 s.
+/// Source: Barto, Sutton and Anderson, "Neuronlike adaptive elements that can solve difficult learning control
+/// problems", 1983; constants and reset range as in Gymnasium's CartPole-v1.
+struct CartPole {
+    static constexpr double gravity = 9.8;                                  // m/s^2
+    static constexpr double cart_mass = 1.0;                                // kg
+    static constexpr double pole_mass = 0.1;                                // kg
+    static constexpr double half_length = 0.5;                              // m
+    static constexpr double force = 10.0;                                   // N
+    static constexpr double time_step = 0.02;                               // s
+    static constexpr double position_limit = 2.4;                           // m
+    static constexpr double angle_limit = 12 * 2 * std::numbers::pi / 360;  // rad
+
+    double x = 0;          ///< position, m
+    double x_dot = 0;      ///< velocity, m/s
+    double theta = 0;      ///< angle from upright, rad
+    double theta_dot = 0;  ///< angular velocity, rad/s
+
+    Box observation_space() const {
+        constexpr auto unbounded = std::numeric_limits<float>::infinity();
+        constexpr auto position = static_cast<float>(2 * position_limit);
+        constexpr auto angle = static_cast<float>(2 * angle_limit);
+        return {.size = 4,
+                .low = {-position, -unbounded, -angle, -unbounded},
+                .high = {position, unbounded, angle, unbounded}};
+    }
+
+    Discrete action_space() const { return {.n = 2}; }
+
+    void reset(Rng& rng, std::span<float> observation) {
+        for (double* part : {&x, &x_dot, &theta, &theta_dot}) *part = rng.uniform(-0.05, 0.05);
+        observe(observation);
+    }
+
+    Outcome step(int action, Rng&, std::span<float> observation) {
+        constexpr double total_mass = cart_mass + pole_mass;
+        constexpr double pole_moment = pole_mass * half_length;
+        const double push = action == 1 ? force : -force;
+        const double cosine = std::cos(theta);
+        const double sine = std::sin(theta);
+        const double temp = (push + pole_moment * theta_dot * theta_dot * sine) / total_mass;
+        const double theta_acceleration =
+            (gravity * sine - cosine * temp) / (half_length * (4.0 / 3.0 - pole_mass * cosine * cosine / total_mass));
+        const double x_acceleration = temp - pole_moment * theta_acceleration * cosine / total_mass;
+        x += time_step * x_dot;
+        x_dot += time_step * x_acceleration;
+        theta += time_step * theta_dot;
+        theta_dot += time_step * theta_acceleration;
+        observe(observation);
+        return {.reward = 1, .terminated = std::abs(x) > position_limit || std::abs(theta) > angle_limit};
+    }
+
+private:
+    void observe(std::span<float> observation) const {
+        observation[0] = static_cast<float>(x);
+        observation[1] = static_cast<float>(x_dot);
+        observation[2] = static_cast<float>(theta);
+        observation[3] = static_cast<float>(theta_dot);
+    }
+};
+
+}  // namespace gradiva

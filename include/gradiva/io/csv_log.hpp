@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <type_traits>
+
+#include <fmt/format.h>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/train/progress.hpp"
+
+namespace gradiva {
+
+/// Callback of `train` that writes one line of comma-separated values per iteration, under a line of names. Each line
+/// is written out at once, so that an interrupted run leaves whole lines. A number that does not exist yet is left
+/// empty.
+class CsvLog {
+public:
+    /// Throws `Error` when the file cannot be written; an existing one is replaced.
+    explicit CsvLog(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "w")) {
+        require(file_ != nullptr, "CsvLog: cannot write '{}'; give a path in a folder that exists and may be written",
+                path);
+        std::string line;
+        for_each_field(Progress{}, [&](const char* name, auto) { append(line, name); });
+        write(line);
+    }
+
+    void operator()(const Progress& progress) {
+        std::string line;
+        for_each_field(progress, [&](const char*, auto value) {
+            if constexpr (std::is_floating_point_v<decltype(value)>) {
+                append(line, std::isfinite(value) ? fmt::format("{:.9g}", value) : "");
+            } else {
+                append(line, fmt::format("{}", value));
+            }
+        });
+        write(line);
+    }
+
+private:
+    static void append(std::string& line, const std::string& cell) {
+        if (!line.empty()) line += ',';
+        line += cell;
+    }
+
+    void write(std::string& line) {
+        line += '\n';
+        const bool written = std::fputs(line.c_str(), file_.get()) >= 0 && std::fflush(file_.get()) == 0;
+        require(written, "CsvLog: writing to '{}' failed; is the disk full?", path_);
+    }
+
+    struct Close {
+        void operator()(std::FILE* file) const { std::fclose(file); }
+    };
+
+    std::string path_;
+    std::unique_ptr<std::FILE, Close> file_;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+#if __has_include(<unistd.h>)
+#include <unistd.h>
+#endif
+
+#include <fmt/format.h>
+
+#include "gradiva/train/progress.hpp"
+
+namespace gradiva {
+
+/// Callback of `train` that shows how far it is, how fast, the mean return and the time left: a line that renews itself
+/// on a terminal; plain lines, one for each twentieth of the steps, when the output goes elsewhere.
+class ProgressBar {
+public:
+    explicit ProgressBar(std::FILE* out = stdout) : out_(out), terminal_(is_terminal(out)) {}
+    /// For a terminal that is not recognised as one, or the reverse.
+    ProgressBar(std::FILE* out, bool terminal) : out_(out), terminal_(terminal) {}
+
+    void operator()(const Progress& progress) {
+        if (terminal_) {
+            renew(progress);
+        } else {
+            print(progress);
+        }
+    }
+
+private:
+    void renew(const Progress& progress) {
+        if (progress.steps < last_steps_) shown_at_ = -1;  // another call of `train`
+        last_steps_ = progress.steps;
+        if (!progress.finished() && progress.seconds - shown_at_ < 0.05) return;
+        shown_at_ = progress.seconds;
+        constexpr int width = 24;
+        const int full = static_cast<int>(share(progress) * width);
+        fmt::print(out_, "\r\x1b[2K{} [{:=<{}}{:{}}] {}{}", progress.algorithm, "", full, "", width - full,
+                   text(progress), progress.finished() ? "\n" : "");
+        std::fflush(out_);
+    }
+
+    void print(const Progress& progress) {
+        if (progress.steps < last_steps_) next_share_ = 0;
+        last_steps_ = progress.steps;
+        if (!progress.finished() && share(progress) < next_share_) return;
+        next_share_ = std::floor(share(progress) * 20 + 1) / 20;
+        fmt::print(out_, "{} {:3.0f} % {}\n", progress.algorithm, share(progress) * 100, text(progress));
+        std::fflush(out_);
+    }
+
+    static double share(const Progress& progress) {
+        return std::min(1.0, static_cast<double>(progress.steps) / static_cast<double>(progress.total_steps));
+    }
+
+    static std::string text(const Progress& progress) {
+        const double left =
+            static_cast<double>(std::max<Index>(0, progress.total_steps - progress.steps)) / progress.steps_per_second;
+        const std::string mean_return =
+            std::isfinite(progress.mean_return) ? fmt::format("{:.1f}", progress.mean_return) : "-";
+        return fmt::format("{} steps, {:.0f} steps/s, return {}, {:.1f} s left", progress.steps,
+                           progress.steps_per_second, mean_return, left);
+    }
+
+    static bool is_terminal([[maybe_unused]] std::FILE* file) {
+#if __has_include(<unistd.h>)
+        return isatty(fileno(file)) != 0;
+#else
+        return false;
+#endif
+    }
+
+    std::FILE* out_;
+    bool terminal_;
+    double shown_at_ = -1;
+    double next_share_ = 0;
+    Index last_steps_ = 0;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <span>
+
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/kernels/activation.hpp"
+#include "gradiva/kernels/matrix_product.hpp"
+
+namespace gradiva {
+
+/// One affine layer, Z = W X + b 1^T, as a window on flat parameters: W (outputs x inputs, column-major), then b.
+/// Owns nothing: parameters and gradients are the network's.
+struct Dense {
+    Index inputs = 0;
+    Index outputs = 0;
+    Index offset = 0;  ///< of W in the flat span
+
+    Index parameter_count() const { return outputs * (inputs + 1); }
+
+    template <class T>
+    MatrixMap<T> weight(std::span<T> flat) const {
+        return {part(flat, offset, outputs * inputs).data(), outputs, inputs};
+    }
+    template <class T>
+    ConstMatrixMap<T> weight(std::span<const T> flat) const {
+        return {part(flat, offset, outputs * inputs).data(), outputs, inputs};
+    }
+    template <class T>
+    VectorMap<T> bias(std::span<T> flat) const {
+        return {part(flat, offset + outputs * inputs, outputs).data(), outputs};
+    }
+    template <class T>
+    ConstVectorMap<T> bias(std::span<const T> flat) const {
+        return {part(flat, offset + outputs * inputs, outputs).data(), outputs};
+    }
+
+    /// Z := W X, without the bias.
+    template <class T>
+    void multiply(std::span<const T> flat, ConstMatrixRef<T> x, MatrixRef<T> z) const {
+        kernels::multiply<T>(kernels::plain(weight(flat)), kernels::plain(x), z);
+    }
+
+    /// dW += dZ X^T, db += dZ 1.
+    template <class T>
+    void add_gradient(ConstMatrixRef<T> dz, ConstMatrixRef<T> x, std::span<T> gradient) const {
+        kernels::multiply_add<T>(kernels::plain(dz), kernels::transposed(x), weight(gradient));
+        kernels::add_row_sums<T>(dz, bias(gradient));
+    }
+
+    /// dX := W^T dZ.
+    template <class T>
+    void input_gradient(std::span<const T> flat, ConstMatrixRef<T> dz, MatrixRef<T> dx) const {
+        kernels::multiply<T>(kernels::transposed(weight(flat)), kernels::plain(dz), dx);
+    }
+};
+
+}  // namespace gradiva

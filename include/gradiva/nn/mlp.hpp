@@ -1,0 +1,142 @@
+#pragma once
+
+#include <numbers>
+#include <vector>
+
+#include "gradiva/core/rng.hpp"
+#include "gradiva/nn/dense.hpp"
+#include "gradiva/nn/init.hpp"
+#include "gradiva/nn/module.hpp"
+
+namespace gradiva {
+
+/// Description of a multilayer perceptron; input and output sizes follow from its use.
+struct Mlp {
+    std::vector<Index> hidden = {64, 64};      ///< units of each hidden layer, each at least 1; none is a linear map
+    Activation activation = Activation::tanh;  ///< after every hidden layer; the output is linear
+};
+
+/// A multilayer perceptron: A_0 = X, A_l = f(W_l A_{l-1} + b_l), Y = W_L A_{L-1} + b_L.
+/// Parameters lie flat: W_1 (column-major), b_1, W_2, b_2, ... Models `Module`.
+template <class ScalarT>
+class MlpNetwork {
+public:
+    using Scalar = ScalarT;
+
+    /// What one forward pass leaves for the passes after it. One tape per shard; reusable for batches of any width.
+    struct Tape {
+        ConstMatrixMap<Scalar> input{nullptr, 0, 0};
+        std::vector<MatrixBuffer<Scalar>> output;  ///< A_1, ..., A_{L-1}, Y
+        MatrixBuffer<Scalar> scratch[2];
+    };
+
+    /// Orthogonal weights of gain sqrt(2) in hidden layers and `output_gain` in the last; biases zero.
+    /// Throws `Error` when a layer would have no units.
+    MlpNetwork(Index inputs, Index outputs, const Mlp& description, Rng rng, double output_gain = 1)
+        : activation_(description.activation) {
+        require(inputs >= 1, "MlpNetwork: inputs is {}; give at least 1 input", inputs);
+        require(outputs >= 1, "MlpNetwork: outputs is {}; give at least 1 output", outputs);
+        Index width = inputs;
+        Index offset = 0;
+        const auto add_layer = [&](Index units) {
+            layers_.push_back({width, units, offset});
+            offset += layers_.back().parameter_count();
+            width = units;
+        };
+        for (std::size_t i = 0; i < description.hidden.size(); ++i) {
+            require(description.hidden[i] >= 1, "Mlp: hidden[{}] is {}; give every hidden layer at least 1 unit", i,
+                    description.hidden[i]);
+            add_layer(description.hidden[i]);
+        }
+        add_layer(outputs);
+        parameters_.resize(offset);
+        for (const Dense& layer : layers_) {
+            const double gain = &layer == &layers_.back() ? output_gain : std::numbers::sqrt2;
+            orthogonal_init<Scalar>(layer.weight(parameters()), gain, rng);
+        }
+    }
+
+    Index inputs() const { return layers_.front().inputs; }
+    Index outputs() const { return layers_.back().outputs; }
+    std::span<Scalar> parameters() { return parameters_.span(); }
+    std::span<const Scalar> parameters() const { return parameters_.span(); }
+    void append_parameters(Index count) { parameters_.resize(parameters_.size() + count); }
+
+    ConstMatrixMap<Scalar> forward(ConstMatrixRef<Scalar> x, Tape& tape) const {
+        GRADIVA_ASSERT(x.rows() == inputs() && x.outerStride() == x.rows());
+        new (&tape.input) ConstMatrixMap<Scalar>(x.data(), x.rows(), x.cols());
+        tape.output.resize(layers_.size());
+        for (std::size_t l = 0; l < layers_.size(); ++l) {
+            const Dense& layer = layers_[l];
+            tape.output[l].resize(layer.outputs, x.cols());
+            MatrixMap<Scalar> z = tape.output[l].matrix();
+            layer.multiply<Scalar>(parameters(), input_of(l, tape), z);
+            if (l + 1 < layers_.size()) {
+                kernels::add_bias_and_activate<Scalar>(activation_, layer.bias(parameters()), z);
+            } else {
+                kernels::add_bias<Scalar>(layer.bias(parameters()), z);
+            }
+        }
+        return std::as_const(tape.output.back()).matrix();
+    }
+
+    /// dL/dparameters is added to `gradient`.
+    void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient) const {
+        backward_to_first_layer(tape, dy, gradient);
+    }
+
+    /// The same, and dX := dL/dX.
+    void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient, MatrixRef<Scalar> dx) const {
+        const ConstMatrixMap<Scalar> dz = backward_to_first_layer(tape, dy, gradient);
+        layers_.front().template input_gradient<Scalar>(parameters(), dz, dx);
+    }
+
+    /// dY = sum over parameters of dY/dparameter * v, at the point of the last forward pass.
+    ConstMatrixMap<Scalar> jvp(Tape& tape, std::span<const Scalar> v) const {
+        for (std::size_t l = 0; l < layers_.size(); ++l) {
+            const Dense& layer = layers_[l];
+            MatrixBuffer<Scalar>& buffer = tape.scratch[l % 2];
+            buffer.resize(layer.outputs, tape.input.cols());
+            MatrixMap<Scalar> tangent = buffer.matrix();
+            layer.multiply<Scalar>(v, input_of(l, tape), tangent);
+            if (l > 0) {
+                kernels::multiply_add<Scalar>(kernels::plain(layer.weight(parameters())),
+                                              kernels::plain(tape.scratch[(l + 1) % 2].matrix()), tangent);
+            }
+            kernels::add_bias<Scalar>(layer.bias(v), tangent);
+            if (l + 1 < layers_.size()) {
+                kernels::multiply_by_derivative<Scalar>(activation_, tape.output[l].matrix(), tangent);
+            }
+        }
+        return std::as_const(tape.scratch[(layers_.size() + 1) % 2]).matrix();
+    }
+
+private:
+    static ConstMatrixMap<Scalar> input_of(std::size_t layer, const Tape& tape) {
+        return layer == 0 ? tape.input : tape.output[layer - 1].matrix();
+    }
+
+    /// Returns the derivative by the first layer's Z, a view into the tape.
+    ConstMatrixMap<Scalar> backward_to_first_layer(Tape& tape, ConstMatrixRef<Scalar> dy,
+                                                   std::span<Scalar> gradient) const {
+        GRADIVA_ASSERT(dy.rows() == outputs() && dy.cols() == tape.input.cols() && dy.outerStride() == dy.rows());
+        GRADIVA_ASSERT(gradient.size() == parameters().size());
+        ConstMatrixMap<Scalar> dz(dy.data(), dy.rows(), dy.cols());
+        for (std::size_t l = layers_.size(); l-- > 0;) {
+            layers_[l].template add_gradient<Scalar>(dz, input_of(l, tape), gradient);
+            if (l == 0) break;
+            tape.scratch[l % 2].resize(layers_[l].inputs, dy.cols());
+            MatrixMap<Scalar> da = tape.scratch[l % 2].matrix();
+            layers_[l].template input_gradient<Scalar>(parameters(), dz, da);
+            kernels::multiply_by_derivative<Scalar>(activation_, tape.output[l - 1].matrix(), da);
+            new (&dz) ConstMatrixMap<Scalar>(da.data(), da.rows(), da.cols());
+        }
+        return dz;
+    }
+
+    Activation activation_;
+    std::vector<Dense> layers_;
+    Buffer<Scalar> parameters_;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <concepts>
+#include <span>
+
+#include "gradiva/core/types.hpp"
+
+namespace gradiva {
+
+/// A differentiable function Y = f(X) of a batch, with flat parameters.
+///
+/// - `parameters()`: all parameters in one contiguous span, which the module owns and copies with itself.
+/// - `append_parameters(n)`: n further values, zero, at the end of that span, which f does not read; an actor keeps
+///   there what belongs to its distribution.
+/// - `forward(X, tape)`: Y (outputs x batch), a view into the tape; the tape also refers to X, which must stay.
+/// - `backward(tape, dY, gradient)`: adds dL/dparameters to `gradient`, which has the shape of `parameters()`.
+///   `backward(tape, dY, gradient, dX)` also writes dL/dX.
+/// - `jvp(tape, v)`: the derivative of Y along the direction v in parameter space, a view into the tape.
+///
+/// All but `append_parameters` and writing through `parameters()` are const, so that shards share one module and bring
+/// a tape each. A tape allocates when its batch grows, and never again.
+template <class M>
+concept Module = std::copy_constructible<M> &&
+    requires(M module, const M& fixed, typename M::Tape& tape, ConstMatrixRef<typename M::Scalar> batch,
+             MatrixRef<typename M::Scalar> out, std::span<typename M::Scalar> flat,
+             std::span<const typename M::Scalar> direction) {
+    { module.parameters() } -> std::convertible_to<std::span<typename M::Scalar>>;
+    { fixed.parameters() } -> std::convertible_to<std::span<const typename M::Scalar>>;
+    module.append_parameters(Index{});
+    { fixed.inputs() } -> std::convertible_to<Index>;
+    { fixed.outputs() } -> std::convertible_to<Index>;
+    { fixed.forward(batch, tape) } -> std::convertible_to<ConstMatrixMap<typename M::Scalar>>;
+    fixed.backward(tape, batch, flat);
+    fixed.backward(tape, batch, flat, out);
+    { fixed.jvp(tape, direction) } -> std::convertible_to<ConstMatrixMap<typename M::Scalar>>;
+};
+
+}  // namespace gradiva

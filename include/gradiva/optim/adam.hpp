@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cmath>
+#include <span>
+
+#include "gradiva/core/buffer.hpp"
+
+namespace gradiva {
+
+struct AdamOptions {
+    double beta1 = 0.9;     ///< decay of the mean of gradients, in [0, 1)
+    double beta2 = 0.999;   ///< decay of the mean of their squares, in [0, 1)
+    double epsilon = 1e-5;  ///< added to the root of the second, above 0
+};
+
+/// m := beta1 m + (1 - beta1) g,  v := beta2 v + (1 - beta2) g^2,
+/// theta := theta - lr m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon).
+/// Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1.
+template <class Scalar = float>
+class Adam {
+public:
+    Adam(AdamOptions options = {}) : options_(options) {
+        require(options.beta1 >= 0 && options.beta1 < 1, "Adam: beta1 is {}; give a number in [0, 1)", options.beta1);
+        require(options.beta2 >= 0 && options.beta2 < 1, "Adam: beta2 is {}; give a number in [0, 1)", options.beta2);
+        require(options.epsilon > 0, "Adam: epsilon is {}; give a number above 0", options.epsilon);
+    }
+
+    void step(std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
+        GRADIVA_ASSERT(weights.size() == gradient.size());
+        const auto g = as_vector(gradient).array();
+        if (mean_.size() != g.size()) {
+            mean_.assign(g.size(), Scalar(0));
+            square_.assign(g.size(), Scalar(0));
+            steps_ = 0;
+        }
+        ++steps_;
+        const auto count = static_cast<double>(steps_);
+        const auto beta1 = static_cast<Scalar>(options_.beta1);
+        const auto beta2 = static_cast<Scalar>(options_.beta2);
+        const auto rate = static_cast<Scalar>(learning_rate / (1 - std::pow(options_.beta1, count)));
+        const auto correction = static_cast<Scalar>(1 / std::sqrt(1 - std::pow(options_.beta2, count)));
+        auto m = mean_.vector().array();
+        auto v = square_.vector().array();
+        m = beta1 * m + (1 - beta1) * g;
+        v = beta2 * v + (1 - beta2) * g.square();
+        as_vector(weights).array() -= rate * m / (v.sqrt() * correction + static_cast<Scalar>(options_.epsilon));
+    }
+
+private:
+    AdamOptions options_;
+    Index steps_ = 0;
+    Buffer<Scalar> mean_;
+    Buffer<Scalar> square_;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <concepts>
+#include <span>
+#include <utility>
+
+#include "gradiva/distributions/distribution.hpp"
+#include "gradiva/env/vector_env.hpp"
+#include "gradiva/nn/mlp.hpp"
+#include "gradiva/policy/distribution_for.hpp"
+
+namespace gradiva {
+
+/// A policy pi(a | s): a network that maps observations to heads, and the distribution that a head selects.
+/// `weights()` holds the network's parameters, then the distribution's own, in one span. Copyable: a copy is a
+/// snapshot.
+template <Module NetworkT, Distribution DistributionT>
+class Actor {
+    static_assert(std::same_as<typename NetworkT::Scalar, typename DistributionT::Scalar>,
+                  "gradiva: Actor needs a network and a distribution of the same scalar type");
+
+public:
+    using Scalar = typename NetworkT::Scalar;
+    using DistributionTape = typename DistributionT::Tape;
+
+    /// What one pass over a batch leaves for the calls that follow. One per shard.
+    struct Tape {
+        typename NetworkT::Tape network;
+        DistributionTape distribution;
+        ConstMatrixMap<Scalar> head{nullptr, 0, 0};
+        MatrixBuffer<Scalar> d_head;
+    };
+
+    /// A network as described, between the observations and the action space of `envs`, drawn with their seed. The last
+    /// layer's gain of 0.01 makes the first policy nearly uniform.
+    template <VectorEnv V>
+    Actor(const V& envs, const Mlp& description)
+        : Actor(envs, description, DistributionFor<decltype(envs.action_space()), Scalar>::make(envs.action_space())) {}
+
+    /// The same, with a distribution of one's choice.
+    template <VectorEnv V>
+    Actor(const V& envs, const Mlp& description, DistributionT distribution)
+        : Actor(NetworkT(envs.observation_space().size, distribution.head_size(), description,
+                         Rng(envs.seed(), Purpose::initialisation, 0), 0.01),
+                distribution) {}
+
+    /// From a network of one's own, whose outputs are the distribution's head.
+    Actor(NetworkT network, DistributionT distribution)
+        : network_(std::move(network)), distribution_(std::move(distribution)),
+          network_parameters_(static_cast<Index>(std::as_const(network_).parameters().size())) {
+        require(network_.outputs() == distribution_.head_size(),
+                "Actor: the network has {} outputs and the distribution's head {} rows; make them equal",
+                network_.outputs(), distribution_.head_size());
+        network_.append_parameters(distribution_.parameter_count());
+        distribution_.initialise(part(weights(), network_parameters_, distribution_.parameter_count()));
+    }
+
+    Index observation_size() const { return network_.inputs(); }
+    Index head_size() const { return distribution_.head_size(); }
+    ActionShape action_shape() const { return distribution_.action_shape(); }
+    std::span<Scalar> weights() { return network_.parameters(); }
+    std::span<const Scalar> weights() const { return network_.parameters(); }
+    /// The distribution's own parameters, the tail of `weights()`.
+    std::span<const Scalar> own_parameters() const { return own(weights()); }
+    const NetworkT& network() const { return network_; }
+    const DistributionT& distribution() const { return distribution_; }
+
+    /// pi(. | s) for every column of `observation` (D x batch), which must stay while the tape is in use.
+    void forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
+        new (&tape.head) ConstMatrixMap<Scalar>(network_.forward(observation, tape.network));
+        distribution_.forward(tape.head, own_parameters(), tape.distribution);
+    }
+
+    /// The distribution that a policy had when it gave these heads with these own parameters.
+    void recall(ConstMatrixRef<Scalar> head, std::span<const Scalar> own_parameters, DistributionTape& tape) const {
+        distribution_.forward(head, own_parameters, tape);
+    }
+
+    void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
+        distribution_.sample(tape.distribution, rng, actions);
+    }
+    void mode(const Tape& tape, ActionView actions) const { distribution_.mode(tape.distribution, actions); }
+    void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
+        distribution_.log_prob(tape.distribution, actions, out);
+    }
+    void entropy(const Tape& tape, VectorRef<Scalar> out) const { distribution_.entropy(tape.distribution, out); }
+    /// KL(from || pi), column by column.
+    void kl_from(const DistributionTape& from, const Tape& tape, VectorRef<Scalar> out) const {
+        distribution_.kl(from, tape.distribution, out);
+    }
+
+    /// Adds dL/dweights to `gradient`, given dL/dlog-prob of each column's action and dL/dentropy of each column; and
+    /// dL/dKL(from || pi) of each column, unless `from` is null.
+    void backward(Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,
+                  const DistributionTape* from, Scalar d_kl, std::span<Scalar> gradient) const {
+        tape.d_head.resize(head_size(), tape.head.cols());
+        distribution_.backward(tape.distribution, actions, d_log_prob, d_entropy, from, d_kl, tape.d_head.matrix(),
+                               own(gradient));
+        network_.backward(tape.network, tape.d_head.matrix(), gradient);
+    }
+
+private:
+    template <class T>
+    std::span<T> own(std::span<T> flat) const {
+        return part(flat, network_parameters_, distribution_.parameter_count());
+    }
+
+    NetworkT network_;
+    DistributionT distribution_;
+    Index network_parameters_;
+};
+
+template <VectorEnv V>
+Actor(const V& envs, const Mlp&)
+    -> Actor<MlpNetwork<float>, typename DistributionFor<decltype(envs.action_space()), float>::Type>;
+template <VectorEnv V, Distribution D>
+Actor(const V&, const Mlp&, D) -> Actor<MlpNetwork<typename D::Scalar>, D>;
+
+}  // namespace gradiva

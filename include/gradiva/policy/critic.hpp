@@ -1,0 +1,64 @@
+#pragma once
+
+#include <concepts>
+#include <span>
+#include <utility>
+
+#include "gradiva/env/vector_env.hpp"
+#include "gradiva/nn/mlp.hpp"
+
+namespace gradiva {
+
+/// A value function V(s): a network with one output. Copyable: a copy is a snapshot.
+template <Module NetworkT>
+class Critic {
+public:
+    using Scalar = typename NetworkT::Scalar;
+    using Tape = typename NetworkT::Tape;
+
+    /// A network as described, on the observations of `envs`, drawn with their seed; gain 1 in the last layer.
+    template <VectorEnv V>
+    Critic(const V& envs, const Mlp& description)
+        : Critic(
+              NetworkT(envs.observation_space().size, 1, description, Rng(envs.seed(), Purpose::initialisation, 1))) {}
+
+    /// From a network of one's own, with one output.
+    explicit Critic(NetworkT network) : network_(std::move(network)) {
+        require(network_.outputs() == 1, "Critic: the network has {} outputs; give it 1, the value",
+                network_.outputs());
+    }
+
+    Index observation_size() const { return network_.inputs(); }
+    std::span<Scalar> weights() { return network_.parameters(); }
+    std::span<const Scalar> weights() const { return network_.parameters(); }
+    const NetworkT& network() const { return network_; }
+
+    /// V(s) of every column of `observation` (D x batch), which must stay while the tape is in use; a view into it.
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
+        const ConstMatrixMap<Scalar> value = network_.forward(observation, tape);
+        return {value.data(), value.cols()};
+    }
+
+    /// Adds dL/dweights to `gradient`, given dL/dV of each column.
+    void backward(Tape& tape, ConstVectorRef<Scalar> d_value, std::span<Scalar> gradient) const {
+        network_.backward(tape, ConstMatrixMap<Scalar>(d_value.data(), 1, d_value.size()), gradient);
+    }
+
+private:
+    NetworkT network_;
+};
+
+template <VectorEnv V>
+Critic(const V&, const Mlp&) -> Critic<MlpNetwork<float>>;
+
+/// Stands where an algorithm may do without a critic: it owns no weights, and every value is 0.
+struct NoCritic {
+    using Scalar = float;
+    struct Tape {};
+    std::span<float> weights() { return {}; }
+};
+
+template <class C>
+inline constexpr bool has_critic = !std::same_as<C, NoCritic>;
+
+}  // namespace gradiva

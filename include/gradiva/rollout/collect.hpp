@@ -1,0 +1,270 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "gradiva/core/threads.hpp"
+#include "gradiva/env/action_access.hpp"
+#include "gradiva/rollout/rollout.hpp"
+
+namespace gradiva {
+
+/// Fills rollouts: the actor acts in the environments, which go on from one rollout to the next. Environments are split
+/// into shards that run their whole time alone, without a barrier between steps. Borrows all that it is built from.
+///
+/// The actions of environment n are drawn from the stream (seed, Purpose::action, n), whatever the number of threads.
+template <VectorEnv V, Policy P>
+class Collector {
+public:
+    using Scalar = typename P::Scalar;
+
+    /// Throws `Error` when the actor does not fit the environments.
+    Collector(V& envs, const P& actor, Threads& threads)
+        : envs_(envs), actor_(actor), threads_(threads), observation_(envs.observation_space().size, envs.size()),
+          shards_(static_cast<std::size_t>(envs.shards())) {
+        require(envs.size() >= 1, "Collector: there are {} environments; give at least 1", envs.size());
+        require(actor.observation_size() == envs.observation_space().size,
+                "Collector: the actor takes observations of {} numbers, the environments give {}; build the actor from "
+                "these environments",
+                actor.observation_size(), envs.observation_space().size);
+        const ActionShape needed = action_shape_of(envs.action_space());
+        require(actor.action_shape().integers == needed.integers && actor.action_shape().reals == needed.reals,
+                "Collector: the actor gives actions of {} integers and {} reals, the environments take {} and {}; "
+                "build the actor from these environments",
+                actor.action_shape().integers, actor.action_shape().reals, needed.integers, needed.reals);
+        for (Index n = 0; n < envs.size(); ++n) {
+            action_rngs_.emplace_back(envs.seed(), Purpose::action, static_cast<std::uint64_t>(n));
+        }
+        running_.assign(envs.size(), FinishedEpisode{});
+        episodes_left_.assign(envs.size(), 0);
+    }
+
+    /// `horizon` steps of every environment.
+    void steps(Rollout<Scalar>& rollout, Index horizon) {
+        require(horizon >= 1, "collect: horizon is {}; give at least 1 step", horizon);
+        begin(rollout, false);
+        rollout.resize(horizon);
+        std::fill(rollout.length.begin(), rollout.length.end(), horizon);
+        run_shards([&](Shard& shard) {
+            for (Index t = 0; t < horizon; ++t) step(shard, shard.range, t, rollout);
+        });
+        finish(rollout);
+    }
+
+    /// `quota` whole episodes of every environment: taking those that end first would favour short ones. Throws `Error`
+    /// when an environment needs more than `most_steps` steps for them.
+    void episodes(Rollout<Scalar>& rollout, Index quota, Index most_steps = 1'000'000) {
+        require(quota >= 1, "collect: episodes is {}; give at least 1 episode per environment", quota);
+        if (mid_episode_) started_ = false;  // a rollout of whole episodes starts all of them
+        begin(rollout, true);
+        rollout.resize(std::max(rollout.horizon, first_chunk));
+        std::fill(rollout.length.begin(), rollout.length.end(), 0);
+        std::fill(episodes_left_.begin(), episodes_left_.end(), quota);
+        for (Index t = 0; t < rollout.horizon;) {
+            run_shards([&](Shard& shard) { run_episodes(shard, t, rollout); });
+            t = rollout.horizon;
+            if (!any_left()) break;
+            require(t < most_steps,
+                    "collect: an environment did not finish {} episodes within {} steps; wrap it in a "
+                    "TimeLimit",
+                    quota, t);
+            rollout.resize(2 * t);
+        }
+        rollout.resize(*std::max_element(rollout.length.begin(), rollout.length.end()));
+        finish(rollout);
+    }
+
+private:
+    static constexpr Index first_chunk = 64;
+
+    struct Shard {
+        Range range;
+        typename P::Tape tape;
+        MatrixBuffer<Scalar> input;  // observations as the network's scalar, where that is not float
+        MatrixBuffer<float> final_observation;
+        Buffer<double> reward;
+        Buffer<FinishedEpisode> finished;
+        Buffer<Index> truncated_sample;
+        Buffer<float> truncated_observation;
+    };
+
+    void begin(Rollout<Scalar>& rollout, bool whole_episodes) {
+        const Index n = envs_.size();
+        GRADIVA_ASSERT(rollout.environments == n && rollout.observation_size == observation_.rows());
+        for (std::size_t i = 0; i < shards_.size(); ++i) {
+            Shard& shard = shards_[i];
+            shard.range = piece(n, static_cast<Index>(shards_.size()), static_cast<Index>(i));
+            shard.final_observation.resize(observation_.rows(), shard.range.size());
+            shard.reward.resize(shard.range.size());
+            shard.finished.clear();
+            shard.truncated_sample.clear();
+            shard.truncated_observation.clear();
+        }
+        if (!started_) {
+            std::fill(running_.begin(), running_.end(), FinishedEpisode{});
+            run_shards([&](Shard& shard) {
+                envs_.reset(shard.range, observation_.columns(shard.range));
+                check_observation(observation_.columns(shard.range), shard.range, "reset");
+            });
+            started_ = true;
+        }
+        rollout.whole_episodes = whole_episodes;
+        rollout.own_parameters.resize(static_cast<Index>(actor_.own_parameters().size()));
+        std::copy(actor_.own_parameters().begin(), actor_.own_parameters().end(), rollout.own_parameters.begin());
+        rollout.resize(std::max<Index>(rollout.horizon, 1));
+        rollout.observation.columns({0, n}) = observation_.matrix();
+    }
+
+    void finish(Rollout<Scalar>& rollout) {
+        mid_episode_ = false;
+        for (Index n = 0; n < envs_.size(); ++n) {
+            const Index last = rollout.length[n] * envs_.size() + n;
+            observation_.columns({n, n + 1}) = rollout.observation.columns({last, last + 1});
+            mid_episode_ = mid_episode_ || running_[n].length > 0;
+        }
+        rollout.finished.clear();
+        rollout.final_sample.clear();
+        Index truncated = 0;
+        for (const Shard& shard : shards_) truncated += shard.truncated_sample.size();
+        rollout.final_observation.resize(observation_.rows(), truncated);
+        float* out = rollout.final_observation.data();
+        for (const Shard& shard : shards_) {
+            for (const FinishedEpisode& episode : shard.finished) rollout.finished.push_back(episode);
+            for (const Index sample : shard.truncated_sample) rollout.final_sample.push_back(sample);
+            out = std::copy(shard.truncated_observation.begin(), shard.truncated_observation.end(), out);
+        }
+    }
+
+    /// After an exception the environments are in the middle of nowhere: the next rollout resets them.
+    template <class Body>
+    void run_shards(const Body& body) {
+        try {
+            threads_.run(static_cast<Index>(shards_.size()),
+                         [&](Index i) { body(shards_[static_cast<std::size_t>(i)]); });
+        } catch (...) {
+            started_ = false;
+            throw;
+        }
+    }
+
+    void run_episodes(Shard& shard, Index from, Rollout<Scalar>& rollout) {
+        for (Index t = from; t < rollout.horizon; ++t) {
+            Index n = shard.range.begin;
+            while (n < shard.range.end) {
+                Index end = n;
+                while (end < shard.range.end && episodes_left_[end] > 0) ++end;
+                if (end > n) {
+                    step(shard, {n, end}, t, rollout);
+                    for (; n < end; ++n) ++rollout.length[n];
+                } else {
+                    leave_empty(n++, t, rollout);
+                }
+            }
+        }
+    }
+
+    /// Acts once in the environments of `range` at time t.
+    void step(Shard& shard, Range range, Index t, Rollout<Scalar>& rollout) {
+        const Range now = rollout.columns(t, range);
+        const Range next = rollout.columns(t + 1, range);
+        actor_.forward(input(shard, rollout.observation.columns(now)), shard.tape);
+        rollout.head.columns(now) = shard.tape.head;
+        const ActionView actions = rollout.action.columns(now);
+        actor_.sample(shard.tape, std::span(action_rngs_).subspan(to_size(range.begin), to_size(range.size())),
+                      actions);
+        actor_.log_prob(shard.tape, actions, VectorMap<Scalar>(rollout.log_prob.data() + now.begin, now.size()));
+        StepView out{rollout.observation.columns(next),
+                     shard.final_observation.columns({0, range.size()}),
+                     shard.reward.span().first(to_size(range.size())),
+                     {rollout.terminated.data() + now.begin, to_size(range.size())},
+                     {rollout.truncated.data() + now.begin, to_size(range.size())}};
+        envs_.step(range, actions, out);
+        check_observation(rollout.observation.columns(next), range, "step");
+        for (Index j = 0; j < range.size(); ++j) {
+            rollout.reward.data()[now.begin + j] = static_cast<Scalar>(shard.reward[j]);
+            count_step(shard, range.begin + j, j, now.begin + j, out);
+        }
+    }
+
+    void count_step(Shard& shard, Index n, Index j, Index sample, const StepView& out) {
+        const double reward = out.reward[to_size(j)];
+        require(std::isfinite(static_cast<Scalar>(reward)),
+                "collect: environment {} gave a reward of {}; return a finite number", n, reward);
+        FinishedEpisode& episode = running_[n];
+        episode.reward_sum += reward;
+        ++episode.length;
+        const bool truncated = out.truncated[to_size(j)] != 0;
+        if (out.terminated[to_size(j)] == 0 && !truncated) return;
+        if (truncated) {
+            const auto last = shard.final_observation.columns({j, j + 1});
+            check_observation(last, {n, n + 1}, "the last step of an episode");
+            shard.truncated_sample.push_back(sample);
+            for (Index i = 0; i < last.rows(); ++i) shard.truncated_observation.push_back(last(i, 0));
+        }
+        episode.environment = n;
+        shard.finished.push_back(episode);
+        episode = {};
+        --episodes_left_[n];
+    }
+
+    /// Marks (t, n) as no sample, with numbers that do no harm in vector operations over all environments.
+    void leave_empty(Index n, Index t, Rollout<Scalar>& rollout) {
+        const Range now = rollout.columns(t, {n, n + 1});
+        rollout.observation.columns(rollout.columns(t + 1, {n, n + 1})) = rollout.observation.columns(now);
+        rollout.head.columns(now).setZero();
+        rollout.action.columns(now).integers.setZero();
+        rollout.action.columns(now).reals.setZero();
+        rollout.log_prob(n, t) = 0;
+        rollout.reward(n, t) = 0;
+        rollout.terminated(n, t) = 1;
+        rollout.truncated(n, t) = 0;
+    }
+
+    bool any_left() const {
+        return std::any_of(episodes_left_.begin(), episodes_left_.end(), [](Index left) { return left > 0; });
+    }
+
+    ConstMatrixMap<Scalar> input(Shard& shard, ConstMatrixMap<float> observation) {
+        if constexpr (std::same_as<Scalar, float>) {
+            return observation;
+        } else {
+            shard.input.resize(observation.rows(), observation.cols());
+            shard.input.matrix() = observation.cast<Scalar>();
+            return std::as_const(shard.input).matrix();
+        }
+    }
+    ConstMatrixMap<Scalar> input(Shard& shard, MatrixMap<float> observation) {
+        return input(shard, ConstMatrixMap<float>(observation.data(), observation.rows(), observation.cols()));
+    }
+
+    static void check_observation(const MatrixMap<float>& observation, Range range, const char* where) {
+        if ((observation.array() * 0.0F).sum() == 0.0F) return;  // infinity and NaN times zero are NaN
+        for (Index j = 0; j < observation.cols(); ++j) {
+            for (Index i = 0; i < observation.rows(); ++i) {
+                require(std::isfinite(observation(i, j)),
+                        "collect: environment {} gave observation[{}] = {} in {}, or did not write it; write finite "
+                        "numbers",
+                        range.begin + j, i, observation(i, j), where);
+            }
+        }
+    }
+
+    static std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }
+
+    V& envs_;
+    const P& actor_;
+    Threads& threads_;
+    bool started_ = false;
+    bool mid_episode_ = false;
+    MatrixBuffer<float> observation_;  // D x N: what the next rollout starts from
+    std::vector<Shard> shards_;
+    std::vector<Rng> action_rngs_;
+    Buffer<FinishedEpisode> running_;
+    Buffer<Index> episodes_left_;
+};
+
+}  // namespace gradiva

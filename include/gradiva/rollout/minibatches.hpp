@@ -1,0 +1,44 @@
+#pragma once
+
+#include <numeric>
+#include <utility>
+
+#include "gradiva/core/rng.hpp"
+#include "gradiva/rollout/rollout.hpp"
+
+namespace gradiva {
+
+/// The samples of a rollout in random order, cut into minibatches; the last one may be smaller, none is dropped.
+class Minibatches {
+public:
+    /// Takes all samples of the rollout, in order of time.
+    template <class Scalar>
+    void reset(const Rollout<Scalar>& rollout) {
+        samples_.resize(rollout.sample_count());
+        Index count = 0;
+        for (Index t = 0; t < rollout.horizon; ++t) {
+            for (Index n = 0; n < rollout.environments; ++n) {
+                if (t < rollout.length[n]) samples_[count++] = t * rollout.environments + n;
+            }
+        }
+    }
+
+    /// Puts them in random order. Source: Durstenfeld, "Algorithm 235: Random permutation", 1964.
+    void shuffle(Rng& rng) {
+        for (Index i = samples_.size() - 1; i > 0; --i) std::swap(samples_[i], samples_[rng.below(i + 1)]);
+    }
+
+    Index sample_count() const { return samples_.size(); }
+    Index count(Index size) const { return pieces_of(sample_count(), size); }
+
+    /// The i-th minibatch of `size` samples, as positions for `operator[]`.
+    Range range(Index i, Index size) const { return {i * size, std::min((i + 1) * size, sample_count())}; }
+
+    /// The sample at a position.
+    Index operator[](Index position) const { return samples_[position]; }
+
+private:
+    Buffer<Index> samples_;
+};
+
+}  // namespace gradiva

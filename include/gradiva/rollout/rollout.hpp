@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+
+#include "gradiva/core/action_batch.hpp"
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/env/vector_env.hpp"
+#include "gradiva/policy/policy.hpp"
+
+namespace gradiva {
+
+/// An episode that ended while collecting.
+struct FinishedEpisode {
+    Index environment = 0;
+    double reward_sum = 0;  ///< undiscounted, from the episode's start
+    Index length = 0;       ///< steps, from the episode's start
+};
+
+/// What N environments went through in T steps under one policy, as a structure of arrays. Sample (t, n) is column, or
+/// element, t N + n, so that one time step is contiguous. `collect` fills the first part, `estimate` the second.
+///
+/// Whole episodes have other lengths in each environment: environment n then holds samples for t < length[n]; what lies
+/// beyond is marked as terminated and belongs to no sample.
+template <class ScalarT>
+struct Rollout {
+    using Scalar = ScalarT;
+
+    /// Fits the observations and actions of these environments and this policy.
+    template <VectorEnv V, Policy P>
+    Rollout(const V& envs, const P& actor)
+        : environments(envs.size()), observation_size(envs.observation_space().size), head_size(actor.head_size()),
+          action_shape(actor.action_shape()) {}
+
+    Index environments;
+    Index observation_size;
+    Index head_size;
+    ActionShape action_shape;
+    Index horizon = 0;            ///< T
+    bool whole_episodes = false;  ///< every environment's samples start with a reset and end with an episode's end
+
+    // Filled by `collect`.
+    MatrixBuffer<float> observation;        ///< D x (T + 1) N
+    ActionBatch action;                     ///< T N
+    MatrixBuffer<Scalar> head;              ///< head_size x T N: what the acting policy's network gave
+    Buffer<Scalar> own_parameters;          ///< the acting distribution's own
+    MatrixBuffer<Scalar> log_prob;          ///< N x T, of the acting policy
+    MatrixBuffer<Scalar> reward;            ///< N x T
+    MatrixBuffer<std::uint8_t> terminated;  ///< N x T, 0 or 1
+    MatrixBuffer<std::uint8_t> truncated;   ///< N x T, 0 or 1; never together with terminated
+    Buffer<Index> length;                   ///< N: samples of each environment
+    Buffer<Index> final_sample;             ///< F: samples at which an episode was truncated
+    MatrixBuffer<float> final_observation;  ///< D x F: what was observed there before the reset
+    Buffer<FinishedEpisode> finished;       ///< episodes that ended
+
+    // Filled by `estimate`.
+    MatrixBuffer<Scalar> value;         ///< N x (T + 1): V of each observation
+    MatrixBuffer<Scalar> next_value;    ///< N x T: V', 0 if terminated, of the final observation if truncated
+    MatrixBuffer<Scalar> continues;     ///< N x T: 0 where an episode ended, else 1
+    MatrixBuffer<Scalar> advantage;     ///< N x T
+    MatrixBuffer<Scalar> value_target;  ///< N x T
+    Buffer<double> workspace;           ///< room for advantage components that sum over episodes
+
+    /// Makes room for `steps` time steps; those that are there stay.
+    void resize(Index steps) {
+        horizon = steps;
+        observation.resize(observation_size, (steps + 1) * environments);
+        action.resize(action_shape, steps * environments);
+        head.resize(head_size, steps * environments);
+        for (auto* part : {&log_prob, &reward, &next_value, &continues, &advantage, &value_target}) {
+            part->resize(environments, steps);
+        }
+        value.resize(environments, steps + 1);
+        terminated.resize(environments, steps);
+        truncated.resize(environments, steps);
+        length.resize(environments);
+    }
+
+    Index sample_count() const { return length.empty() ? 0 : length.vector().sum(); }
+
+    /// Columns of the environments `range` at time t.
+    Range columns(Index t, Range range) const { return {t * environments + range.begin, t * environments + range.end}; }
+};
+
+template <VectorEnv V, Policy P>
+Rollout(const V&, const P&) -> Rollout<typename P::Scalar>;
+
+}  // namespace gradiva

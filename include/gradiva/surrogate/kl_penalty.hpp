@@ -1,0 +1,48 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "gradiva/surrogate/surrogate.hpp"
+
+namespace gradiva {
+
+/// L = -mean(rho A) + beta mean KL(pi_old || pi), rho = exp(l - l_old). After an update with mean KL d over the
+/// rollout, beta doubles where d > kl_high and halves where d < kl_low. Source: Schulman et al., 2017 (see Clip),
+/// section 4.
+struct KlPenalty {
+    double target = 0.01;  ///< the wanted mean KL of an update; above 0
+    double kl_high = 0;    ///< above it beta doubles; 0: 1.5 times the target
+    double kl_low = 0;     ///< below it beta halves; 0: the target divided by 1.5
+    double beta = 1;       ///< the first weight of the penalty, from 1e-4 to 1e4, where it stays
+
+    static constexpr double smallest_beta = 1e-4;
+    static constexpr double largest_beta = 1e4;
+
+    double high() const { return kl_high > 0 ? kl_high : 1.5 * target; }
+    double low() const { return kl_low > 0 ? kl_low : target / 1.5; }
+
+    void check() const {
+        require(std::isfinite(target) && target > 0, "KlPenalty: target is {}; give a number above 0", target);
+        require(kl_high >= 0 && kl_low >= 0 && low() <= high(),
+                "KlPenalty: kl_low is {} and kl_high {}; give 0 <= kl_low <= kl_high", kl_low, kl_high);
+        require(beta >= smallest_beta && beta <= largest_beta, "KlPenalty: beta is {}; give a number from {} to {}",
+                beta, smallest_beta, largest_beta);
+    }
+
+    double kl_coefficient() const { return beta; }
+
+    void after_update(double kl) {
+        if (kl > high()) beta = std::min(2 * beta, largest_beta);
+        if (kl < low()) beta = std::max(beta / 2, smallest_beta);
+    }
+
+    template <class Scalar>
+    SurrogateSum evaluate(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob,
+                          ConstVectorRef<Scalar> advantage, VectorRef<Scalar> d_log_prob) const {
+        d_log_prob = -((log_prob - old_log_prob).array().exp() * advantage.array());
+        return {.loss = d_log_prob.template cast<double>().sum()};
+    }
+};
+
+}  // namespace gradiva

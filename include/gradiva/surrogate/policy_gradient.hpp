@@ -1,0 +1,23 @@
+#pragma once
+
+#include "gradiva/surrogate/surrogate.hpp"
+
+namespace gradiva {
+
+/// L = -mean(l A), or, per episode, L = -(1 / episodes) sum over episodes and their steps of l_t A_t.
+/// Source: Williams, 1992; Sutton, McAllester, Singh and Mansour, "Policy Gradient Methods for Reinforcement Learning
+/// with Function Approximation", 2000.
+struct PolicyGradient {
+    bool per_episode = false;  ///< divide by the number of episodes, not of samples
+
+    void check() const {}
+
+    template <class Scalar>
+    SurrogateSum evaluate(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar>, ConstVectorRef<Scalar> advantage,
+                          VectorRef<Scalar> d_log_prob) const {
+        d_log_prob = -advantage;
+        return {.loss = -log_prob.template cast<double>().dot(advantage.template cast<double>())};
+    }
+};
+
+}  // namespace gradiva

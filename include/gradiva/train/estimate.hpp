@@ -1,0 +1,115 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "gradiva/advantage/advantage.hpp"
+#include "gradiva/core/threads.hpp"
+#include "gradiva/kernels/moments.hpp"
+#include "gradiva/policy/critic.hpp"
+#include "gradiva/rollout/rollout.hpp"
+
+namespace gradiva {
+
+/// Values every observation of a rollout under the critic's present weights, then lets the advantage component fill in
+/// the rest. Without a critic every value is 0. Borrows the critic and the threads.
+template <class C>
+class Estimator {
+public:
+    Estimator(const C& critic, Threads& threads) : critic_(critic), threads_(threads) {}
+
+    template <class Scalar, Advantage A>
+    void operator()(Rollout<Scalar>& rollout, const A& advantage) {
+        if constexpr (has_critic<C>) {
+            static_assert(std::same_as<Scalar, typename C::Scalar>,
+                          "gradiva: Critic and Actor need the same scalar type");
+            evaluate(rollout.observation, rollout.value.data());
+            final_value_.resize(rollout.final_observation.cols());
+            evaluate(rollout.final_observation, final_value_.data());
+        } else {
+            rollout.value.matrix().setZero();
+            final_value_.assign(rollout.final_observation.cols(), 0);
+        }
+        bootstrap(rollout);
+        advantage(rollout);
+    }
+
+private:
+    // Columns of one pass: a few layers of them stay in a core's cache.
+    static constexpr Index width = 256;
+
+    struct Shard {
+        typename C::Tape tape;
+        MatrixBuffer<typename C::Scalar> input;  // observations as the network's scalar, where that is not float
+    };
+
+    template <class Scalar>
+    void evaluate(const MatrixBuffer<float>& observation, Scalar* value) {
+        const Index columns = observation.cols();
+        const Index passes = pieces_of(columns, width);
+        const Index shards = std::min(passes, 4 * threads_.count());
+        if (static_cast<Index>(shards_.size()) < shards) shards_.resize(static_cast<std::size_t>(shards));
+        threads_.run(shards, [&](Index s) {
+            Shard& shard = shards_[static_cast<std::size_t>(s)];
+            const Range mine = piece(passes, shards, s);
+            for (Index pass = mine.begin; pass < mine.end; ++pass) {
+                const Range range{pass * width, std::min((pass + 1) * width, columns)};
+                VectorMap<Scalar>(value + range.begin, range.size()) = forward(shard, observation.columns(range));
+            }
+        });
+    }
+
+    auto forward(Shard& shard, const ConstMatrixMap<float>& observation) const {
+        if constexpr (std::same_as<typename C::Scalar, float>) {
+            return critic_.forward(observation, shard.tape);
+        } else {
+            shard.input.resize(observation.rows(), observation.cols());
+            shard.input.matrix() = observation.cast<typename C::Scalar>();
+            return critic_.forward(shard.input.matrix(), shard.tape);
+        }
+    }
+
+    template <class Scalar>
+    void bootstrap(Rollout<Scalar>& rollout) const {
+        auto continues = rollout.continues.matrix().array();
+        auto next_value = rollout.next_value.matrix().array();
+        const auto terminated = rollout.terminated.matrix().template cast<Scalar>().array();
+        const auto truncated = rollout.truncated.matrix().template cast<Scalar>().array();
+        continues = 1 - terminated - truncated;
+        next_value = continues * rollout.value.columns({1, rollout.horizon + 1}).array();
+        for (Index i = 0; i < rollout.final_sample.size(); ++i) {
+            rollout.next_value.data()[rollout.final_sample[i]] = static_cast<Scalar>(final_value_[i]);
+        }
+    }
+
+    const C& critic_;
+    Threads& threads_;
+    Buffer<typename C::Scalar> final_value_;
+    std::vector<Shard> shards_;
+};
+
+/// 1 - Var(value_target - V) / Var(value_target) over the samples: 1 where the critic is perfect, 0 where it is no
+/// better than a constant. NaN where the targets do not vary.
+template <class Scalar>
+double explained_variance(const Rollout<Scalar>& rollout) {
+    double count = 0, target_mean = 0, error_mean = 0, target_squares = 0, error_squares = 0;
+    for (Index n = 0; n < rollout.environments; ++n) {
+        for (Index t = 0; t < rollout.length[n]; ++t) {
+            const auto target = static_cast<double>(rollout.value_target(n, t));
+            const double error = target - static_cast<double>(rollout.value(n, t));
+            count += 1;
+            const double target_step = target - target_mean;
+            const double error_step = error - error_mean;
+            target_mean += target_step / count;
+            error_mean += error_step / count;
+            target_squares += target_step * (target - target_mean);
+            error_squares += error_step * (error - error_mean);
+        }
+    }
+    return target_squares > 0 ? 1 - error_squares / target_squares : std::numeric_limits<double>::quiet_NaN();
+}
+
+}  // namespace gradiva

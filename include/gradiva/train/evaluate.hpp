@@ -1,0 +1,155 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "gradiva/env/vectorized.hpp"
+#include "gradiva/kernels/moments.hpp"
+#include "gradiva/policy/policy.hpp"
+
+namespace gradiva {
+
+struct EvaluateOptions {
+    Index episodes = 100;                    ///< at least 1
+    bool greedy = true;                      ///< the most probable action; false: a sampled one
+    std::uint64_t seed = 0;                  ///< names streams that training does not use
+    Index environments = 16;                 ///< stepped side by side, at least 1
+    Index most_steps_per_episode = 100'000;  ///< an episode that goes on longer is an error
+};
+
+/// The worth of a policy: statistics of undiscounted returns.
+struct Evaluation {
+    double mean_return = 0;
+    double std_return = 0;      ///< standard deviation between episodes, with N - 1
+    double standard_error = 0;  ///< of the mean: std_return / sqrt(episodes)
+    double mean_length = 0;     ///< steps
+    Index episodes = 0;
+};
+
+namespace detail {
+
+/// N copies of an environment under one policy, each until it has played its quota of episodes.
+template <Env E, Policy P>
+class EvaluationRun {
+public:
+    EvaluationRun(const P& actor, Vectorized<E>& envs, const EvaluateOptions& options)
+        : actor_(actor), envs_(envs), options_(options), action_space_(envs.action_space()),
+          observation_(envs.observation_space().size, envs.size()),
+          final_observation_(envs.observation_space().size, 1), actions_(actor.action_shape(), envs.size()),
+          quota_(envs.size()), reward_sum_(envs.size(), 0.0), length_(envs.size(), 0) {
+        for (Index n = 0; n < envs.size(); ++n) {
+            rngs_.emplace_back(options.seed, Purpose::evaluation_action, static_cast<std::uint64_t>(n));
+            quota_[n] = piece(options.episodes, envs.size(), n).size();
+            active_.push_back(n);
+        }
+    }
+
+    Evaluation run() {
+        envs_.reset({0, envs_.size()}, observation_.matrix());
+        while (!active_.empty()) step();
+        const kernels::Moments returns = kernels::moments<double>(returns_.vector());
+        const kernels::Moments lengths = kernels::moments<double>(lengths_.vector());
+        return {.mean_return = returns.mean,
+                .std_return = returns.sample_deviation(),
+                .standard_error = returns.sample_deviation() / std::sqrt(static_cast<double>(options_.episodes)),
+                .mean_length = lengths.mean,
+                .episodes = options_.episodes};
+    }
+
+private:
+    void step() {
+        input_.resize(observation_.rows(), observation_.cols());
+        input_.matrix() = observation_.matrix().template cast<typename P::Scalar>();
+        actor_.forward(input_.matrix(), tape_);
+        if (options_.greedy) {
+            actor_.mode(tape_, actions_.all());
+        } else {
+            actor_.sample(tape_, rngs_, actions_.all());
+        }
+        for (Index k = 0; k < active_.size(); ++k) step_one(active_[k]);
+        active_.resize(std::remove_if(active_.begin(), active_.end(), [&](Index n) { return quota_[n] == 0; }) -
+                       active_.begin());
+    }
+
+    void step_one(Index n) {
+        double reward = 0;
+        std::uint8_t terminated = 0;
+        std::uint8_t truncated = 0;
+        StepView out{observation_.columns({n, n + 1}),
+                     final_observation_.matrix(),
+                     {&reward, 1},
+                     {&terminated, 1},
+                     {&truncated, 1}};
+        envs_.step({n, n + 1}, actions_.columns({n, n + 1}), out);
+        require(std::isfinite(reward), "evaluate: environment {} gave a reward of {}; return a finite number", n,
+                reward);
+        reward_sum_[n] += reward;
+        ++length_[n];
+        if (terminated == 0 && truncated == 0) {
+            require(length_[n] < options_.most_steps_per_episode,
+                    "evaluate: environment {} has not ended its episode after {} steps; wrap it in a TimeLimit, or "
+                    "allow more steps",
+                    n, length_[n]);
+            return;
+        }
+        returns_.push_back(reward_sum_[n]);
+        lengths_.push_back(static_cast<double>(length_[n]));
+        reward_sum_[n] = 0;
+        length_[n] = 0;
+        --quota_[n];
+    }
+
+    const P& actor_;
+    Vectorized<E>& envs_;
+    EvaluateOptions options_;
+    decltype(std::declval<const E&>().action_space()) action_space_;
+    MatrixBuffer<float> observation_;
+    MatrixBuffer<float> final_observation_;
+    MatrixBuffer<typename P::Scalar> input_;
+    ActionBatch actions_;
+    typename P::Tape tape_;
+    std::vector<Rng> rngs_;
+    Buffer<Index> active_;
+    Buffer<Index> quota_;
+    Buffer<double> reward_sum_;
+    Buffer<Index> length_;
+    Buffer<double> returns_;
+    Buffer<double> lengths_;
+};
+
+}  // namespace detail
+
+/// Plays `episodes` episodes with the policy in environments of their own: copies of a prototype, or what a factory
+/// `(Index) -> Env` makes. Each environment plays a fixed quota of episodes; taking those that end first would favour
+/// short ones.
+template <Policy P, class Source>
+Evaluation evaluate(const P& actor, const Source& source, const EvaluateOptions& options = {}) {
+    require(options.episodes >= 1, "evaluate: episodes is {}; give at least 1", options.episodes);
+    require(options.environments >= 1, "evaluate: environments is {}; give at least 1", options.environments);
+    Vectorized envs(source, {.count = std::min(options.environments, options.episodes),
+                             .seed = options.seed,
+                             .purpose = Purpose::evaluation_environment});
+    require(actor.observation_size() == envs.observation_space().size,
+            "evaluate: the actor takes observations of {} numbers, the environment gives {}; evaluate it where it was "
+            "trained",
+            actor.observation_size(), envs.observation_space().size);
+    return detail::EvaluationRun(actor, envs, options).run();
+}
+
+}  // namespace gradiva
+
+/// Prints `mean_return=500.00 std_return=0.00 episodes=100`.
+template <>
+struct fmt::formatter<gradiva::Evaluation> {
+    constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
+
+    template <class Context>
+    auto format(const gradiva::Evaluation& e, Context& context) const {
+        return fmt::format_to(context.out(), "mean_return={:.2f} std_return={:.2f} episodes={}", e.mean_return,
+                              e.std_return, e.episodes);
+    }
+};

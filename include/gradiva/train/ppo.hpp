@@ -1,0 +1,79 @@
+#pragma once
+
+#include <utility>
+
+#include "gradiva/surrogate/clip.hpp"
+#include "gradiva/surrogate/kl_penalty.hpp"
+#include "gradiva/train/trainer.hpp"
+
+namespace gradiva {
+
+struct PpoClipOptions {
+    Schedule clip = 0.2;              ///< eps: the ratio stays within [1 - eps, 1 + eps]; at least 0
+    Index horizon = 128;              ///< steps of each environment per iteration
+    Index minibatch = 64;             ///< samples per gradient step, from 1 to environments x horizon
+    Index epochs = 10;                ///< passes over each rollout
+    Schedule learning_rate = 3e-4;    ///< at least 0
+    Schedule entropy = 0.0;           ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;   ///< c_V: weight of the value loss
+    double max_gradient_norm = 0.5;   ///< of actor and critic together; 0: no clipping
+    bool normalize_advantage = true;  ///< per minibatch
+    Index threads = 1;                ///< that collect and learn; no result depends on it
+};
+
+/// Proximal policy optimisation with the clipped surrogate (see `Clip`).
+/// Source: Schulman et al., "Proximal Policy Optimization Algorithms", 2017, section 3 and algorithm 1.
+template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
+class PpoClip : public Trainer<V, A, C, Adv, Clip, O> {
+public:
+    PpoClip(V& envs, A& actor, C& critic, Adv advantage, const PpoClipOptions& options = {}, O optimizer = {})
+        : Trainer<V, A, C, Adv, Clip, O>("PpoClip", envs, actor, critic, std::move(advantage), Clip{options.clip},
+                                         std::move(optimizer), {.horizon = options.horizon},
+                                         {.minibatch = options.minibatch,
+                                          .epochs = options.epochs,
+                                          .learning_rate = options.learning_rate,
+                                          .entropy = options.entropy,
+                                          .value_coefficient = options.value_coefficient,
+                                          .max_gradient_norm = options.max_gradient_norm,
+                                          .normalize_advantage = options.normalize_advantage},
+                                         options.threads) {}
+};
+
+struct PpoKlOptions {
+    double target = 0.01;             ///< the wanted mean KL of an update; above 0
+    double kl_high = 0;               ///< above it beta doubles; 0: 1.5 times the target
+    double kl_low = 0;                ///< below it beta halves; 0: the target divided by 1.5
+    double beta = 1;                  ///< the first weight of the penalty, from 1e-4 to 1e4
+    Index horizon = 128;              ///< steps of each environment per iteration
+    Index minibatch = 64;             ///< samples per gradient step, from 1 to environments x horizon
+    Index epochs = 10;                ///< passes over each rollout
+    Schedule learning_rate = 3e-4;    ///< at least 0
+    Schedule entropy = 0.0;           ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;   ///< c_V: weight of the value loss
+    double max_gradient_norm = 0.5;   ///< of actor and critic together; 0: no clipping
+    bool normalize_advantage = true;  ///< per minibatch
+    Index threads = 1;                ///< that collect and learn; no result depends on it
+};
+
+/// Proximal policy optimisation with an adaptive KL penalty (see `KlPenalty`).
+/// Source: Schulman et al., 2017 (see PpoClip), section 4.
+template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
+class PpoKl : public Trainer<V, A, C, Adv, KlPenalty, O> {
+public:
+    PpoKl(V& envs, A& actor, C& critic, Adv advantage, const PpoKlOptions& options = {}, O optimizer = {})
+        : Trainer<V, A, C, Adv, KlPenalty, O>(
+              "PpoKl", envs, actor, critic, std::move(advantage),
+              KlPenalty{
+                  .target = options.target, .kl_high = options.kl_high, .kl_low = options.kl_low, .beta = options.beta},
+              std::move(optimizer), {.horizon = options.horizon},
+              {.minibatch = options.minibatch,
+               .epochs = options.epochs,
+               .learning_rate = options.learning_rate,
+               .entropy = options.entropy,
+               .value_coefficient = options.value_coefficient,
+               .max_gradient_norm = options.max_gradient_norm,
+               .normalize_advantage = options.normalize_advantage},
+              options.threads) {}
+};
+
+}  // namespace gradiva

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <array>
+#include <limits>
+#include <string_view>
+
+#include "gradiva/core/index.hpp"
+
+namespace gradiva {
+
+/// Where training stands after an iteration: what callbacks get.
+struct Progress {
+    std::string_view algorithm;
+    Index iteration = 0;            ///< since the trainer was built, from 1
+    Index steps = 0;                ///< of all environments together, in this call of `train`
+    Index total_steps = 0;          ///< that were asked for
+    double seconds = 0;             ///< in this call of `train`
+    double steps_per_second = 0;    ///< steps / seconds
+    Index episodes = 0;             ///< that ended, in this call of `train`
+    double mean_return = 0;         ///< of the last 100 episodes that ended, undiscounted; NaN before the first
+    double mean_length = 0;         ///< of the same, in steps; NaN before the first
+    double surrogate_loss = 0;      ///< the policy's loss without the entropy bonus
+    double value_loss = 0;          ///< 0.5 mean((V - value_target)^2)
+    double explained_variance = 0;  ///< of the value targets by the critic: 1 perfect, 0 none; NaN without variance
+    double entropy = 0;             ///< mean entropy of the policy
+    double approximate_kl = 0;      ///< mean(rho - 1 - log rho) over the last epoch
+    double mean_kl = 0;             ///< exact mean KL(pi_old || pi) after the update, where the surrogate asks for it
+    double kl_coefficient = 0;      ///< beta in this iteration's loss, where there is a penalty
+    double clip_fraction = 0;       ///< of samples whose ratio was clipped in the last epoch
+    double gradient_norm = 0;       ///< before clipping, mean of the last epoch
+    double learning_rate = 0;
+
+    bool finished() const { return steps >= total_steps; }
+};
+
+/// Every number of a `Progress` with its name: one place for all that print or save it. Calls `visit(name, value)`.
+template <class Visitor>
+void for_each_field(const Progress& p, Visitor&& visit) {
+    visit("iteration", p.iteration);
+    visit("steps", p.steps);
+    visit("seconds", p.seconds);
+    visit("steps_per_second", p.steps_per_second);
+    visit("episodes", p.episodes);
+    visit("mean_return", p.mean_return);
+    visit("mean_length", p.mean_length);
+    visit("surrogate_loss", p.surrogate_loss);
+    visit("value_loss", p.value_loss);
+    visit("explained_variance", p.explained_variance);
+    visit("entropy", p.entropy);
+    visit("approximate_kl", p.approximate_kl);
+    visit("mean_kl", p.mean_kl);
+    visit("kl_coefficient", p.kl_coefficient);
+    visit("clip_fraction", p.clip_fraction);
+    visit("gradient_norm", p.gradient_norm);
+    visit("learning_rate", p.learning_rate);
+}
+
+/// The mean over the last 100 numbers.
+class RecentMean {
+public:
+    void add(double value) {
+        values_[static_cast<std::size_t>(count_ % capacity)] = value;
+        ++count_;
+    }
+
+    double mean() const {
+        const Index present = count_ < capacity ? count_ : capacity;
+        double sum = 0;
+        for (Index i = 0; i < present; ++i) sum += values_[static_cast<std::size_t>(i)];
+        return present > 0 ? sum / static_cast<double>(present) : std::numeric_limits<double>::quiet_NaN();
+    }
+
+private:
+    static constexpr Index capacity = 100;
+    std::array<double, capacity> values_{};
+    Index count_ = 0;
+};
+
+}  // namespace gradiva

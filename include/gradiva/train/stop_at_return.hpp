@@ -1,0 +1,17 @@
+#pragma once
+
+#include "gradiva/train/progress.hpp"
+
+namespace gradiva {
+
+/// Callback of `train` that stops once the mean return of the last episodes reaches `target`.
+struct StopAtReturn {
+    double target = 0;
+    Index at_least_episodes = 100;  ///< not before so many episodes have ended
+
+    bool operator()(const Progress& progress) const {
+        return !(progress.episodes >= at_least_episodes && progress.mean_return >= target);
+    }
+};
+
+}  // namespace gradiva

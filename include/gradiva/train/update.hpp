@@ -1,0 +1,368 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "gradiva/core/schedule.hpp"
+#include "gradiva/core/threads.hpp"
+#include "gradiva/kernels/moments.hpp"
+#include "gradiva/optim/clip_norm.hpp"
+#include "gradiva/optim/optimizer.hpp"
+#include "gradiva/policy/critic.hpp"
+#include "gradiva/policy/policy.hpp"
+#include "gradiva/rollout/minibatches.hpp"
+#include "gradiva/surrogate/surrogate.hpp"
+
+namespace gradiva {
+
+/// As a minibatch size: the whole rollout.
+inline constexpr Index all_samples = std::numeric_limits<Index>::max();
+
+struct UpdateOptions {
+    Index minibatch = 64;             ///< samples per gradient step, at least 1
+    Index epochs = 10;                ///< passes over the rollout, at least 1
+    Schedule learning_rate = 3e-4;    ///< at least 0
+    Schedule entropy = 0.0;           ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;   ///< c_V: weight of the value loss, at least 0
+    double max_gradient_norm = 0.5;   ///< of actor and critic together; 0: no clipping
+    bool normalize_advantage = true;  ///< per minibatch, to mean 0 and standard deviation 1
+
+    /// Throws `Error` in the name of `who` on a value out of range.
+    void check(std::string_view who) const {
+        require(minibatch >= 1, "{}: minibatch is {}; give at least 1 sample", who, minibatch);
+        require(epochs >= 1, "{}: epochs is {}; give at least 1 pass over the rollout", who, epochs);
+        require(learning_rate.is_finite() && learning_rate.smallest() >= 0,
+                "{}: learning_rate is {}; give a number of at least 0", who, learning_rate.smallest());
+        require(entropy.is_finite(), "{}: entropy is {}; give a finite number", who, entropy.smallest());
+        require(std::isfinite(value_coefficient) && value_coefficient >= 0,
+                "{}: value_coefficient is {}; give a number of at least 0", who, value_coefficient);
+        require(max_gradient_norm >= 0,
+                "{}: max_gradient_norm is {}; give a number of at least 0, where 0 is no "
+                "clipping",
+                who, max_gradient_norm);
+    }
+};
+
+/// Means over the samples of the last epoch, measured while it went on.
+struct UpdateReport {
+    double surrogate_loss = 0;
+    double value_loss = 0;      ///< 0.5 (V - value_target)^2
+    double entropy = 0;         ///< of the policy
+    double approximate_kl = 0;  ///< mean(rho - 1 - log rho), an estimate of KL(pi_old || pi)
+    double mean_kl = 0;         ///< exact, over the rollout after the last epoch; 0 unless the surrogate asks for it
+    double clip_fraction = 0;   ///< samples whose ratio was clipped
+    double gradient_norm = 0;   ///< before clipping, mean over minibatches
+    double learning_rate = 0;
+};
+
+/// Improves actor and critic by gradient descent on minibatches of a rollout:
+///   L = surrogate - c_H mean(H) + c_V 0.5 mean((V - value_target)^2).
+/// A minibatch is split into fixed shards; each adds to a gradient of its own, in its own order, and the shards'
+/// gradients are added in order, so that threads change no bit. Borrows actor, critic and threads.
+///
+/// Throws `Error` when a gradient or a weight is not finite; the weights are then as they were before the update.
+template <Policy A, class C, Surrogate S, Optimizer<typename A::Scalar> O>
+class Updater {
+public:
+    using Scalar = typename A::Scalar;
+
+    Updater(A& actor, C& critic, S surrogate, O optimizer, UpdateOptions options, Threads& threads, std::uint64_t seed)
+        : actor_(actor), critic_(critic), surrogate_(std::move(surrogate)), actor_optimizer_(optimizer),
+          critic_optimizer_(std::move(optimizer)), options_(options), threads_(threads),
+          rng_(seed, Purpose::minibatch) {
+        options_.check("Updater");
+        surrogate_.check();
+    }
+
+    const S& surrogate() const { return surrogate_; }
+
+    /// `progress`, from 0 to 1, is where the schedules stand.
+    UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
+        if constexpr (requires { surrogate_.set_progress(progress); }) surrogate_.set_progress(progress);
+        learning_rate_ = options_.learning_rate(progress);
+        entropy_coefficient_ = options_.entropy(progress);
+        minibatches_.reset(rollout);
+        save_weights();
+        try {
+            return descend(rollout);
+        } catch (...) {
+            restore_weights();
+            throw;
+        }
+    }
+
+private:
+    // Columns of one pass through the networks: their activations stay in a core's cache.
+    static constexpr Index width = 128;
+    static constexpr Index most_shards = 16;
+
+    struct Sums {
+        double surrogate = 0, value = 0, entropy = 0, kl = 0, mean_kl = 0;
+        Index clipped = 0;
+        Sums& operator+=(const Sums& other) {
+            surrogate += other.surrogate;
+            value += other.value;
+            entropy += other.entropy;
+            kl += other.kl;
+            mean_kl += other.mean_kl;
+            clipped += other.clipped;
+            return *this;
+        }
+    };
+
+    struct alignas(buffer_alignment) Shard {
+        MatrixBuffer<Scalar> observation, old_head;
+        ActionBatch action;
+        Buffer<Scalar> log_prob, old_log_prob, value_target, d_log_prob, d_value, per_sample;
+        typename A::Tape actor;
+        typename A::DistributionTape old;
+        typename C::Tape critic;
+        Buffer<Scalar> actor_gradient, critic_gradient;
+        Sums sums;
+    };
+
+    UpdateReport descend(const Rollout<Scalar>& rollout) {
+        Sums sums;
+        double norms = 0;
+        const Index size = std::min(options_.minibatch, minibatches_.sample_count());
+        for (Index epoch = 0; epoch < options_.epochs; ++epoch) {
+            const bool last = epoch + 1 == options_.epochs;
+            minibatches_.shuffle(rng_);
+            for (Index i = 0; i < minibatches_.count(size); ++i) {
+                const double norm = gradient_step(rollout, minibatches_.range(i, size), last);
+                if (!last) continue;
+                norms += norm;
+                for (const Shard& shard : shards_) sums += shard.sums;
+            }
+        }
+        require_finite(actor_.weights(), "the actor's weights are");
+        require_finite(critic_weights(), "the critic's weights are");
+        const auto count = static_cast<double>(minibatches_.sample_count());
+        return {.surrogate_loss = sums.surrogate / static_cast<double>(minibatches_.count(size)),
+                .value_loss = sums.value / count,
+                .entropy = sums.entropy / count,
+                .approximate_kl = sums.kl / count,
+                .mean_kl = adapt(rollout),
+                .clip_fraction = static_cast<double>(sums.clipped) / count,
+                .gradient_norm = norms / static_cast<double>(minibatches_.count(size)),
+                .learning_rate = learning_rate_};
+    }
+
+    /// One step of the optimisers; returns the norm of the gradient.
+    double gradient_step(const Rollout<Scalar>& rollout, Range minibatch, bool report) {
+        advantage_.resize(minibatch.size());
+        for (Index i = 0; i < minibatch.size(); ++i) {
+            advantage_[i] = rollout.advantage.data()[minibatches_[minibatch.begin + i]];
+        }
+        if (options_.normalize_advantage) kernels::standardise<Scalar>(advantage_.vector());
+
+        const Index shards = use_shards(minibatch.size());
+        threads_.run(shards, [&](Index s) {
+            Shard& shard = shards_[static_cast<std::size_t>(s)];
+            shard.actor_gradient.assign(static_cast<Index>(actor_.weights().size()), 0);
+            shard.critic_gradient.assign(static_cast<Index>(critic_weights().size()), 0);
+            for_each_pass(minibatch.size(), shards, s, [&](Range pass) {
+                gather(rollout, {minibatch.begin + pass.begin, minibatch.begin + pass.end}, shard);
+                actor_pass(rollout, minibatch.size(), pass, report, shard);
+                if constexpr (has_critic<C>) critic_pass(minibatch.size(), report, shard);
+            });
+        });
+        return apply_gradient(shards);
+    }
+
+    double apply_gradient(Index shards) {
+        Shard& total = shards_.front();
+        for (std::size_t s = 1; s < static_cast<std::size_t>(shards); ++s) {
+            total.actor_gradient.vector() += shards_[s].actor_gradient.vector();
+            total.critic_gradient.vector() += shards_[s].critic_gradient.vector();
+        }
+        const double actor_square = squared_norm<Scalar>(total.actor_gradient.span());
+        const double critic_square = squared_norm<Scalar>(total.critic_gradient.span());
+        require(std::isfinite(actor_square),
+                "update: the actor's gradient is not finite; lower the learning rate, or "
+                "check rewards and observations for extreme values");
+        require(std::isfinite(critic_square),
+                "update: the critic's gradient is not finite; lower the learning rate, "
+                "or check rewards and observations for extreme values");
+        const double norm = std::sqrt(actor_square + critic_square);
+        if (const double factor = clip_factor(norm, options_.max_gradient_norm); factor < 1) {
+            total.actor_gradient.vector() *= static_cast<Scalar>(factor);
+            total.critic_gradient.vector() *= static_cast<Scalar>(factor);
+        }
+        actor_optimizer_.step(actor_.weights(), std::as_const(total.actor_gradient).span(), learning_rate_);
+        if constexpr (has_critic<C>) {
+            critic_optimizer_.step(critic_.weights(), std::as_const(total.critic_gradient).span(), learning_rate_);
+        }
+        return norm;
+    }
+
+    /// Copies the samples at these positions into the shard.
+    void gather(const Rollout<Scalar>& rollout, Range positions, Shard& shard) {
+        const Index n = positions.size();
+        shard.observation.resize(rollout.observation_size, n);
+        shard.action.resize(rollout.action_shape, n);
+        for (auto* part : {&shard.log_prob, &shard.old_log_prob, &shard.value_target, &shard.d_log_prob, &shard.d_value,
+                           &shard.per_sample}) {
+            part->resize(n);
+        }
+        for (Index j = 0; j < n; ++j) {
+            const Index sample = minibatches_[positions.begin + j];
+            for (Index i = 0; i < rollout.observation_size; ++i) {
+                shard.observation(i, j) = static_cast<Scalar>(rollout.observation(i, sample));
+            }
+            shard.action.copy_column(j, rollout.action, sample);
+            shard.old_log_prob[j] = rollout.log_prob.data()[sample];
+            shard.value_target[j] = rollout.value_target.data()[sample];
+        }
+        if constexpr (penalises_kl) {
+            shard.old_head.resize(rollout.head_size, n);
+            for (Index j = 0; j < n; ++j) {
+                const Index sample = minibatches_[positions.begin + j];
+                for (Index i = 0; i < rollout.head_size; ++i) shard.old_head(i, j) = rollout.head(i, sample);
+            }
+            actor_.recall(shard.old_head.matrix(), rollout.own_parameters.span(), shard.old);
+        }
+    }
+
+    void actor_pass(const Rollout<Scalar>& rollout, Index minibatch, Range pass, bool report, Shard& shard) {
+        const ConstActionView actions = std::as_const(shard.action).all();
+        auto d_log_prob = shard.d_log_prob.vector();
+        actor_.forward(shard.observation.matrix(), shard.actor);
+        actor_.log_prob(shard.actor, actions, shard.log_prob.vector());
+        const SurrogateSum sum = surrogate_.template evaluate<Scalar>(
+            shard.log_prob.vector(), shard.old_log_prob.vector(), advantage_.segment(pass), d_log_prob);
+        const double weight = sample_weight(rollout, minibatch);
+        const double mean = 1 / static_cast<double>(minibatch);
+        d_log_prob *= static_cast<Scalar>(weight);
+        double kl_weight = 0;
+        if constexpr (penalises_kl) kl_weight = surrogate_.kl_coefficient() * mean;
+        actor_.backward(shard.actor, actions, d_log_prob, static_cast<Scalar>(-entropy_coefficient_ * mean),
+                        penalises_kl ? &shard.old : nullptr, static_cast<Scalar>(kl_weight),
+                        shard.actor_gradient.span());
+        if (!report) return;
+        actor_.entropy(shard.actor, shard.per_sample.vector());
+        shard.sums.entropy += sum_of(shard.per_sample);
+        const auto log_ratio = (shard.log_prob.vector() - shard.old_log_prob.vector()).template cast<double>().array();
+        shard.sums.kl += (log_ratio.exp() - 1 - log_ratio).sum();
+        shard.sums.clipped += sum.clipped;
+        shard.sums.surrogate += sum.loss * weight;
+        if constexpr (penalises_kl) {
+            actor_.kl_from(shard.old, shard.actor, shard.per_sample.vector());
+            shard.sums.surrogate += kl_weight * sum_of(shard.per_sample);
+        }
+    }
+
+    void critic_pass(Index minibatch, bool report, Shard& shard) {
+        auto error = shard.d_value.vector();
+        error = critic_.forward(shard.observation.matrix(), shard.critic) - shard.value_target.vector();
+        if (report) shard.sums.value += 0.5 * error.template cast<double>().squaredNorm();
+        error *= static_cast<Scalar>(options_.value_coefficient / static_cast<double>(minibatch));
+        critic_.backward(shard.critic, error, shard.critic_gradient.span());
+    }
+
+    /// What the sum over a minibatch is multiplied with: 1 / samples; per episode, 1 / episodes, where a part of the
+    /// rollout stands for the whole.
+    double sample_weight(const Rollout<Scalar>& rollout, Index minibatch) const {
+        const auto samples = static_cast<double>(minibatch);
+        if constexpr (requires { surrogate_.per_episode; }) {
+            if (surrogate_.per_episode) {
+                const double episodes = std::max(1.0, static_cast<double>(rollout.finished.size()));
+                return static_cast<double>(minibatches_.sample_count()) / samples / episodes;
+            }
+        }
+        return 1 / samples;
+    }
+
+    /// Gives the surrogate the exact mean KL(pi_old || pi) over the rollout, where it asks for it.
+    double adapt(const Rollout<Scalar>& rollout) {
+        if constexpr (requires { surrogate_.after_update(0.0); }) {
+            const Index samples = minibatches_.sample_count();
+            const Index shards = use_shards(samples);
+            threads_.run(shards, [&](Index s) {
+                Shard& shard = shards_[static_cast<std::size_t>(s)];
+                for_each_pass(samples, shards, s, [&](Range pass) {
+                    gather(rollout, pass, shard);
+                    actor_.forward(shard.observation.matrix(), shard.actor);
+                    actor_.kl_from(shard.old, shard.actor, shard.per_sample.vector());
+                    shard.sums.mean_kl += sum_of(shard.per_sample);
+                });
+            });
+            double sum = 0;
+            for (const Shard& shard : shards_) sum += shard.sums.mean_kl;
+            const double kl = sum / static_cast<double>(samples);
+            surrogate_.after_update(kl);
+            return kl;
+        } else {
+            return 0;
+        }
+    }
+
+    /// Readies as many shards as a batch of `samples` is split into, which depends on that number only.
+    Index use_shards(Index samples) {
+        const Index shards = std::clamp<Index>(pieces_of(samples, width), 1, most_shards);
+        if (static_cast<Index>(shards_.size()) < shards) shards_.resize(static_cast<std::size_t>(shards));
+        for (Shard& shard : shards_) shard.sums = {};
+        return shards;
+    }
+
+    template <class Body>
+    static void for_each_pass(Index samples, Index shards, Index shard, const Body& body) {
+        const Range mine = piece(samples, shards, shard);
+        for (Index begin = mine.begin; begin < mine.end; begin += width) {
+            body(Range{begin, std::min(begin + width, mine.end)});
+        }
+    }
+
+    static double sum_of(const Buffer<Scalar>& values) { return values.vector().template cast<double>().sum(); }
+
+    void save_weights() {
+        copy(actor_.weights(), saved_actor_);
+        if constexpr (has_critic<C>) copy(critic_.weights(), saved_critic_);
+    }
+
+    void restore_weights() {
+        std::copy(saved_actor_.begin(), saved_actor_.end(), actor_.weights().begin());
+        if constexpr (has_critic<C>) std::copy(saved_critic_.begin(), saved_critic_.end(), critic_.weights().begin());
+    }
+
+    static void copy(std::span<const Scalar> from, Buffer<Scalar>& to) {
+        to.resize(static_cast<Index>(from.size()));
+        std::copy(from.begin(), from.end(), to.begin());
+    }
+
+    static void require_finite(std::span<const Scalar> weights, const char* which) {
+        require(std::isfinite(squared_norm<Scalar>(weights)), "update: {} not finite; lower the learning rate", which);
+    }
+
+    std::span<Scalar> critic_weights() {
+        if constexpr (has_critic<C>) {
+            static_assert(std::same_as<Scalar, typename C::Scalar>,
+                          "gradiva: Critic and Actor need the same scalar type");
+            return critic_.weights();
+        } else {
+            return {};
+        }
+    }
+
+    static constexpr bool penalises_kl = requires(const S& s) { s.kl_coefficient(); };
+
+    A& actor_;
+    C& critic_;
+    S surrogate_;
+    O actor_optimizer_;
+    O critic_optimizer_;
+    UpdateOptions options_;
+    Threads& threads_;
+    Rng rng_;
+    double learning_rate_ = 0;
+    double entropy_coefficient_ = 0;
+    Minibatches minibatches_;
+    Buffer<Scalar> advantage_;
+    std::vector<Shard> shards_;
+    Buffer<Scalar> saved_actor_;
+    Buffer<Scalar> saved_critic_;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,10 @@
+#pragma once
+
+namespace gradiva {
+
+/// The version of the library. The build reads it from here.
+inline constexpr int version_major = 0;
+inline constexpr int version_minor = 1;
+inline constexpr int version_patch = 0;
+
+}  // namespace gradiva

@@ -1,0 +1,2 @@
+// expect: this file compiles
+int main() {}

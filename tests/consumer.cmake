@@ -1,0 +1,25 @@
+# Builds and runs the project in consumer/, which is not part of this one, in each way gradiva can be had.
+function(gradiva_add_consumer_test way)
+    set(build_dir ${CMAKE_CURRENT_BINARY_DIR}/consumer_${way})
+    add_test(NAME consumer_${way}
+        COMMAND ${CMAKE_CTEST_COMMAND} --build-and-test ${CMAKE_CURRENT_SOURCE_DIR}/consumer ${build_dir}
+        --build-generator ${CMAKE_GENERATOR} --build-noclean
+        --build-options -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} -DCMAKE_BUILD_TYPE=Release
+        -DCONSUMER_WAY=${way} ${ARGN}
+        --test-command ${build_dir}/consumer)
+    set_tests_properties(consumer_${way} PROPERTIES LABELS consumer TIMEOUT 600)
+endfunction()
+
+gradiva_add_consumer_test(add_subdirectory -DGRADIVA_SOURCE_DIR=${PROJECT_SOURCE_DIR})
+gradiva_add_consumer_test(fetchcontent -DFETCHCONTENT_SOURCE_DIR_GRADIVA=${PROJECT_SOURCE_DIR})
+
+if(GRADIVA_CAN_INSTALL)
+    set(prefix ${CMAKE_CURRENT_BINARY_DIR}/consumer_prefix)
+    add_test(NAME consumer_clean COMMAND ${CMAKE_COMMAND} -E rm -rf ${prefix})
+    add_test(NAME consumer_install COMMAND ${CMAKE_COMMAND} --install ${PROJECT_BINARY_DIR} --prefix ${prefix})
+    gradiva_add_consumer_test(find_package -DCMAKE_PREFIX_PATH=${prefix})
+    set_tests_properties(consumer_clean PROPERTIES LABELS consumer FIXTURES_SETUP consumer_clean)
+    set_tests_properties(consumer_install PROPERTIES LABELS consumer
+        FIXTURES_REQUIRED consumer_clean FIXTURES_SETUP consumer_prefix)
+    set_tests_properties(consumer_find_package PROPERTIES FIXTURES_REQUIRED consumer_prefix)
+endif()

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Installs what building gradiva needs, on Debian and its descendants; nothing where everything is there.
+#   tools/setup.sh         compiler, CMake, Ninja, Eigen, fmt, Catch2, CLI11
+#   tools/setup.sh --all   also Clang, its sanitizers, clang-format, clang-tidy and Google Benchmark
+set -euo pipefail
+
+oldest_cmake=3.25
+packages=(g++ cmake ninja-build libeigen3-dev libfmt-dev catch2 libcli11-dev)
+case "${1:-}" in
+    "") ;;
+    --all) packages+=(clang libclang-rt-dev clang-format clang-tidy libbenchmark-dev) ;;
+    *) echo "usage: tools/setup.sh [--all]" >&2; exit 2 ;;
+esac
+
+fail() {
+    echo "tools/setup.sh: $*" >&2
+    exit 1
+}
+
+if ! command -v apt-get > /dev/null || ! command -v dpkg-query > /dev/null; then
+    fail "this system has no apt; install by its own means what Debian calls: ${packages[*]}" \
+        "(CMake $oldest_cmake or newer, GCC 12 or Clang 14 or newer, Eigen 3.4)"
+fi
+
+# A program counts wherever it came from, a library only as the package that CMake will find.
+have() {
+    case "$1" in
+        g++ | cmake | clang | clang-format | clang-tidy) command -v "${1/%clang/clang++}" > /dev/null ;;
+        ninja-build) command -v ninja > /dev/null ;;
+        *) dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2> /dev/null | grep -qx installed ;;
+    esac
+}
+
+missing=()
+for package in "${packages[@]}"; do
+    have "$package" || missing+=("$package")
+done
+
+if ((${#missing[@]} == 0)); then
+    echo "tools/setup.sh: everything is there: ${packages[*]}"
+else
+    as_root=()
+    if ((EUID != 0)); then
+        command -v sudo > /dev/null || fail "run me as root, or install as root: ${missing[*]}"
+        as_root=(sudo)
+    fi
+    echo "tools/setup.sh: installing ${missing[*]}"
+    log=$(mktemp)
+    trap 'rm -f "$log"' EXIT
+    apt() {
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" < /dev/null > "$log" 2>&1 || {
+            cat "$log" >&2
+            fail "apt-get $1 failed; its words are above"
+        }
+    }
+    apt update
+    apt install --yes --no-install-recommends "${missing[@]}"
+fi
+
+cmake_version=$(cmake --version | sed -n '1s/[^0-9]*\([0-9.]*\).*/\1/p')
+if [[ $(printf '%s\n' "$oldest_cmake" "$cmake_version" | sort -V | head -n 1) != "$oldest_cmake" ]]; then
+    fail "cmake is $cmake_version; gradiva needs $oldest_cmake or newer (a newer release: https://cmake.org/download)"
+fi
