@@ -42,6 +42,7 @@ public:
     void resize(Index size) { values_.resize(static_cast<std::size_t>(size)); }
     void assign(Index size, T value) { values_.assign(static_cast<std::size_t>(size), value); }
     void reserve(Index size) { values_.reserve(static_cast<std::size_t>(size)); }
+    Index capacity() const { return static_cast<Index>(values_.capacity()); }
     void push_back(const T& value) { values_.push_back(value); }
     void clear() { values_.clear(); }
     bool empty() const { return values_.empty(); }
@@ -82,6 +83,8 @@ public:
         columns_ = columns;
         values_.resize(rows * columns);
     }
+
+    void reserve(Index elements) { values_.reserve(elements); }
 
     T& operator()(Index row, Index column) { return values_[column * rows_ + row]; }
     const T& operator()(Index row, Index column) const { return values_[column * rows_ + row]; }

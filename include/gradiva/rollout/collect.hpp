@@ -48,6 +48,7 @@ public:
         require(horizon >= 1, "collect: horizon is {}; give at least 1 step", horizon);
         begin(rollout, false);
         rollout.resize(horizon);
+        reserve_endings(rollout, [&](Index environments) { return environments * horizon / 4 + environments; });
         std::fill(rollout.length.begin(), rollout.length.end(), horizon);
         run_shards([&](Shard& shard) {
             for (Index t = 0; t < horizon; ++t) step(shard, shard.range, t, rollout);
@@ -61,6 +62,7 @@ public:
         require(quota >= 1, "collect: episodes is {}; give at least 1 episode per environment", quota);
         if (mid_episode_) started_ = false;  // a rollout of whole episodes starts all of them
         begin(rollout, true);
+        reserve_endings(rollout, [&](Index environments) { return environments * quota; });
         rollout.resize(std::max(rollout.horizon, first_chunk));
         std::fill(rollout.length.begin(), rollout.length.end(), 0);
         std::fill(episodes_left_.begin(), episodes_left_.end(), quota);
@@ -117,6 +119,21 @@ private:
         std::copy(actor_.own_parameters().begin(), actor_.own_parameters().end(), rollout.own_parameters.begin());
         rollout.resize(std::max<Index>(rollout.horizon, 1));
         rollout.observation.columns({0, n}) = observation_.matrix();
+    }
+
+    /// Room for as many endings of episodes as are likely, so that their number seldom decides about an allocation.
+    template <class Likely>
+    void reserve_endings(Rollout<Scalar>& rollout, const Likely& likely) {
+        for (Shard& shard : shards_) {
+            const Index endings = likely(shard.range.size());
+            shard.finished.reserve(endings);
+            shard.truncated_sample.reserve(endings);
+            shard.truncated_observation.reserve(endings * observation_.rows());
+        }
+        const Index endings = likely(envs_.size());
+        rollout.finished.reserve(endings);
+        rollout.final_sample.reserve(endings);
+        rollout.final_observation.reserve(endings * observation_.rows());
     }
 
     void finish(Rollout<Scalar>& rollout) {

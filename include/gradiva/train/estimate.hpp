@@ -23,6 +23,7 @@ public:
 
     template <class Scalar, Advantage A>
     void operator()(Rollout<Scalar>& rollout, const A& advantage) {
+        final_value_.reserve(rollout.final_sample.capacity());
         if constexpr (has_critic<C>) {
             static_assert(std::same_as<Scalar, typename C::Scalar>,
                           "gradiva: Critic and Actor need the same scalar type");
