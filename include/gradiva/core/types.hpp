@@ -39,4 +39,10 @@ using VectorMap = Eigen::Map<Vector<Scalar>>;
 template <class Scalar>
 using ConstVectorMap = Eigen::Map<const Vector<Scalar>>;
 
+/// The same matrix, to be read only.
+template <class Scalar>
+ConstMatrixMap<Scalar> as_const(const MatrixMap<Scalar>& m) {
+    return {m.data(), m.rows(), m.cols()};
+}
+
 }  // namespace gradiva

@@ -34,7 +34,7 @@ public:
 
     /// Calls `make(i)` for each environment; all must have the same spaces.
     template <EnvFactory F>
-    explicit Vectorized(F make, VectorizedOptions options = {}) : Vectorized(options, make) {}
+    explicit Vectorized(F make, VectorizedOptions options = {}) : Vectorized(options, std::move(make)) {}
 
     Index size() const { return static_cast<Index>(envs_.size()); }
     std::uint64_t seed() const { return seed_; }
@@ -73,7 +73,7 @@ private:
     static constexpr Index most_shards = 64;
 
     template <class F>
-    Vectorized(const VectorizedOptions& options, const F& make) : seed_(options.seed) {
+    Vectorized(const VectorizedOptions& options, F make) : seed_(options.seed) {
         require(options.count >= 1, "Vectorized: count is {}; give at least 1 environment", options.count);
         envs_.reserve(static_cast<std::size_t>(options.count));
         for (Index i = 0; i < options.count; ++i) {

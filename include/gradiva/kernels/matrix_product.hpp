@@ -55,27 +55,38 @@ inline constexpr Index panel_depth = 256;
 // Columns of a register tile: with 2 vectors per column, 16 accumulators where there are 32 registers, else 8.
 inline constexpr Index tile_columns = vector_bytes >= 64 ? 8 : 4;
 
-/// Copies rows [0, rows) and inner indices [0, depth) of A into a panel of `panel_rows` rows; rows beyond are zero.
+/// Some rows of A: `panel_rows` numbers, `stride` apart from those of the next inner index.
 template <class Scalar>
-void pack(const Scalar* a, Index row_stride, Index column_stride, Index rows, Index depth, Scalar* panel) {
+struct Panel {
+    const Scalar* data;
+    Index stride;
+};
+
+/// Copies a piece of A (rows x depth) into a buffer of `panel_rows` rows; rows beyond are zero.
+template <class Scalar>
+Panel<Scalar> pack(const Strided<Scalar>& a, Scalar* buffer) {
     constexpr Index height = panel_rows<Scalar>;
-    if (rows < height) std::fill(panel, panel + height * depth, Scalar(0));
-    if (row_stride == 1 && rows == height) {
-        for (Index k = 0; k < depth; ++k)
-            std::memcpy(panel + k * height, a + k * column_stride, height * sizeof(Scalar));
-    } else if (row_stride == 1) {
-        for (Index k = 0; k < depth; ++k) std::copy_n(a + k * column_stride, rows, panel + k * height);
+    if (a.rows < height) std::fill(buffer, buffer + height * a.columns, Scalar(0));
+    if (a.row_stride == 1 && a.rows == height) {
+        for (Index k = 0; k < a.columns; ++k) {
+            std::memcpy(buffer + k * height, a.data + k * a.column_stride, height * sizeof(Scalar));
+        }
+    } else if (a.row_stride == 1) {
+        for (Index k = 0; k < a.columns; ++k) std::copy_n(a.data + k * a.column_stride, a.rows, buffer + k * height);
     } else {
-        for (Index i = 0; i < rows; ++i) {
-            for (Index k = 0; k < depth; ++k) panel[k * height + i] = a[i * row_stride + k * column_stride];
+        for (Index i = 0; i < a.rows; ++i) {
+            for (Index k = 0; k < a.columns; ++k) {
+                buffer[k * height + i] = a.data[i * a.row_stride + k * a.column_stride];
+            }
         }
     }
+    return {buffer, height};
 }
 
 /// Adds panel (Vectors * lanes x depth) times B (depth x Columns) to the tile of C, of which `rows` rows exist; or
 /// overwrites C.
 template <Index Vectors, Index Columns, bool Accumulate, class Scalar>
-void tile(const Scalar* panel, const Scalar* b, Index b_row_stride, Index b_column_stride, Index depth, Scalar* c,
+void tile(Panel<Scalar> panel, const Scalar* b, Index b_row_stride, Index b_column_stride, Index depth, Scalar* c,
           Index c_stride, Index rows) {
     using Packet = typename Register<Scalar>::Type;
     constexpr Index width = lanes<Scalar>;
@@ -86,7 +97,7 @@ void tile(const Scalar* panel, const Scalar* b, Index b_row_stride, Index b_colu
     for (Index k = 0; k < depth; ++k) {
         Packet left[Vectors];
         for (Index v = 0; v < Vectors; ++v) {
-            std::memcpy(&left[v], panel + k * panel_rows<Scalar> + v * width, sizeof(Packet));
+            std::memcpy(&left[v], panel.data + k * panel.stride + v * width, sizeof(Packet));
         }
         for (Index j = 0; j < Columns; ++j) {
             const Scalar right = b[k * b_row_stride + j * b_column_stride];
@@ -111,30 +122,39 @@ void tile(const Scalar* panel, const Scalar* b, Index b_row_stride, Index b_colu
 
 /// One panel times all columns of B, in tiles of `Columns` and then half as many, down to one.
 template <Index Vectors, Index Columns, bool Accumulate, class Scalar>
-void sweep(const Scalar* panel, const Strided<Scalar>& b, Index first, Index depth, Index column, MatrixRef<Scalar>& c,
-           Index row, Index rows) {
+void sweep(Panel<Scalar> panel, const Strided<Scalar>& b, Index column, MatrixRef<Scalar>& c, Index row, Index rows) {
     for (; column + Columns <= c.cols(); column += Columns) {
-        tile<Vectors, Columns, Accumulate>(panel, b.data + first * b.row_stride + column * b.column_stride,
-                                           b.row_stride, b.column_stride, depth,
-                                           c.data() + column * c.outerStride() + row, c.outerStride(), rows);
+        tile<Vectors, Columns, Accumulate>(panel, b.data + column * b.column_stride, b.row_stride, b.column_stride,
+                                           b.rows, c.data() + column * c.outerStride() + row, c.outerStride(), rows);
     }
     if constexpr (Columns > 1) {
         if (column < c.cols()) {
-            sweep<Vectors, Columns / 2, Accumulate>(panel, b, first, depth, column, c, row, rows);
+            sweep<Vectors, Columns / 2, Accumulate>(panel, b, column, c, row, rows);
         }
     }
 }
 
+/// Rows [row, row + rows) and inner indices [first, first + depth) of A.
+template <class Scalar>
+Strided<Scalar> block(const Strided<Scalar>& a, Index row, Index rows, Index first, Index depth) {
+    return {a.data + row * a.row_stride + first * a.column_stride, rows, depth, a.row_stride, a.column_stride};
+}
+
+/// One stretch of the inner dimension, of at most `panel_depth`.
 template <bool Accumulate, class Scalar>
 void product(const Strided<Scalar>& a, const Strided<Scalar>& b, MatrixRef<Scalar>& c, Index first, Index depth) {
-    alignas(64) Scalar panel[panel_rows<Scalar> * panel_depth];
+    alignas(64) Scalar buffer[panel_rows<Scalar> * panel_depth];
+    const Strided<Scalar> right = block(b, first, depth, 0, b.columns);
     for (Index row = 0; row < c.rows(); row += panel_rows<Scalar>) {
         const Index rows = std::min(panel_rows<Scalar>, c.rows() - row);
-        pack(a.data + row * a.row_stride + first * a.column_stride, a.row_stride, a.column_stride, rows, depth, panel);
+        const Strided<Scalar> left = block(a, row, rows, first, depth);
+        // For few columns the copy would cost more than it gains.
+        const bool in_place = a.row_stride == 1 && rows == panel_rows<Scalar> && c.cols() <= 2 * tile_columns;
+        const Panel<Scalar> panel = in_place ? Panel<Scalar>{left.data, left.column_stride} : pack(left, buffer);
         if (rows > lanes<Scalar>) {
-            sweep<2, tile_columns, Accumulate>(panel, b, first, depth, Index{0}, c, row, rows);
+            sweep<2, tile_columns, Accumulate>(panel, right, Index{0}, c, row, rows);
         } else {
-            sweep<1, tile_columns, Accumulate>(panel, b, first, depth, Index{0}, c, row, rows);
+            sweep<1, tile_columns, Accumulate>(panel, right, Index{0}, c, row, rows);
         }
     }
 }

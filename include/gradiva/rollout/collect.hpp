@@ -9,6 +9,7 @@
 
 #include "gradiva/core/threads.hpp"
 #include "gradiva/env/action_access.hpp"
+#include "gradiva/env/check_observation.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
 namespace gradiva {
@@ -110,7 +111,7 @@ private:
             std::fill(running_.begin(), running_.end(), FinishedEpisode{});
             run_shards([&](Shard& shard) {
                 envs_.reset(shard.range, observation_.columns(shard.range));
-                check_observation(observation_.columns(shard.range), shard.range, "reset");
+                check(observation_.columns(shard.range), shard.range, "reset");
             });
             started_ = true;
         }
@@ -200,7 +201,7 @@ private:
                      {rollout.terminated.data() + now.begin, to_size(range.size())},
                      {rollout.truncated.data() + now.begin, to_size(range.size())}};
         envs_.step(range, actions, out);
-        check_observation(rollout.observation.columns(next), range, "step");
+        check(rollout.observation.columns(next), range, "step");
         for (Index j = 0; j < range.size(); ++j) {
             rollout.reward.data()[now.begin + j] = static_cast<Scalar>(shard.reward[j]);
             count_step(shard, range.begin + j, j, now.begin + j, out);
@@ -218,7 +219,7 @@ private:
         if (out.terminated[to_size(j)] == 0 && !truncated) return;
         if (truncated) {
             const auto last = shard.final_observation.columns({j, j + 1});
-            check_observation(last, {n, n + 1}, "the last step of an episode");
+            check(last, {n, n + 1}, "the last step of an episode");
             shard.truncated_sample.push_back(sample);
             for (Index i = 0; i < last.rows(); ++i) shard.truncated_observation.push_back(last(i, 0));
         }
@@ -245,29 +246,19 @@ private:
         return std::any_of(episodes_left_.begin(), episodes_left_.end(), [](Index left) { return left > 0; });
     }
 
-    ConstMatrixMap<Scalar> input(Shard& shard, ConstMatrixMap<float> observation) {
+    /// Observations as the network's scalar.
+    ConstMatrixMap<Scalar> input(Shard& shard, const MatrixMap<float>& observation) {
         if constexpr (std::same_as<Scalar, float>) {
-            return observation;
+            return as_const(observation);
         } else {
             shard.input.resize(observation.rows(), observation.cols());
-            shard.input.matrix() = observation.cast<Scalar>();
-            return std::as_const(shard.input).matrix();
+            shard.input.matrix() = observation.template cast<Scalar>();
+            return as_const(shard.input.matrix());
         }
-    }
-    ConstMatrixMap<Scalar> input(Shard& shard, MatrixMap<float> observation) {
-        return input(shard, ConstMatrixMap<float>(observation.data(), observation.rows(), observation.cols()));
     }
 
-    static void check_observation(const MatrixMap<float>& observation, Range range, const char* where) {
-        if ((observation.array() * 0.0F).sum() == 0.0F) return;  // infinity and NaN times zero are NaN
-        for (Index j = 0; j < observation.cols(); ++j) {
-            for (Index i = 0; i < observation.rows(); ++i) {
-                require(std::isfinite(observation(i, j)),
-                        "collect: environment {} gave observation[{}] = {} in {}, or did not write it; write finite "
-                        "numbers",
-                        range.begin + j, i, observation(i, j), where);
-            }
-        }
+    static void check(const MatrixMap<float>& observation, Range range, const char* where) {
+        check_observation("collect", as_const(observation), range, where);
     }
 
     static std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "gradiva/env/check_observation.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/policy/policy.hpp"
@@ -50,6 +51,7 @@ public:
 
     Evaluation run() {
         envs_.reset({0, envs_.size()}, observation_.matrix());
+        check_observation("evaluate", as_const(observation_.matrix()), {0, envs_.size()}, "reset");
         while (!active_.empty()) step();
         const kernels::Moments returns = kernels::moments<double>(returns_.vector());
         const kernels::Moments lengths = kernels::moments<double>(lengths_.vector());
@@ -85,6 +87,7 @@ private:
                      {&terminated, 1},
                      {&truncated, 1}};
         envs_.step({n, n + 1}, actions_.columns({n, n + 1}), out);
+        check_observation("evaluate", as_const(observation_.columns({n, n + 1})), {n, n + 1}, "step");
         require(std::isfinite(reward), "evaluate: environment {} gave a reward of {}; return a finite number", n,
                 reward);
         reward_sum_[n] += reward;

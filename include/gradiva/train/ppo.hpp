@@ -2,11 +2,34 @@
 
 #include <utility>
 
+#include "gradiva/optim/adam.hpp"
 #include "gradiva/surrogate/clip.hpp"
 #include "gradiva/surrogate/kl_penalty.hpp"
 #include "gradiva/train/trainer.hpp"
+#include "gradiva/train/update.hpp"
 
 namespace gradiva {
+
+namespace detail {
+
+template <class Options>
+TrainerOptions ppo_trainer_options(std::string_view name, const Options& options) {
+    return {.name = name, .horizon = options.horizon, .minibatch = options.minibatch, .threads = options.threads};
+}
+
+template <class Options>
+UpdateOptions ppo_update_options(std::string_view name, const Options& options) {
+    return {.minibatch = options.minibatch,
+            .epochs = options.epochs,
+            .learning_rate = options.learning_rate,
+            .entropy = options.entropy,
+            .value_coefficient = options.value_coefficient,
+            .max_gradient_norm = options.max_gradient_norm,
+            .normalize_advantage = options.normalize_advantage,
+            .name = name};
+}
+
+}  // namespace detail
 
 struct PpoClipOptions {
     Schedule clip = 0.2;              ///< eps: the ratio stays within [1 - eps, 1 + eps]; at least 0
@@ -24,19 +47,15 @@ struct PpoClipOptions {
 /// Proximal policy optimisation with the clipped surrogate (see `Clip`).
 /// Source: Schulman et al., "Proximal Policy Optimization Algorithms", 2017, section 3 and algorithm 1.
 template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
-class PpoClip : public Trainer<V, A, C, Adv, Clip, O> {
+class PpoClip : public Trainer<V, A, C, Adv, Updater<A, C, Clip, O>> {
 public:
     PpoClip(V& envs, A& actor, C& critic, Adv advantage, const PpoClipOptions& options = {}, O optimizer = {})
-        : Trainer<V, A, C, Adv, Clip, O>("PpoClip", envs, actor, critic, std::move(advantage), Clip{options.clip},
-                                         std::move(optimizer), {.horizon = options.horizon},
-                                         {.minibatch = options.minibatch,
-                                          .epochs = options.epochs,
-                                          .learning_rate = options.learning_rate,
-                                          .entropy = options.entropy,
-                                          .value_coefficient = options.value_coefficient,
-                                          .max_gradient_norm = options.max_gradient_norm,
-                                          .normalize_advantage = options.normalize_advantage},
-                                         options.threads) {}
+        : Trainer<V, A, C, Adv, Updater<A, C, Clip, O>>(
+              detail::ppo_trainer_options("PpoClip", options), envs, actor, critic, std::move(advantage),
+              [&](Threads& threads) {
+                  return Updater<A, C, Clip, O>(actor, critic, Clip{options.clip}, std::move(optimizer),
+                                                detail::ppo_update_options("PpoClip", options), threads, envs.seed());
+              }) {}
 };
 
 struct PpoKlOptions {
@@ -58,22 +77,20 @@ struct PpoKlOptions {
 /// Proximal policy optimisation with an adaptive KL penalty (see `KlPenalty`).
 /// Source: Schulman et al., 2017 (see PpoClip), section 4.
 template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
-class PpoKl : public Trainer<V, A, C, Adv, KlPenalty, O> {
+class PpoKl : public Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>> {
 public:
     PpoKl(V& envs, A& actor, C& critic, Adv advantage, const PpoKlOptions& options = {}, O optimizer = {})
-        : Trainer<V, A, C, Adv, KlPenalty, O>(
-              "PpoKl", envs, actor, critic, std::move(advantage),
-              KlPenalty{
-                  .target = options.target, .kl_high = options.kl_high, .kl_low = options.kl_low, .beta = options.beta},
-              std::move(optimizer), {.horizon = options.horizon},
-              {.minibatch = options.minibatch,
-               .epochs = options.epochs,
-               .learning_rate = options.learning_rate,
-               .entropy = options.entropy,
-               .value_coefficient = options.value_coefficient,
-               .max_gradient_norm = options.max_gradient_norm,
-               .normalize_advantage = options.normalize_advantage},
-              options.threads) {}
+        : Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>>(detail::ppo_trainer_options("PpoKl", options), envs, actor,
+                                                             critic, std::move(advantage), [&](Threads& threads) {
+                                                                 const KlPenalty penalty{.target = options.target,
+                                                                                         .kl_high = options.kl_high,
+                                                                                         .kl_low = options.kl_low,
+                                                                                         .beta = options.beta};
+                                                                 return Updater<A, C, KlPenalty, O>(
+                                                                     actor, critic, penalty, std::move(optimizer),
+                                                                     detail::ppo_update_options("PpoKl", options),
+                                                                     threads, envs.seed());
+                                                             }) {}
 };
 
 }  // namespace gradiva

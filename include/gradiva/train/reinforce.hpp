@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "gradiva/optim/adam.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
 #include "gradiva/train/trainer.hpp"
+#include "gradiva/train/update.hpp"
 
 namespace gradiva {
 
@@ -22,20 +24,23 @@ struct ReinforceOptions {
 /// with `TotalReturn` or `RewardToGo` for A. A critic is needed only where the baseline is one.
 /// Source: Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", 1992.
 template <VectorEnv V, Policy A, class C, Advantage Adv, class O = Adam<typename A::Scalar>>
-class Reinforce : public Trainer<V, A, C, Adv, PolicyGradient, O> {
+class Reinforce : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>> {
 public:
     Reinforce(V& envs, A& actor, C& critic, Adv advantage, const ReinforceOptions& options = {}, O optimizer = {})
-        : Trainer<V, A, C, Adv, PolicyGradient, O>("Reinforce", envs, actor, critic, std::move(advantage),
-                                                   PolicyGradient{.per_episode = true}, std::move(optimizer),
-                                                   {.episodes = checked_episodes(options.episodes)},
-                                                   {.minibatch = all_samples,
-                                                    .epochs = 1,
-                                                    .learning_rate = options.learning_rate,
-                                                    .entropy = options.entropy,
-                                                    .value_coefficient = options.value_coefficient,
-                                                    .max_gradient_norm = options.max_gradient_norm,
-                                                    .normalize_advantage = options.normalize_advantage},
-                                                   options.threads) {}
+        : Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>>(
+              {.name = "Reinforce", .episodes = checked_episodes(options.episodes), .threads = options.threads}, envs,
+              actor, critic, std::move(advantage), [&](Threads& threads) {
+                  const UpdateOptions update{.minibatch = all_samples,
+                                             .epochs = 1,
+                                             .learning_rate = options.learning_rate,
+                                             .entropy = options.entropy,
+                                             .value_coefficient = options.value_coefficient,
+                                             .max_gradient_norm = options.max_gradient_norm,
+                                             .normalize_advantage = options.normalize_advantage,
+                                             .name = "Reinforce"};
+                  return Updater<A, C, PolicyGradient, O>(actor, critic, PolicyGradient{.per_episode = true},
+                                                          std::move(optimizer), update, threads, envs.seed());
+              }) {}
 
     Reinforce(V& envs, A& actor, Adv advantage, const ReinforceOptions& options = {},
               O optimizer = {}) requires std::same_as<C, NoCritic>

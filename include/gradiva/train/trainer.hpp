@@ -5,12 +5,11 @@
 #include <type_traits>
 #include <utility>
 
-#include "gradiva/optim/adam.hpp"
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/train/estimate.hpp"
 #include "gradiva/train/progress.hpp"
-#include "gradiva/train/update.hpp"
+#include "gradiva/train/update_options.hpp"
 
 namespace gradiva {
 
@@ -18,28 +17,29 @@ struct TrainOptions {
     Index steps = 0;  ///< of all environments together, at least 1; rounded up to whole iterations
 };
 
-/// How a trainer collects; one of the two is 0.
-struct CollectOptions {
-    Index horizon = 0;   ///< steps of each environment per iteration
-    Index episodes = 0;  ///< whole episodes of each environment per iteration
+/// What every trainer has to know besides its parts.
+struct TrainerOptions {
+    std::string_view name;          ///< who speaks in reports and error messages
+    Index horizon = 0;              ///< steps of each environment per iteration
+    Index episodes = 0;             ///< instead of a horizon: whole episodes of each environment per iteration
+    Index minibatch = all_samples;  ///< at most environments x horizon
+    Index threads = 1;
 };
 
-/// Collect, estimate, update, report, and again. Every on-policy algorithm here is this loop with another surrogate,
-/// another way to collect and other defaults. Borrows environments, actor and critic, which must outlive it.
-template <VectorEnv V, Policy A, class C, Advantage Adv, Surrogate S, class O>
+/// Collect, estimate, update, report, and again. Every on-policy algorithm here is this loop with another update,
+/// another way to collect and other defaults. An update is called with `(rollout, progress)` and returns an
+/// `UpdateReport`. Borrows environments, actor and critic, which must outlive it.
+template <VectorEnv V, Policy A, class C, Advantage Adv, class Update>
 class Trainer {
-    static_assert(Optimizer<O, typename A::Scalar>,
-                  "gradiva: the optimiser needs step(weights, gradient, learning_rate) on spans of the actor's scalar");
-
 public:
     using Scalar = typename A::Scalar;
 
-    Trainer(std::string_view name, V& envs, A& actor, C& critic, Adv advantage, S surrogate, O optimizer,
-            const CollectOptions& collect, const UpdateOptions& update, Index threads)
-        : name_(name), collect_options_(collect), advantage_(std::move(advantage)),
-          threads_(checked(name, envs, critic, advantage_, collect, update, threads)), actor_(actor),
-          rollout_(envs, actor), collect_(envs, actor, threads_), estimate_(critic, threads_),
-          update_(actor, critic, std::move(surrogate), std::move(optimizer), update, threads_, envs.seed()) {}
+    /// `make_update(Threads&)` makes the update, which may borrow the threads.
+    template <class MakeUpdate>
+    Trainer(const TrainerOptions& options, V& envs, A& actor, C& critic, Adv advantage, const MakeUpdate& make_update)
+        : options_(checked(options, envs, critic, advantage)), advantage_(std::move(advantage)),
+          threads_(options.threads), actor_(actor), rollout_(envs, actor), collect_(envs, actor, threads_),
+          estimate_(critic, threads_), update_(make_update(threads_)) {}
 
     Trainer(const Trainer&) = delete;
     Trainer& operator=(const Trainer&) = delete;
@@ -50,9 +50,9 @@ public:
     /// throws; the weights are then those of the last whole iteration.
     template <class... Callbacks>
     Progress train(const TrainOptions& options, Callbacks&&... callbacks) {
-        require(options.steps >= 1, "{}: steps is {}; train for at least 1 step", name_, options.steps);
+        require(options.steps >= 1, "{}: steps is {}; train for at least 1 step", options_.name, options.steps);
         const auto start = std::chrono::steady_clock::now();
-        Progress progress{.algorithm = name_, .total_steps = options.steps};
+        Progress progress{.algorithm = options_.name, .total_steps = options.steps};
         bool go_on = true;
         while (go_on && !progress.finished()) {
             iterate(progress);
@@ -65,20 +65,17 @@ public:
 
     const A& actor() const { return actor_; }
     const Rollout<Scalar>& rollout() const { return rollout_; }
-    const S& surrogate() const { return update_.surrogate(); }
+    const Update& update() const { return update_; }
 
 private:
-    static Index checked(std::string_view name, const V& envs, const C& critic, const Adv& advantage,
-                         const CollectOptions& collect, const UpdateOptions& update, Index threads) {
+    static const TrainerOptions& checked(const TrainerOptions& options, const V& envs, const C& critic,
+                                         const Adv& advantage) {
+        const auto& [name, horizon, episodes, minibatch, threads] = options;
         const Index n = envs.size();
-        require(collect.episodes >= 1 || collect.horizon >= 1, "{}: {} is {}; give at least 1 {}", name,
-                collect.episodes != 0 ? "episodes" : "horizon",
-                collect.episodes != 0 ? collect.episodes : collect.horizon,
-                collect.episodes != 0 ? "episode per environment" : "step");
-        require(update.minibatch == all_samples || (update.minibatch >= 1 && update.minibatch <= n * collect.horizon),
+        require(episodes >= 1 || horizon >= 1, "{}: horizon is {}; give at least 1 step", name, horizon);
+        require(minibatch == all_samples || (minibatch >= 1 && minibatch <= n * horizon),
                 "{}: minibatch is {}; give a number of samples from 1 to environments x horizon ({} x {} = {})", name,
-                update.minibatch, n, collect.horizon, n * collect.horizon);
-        update.check(name);
+                minibatch, n, horizon, n * horizon);
         require(threads >= 1, "{}: threads is {}; give at least 1", name, threads);
         advantage.check(has_critic<C>);
         if constexpr (has_critic<C>) {
@@ -87,25 +84,22 @@ private:
                     "these environments",
                     name, critic.observation_size(), envs.observation_space().size);
         }
-        return threads;
+        return options;
     }
 
     void iterate(Progress& progress) {
         ++iteration_;
         try {
             const double fraction = static_cast<double>(progress.steps) / static_cast<double>(progress.total_steps);
-            if (collect_options_.episodes > 0) {
-                collect_.episodes(rollout_, collect_options_.episodes);
+            if (options_.episodes > 0) {
+                collect_.episodes(rollout_, options_.episodes);
             } else {
-                collect_.steps(rollout_, collect_options_.horizon);
+                collect_.steps(rollout_, options_.horizon);
             }
             estimate_(rollout_, advantage_);
-            if constexpr (requires(const S& s) { s.kl_coefficient(); }) {
-                progress.kl_coefficient = surrogate().kl_coefficient();
-            }
             report(update_(rollout_, fraction), progress);
         } catch (const Error& error) {
-            fail("{}: iteration {}: {}", name_, iteration_, error.what());
+            fail("{}: iteration {}: {}", options_.name, iteration_, error.what());
         }
     }
 
@@ -125,6 +119,7 @@ private:
         progress.entropy = update.entropy;
         progress.approximate_kl = update.approximate_kl;
         progress.mean_kl = update.mean_kl;
+        progress.kl_coefficient = update.kl_coefficient;
         progress.clip_fraction = update.clip_fraction;
         progress.gradient_norm = update.gradient_norm;
         progress.learning_rate = update.learning_rate;
@@ -150,15 +145,14 @@ private:
         }
     }
 
-    std::string_view name_;
-    CollectOptions collect_options_;
+    TrainerOptions options_;
     Adv advantage_;
     Threads threads_;
     A& actor_;
     Rollout<Scalar> rollout_;
     Collector<V, A> collect_;
     Estimator<C> estimate_;
-    Updater<A, C, S, O> update_;
+    Update update_;
     Index iteration_ = 0;
     RecentMean returns_;
     RecentMean lengths_;

@@ -2,60 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
-#include "gradiva/core/schedule.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/policy/policy.hpp"
-#include "gradiva/rollout/minibatches.hpp"
+#include "gradiva/rollout/sample_batch.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
+#include "gradiva/train/saved_weights.hpp"
+#include "gradiva/train/update_options.hpp"
 
 namespace gradiva {
-
-/// As a minibatch size: the whole rollout.
-inline constexpr Index all_samples = std::numeric_limits<Index>::max();
-
-struct UpdateOptions {
-    Index minibatch = 64;             ///< samples per gradient step, at least 1
-    Index epochs = 10;                ///< passes over the rollout, at least 1
-    Schedule learning_rate = 3e-4;    ///< at least 0
-    Schedule entropy = 0.0;           ///< c_H: weight of the entropy bonus
-    double value_coefficient = 0.5;   ///< c_V: weight of the value loss, at least 0
-    double max_gradient_norm = 0.5;   ///< of actor and critic together; 0: no clipping
-    bool normalize_advantage = true;  ///< per minibatch, to mean 0 and standard deviation 1
-
-    /// Throws `Error` in the name of `who` on a value out of range.
-    void check(std::string_view who) const {
-        require(minibatch >= 1, "{}: minibatch is {}; give at least 1 sample", who, minibatch);
-        require(epochs >= 1, "{}: epochs is {}; give at least 1 pass over the rollout", who, epochs);
-        require(learning_rate.is_finite() && learning_rate.smallest() >= 0,
-                "{}: learning_rate is {}; give a number of at least 0", who, learning_rate.smallest());
-        require(entropy.is_finite(), "{}: entropy is {}; give a finite number", who, entropy.smallest());
-        require(std::isfinite(value_coefficient) && value_coefficient >= 0,
-                "{}: value_coefficient is {}; give a number of at least 0", who, value_coefficient);
-        require(max_gradient_norm >= 0,
-                "{}: max_gradient_norm is {}; give a number of at least 0, where 0 is no "
-                "clipping",
-                who, max_gradient_norm);
-    }
-};
-
-/// Means over the samples of the last epoch, measured while it went on.
-struct UpdateReport {
-    double surrogate_loss = 0;
-    double value_loss = 0;      ///< 0.5 (V - value_target)^2
-    double entropy = 0;         ///< of the policy
-    double approximate_kl = 0;  ///< mean(rho - 1 - log rho), an estimate of KL(pi_old || pi)
-    double mean_kl = 0;         ///< exact, over the rollout after the last epoch; 0 unless the surrogate asks for it
-    double clip_fraction = 0;   ///< samples whose ratio was clipped
-    double gradient_norm = 0;   ///< before clipping, mean over minibatches
-    double learning_rate = 0;
-};
 
 /// Improves actor and critic by gradient descent on minibatches of a rollout:
 ///   L = surrogate - c_H mean(H) + c_V 0.5 mean((V - value_target)^2).
@@ -72,7 +32,7 @@ public:
         : actor_(actor), critic_(critic), surrogate_(std::move(surrogate)), actor_optimizer_(optimizer),
           critic_optimizer_(std::move(optimizer)), options_(options), threads_(threads),
           rng_(seed, Purpose::minibatch) {
-        options_.check("Updater");
+        options_.check();
         surrogate_.check();
     }
 
@@ -84,11 +44,13 @@ public:
         learning_rate_ = options_.learning_rate(progress);
         entropy_coefficient_ = options_.entropy(progress);
         minibatches_.reset(rollout);
-        save_weights();
+        saved_actor_.save(actor_.weights());
+        saved_critic_.save(critic_weights());
         try {
             return descend(rollout);
         } catch (...) {
-            restore_weights();
+            saved_actor_.restore(actor_.weights());
+            saved_critic_.restore(critic_weights());
             throw;
         }
     }
@@ -113,9 +75,8 @@ private:
     };
 
     struct alignas(buffer_alignment) Shard {
-        MatrixBuffer<Scalar> observation, old_head;
-        ActionBatch action;
-        Buffer<Scalar> log_prob, old_log_prob, value_target, d_log_prob, d_value, per_sample;
+        SampleBatch<Scalar> batch;
+        Buffer<Scalar> log_prob, d_log_prob, d_value, per_sample;
         typename A::Tape actor;
         typename A::DistributionTape old;
         typename C::Tape critic;
@@ -137,14 +98,17 @@ private:
                 for (const Shard& shard : shards_) sums += shard.sums;
             }
         }
-        require_finite(actor_.weights(), "the actor's weights are");
-        require_finite(critic_weights(), "the critic's weights are");
+        require_finite_weights<Scalar>(actor_.weights(), "actor's");
+        require_finite_weights<Scalar>(critic_weights(), "critic's");
         const auto count = static_cast<double>(minibatches_.sample_count());
+        double beta = 0;
+        if constexpr (penalises_kl) beta = surrogate_.kl_coefficient();
         return {.surrogate_loss = sums.surrogate / static_cast<double>(minibatches_.count(size)),
                 .value_loss = sums.value / count,
                 .entropy = sums.entropy / count,
                 .approximate_kl = sums.kl / count,
                 .mean_kl = adapt(rollout),
+                .kl_coefficient = beta,
                 .clip_fraction = static_cast<double>(sums.clipped) / count,
                 .gradient_norm = norms / static_cast<double>(minibatches_.count(size)),
                 .learning_rate = learning_rate_};
@@ -200,39 +164,22 @@ private:
 
     /// Copies the samples at these positions into the shard.
     void gather(const Rollout<Scalar>& rollout, Range positions, Shard& shard) {
-        const Index n = positions.size();
-        shard.observation.resize(rollout.observation_size, n);
-        shard.action.resize(rollout.action_shape, n);
-        for (auto* part : {&shard.log_prob, &shard.old_log_prob, &shard.value_target, &shard.d_log_prob, &shard.d_value,
-                           &shard.per_sample}) {
-            part->resize(n);
-        }
-        for (Index j = 0; j < n; ++j) {
-            const Index sample = minibatches_[positions.begin + j];
-            for (Index i = 0; i < rollout.observation_size; ++i) {
-                shard.observation(i, j) = static_cast<Scalar>(rollout.observation(i, sample));
-            }
-            shard.action.copy_column(j, rollout.action, sample);
-            shard.old_log_prob[j] = rollout.log_prob.data()[sample];
-            shard.value_target[j] = rollout.value_target.data()[sample];
+        shard.batch.gather(rollout, minibatches_, positions);
+        for (auto* part : {&shard.log_prob, &shard.d_log_prob, &shard.d_value, &shard.per_sample}) {
+            part->resize(positions.size());
         }
         if constexpr (penalises_kl) {
-            shard.old_head.resize(rollout.head_size, n);
-            for (Index j = 0; j < n; ++j) {
-                const Index sample = minibatches_[positions.begin + j];
-                for (Index i = 0; i < rollout.head_size; ++i) shard.old_head(i, j) = rollout.head(i, sample);
-            }
-            actor_.recall(shard.old_head.matrix(), rollout.own_parameters.span(), shard.old);
+            actor_.recall(shard.batch.old_head.matrix(), rollout.own_parameters.span(), shard.old);
         }
     }
 
     void actor_pass(const Rollout<Scalar>& rollout, Index minibatch, Range pass, bool report, Shard& shard) {
-        const ConstActionView actions = std::as_const(shard.action).all();
+        const ConstActionView actions = std::as_const(shard.batch.action).all();
         auto d_log_prob = shard.d_log_prob.vector();
-        actor_.forward(shard.observation.matrix(), shard.actor);
+        actor_.forward(shard.batch.observation.matrix(), shard.actor);
         actor_.log_prob(shard.actor, actions, shard.log_prob.vector());
         const SurrogateSum sum = surrogate_.template evaluate<Scalar>(
-            shard.log_prob.vector(), shard.old_log_prob.vector(), advantage_.segment(pass), d_log_prob);
+            shard.log_prob.vector(), shard.batch.old_log_prob.vector(), advantage_.segment(pass), d_log_prob);
         const double weight = sample_weight(rollout, minibatch);
         const double mean = 1 / static_cast<double>(minibatch);
         d_log_prob *= static_cast<Scalar>(weight);
@@ -244,7 +191,8 @@ private:
         if (!report) return;
         actor_.entropy(shard.actor, shard.per_sample.vector());
         shard.sums.entropy += sum_of(shard.per_sample);
-        const auto log_ratio = (shard.log_prob.vector() - shard.old_log_prob.vector()).template cast<double>().array();
+        const auto log_ratio =
+            (shard.log_prob.vector() - shard.batch.old_log_prob.vector()).template cast<double>().array();
         shard.sums.kl += (log_ratio.exp() - 1 - log_ratio).sum();
         shard.sums.clipped += sum.clipped;
         shard.sums.surrogate += sum.loss * weight;
@@ -256,7 +204,7 @@ private:
 
     void critic_pass(Index minibatch, bool report, Shard& shard) {
         auto error = shard.d_value.vector();
-        error = critic_.forward(shard.observation.matrix(), shard.critic) - shard.value_target.vector();
+        error = critic_.forward(shard.batch.observation.matrix(), shard.critic) - shard.batch.value_target.vector();
         if (report) shard.sums.value += 0.5 * error.template cast<double>().squaredNorm();
         error *= static_cast<Scalar>(options_.value_coefficient / static_cast<double>(minibatch));
         critic_.backward(shard.critic, error, shard.critic_gradient.span());
@@ -284,7 +232,7 @@ private:
                 Shard& shard = shards_[static_cast<std::size_t>(s)];
                 for_each_pass(samples, shards, s, [&](Range pass) {
                     gather(rollout, pass, shard);
-                    actor_.forward(shard.observation.matrix(), shard.actor);
+                    actor_.forward(shard.batch.observation.matrix(), shard.actor);
                     actor_.kl_from(shard.old, shard.actor, shard.per_sample.vector());
                     shard.sums.mean_kl += sum_of(shard.per_sample);
                 });
@@ -317,25 +265,6 @@ private:
 
     static double sum_of(const Buffer<Scalar>& values) { return values.vector().template cast<double>().sum(); }
 
-    void save_weights() {
-        copy(actor_.weights(), saved_actor_);
-        if constexpr (has_critic<C>) copy(critic_.weights(), saved_critic_);
-    }
-
-    void restore_weights() {
-        std::copy(saved_actor_.begin(), saved_actor_.end(), actor_.weights().begin());
-        if constexpr (has_critic<C>) std::copy(saved_critic_.begin(), saved_critic_.end(), critic_.weights().begin());
-    }
-
-    static void copy(std::span<const Scalar> from, Buffer<Scalar>& to) {
-        to.resize(static_cast<Index>(from.size()));
-        std::copy(from.begin(), from.end(), to.begin());
-    }
-
-    static void require_finite(std::span<const Scalar> weights, const char* which) {
-        require(std::isfinite(squared_norm<Scalar>(weights)), "update: {} not finite; lower the learning rate", which);
-    }
-
     std::span<Scalar> critic_weights() {
         if constexpr (has_critic<C>) {
             static_assert(std::same_as<Scalar, typename C::Scalar>,
@@ -361,8 +290,8 @@ private:
     Minibatches minibatches_;
     Buffer<Scalar> advantage_;
     std::vector<Shard> shards_;
-    Buffer<Scalar> saved_actor_;
-    Buffer<Scalar> saved_critic_;
+    SavedWeights<Scalar> saved_actor_;
+    SavedWeights<Scalar> saved_critic_;
 };
 
 }  // namespace gradiva

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "gradiva/rollout/minibatches.hpp"
+#include "gradiva/rollout/rollout.hpp"
+
+namespace gradiva {
+
+/// Some samples of a rollout side by side, one per column, in buffers that are kept from one use to the next.
+template <class Scalar>
+struct SampleBatch {
+    MatrixBuffer<Scalar> observation;  ///< D x n
+    ActionBatch action;                ///< n
+    MatrixBuffer<Scalar> old_head;     ///< head_size x n: heads of the policy that acted
+    Buffer<Scalar> old_log_prob;       ///< n: of the policy that acted
+    Buffer<Scalar> value_target;       ///< n
+
+    /// Copies the samples at these positions of the order.
+    void gather(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
+        const Index n = positions.size();
+        observation.resize(rollout.observation_size, n);
+        action.resize(rollout.action_shape, n);
+        old_head.resize(rollout.head_size, n);
+        old_log_prob.resize(n);
+        value_target.resize(n);
+        for (Index j = 0; j < n; ++j) {
+            const Index sample = order[positions.begin + j];
+            for (Index i = 0; i < rollout.observation_size; ++i) {
+                observation(i, j) = static_cast<Scalar>(rollout.observation(i, sample));
+            }
+            for (Index i = 0; i < rollout.head_size; ++i) old_head(i, j) = rollout.head(i, sample);
+            action.copy_column(j, rollout.action, sample);
+            old_log_prob[j] = rollout.log_prob.data()[sample];
+            value_target[j] = rollout.value_target.data()[sample];
+        }
+    }
+};
+
+}  // namespace gradiva

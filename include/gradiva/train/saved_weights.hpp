@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cmath>
+#include <span>
+
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/optim/clip_norm.hpp"
+
+namespace gradiva {
+
+/// A copy of weights, to go back to when a change of them turns out wrong.
+template <class Scalar>
+class SavedWeights {
+public:
+    void save(std::span<const Scalar> weights) {
+        saved_.resize(static_cast<Index>(weights.size()));
+        saved_.vector() = as_vector(weights);
+    }
+
+    void restore(std::span<Scalar> weights) const {
+        GRADIVA_ASSERT(static_cast<Index>(weights.size()) == saved_.size());
+        as_vector(weights) = saved_.vector();
+    }
+
+private:
+    Buffer<Scalar> saved_;
+};
+
+/// Throws `Error` unless all weights are finite; `whose` completes "update: the ... weights are not finite".
+template <class Scalar>
+void require_finite_weights(std::span<const Scalar> weights, const char* whose) {
+    require(std::isfinite(squared_norm<Scalar>(weights)),
+            "update: the {} weights are not finite; lower the learning rate", whose);
+}
+
+}  // namespace gradiva

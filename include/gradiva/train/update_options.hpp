@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/index.hpp"
+#include "gradiva/core/schedule.hpp"
+
+namespace gradiva {
+
+/// As a minibatch size: the whole rollout.
+inline constexpr Index all_samples = std::numeric_limits<Index>::max();
+
+struct UpdateOptions {
+    Index minibatch = 64;               ///< samples per gradient step, at least 1
+    Index epochs = 10;                  ///< passes over the rollout, at least 1
+    Schedule learning_rate = 3e-4;      ///< at least 0
+    Schedule entropy = 0.0;             ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;     ///< c_V: weight of the value loss, at least 0
+    double max_gradient_norm = 0.5;     ///< of actor and critic together; 0: no clipping
+    bool normalize_advantage = true;    ///< per minibatch, to mean 0 and standard deviation 1
+    std::string_view name = "Updater";  ///< who speaks in error messages
+
+    /// Throws `Error` on a value out of range.
+    void check() const {
+        require(minibatch >= 1, "{}: minibatch is {}; give at least 1 sample", name, minibatch);
+        require(epochs >= 1, "{}: epochs is {}; give at least 1 pass over the rollout", name, epochs);
+        require(learning_rate.is_finite() && learning_rate.smallest() >= 0,
+                "{}: learning_rate is {}; give a number of at least 0", name, learning_rate.smallest());
+        require(entropy.is_finite(), "{}: entropy is {}; give a finite number", name, entropy.smallest());
+        require(std::isfinite(value_coefficient) && value_coefficient >= 0,
+                "{}: value_coefficient is {}; give a number of at least 0", name, value_coefficient);
+        require(max_gradient_norm >= 0,
+                "{}: max_gradient_norm is {}; give a number of at least 0, where 0 is no clipping", name,
+                max_gradient_norm);
+    }
+};
+
+/// What an update did. Means over the samples of the last epoch, measured while it went on.
+struct UpdateReport {
+    double surrogate_loss = 0;
+    double value_loss = 0;      ///< 0.5 (V - value_target)^2
+    double entropy = 0;         ///< of the policy
+    double approximate_kl = 0;  ///< mean(rho - 1 - log rho), an estimate of KL(pi_old || pi)
+    double mean_kl = 0;         ///< exact, over the rollout after the last epoch, where the surrogate asks for it
+    double kl_coefficient = 0;  ///< beta in this update's loss, where there is a penalty
+    double clip_fraction = 0;   ///< samples whose ratio was clipped
+    double gradient_norm = 0;   ///< before clipping, mean over minibatches
+    double learning_rate = 0;
+};
+
+}  // namespace gradiva
