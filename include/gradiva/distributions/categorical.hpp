@@ -83,6 +83,11 @@ public:
         if (from != nullptr) kernels::add_kl_gradient<Scalar>(from->p.matrix(), tape.p.matrix(), d_kl, d_head);
     }
 
+    void fisher(const Tape& tape, ConstMatrixRef<Scalar> head, std::span<const Scalar>, MatrixRef<Scalar> out_head,
+                std::span<Scalar>) const {
+        kernels::categorical_fisher<Scalar>(tape.p.matrix(), head, out_head);
+    }
+
 private:
     Index choices_;
 };

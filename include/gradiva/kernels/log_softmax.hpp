@@ -90,4 +90,13 @@ void add_kl_gradient(ConstMatrixRef<Scalar> q, ConstMatrixRef<Scalar> p, Scalar 
     dz.array() += w * (p.array() - q.array());
 }
 
+/// out := F T, the Fisher matrix of each column's logits times a direction: p_i (t_i - sum_k p_k t_k).
+template <class Scalar>
+void categorical_fisher(ConstMatrixRef<Scalar> p, ConstMatrixRef<Scalar> t, MatrixRef<Scalar> out) {
+    for (Index j = 0; j < p.cols(); ++j) {
+        const Scalar mean = p.col(j).dot(t.col(j));
+        for (Index i = 0; i < p.rows(); ++i) out(i, j) = p(i, j) * (t(i, j) - mean);
+    }
+}
+
 }  // namespace gradiva::kernels

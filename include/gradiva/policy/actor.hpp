@@ -99,6 +99,14 @@ public:
         network_.backward(tape.network, tape.d_head.matrix(), gradient);
     }
 
+    /// Adds to `out` the Fisher matrix of the batch, the sum over its columns of J^T F J, times the direction v: one
+    /// derivative forward and one backward through the network, with the distribution's F between them.
+    void add_fisher_product(Tape& tape, std::span<const Scalar> v, std::span<Scalar> out) const {
+        tape.d_head.resize(head_size(), tape.head.cols());
+        distribution_.fisher(tape.distribution, network_.jvp(tape.network, v), own(v), tape.d_head.matrix(), own(out));
+        network_.backward(tape.network, tape.d_head.matrix(), out);
+    }
+
 private:
     template <class T>
     std::span<T> own(std::span<T> flat) const {

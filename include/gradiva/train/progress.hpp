@@ -29,6 +29,8 @@ struct Progress {
     double clip_fraction = 0;       ///< of samples whose ratio was clipped in the last epoch
     double gradient_norm = 0;       ///< before clipping, mean of the last epoch
     double learning_rate = 0;
+    double step_fraction = 0;  ///< TRPO: accepted part of the step that the trust region allows; 0: no step
+    Index rejected_steps = 0;  ///< TRPO: trial steps turned down in this iteration; none and no step: bad curvature
 
     bool finished() const { return steps >= total_steps; }
 };
@@ -53,6 +55,8 @@ void for_each_field(const Progress& p, Visitor&& visit) {
     visit("clip_fraction", p.clip_fraction);
     visit("gradient_norm", p.gradient_norm);
     visit("learning_rate", p.learning_rate);
+    visit("step_fraction", p.step_fraction);
+    visit("rejected_steps", p.rejected_steps);
 }
 
 /// The mean over the last 100 numbers.

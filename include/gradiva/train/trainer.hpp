@@ -123,6 +123,8 @@ private:
         progress.clip_fraction = update.clip_fraction;
         progress.gradient_norm = update.gradient_norm;
         progress.learning_rate = update.learning_rate;
+        progress.step_fraction = update.step_fraction;
+        progress.rejected_steps = update.rejected_steps;
     }
 
     template <class Callback>

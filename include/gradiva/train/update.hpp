@@ -13,6 +13,7 @@
 #include "gradiva/rollout/sample_batch.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 #include "gradiva/train/saved_weights.hpp"
+#include "gradiva/train/sharding.hpp"
 #include "gradiva/train/update_options.hpp"
 
 namespace gradiva {
@@ -56,10 +57,6 @@ public:
     }
 
 private:
-    // Columns of one pass through the networks: their activations stay in a core's cache.
-    static constexpr Index width = 128;
-    static constexpr Index most_shards = 16;
-
     struct Sums {
         double surrogate = 0, value = 0, entropy = 0, kl = 0, mean_kl = 0;
         Index clipped = 0;
@@ -127,7 +124,7 @@ private:
             Shard& shard = shards_[static_cast<std::size_t>(s)];
             shard.actor_gradient.assign(static_cast<Index>(actor_.weights().size()), 0);
             shard.critic_gradient.assign(static_cast<Index>(critic_weights().size()), 0);
-            for_each_pass(minibatch.size(), shards, s, [&](Range pass) {
+            detail::for_each_pass(minibatch.size(), shards, s, [&](Range pass) {
                 gather(rollout, {minibatch.begin + pass.begin, minibatch.begin + pass.end}, shard);
                 actor_pass(rollout, minibatch.size(), pass, report, shard);
                 if constexpr (has_critic<C>) critic_pass(minibatch.size(), report, shard);
@@ -230,7 +227,7 @@ private:
             const Index shards = use_shards(samples);
             threads_.run(shards, [&](Index s) {
                 Shard& shard = shards_[static_cast<std::size_t>(s)];
-                for_each_pass(samples, shards, s, [&](Range pass) {
+                detail::for_each_pass(samples, shards, s, [&](Range pass) {
                     gather(rollout, pass, shard);
                     actor_.forward(shard.batch.observation.matrix(), shard.actor);
                     actor_.kl_from(shard.old, shard.actor, shard.per_sample.vector());
@@ -249,18 +246,10 @@ private:
 
     /// Readies as many shards as a batch of `samples` is split into, which depends on that number only.
     Index use_shards(Index samples) {
-        const Index shards = std::clamp<Index>(pieces_of(samples, width), 1, most_shards);
+        const Index shards = detail::shard_count(samples);
         if (static_cast<Index>(shards_.size()) < shards) shards_.resize(static_cast<std::size_t>(shards));
         for (Shard& shard : shards_) shard.sums = {};
         return shards;
-    }
-
-    template <class Body>
-    static void for_each_pass(Index samples, Index shards, Index shard, const Body& body) {
-        const Range mine = piece(samples, shards, shard);
-        for (Index begin = mine.begin; begin < mine.end; begin += width) {
-            body(Range{begin, std::min(begin + width, mine.end)});
-        }
     }
 
     static double sum_of(const Buffer<Scalar>& values) { return values.vector().template cast<double>().sum(); }

@@ -48,6 +48,8 @@ struct UpdateReport {
     double kl_coefficient = 0;  ///< beta in this update's loss, where there is a penalty
     double clip_fraction = 0;   ///< samples whose ratio was clipped
     double gradient_norm = 0;   ///< before clipping, mean over minibatches
+    double step_fraction = 0;   ///< of the step that the trust region allows, where there is one; 0: no step was taken
+    Index rejected_steps = 0;   ///< trial steps that the line search turned down
     double learning_rate = 0;
 };
 

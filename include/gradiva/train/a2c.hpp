@@ -1,0 +1,45 @@
+#pragma once
+
+#include <utility>
+
+#include "gradiva/optim/rmsprop.hpp"
+#include "gradiva/surrogate/policy_gradient.hpp"
+#include "gradiva/train/trainer.hpp"
+#include "gradiva/train/update.hpp"
+
+namespace gradiva {
+
+struct A2cOptions {
+    Index horizon = 5;                 ///< steps of each environment per iteration
+    Schedule learning_rate = 7e-4;     ///< at least 0
+    Schedule entropy = 0.0;            ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;    ///< c_V: weight of the value loss
+    double max_gradient_norm = 0.5;    ///< of actor and critic together; 0: no clipping
+    bool normalize_advantage = false;  ///< over the rollout
+    Index threads = 1;                 ///< that collect and learn; no result depends on it
+};
+
+/// Advantage actor-critic: one step of gradient descent on each short rollout, L = -mean(log pi(a | s) A) and the value
+/// loss; `Gae{.lambda = 1}` gives the advantage of the paper. Source: Mnih et al., "Asynchronous Methods for Deep
+/// Reinforcement Learning", 2016, section 4, in its synchronous form.
+template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Rmsprop<typename A::Scalar>>
+class A2c : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>> {
+public:
+    A2c(V& envs, A& actor, C& critic, Adv advantage, const A2cOptions& options = {}, O optimizer = {})
+        : Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>>(
+              {.name = "A2c", .horizon = options.horizon, .threads = options.threads}, envs, actor, critic,
+              std::move(advantage), [&](Threads& threads) {
+                  return Updater<A, C, PolicyGradient, O>(actor, critic, PolicyGradient{}, std::move(optimizer),
+                                                          {.minibatch = all_samples,
+                                                           .epochs = 1,
+                                                           .learning_rate = options.learning_rate,
+                                                           .entropy = options.entropy,
+                                                           .value_coefficient = options.value_coefficient,
+                                                           .max_gradient_norm = options.max_gradient_norm,
+                                                           .normalize_advantage = options.normalize_advantage,
+                                                           .name = "A2c"},
+                                                          threads, envs.seed());
+              }) {}
+};
+
+}  // namespace gradiva

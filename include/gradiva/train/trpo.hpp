@@ -1,0 +1,72 @@
+#pragma once
+
+#include <utility>
+
+#include "gradiva/optim/adam.hpp"
+#include "gradiva/train/trainer.hpp"
+#include "gradiva/train/trust_region.hpp"
+#include "gradiva/train/value_regression.hpp"
+
+namespace gradiva {
+
+struct TrpoOptions {
+    double delta = 0.01;                   ///< largest mean KL(pi_old || pi) of an update; above 0
+    double damping = 0.1;                  ///< added to the Fisher matrix's diagonal; above 0
+    Index horizon = 1024;                  ///< steps of each environment per iteration
+    Index minibatch = 128;                 ///< of the critic's regression, from 1 to environments x horizon
+    Index critic_epochs = 10;              ///< passes of the critic over each rollout
+    Schedule critic_learning_rate = 1e-3;  ///< at least 0
+    Index conjugate_iterations = 15;       ///< at most
+    Index backtracks = 10;                 ///< trial steps of the line search
+    double backtrack_factor = 0.8;         ///< each trial step is this part of the one before
+    bool normalize_advantage = true;       ///< over the rollout
+    Index threads = 1;                     ///< that collect and learn; no result depends on it
+};
+
+/// What TRPO does with a rollout: a trust-region step of the actor (see `TrustRegion`), a regression of the critic.
+template <Policy A, ValueFunction C, class O>
+class TrpoUpdate {
+public:
+    TrpoUpdate(A& actor, C& critic, O optimizer, const TrpoOptions& options, Threads& threads, std::uint64_t seed)
+        : policy_(actor,
+                  {.delta = options.delta,
+                   .damping = options.damping,
+                   .conjugate_iterations = options.conjugate_iterations,
+                   .backtracks = options.backtracks,
+                   .backtrack_factor = options.backtrack_factor,
+                   .normalize_advantage = options.normalize_advantage,
+                   .name = "Trpo"},
+                  threads),
+          value_(critic, std::move(optimizer),
+                 {.minibatch = options.minibatch,
+                  .epochs = options.critic_epochs,
+                  .learning_rate = options.critic_learning_rate,
+                  .name = "Trpo"},
+                 threads, seed) {}
+
+    UpdateReport operator()(const Rollout<typename A::Scalar>& rollout, double progress) {
+        UpdateReport report = policy_(rollout);
+        const UpdateReport value = value_(rollout, progress);
+        report.value_loss = value.value_loss;
+        report.learning_rate = value.learning_rate;
+        return report;
+    }
+
+private:
+    TrustRegion<A> policy_;
+    ValueRegression<C, O> value_;
+};
+
+/// Trust region policy optimisation. Source: Schulman et al., "Trust Region Policy Optimization", 2015.
+template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
+class Trpo : public Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>> {
+public:
+    Trpo(V& envs, A& actor, C& critic, Adv advantage, const TrpoOptions& options = {}, O optimizer = {})
+        : Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>>(
+              {.name = "Trpo", .horizon = options.horizon, .minibatch = options.minibatch, .threads = options.threads},
+              envs, actor, critic, std::move(advantage), [&](Threads& threads) {
+                  return TrpoUpdate<A, C, O>(actor, critic, std::move(optimizer), options, threads, envs.seed());
+              }) {}
+};
+
+}  // namespace gradiva
