@@ -6,6 +6,7 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/nn/dense.hpp"
 #include "gradiva/nn/init.hpp"
+#include "gradiva/nn/layer_norm.hpp"
 #include "gradiva/nn/module.hpp"
 
 namespace gradiva {
@@ -14,10 +15,15 @@ namespace gradiva {
 struct Mlp {
     std::vector<Index> hidden = {64, 64};      ///< units of each hidden layer, each at least 1; none is a linear map
     Activation activation = Activation::tanh;  ///< after every hidden layer; the output is linear
+    bool layer_norm = false;                   ///< normalise each hidden layer's units before its activation
 };
 
 /// A multilayer perceptron: A_0 = X, A_l = f(W_l A_{l-1} + b_l), Y = W_L A_{L-1} + b_L.
 /// Parameters lie flat: W_1 (column-major), b_1, W_2, b_2, ... Models `Module`.
+///
+/// With `layer_norm`, A_l = f(gain_l * normalised(W_l A_{l-1} + b_l) + shift_l) for l < L, and each hidden layer's b is
+/// followed by its gain and shift (see `LayerNorm`). Source: Gallici et al., "Simplifying Deep Temporal Difference
+/// Learning", 2024.
 template <class ScalarT>
 class MlpNetwork {
 public:
@@ -27,10 +33,12 @@ public:
     struct Tape {
         ConstMatrixMap<Scalar> input{nullptr, 0, 0};
         std::vector<MatrixBuffer<Scalar>> output;  ///< A_1, ..., A_{L-1}, Y
+        std::vector<LayerNorm::Tape<Scalar>> norm;
         MatrixBuffer<Scalar> scratch[2];
     };
 
-    /// Orthogonal weights of gain sqrt(2) in hidden layers and `output_gain` in the last; biases zero.
+    /// Orthogonal weights of gain sqrt(2) in hidden layers and `output_gain` in the last; biases zero; the gains of a
+    /// normalisation one, its shifts zero.
     /// Throws `Error` when a layer would have no units.
     MlpNetwork(Index inputs, Index outputs, const Mlp& description, Rng rng, double output_gain = 1)
         : activation_(description.activation) {
@@ -47,6 +55,9 @@ public:
             require(description.hidden[i] >= 1, "Mlp: hidden[{}] is {}; give every hidden layer at least 1 unit", i,
                     description.hidden[i]);
             add_layer(description.hidden[i]);
+            if (!description.layer_norm) continue;
+            norms_.push_back({width, offset});
+            offset += norms_.back().parameter_count();
         }
         add_layer(outputs);
         parameters_.resize(offset);
@@ -54,6 +65,7 @@ public:
             const double gain = &layer == &layers_.back() ? output_gain : std::numbers::sqrt2;
             orthogonal_init<Scalar>(layer.weight(parameters()), gain, rng);
         }
+        for (const LayerNorm& norm : norms_) norm.gain(parameters()).setOnes();
     }
 
     Index inputs() const { return layers_.front().inputs; }
@@ -66,15 +78,20 @@ public:
         GRADIVA_ASSERT(x.rows() == inputs() && x.outerStride() == x.rows());
         new (&tape.input) ConstMatrixMap<Scalar>(x.data(), x.rows(), x.cols());
         tape.output.resize(layers_.size());
+        tape.norm.resize(norms_.size());
         for (std::size_t l = 0; l < layers_.size(); ++l) {
             const Dense& layer = layers_[l];
             tape.output[l].resize(layer.outputs, x.cols());
             MatrixMap<Scalar> z = tape.output[l].matrix();
             layer.multiply<Scalar>(parameters(), input_of(l, tape), z);
-            if (l + 1 < layers_.size()) {
+            if (l + 1 == layers_.size()) {
+                kernels::add_bias<Scalar>(layer.bias(parameters()), z);
+            } else if (norms_.empty()) {
                 kernels::add_bias_and_activate<Scalar>(activation_, layer.bias(parameters()), z);
             } else {
                 kernels::add_bias<Scalar>(layer.bias(parameters()), z);
+                norms_[l].template forward<Scalar>(parameters(), z, tape.norm[l]);
+                kernels::add_bias_and_activate<Scalar>(activation_, norms_[l].shift(parameters()), z);
             }
         }
         return std::as_const(tape.output.back()).matrix();
@@ -104,9 +121,9 @@ public:
                                               kernels::plain(tape.scratch[(l + 1) % 2].matrix()), tangent);
             }
             kernels::add_bias<Scalar>(layer.bias(v), tangent);
-            if (l + 1 < layers_.size()) {
-                kernels::multiply_by_derivative<Scalar>(activation_, tape.output[l].matrix(), tangent);
-            }
+            if (l + 1 == layers_.size()) break;
+            if (!norms_.empty()) norms_[l].template jvp<Scalar>(parameters(), v, tape.norm[l], tangent);
+            kernels::multiply_by_derivative<Scalar>(activation_, tape.output[l].matrix(), tangent);
         }
         return std::as_const(tape.scratch[(layers_.size() + 1) % 2]).matrix();
     }
@@ -129,6 +146,9 @@ private:
             MatrixMap<Scalar> da = tape.scratch[l % 2].matrix();
             layers_[l].template input_gradient<Scalar>(parameters(), dz, da);
             kernels::multiply_by_derivative<Scalar>(activation_, tape.output[l - 1].matrix(), da);
+            if (!norms_.empty()) {
+                norms_[l - 1].template backward<Scalar>(parameters(), tape.norm[l - 1], da, gradient);
+            }
             new (&dz) ConstMatrixMap<Scalar>(da.data(), da.rows(), da.cols());
         }
         return dz;
@@ -136,6 +156,7 @@ private:
 
     Activation activation_;
     std::vector<Dense> layers_;
+    std::vector<LayerNorm> norms_;  // of the hidden layers; empty without normalisation
     Buffer<Scalar> parameters_;
 };
 

@@ -64,6 +64,7 @@ public:
     std::span<const Scalar> own_parameters() const { return own(weights()); }
     const NetworkT& network() const { return network_; }
     const DistributionT& distribution() const { return distribution_; }
+    DistributionT& distribution() { return distribution_; }
 
     /// pi(. | s) for every column of `observation` (D x batch), which must stay while the tape is in use.
     void forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {

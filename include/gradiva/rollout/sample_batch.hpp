@@ -12,6 +12,7 @@ struct SampleBatch {
     ActionBatch action;                ///< n
     MatrixBuffer<Scalar> old_head;     ///< head_size x n: heads of the policy that acted
     Buffer<Scalar> old_log_prob;       ///< n: of the policy that acted
+    Buffer<Scalar> old_value;          ///< n: V when the rollout was estimated
     Buffer<Scalar> value_target;       ///< n
 
     /// Copies the samples at these positions of the order.
@@ -21,6 +22,7 @@ struct SampleBatch {
         action.resize(rollout.action_shape, n);
         old_head.resize(rollout.head_size, n);
         old_log_prob.resize(n);
+        old_value.resize(n);
         value_target.resize(n);
         for (Index j = 0; j < n; ++j) {
             const Index sample = order[positions.begin + j];
@@ -30,6 +32,7 @@ struct SampleBatch {
             for (Index i = 0; i < rollout.head_size; ++i) old_head(i, j) = rollout.head(i, sample);
             action.copy_column(j, rollout.action, sample);
             old_log_prob[j] = rollout.log_prob.data()[sample];
+            old_value[j] = rollout.value.data()[sample];
             value_target[j] = rollout.value_target.data()[sample];
         }
     }

@@ -24,7 +24,9 @@ UpdateOptions ppo_update_options(std::string_view name, const Options& options) 
             .learning_rate = options.learning_rate,
             .entropy = options.entropy,
             .value_coefficient = options.value_coefficient,
+            .value_clip = options.value_clip,
             .max_gradient_norm = options.max_gradient_norm,
+            .target_kl = options.target_kl,
             .normalize_advantage = options.normalize_advantage,
             .name = name};
 }
@@ -39,7 +41,9 @@ struct PpoClipOptions {
     Schedule learning_rate = 3e-4;    ///< at least 0
     Schedule entropy = 0.0;           ///< c_H: weight of the entropy bonus
     double value_coefficient = 0.5;   ///< c_V: weight of the value loss
+    Schedule value_clip = 0.0;        ///< how far V may gain by moving from its old value; 0: as far as it likes
     double max_gradient_norm = 0.5;   ///< of actor and critic together; 0: no clipping
+    double target_kl = 0;             ///< ends an update once a minibatch's KL exceeds 1.5 times it; 0: never
     bool normalize_advantage = true;  ///< per minibatch
     Index threads = 1;                ///< that collect and learn; no result depends on it
 };
@@ -69,7 +73,9 @@ struct PpoKlOptions {
     Schedule learning_rate = 3e-4;    ///< at least 0
     Schedule entropy = 0.0;           ///< c_H: weight of the entropy bonus
     double value_coefficient = 0.5;   ///< c_V: weight of the value loss
+    Schedule value_clip = 0.0;        ///< how far V may gain by moving from its old value; 0: as far as it likes
     double max_gradient_norm = 0.5;   ///< of actor and critic together; 0: no clipping
+    double target_kl = 0;             ///< ends an update once a minibatch's KL exceeds 1.5 times it; 0: never
     bool normalize_advantage = true;  ///< per minibatch
     Index threads = 1;                ///< that collect and learn; no result depends on it
 };

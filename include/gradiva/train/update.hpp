@@ -15,11 +15,13 @@
 #include "gradiva/train/saved_weights.hpp"
 #include "gradiva/train/sharding.hpp"
 #include "gradiva/train/update_options.hpp"
+#include "gradiva/train/value_loss.hpp"
 
 namespace gradiva {
 
 /// Improves actor and critic by gradient descent on minibatches of a rollout:
-///   L = surrogate - c_H mean(H) + c_V 0.5 mean((V - value_target)^2).
+///   L = surrogate - c_H mean(H) + c_V 0.5 mean((V - value_target)^2), the last term clipped where wanted
+///   (`value_loss`).
 /// A minibatch is split into fixed shards; each adds to a gradient of its own, in its own order, and the shards'
 /// gradients are added in order, so that threads change no bit. Borrows actor, critic and threads.
 ///
@@ -44,6 +46,7 @@ public:
         if constexpr (requires { surrogate_.set_progress(progress); }) surrogate_.set_progress(progress);
         learning_rate_ = options_.learning_rate(progress);
         entropy_coefficient_ = options_.entropy(progress);
+        value_clip_ = options_.value_clip(progress);
         minibatches_.reset(rollout);
         saved_actor_.save(actor_.weights());
         saved_critic_.save(critic_weights());
@@ -71,6 +74,15 @@ private:
         }
     };
 
+    /// What one pass over the rollout added up.
+    struct Epoch {
+        Sums sums;
+        double norms = 0;
+        Index samples = 0;
+        Index steps = 0;
+        bool stopped = false;
+    };
+
     struct alignas(buffer_alignment) Shard {
         SampleBatch<Scalar> batch;
         Buffer<Scalar> log_prob, d_log_prob, d_value, per_sample;
@@ -82,37 +94,35 @@ private:
     };
 
     UpdateReport descend(const Rollout<Scalar>& rollout) {
-        Sums sums;
-        double norms = 0;
         const Index size = std::min(options_.minibatch, minibatches_.sample_count());
-        for (Index epoch = 0; epoch < options_.epochs; ++epoch) {
-            const bool last = epoch + 1 == options_.epochs;
+        Epoch epoch;
+        for (Index e = 0; e < options_.epochs && !epoch.stopped; ++e) {
+            const bool report = e + 1 == options_.epochs || options_.target_kl > 0;
+            epoch = {};
             minibatches_.shuffle(rng_);
-            for (Index i = 0; i < minibatches_.count(size); ++i) {
-                const double norm = gradient_step(rollout, minibatches_.range(i, size), last);
-                if (!last) continue;
-                norms += norm;
-                for (const Shard& shard : shards_) sums += shard.sums;
+            for (Index i = 0; i < minibatches_.count(size) && !epoch.stopped; ++i) {
+                gradient_step(rollout, minibatches_.range(i, size), report, epoch);
             }
         }
         require_finite_weights<Scalar>(actor_.weights(), "actor's");
         require_finite_weights<Scalar>(critic_weights(), "critic's");
-        const auto count = static_cast<double>(minibatches_.sample_count());
+        const auto samples = static_cast<double>(epoch.samples);
+        const auto steps = static_cast<double>(epoch.steps);
         double beta = 0;
         if constexpr (penalises_kl) beta = surrogate_.kl_coefficient();
-        return {.surrogate_loss = sums.surrogate / static_cast<double>(minibatches_.count(size)),
-                .value_loss = sums.value / count,
-                .entropy = sums.entropy / count,
-                .approximate_kl = sums.kl / count,
+        return {.surrogate_loss = epoch.sums.surrogate / steps,
+                .value_loss = epoch.sums.value / samples,
+                .entropy = epoch.sums.entropy / samples,
+                .approximate_kl = epoch.sums.kl / samples,
                 .mean_kl = adapt(rollout),
                 .kl_coefficient = beta,
-                .clip_fraction = static_cast<double>(sums.clipped) / count,
-                .gradient_norm = norms / static_cast<double>(minibatches_.count(size)),
+                .clip_fraction = static_cast<double>(epoch.sums.clipped) / samples,
+                .gradient_norm = epoch.norms / steps,
                 .learning_rate = learning_rate_};
     }
 
-    /// One step of the optimisers; returns the norm of the gradient.
-    double gradient_step(const Rollout<Scalar>& rollout, Range minibatch, bool report) {
+    /// One step of the optimisers, or none where the policy has gone too far.
+    void gradient_step(const Rollout<Scalar>& rollout, Range minibatch, bool report, Epoch& epoch) {
         advantage_.resize(minibatch.size());
         for (Index i = 0; i < minibatch.size(); ++i) {
             advantage_[i] = rollout.advantage.data()[minibatches_[minibatch.begin + i]];
@@ -130,9 +140,17 @@ private:
                 if constexpr (has_critic<C>) critic_pass(minibatch.size(), report, shard);
             });
         });
-        return apply_gradient(shards);
+        Sums sums;
+        for (const Shard& shard : shards_) sums += shard.sums;
+        epoch.sums += sums;
+        epoch.samples += minibatch.size();
+        ++epoch.steps;
+        epoch.stopped =
+            options_.target_kl > 0 && sums.kl / static_cast<double>(minibatch.size()) > 1.5 * options_.target_kl;
+        if (!epoch.stopped) epoch.norms += apply_gradient(shards);
     }
 
+    /// Returns the norm of the gradient.
     double apply_gradient(Index shards) {
         Shard& total = shards_.front();
         for (std::size_t s = 1; s < static_cast<std::size_t>(shards); ++s) {
@@ -200,11 +218,12 @@ private:
     }
 
     void critic_pass(Index minibatch, bool report, Shard& shard) {
-        auto error = shard.d_value.vector();
-        error = critic_.forward(shard.batch.observation.matrix(), shard.critic) - shard.batch.value_target.vector();
-        if (report) shard.sums.value += 0.5 * error.template cast<double>().squaredNorm();
-        error *= static_cast<Scalar>(options_.value_coefficient / static_cast<double>(minibatch));
-        critic_.backward(shard.critic, error, shard.critic_gradient.span());
+        const auto value = critic_.forward(shard.batch.observation.matrix(), shard.critic);
+        const double loss = value_loss<Scalar>(value, shard.batch.old_value.vector(), shard.batch.value_target.vector(),
+                                               value_clip_, shard.d_value.vector());
+        if (report) shard.sums.value += loss;
+        shard.d_value.vector() *= static_cast<Scalar>(options_.value_coefficient / static_cast<double>(minibatch));
+        critic_.backward(shard.critic, shard.d_value.vector(), shard.critic_gradient.span());
     }
 
     /// What the sum over a minibatch is multiplied with: 1 / samples; per episode, 1 / episodes, where a part of the
@@ -276,6 +295,7 @@ private:
     Rng rng_;
     double learning_rate_ = 0;
     double entropy_coefficient_ = 0;
+    double value_clip_ = 0;
     Minibatches minibatches_;
     Buffer<Scalar> advantage_;
     std::vector<Shard> shards_;

@@ -14,12 +14,14 @@ namespace gradiva {
 inline constexpr Index all_samples = std::numeric_limits<Index>::max();
 
 struct UpdateOptions {
-    Index minibatch = 64;               ///< samples per gradient step, at least 1
-    Index epochs = 10;                  ///< passes over the rollout, at least 1
-    Schedule learning_rate = 3e-4;      ///< at least 0
-    Schedule entropy = 0.0;             ///< c_H: weight of the entropy bonus
-    double value_coefficient = 0.5;     ///< c_V: weight of the value loss, at least 0
-    double max_gradient_norm = 0.5;     ///< of actor and critic together; 0: no clipping
+    Index minibatch = 64;            ///< samples per gradient step, at least 1
+    Index epochs = 10;               ///< passes over the rollout, at least 1
+    Schedule learning_rate = 3e-4;   ///< at least 0
+    Schedule entropy = 0.0;          ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;  ///< c_V: weight of the value loss, at least 0
+    Schedule value_clip = 0.0;       ///< how far V may gain by moving from its old value; 0: as far as it likes
+    double max_gradient_norm = 0.5;  ///< of actor and critic together; 0: no clipping
+    double target_kl = 0;  ///< ends an update once a minibatch's approximate KL exceeds 1.5 times it; 0: never
     bool normalize_advantage = true;    ///< per minibatch, to mean 0 and standard deviation 1
     std::string_view name = "Updater";  ///< who speaks in error messages
 
@@ -32,6 +34,11 @@ struct UpdateOptions {
         require(entropy.is_finite(), "{}: entropy is {}; give a finite number", name, entropy.smallest());
         require(std::isfinite(value_coefficient) && value_coefficient >= 0,
                 "{}: value_coefficient is {}; give a number of at least 0", name, value_coefficient);
+        require(value_clip.is_finite() && value_clip.smallest() >= 0,
+                "{}: value_clip is {}; give a number of at least 0, where 0 is no clipping", name,
+                value_clip.smallest());
+        require(target_kl >= 0, "{}: target_kl is {}; give a number of at least 0, where 0 is no limit", name,
+                target_kl);
         require(max_gradient_norm >= 0,
                 "{}: max_gradient_norm is {}; give a number of at least 0, where 0 is no clipping", name,
                 max_gradient_norm);

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cmath>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/types.hpp"
+
+namespace gradiva::kernels {
+
+/// Added to a layer's variance: units that all agree stay finite.
+inline constexpr double layer_norm_epsilon = 1e-5;
+
+namespace detail {
+
+/// Sums summand(0), ..., summand(n - 1) in an order that depends on n only, and not on where the numbers lie: a column
+/// has the same bits in a batch of any width.
+template <class Scalar, class Summand>
+Scalar sum_in_lanes(Index n, const Summand& summand) {
+    constexpr Index lanes = 16;
+    Scalar lane[lanes] = {};
+    Index i = 0;
+    for (; i + lanes <= n; i += lanes) {
+        for (Index l = 0; l < lanes; ++l) lane[l] += summand(i + l);
+    }
+    for (Index l = 0; i + l < n; ++l) lane[l] += summand(i + l);
+    for (Index half = lanes / 2; half > 0; half /= 2) {
+        for (Index l = 0; l < half; ++l) lane[l] += lane[l + half];
+    }
+    return lane[0];
+}
+
+}  // namespace detail
+
+/// Normalises each column of Z (units x batch), in two passes: r_j := 1 / sqrt(var(z_j) + 1e-5),
+/// N_j := r_j (z_j - mean(z_j)), Z_j := gain * N_j. N and r are kept for the derivative.
+/// Source: Ba, Kiros and Hinton, "Layer Normalization", 2016, equation (4).
+template <class Scalar>
+void layer_norm(ConstVectorRef<Scalar> gain, MatrixRef<Scalar> z, MatrixRef<Scalar> n, VectorRef<Scalar> r) {
+    GRADIVA_ASSERT(gain.size() == z.rows() && n.rows() == z.rows() && n.cols() == z.cols() && r.size() == z.cols());
+    const Index units = z.rows();
+    const auto share = static_cast<Scalar>(1 / static_cast<double>(units));
+    const Scalar* const g = gain.data();
+    for (Index j = 0; j < z.cols(); ++j) {
+        Scalar* const x = z.data() + j * z.outerStride();
+        Scalar* const centred = n.data() + j * n.outerStride();
+        const Scalar mean = share * detail::sum_in_lanes<Scalar>(units, [x](Index i) { return x[i]; });
+        for (Index i = 0; i < units; ++i) centred[i] = x[i] - mean;
+        const Scalar variance =
+            share * detail::sum_in_lanes<Scalar>(units, [centred](Index i) { return centred[i] * centred[i]; });
+        r[j] = 1 / std::sqrt(variance + static_cast<Scalar>(layer_norm_epsilon));
+        for (Index i = 0; i < units; ++i) {
+            centred[i] *= r[j];
+            x[i] = g[i] * centred[i];
+        }
+    }
+}
+
+/// D_j := r_j (D_j - mean(D_j) - N_j mean(N_j * D_j)): the derivative of N by Z times D. That matrix is symmetric, so
+/// it serves the backward pass (D: loss by N) and the forward derivative (D: tangent of Z).
+template <class Scalar>
+void multiply_by_layer_norm_derivative(ConstMatrixRef<Scalar> n, ConstVectorRef<Scalar> r, MatrixRef<Scalar> d) {
+    GRADIVA_ASSERT(n.rows() == d.rows() && n.cols() == d.cols() && r.size() == d.cols());
+    const Index units = d.rows();
+    const auto share = static_cast<Scalar>(1 / static_cast<double>(units));
+    for (Index j = 0; j < d.cols(); ++j) {
+        Scalar* const x = d.data() + j * d.outerStride();
+        const Scalar* const normal = n.data() + j * n.outerStride();
+        const Scalar mean = share * detail::sum_in_lanes<Scalar>(units, [x](Index i) { return x[i]; });
+        const Scalar along =
+            share * detail::sum_in_lanes<Scalar>(units, [x, normal](Index i) { return normal[i] * x[i]; });
+        for (Index i = 0; i < units; ++i) x[i] = r[j] * (x[i] - mean - normal[i] * along);
+    }
+}
+
+/// gain += sum over the batch of D * N: the gradient of a gain.
+template <class Scalar>
+void add_row_sums_of_product(ConstMatrixRef<Scalar> d, ConstMatrixRef<Scalar> n, VectorRef<Scalar> gain) {
+    GRADIVA_ASSERT(d.rows() == n.rows() && d.cols() == n.cols() && gain.size() == d.rows());
+    for (Index j = 0; j < d.cols(); ++j) gain.array() += d.col(j).array() * n.col(j).array();
+}
+
+}  // namespace gradiva::kernels

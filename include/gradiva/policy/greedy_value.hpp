@@ -1,0 +1,42 @@
+#pragma once
+
+#include <utility>
+
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/policy/policy.hpp"
+
+namespace gradiva {
+
+/// The value of a state for who takes the best action there, V(s) = max_a Q(s, a): an actor whose head holds action
+/// values, looked at as a value function. Borrows the actor, has no weights of its own.
+template <Policy A>
+class GreedyValue {
+public:
+    using Scalar = typename A::Scalar;
+
+    struct Tape {
+        typename A::Tape actor;
+        Buffer<Scalar> value;
+    };
+
+    explicit GreedyValue(const A& actor) : actor_(&actor) {}
+
+    Index observation_size() const { return actor_->observation_size(); }
+
+    /// V(s) of every column of `observation` (D x batch), which must stay while the tape is in use; a view into it.
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
+        const auto q = actor_->network().forward(observation, tape.actor.network);
+        tape.value.resize(q.cols());
+        for (Index j = 0; j < q.cols(); ++j) {
+            Scalar largest = q(0, j);
+            for (Index i = 1; i < q.rows(); ++i) largest = q(i, j) > largest ? q(i, j) : largest;
+            tape.value[j] = largest;
+        }
+        return std::as_const(tape.value).vector();
+    }
+
+private:
+    const A* actor_;
+};
+
+}  // namespace gradiva

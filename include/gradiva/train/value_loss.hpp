@@ -1,0 +1,35 @@
+#pragma once
+
+#include <algorithm>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/types.hpp"
+
+namespace gradiva {
+
+/// The sum over a batch of 0.5 (V - G)^2; writes its derivative by each V. With `clip` above 0 the larger of that and
+/// 0.5 (V_old + clamp(V - V_old, -clip, clip) - G)^2, so that moving further than `clip` from V_old gains nothing.
+/// Source: Schulman et al., "High-Dimensional Continuous Control Using Generalized Advantage Estimation", 2016, section
+/// 5 (a trust region for the critic), in the clipped form of the reference implementation of PPO.
+template <class Scalar>
+double value_loss(ConstVectorRef<Scalar> value, ConstVectorRef<Scalar> old_value, ConstVectorRef<Scalar> target,
+                  double clip, VectorRef<Scalar> d_value) {
+    GRADIVA_ASSERT(value.size() == target.size() && value.size() == d_value.size());
+    d_value = value - target;
+    if (clip > 0) {
+        const auto reach = static_cast<Scalar>(clip);
+        double sum = 0;
+        for (Index i = 0; i < value.size(); ++i) {
+            const Scalar change = value[i] - old_value[i];
+            const Scalar clipped = old_value[i] + std::clamp(change, -reach, reach) - target[i];
+            const bool use_clipped = clipped * clipped > d_value[i] * d_value[i];
+            const auto error = static_cast<double>(use_clipped ? clipped : d_value[i]);
+            sum += 0.5 * error * error;
+            if (use_clipped) d_value[i] = 0;  // the two differ only where V has left the reach: there it is constant
+        }
+        return sum;
+    }
+    return 0.5 * d_value.template cast<double>().squaredNorm();
+}
+
+}  // namespace gradiva
