@@ -17,6 +17,16 @@ concept Advantage = std::copy_constructible<A> &&
     advantage.check(with_critic);
 };
 
+/// Whether an advantage already holds the ratio pi / mu, so that it goes with the plain policy gradient only.
+template <class A>
+constexpr bool holds_ratio() {
+    if constexpr (requires { A::holds_ratio; }) {
+        return A::holds_ratio;
+    } else {
+        return false;
+    }
+}
+
 namespace detail {
 
 inline void check_fraction(const char* who, const char* field, double value) {

@@ -64,7 +64,7 @@ public:
         return static_cast<double>((upper << 21) ^ (lower >> 11)) * 0x1p-53;
     }
 
-    /// Uniform on [from, to).
+    /// Uniform from `from` to `to`; rounding may give `to` itself.
     constexpr double uniform(double from, double to) { return from + (to - from) * uniform(); }
 
     /// Standard normal, by the transform of Box and Muller (1958); the second of each pair is kept for the next call.

@@ -20,17 +20,18 @@ public:
     explicit Threads(Index count = 1) {
         require(count >= 1, "Threads: count is {}; give at least 1 thread", count);
         workers_.reserve(static_cast<std::size_t>(count - 1));
-        for (Index i = 1; i < count; ++i) workers_.emplace_back([this] { serve(); });
+        try {
+            for (Index i = 1; i < count; ++i) workers_.emplace_back([this] { serve(); });
+        } catch (...) {
+            stop();
+            throw;
+        }
     }
 
     Threads(const Threads&) = delete;
     Threads& operator=(const Threads&) = delete;
 
-    ~Threads() {
-        stopping_ = true;
-        announce();
-        for (std::thread& worker : workers_) worker.join();
-    }
+    ~Threads() { stop(); }
 
     Index count() const { return static_cast<Index>(workers_.size()) + 1; }
 
@@ -56,6 +57,12 @@ public:
     }
 
 private:
+    void stop() {
+        stopping_ = true;
+        announce();
+        for (std::thread& worker : workers_) worker.join();
+    }
+
     void announce() {
         ++round_;
         round_.notify_all();

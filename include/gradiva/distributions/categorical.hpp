@@ -36,20 +36,18 @@ public:
         kernels::log_softmax<Scalar>(head, tape.log_p.matrix(), tape.p.matrix());
     }
 
-    /// By inversion: the first choice at which the summed probability exceeds a uniform number. A choice whose
+    /// By inversion: the first choice at which the summed probability exceeds a uniform number below the sum of all. In
+    /// double and scaled by that sum, so that rounding never falls through to the last choice. A choice whose
     /// probability is zero is never drawn.
     void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
         for (Index j = 0; j < tape.p.cols(); ++j) {
-            const auto u = static_cast<Scalar>(rng[static_cast<std::size_t>(j)].uniform());
-            Scalar sum = 0;
-            int drawn = 0;
-            for (Index i = 0; i < choices_; ++i) {
-                if (tape.p(i, j) <= 0) continue;
-                drawn = static_cast<int>(i);
-                sum += tape.p(i, j);
-                if (u < sum) break;
-            }
-            actions.integers(0, j) = drawn;
+            double total = 0;
+            for (Index i = 0; i < choices_; ++i) total += static_cast<double>(tape.p(i, j));
+            const double u = total * rng[static_cast<std::size_t>(j)].uniform();
+            Index drawn = 0;
+            double sum = static_cast<double>(tape.p(0, j));
+            while (u >= sum && drawn + 1 < choices_) sum += static_cast<double>(tape.p(++drawn, j));
+            actions.integers(0, j) = static_cast<int>(drawn);
         }
     }
 

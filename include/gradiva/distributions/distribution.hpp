@@ -19,9 +19,8 @@ namespace gradiva {
 /// - `backward(tape, actions, d_log_prob, d_entropy, from, d_kl, d_head, d_own)`: given the loss's derivative by each
 ///   log-prob, by the entropy of each column and by KL(from || this) of each column (`from` may be null, then d_kl is
 ///   not read), writes dL/dhead and adds dL/down.
-/// - `fisher(tape, head, own, out_head, out_own)`: the Fisher matrix of each column times a direction (head, own):
-/// writes
-///   the head's part, adds the own parameters' part, summed over columns.
+/// - `fisher(tape, head, own, out_head, out_own)`: the Fisher matrix of each column times a direction (head, own);
+///   writes the head's part and adds the own parameters' part, summed over columns.
 template <class D>
 concept Distribution = std::copyable<D> &&
     requires(const D& d, typename D::Tape& tape, const typename D::Tape& done, ConstMatrixRef<typename D::Scalar> head,

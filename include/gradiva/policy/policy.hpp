@@ -8,28 +8,39 @@
 
 namespace gradiva {
 
-/// What collects and is trained: acts on a batch of observations and takes back the derivatives by its log-probs, its
+/// What acts: chooses actions for a batch of observations and says how probable they were. Any policy, and whatever
+/// else collects data, such as a `Controller`. `Tape::head` holds what selects the action's distribution, column by
+/// column.
+template <class B>
+concept Behaviour = requires(const B& fixed, typename B::Tape& tape, ConstMatrixRef<typename B::Scalar> batch,
+                             std::span<Rng> rng, ActionView out, ConstActionView actions,
+                             VectorRef<typename B::Scalar> values) {
+    { tape.head } -> std::convertible_to<ConstMatrixMap<typename B::Scalar>>;
+    { fixed.observation_size() } -> std::convertible_to<Index>;
+    { fixed.head_size() } -> std::convertible_to<Index>;
+    { fixed.action_shape() } -> std::same_as<ActionShape>;
+    { fixed.own_parameters() } -> std::convertible_to<std::span<const typename B::Scalar>>;
+    fixed.forward(batch, tape);
+    fixed.sample(tape, rng, out);
+    fixed.log_prob(tape, actions, values);
+};
+
+/// What is trained: a behaviour with weights in one span, which takes back the derivatives by its log-probs, its
 /// entropy and its KL divergence from an older policy. Modelled by `Actor`, whose comments state each call's contract.
-/// Weights are one span; a copy is a snapshot.
+/// A copy is a snapshot.
 template <class P>
-concept Policy = std::copy_constructible<P> &&
+concept Policy = Behaviour<P> && std::copy_constructible<P> &&
     requires(P policy, const P& fixed, typename P::Tape& tape, typename P::DistributionTape& old,
-             ConstMatrixRef<typename P::Scalar> batch, std::span<Rng> rng, ActionView out, ConstActionView actions,
+             ConstMatrixRef<typename P::Scalar> batch, ActionView out, ConstActionView actions,
              VectorRef<typename P::Scalar> values, ConstVectorRef<typename P::Scalar> d_log_prob,
              typename P::Scalar weight, std::span<const typename P::Scalar> own,
              std::span<typename P::Scalar> gradient) {
     { policy.weights() } -> std::convertible_to<std::span<typename P::Scalar>>;
-    { fixed.own_parameters() } -> std::convertible_to<std::span<const typename P::Scalar>>;
-    { fixed.observation_size() } -> std::convertible_to<Index>;
-    { fixed.head_size() } -> std::convertible_to<Index>;
-    { fixed.action_shape() } -> std::same_as<ActionShape>;
-    fixed.forward(batch, tape);
     fixed.recall(batch, own, old);
-    fixed.sample(tape, rng, out);
     fixed.mode(tape, out);
-    fixed.log_prob(tape, actions, values);
     fixed.entropy(tape, values);
     fixed.kl_from(old, tape, values);
+    fixed.add_fisher_product(tape, own, gradient);
     fixed.backward(tape, actions, d_log_prob, weight, &old, weight, gradient);
 };
 

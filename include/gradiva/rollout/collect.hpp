@@ -18,7 +18,7 @@ namespace gradiva {
 /// into shards that run their whole time alone, without a barrier between steps. Borrows all that it is built from.
 ///
 /// The actions of environment n are drawn from the stream (seed, Purpose::action, n), whatever the number of threads.
-template <VectorEnv V, Policy P>
+template <VectorEnv V, Behaviour P>
 class Collector {
 public:
     using Scalar = typename P::Scalar;
@@ -144,6 +144,7 @@ private:
             observation_.columns({n, n + 1}) = rollout.observation.columns({last, last + 1});
             mid_episode_ = mid_episode_ || running_[n].length > 0;
         }
+        rollout.log_ratio.matrix().setZero();
         rollout.finished.clear();
         rollout.final_sample.clear();
         Index truncated = 0;

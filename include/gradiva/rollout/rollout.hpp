@@ -26,7 +26,7 @@ struct Rollout {
     using Scalar = ScalarT;
 
     /// Fits the observations and actions of these environments and this policy.
-    template <VectorEnv V, Policy P>
+    template <VectorEnv V, Behaviour P>
     Rollout(const V& envs, const P& actor)
         : environments(envs.size()), observation_size(envs.observation_space().size), head_size(actor.head_size()),
           action_shape(actor.action_shape()) {}
@@ -52,6 +52,9 @@ struct Rollout {
     MatrixBuffer<float> final_observation;  ///< D x F: what was observed there before the reset
     Buffer<FinishedEpisode> finished;       ///< episodes that ended
 
+    // Zero after `collect`; filled by `reweigh` where another policy learns from the rollout.
+    MatrixBuffer<Scalar> log_ratio;  ///< N x T: log pi(a | s) - log_prob, pi being the policy that learns
+
     // Filled by `estimate`.
     MatrixBuffer<Scalar> value;         ///< N x (T + 1): V of each observation
     MatrixBuffer<Scalar> next_value;    ///< N x T: V', 0 if terminated, of the final observation if truncated
@@ -66,7 +69,7 @@ struct Rollout {
         observation.resize(observation_size, (steps + 1) * environments);
         action.resize(action_shape, steps * environments);
         head.resize(head_size, steps * environments);
-        for (auto* part : {&log_prob, &reward, &next_value, &continues, &advantage, &value_target}) {
+        for (auto* part : {&log_prob, &log_ratio, &reward, &next_value, &continues, &advantage, &value_target}) {
             part->resize(environments, steps);
         }
         value.resize(environments, steps + 1);
@@ -81,7 +84,7 @@ struct Rollout {
     Range columns(Index t, Range range) const { return {t * environments + range.begin, t * environments + range.end}; }
 };
 
-template <VectorEnv V, Policy P>
+template <VectorEnv V, Behaviour P>
 Rollout(const V&, const P&) -> Rollout<typename P::Scalar>;
 
 }  // namespace gradiva

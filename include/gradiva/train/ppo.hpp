@@ -52,6 +52,11 @@ struct PpoClipOptions {
 /// Source: Schulman et al., "Proximal Policy Optimization Algorithms", 2017, section 3 and algorithm 1.
 template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
 class PpoClip : public Trainer<V, A, C, Adv, Updater<A, C, Clip, O>> {
+    static_assert(
+        !holds_ratio<Adv>(),
+        "gradiva: this advantage already holds the ratio pi / mu; it goes with the plain policy gradient, as in "
+        "OffPolicy and A2c");
+
 public:
     PpoClip(V& envs, A& actor, C& critic, Adv advantage, const PpoClipOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, Clip, O>>(
@@ -84,6 +89,11 @@ struct PpoKlOptions {
 /// Source: Schulman et al., 2017 (see PpoClip), section 4.
 template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
 class PpoKl : public Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>> {
+    static_assert(
+        !holds_ratio<Adv>(),
+        "gradiva: this advantage already holds the ratio pi / mu; it goes with the plain policy gradient, as in "
+        "OffPolicy and A2c");
+
 public:
     PpoKl(V& envs, A& actor, C& critic, Adv advantage, const PpoKlOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>>(detail::ppo_trainer_options("PpoKl", options), envs, actor,

@@ -31,6 +31,9 @@ struct Progress {
     double learning_rate = 0;
     double step_fraction = 0;  ///< TRPO: accepted part of the step that the trust region allows; 0: no step
     Index rejected_steps = 0;  ///< TRPO: trial steps turned down in this iteration; none and no step: bad curvature
+    double effective_sample_size = 0;  ///< off policy: (sum rho)^2 / sum rho^2 of the last rollout looked at
+    double behaviour_kl = 0;           ///< off policy: KL(mu, pi) of the same, estimated
+    Index left_out = 0;                ///< off policy: rollouts that were too far away to learn from
 
     bool finished() const { return steps >= total_steps; }
 };
@@ -57,6 +60,9 @@ void for_each_field(const Progress& p, Visitor&& visit) {
     visit("learning_rate", p.learning_rate);
     visit("step_fraction", p.step_fraction);
     visit("rejected_steps", p.rejected_steps);
+    visit("effective_sample_size", p.effective_sample_size);
+    visit("behaviour_kl", p.behaviour_kl);
+    visit("left_out", p.left_out);
 }
 
 /// The mean over the last 100 numbers.

@@ -60,6 +60,11 @@ private:
 /// Trust region policy optimisation. Source: Schulman et al., "Trust Region Policy Optimization", 2015.
 template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
 class Trpo : public Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>> {
+    static_assert(
+        !holds_ratio<Adv>(),
+        "gradiva: this advantage already holds the ratio pi / mu; it goes with the plain policy gradient, as in "
+        "OffPolicy and A2c");
+
 public:
     Trpo(V& envs, A& actor, C& critic, Adv advantage, const TrpoOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>>(

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cmath>
+
+#include "gradiva/advantage/advantage.hpp"
+#include "gradiva/kernels/advantage_scan.hpp"
+
+namespace gradiva {
+
+/// Truncated importance sampling for data of another policy, with the ratio pi / mu of the rollout's `log_ratio`:
+///   rho_t = min(rho_bar, pi/mu),  c_t = lambda min(c_bar, pi/mu),
+///   v_t = V_t + sum_k gamma^k (product of c) rho (r + gamma V' - V),   value_target = v,
+///   A_t = rho_t (r_t + gamma v_{t+1} - V_t), where v_{t+1} is V' if an episode or the rollout ends.
+/// Source: Espeholt et al., "IMPALA: Scalable Distributed Deep-RL with Importance Weighted Actor-Learner
+/// Architectures", 2018, section 4. The advantage already holds the ratio: it goes with the plain policy gradient only.
+struct VTrace {
+    static constexpr bool holds_ratio = true;
+
+    double gamma = 0.99;  ///< discount, from 0 to 1
+    double lambda = 1;    ///< trace, from 0 to 1
+    double rho_bar = 1;   ///< largest weight of an error, which decides whose value function is learned; above 0
+    double c_bar = 1;     ///< largest trace, which decides how fast; above 0
+
+    void check(bool with_critic) const {
+        detail::check_fraction("VTrace", "gamma", gamma);
+        detail::check_fraction("VTrace", "lambda", lambda);
+        require(rho_bar > 0 && c_bar > 0, "VTrace: rho_bar is {} and c_bar {}; give numbers above 0", rho_bar, c_bar);
+        require(with_critic, "VTrace: there is no critic; give the trainer one");
+    }
+
+    template <class Scalar>
+    void operator()(Rollout<Scalar>& rollout) const {
+        const auto discount = static_cast<Scalar>(gamma);
+        const Index last = rollout.horizon - 1;
+        const auto ratio = rollout.log_ratio.matrix().array().exp();
+        const auto value = rollout.value.columns({0, rollout.horizon});
+        const auto next_value = rollout.next_value.matrix().array();
+        const auto continues = rollout.continues.matrix().array();
+        auto advantage = rollout.advantage.matrix().array();
+        auto target = rollout.value_target.matrix().array();
+
+        // x = v - V by a backward scan over weighted errors, with the traces for a while where the advantage will be.
+        kernels::temporal_difference<Scalar>(discount, rollout.reward.matrix(), value, rollout.next_value.matrix(),
+                                             rollout.value_target.matrix());
+        target *= ratio.min(static_cast<Scalar>(rho_bar));
+        advantage = continues * ratio.min(static_cast<Scalar>(c_bar));
+        kernels::advantage_scan<Scalar>(static_cast<Scalar>(gamma * lambda), rollout.advantage.matrix(),
+                                        rollout.value_target.matrix());
+        target += value.array();
+
+        advantage = next_value;
+        advantage.leftCols(last) += continues.leftCols(last) * (target.rightCols(last) - next_value.leftCols(last));
+        advantage = ratio.min(static_cast<Scalar>(rho_bar)) *
+                    (rollout.reward.matrix().array() + discount * advantage - value.array());
+    }
+};
+
+}  // namespace gradiva

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <span>
+#include <utility>
+
+#include "gradiva/env/action_access.hpp"
+#include "gradiva/env/vector_env.hpp"
+#include "gradiva/policy/policy.hpp"
+
+namespace gradiva {
+
+/// Lets any function act, so that a policy can learn from what it did: `choose(observation, rng, action)` writes an
+/// action and returns the log-probability, or log-density, with which it chose it. Actions are written as one column of
+/// an `ActionView`: `action.integers(0, 0)` for `Discrete`, `action.reals.col(0)` for `Box`. Models `Behaviour`.
+///
+/// Such data can be learned from off policy only; a certain choice has log-probability 0.
+template <class Choose>
+class Controller {
+public:
+    using Scalar = float;
+
+    struct Tape {
+        ConstMatrixMap<float> head{nullptr, 0, 0};  // a controller has no head
+        ConstMatrixMap<float> observation{nullptr, 0, 0};
+        mutable Buffer<float> log_prob;
+    };
+
+    template <VectorEnv V>
+    Controller(const V& envs, Choose choose)
+        : observation_size_(envs.observation_space().size), action_shape_(action_shape_of(envs.action_space())),
+          choose_(std::move(choose)) {}
+
+    Index observation_size() const { return observation_size_; }
+    Index head_size() const { return 0; }
+    ActionShape action_shape() const { return action_shape_; }
+    std::span<const float> own_parameters() const { return {}; }
+
+    void forward(ConstMatrixRef<float> observation, Tape& tape) const {
+        new (&tape.observation) ConstMatrixMap<float>(observation.data(), observation.rows(), observation.cols());
+        new (&tape.head) ConstMatrixMap<float>(nullptr, 0, observation.cols());
+        tape.log_prob.resize(observation.cols());
+    }
+
+    void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
+        for (Index j = 0; j < tape.observation.cols(); ++j) {
+            const auto size = static_cast<std::size_t>(tape.observation.rows());
+            const std::span observation(tape.observation.data() + j * tape.observation.rows(), size);
+            ActionView action{{actions.integers.data() + j * action_shape_.integers, action_shape_.integers, 1},
+                              {actions.reals.data() + j * action_shape_.reals, action_shape_.reals, 1}};
+            tape.log_prob[j] = static_cast<float>(choose_(observation, rng[static_cast<std::size_t>(j)], action));
+        }
+    }
+
+    void log_prob(const Tape& tape, ConstActionView, VectorRef<float> out) const { out = tape.log_prob.vector(); }
+
+private:
+    Index observation_size_;
+    ActionShape action_shape_;
+    Choose choose_;
+};
+
+template <VectorEnv V, class Choose>
+Controller(const V&, Choose) -> Controller<Choose>;
+
+}  // namespace gradiva

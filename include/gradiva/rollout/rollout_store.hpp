@@ -1,0 +1,52 @@
+#pragma once
+
+#include <vector>
+
+#include "gradiva/rollout/rollout.hpp"
+
+namespace gradiva {
+
+/// A bounded store of past rollouts: the newest replaces the oldest in its memory. Each remembers how many updates its
+/// policy had seen.
+template <class Scalar>
+class RolloutStore {
+public:
+    struct Entry {
+        Rollout<Scalar> rollout;
+        Index updates = 0;  ///< that the acting policy had had
+        bool filled = false;
+    };
+
+    /// Room for `capacity` rollouts of these environments and this policy. Throws `Error` unless it is at least 1.
+    template <VectorEnv V, Behaviour B>
+    RolloutStore(const V& envs, const B& behaviour, Index capacity) {
+        require(capacity >= 1, "RolloutStore: capacity is {}; give room for at least 1 rollout", capacity);
+        for (Index i = 0; i < capacity; ++i) entries_.push_back({Rollout<Scalar>(envs, behaviour)});
+    }
+
+    Index capacity() const { return static_cast<Index>(entries_.size()); }
+
+    /// The place of the oldest rollout, to be filled by a policy that has had `updates` updates.
+    Rollout<Scalar>& renew_oldest(Index updates) {
+        Entry& entry = entries_[next_];
+        next_ = (next_ + 1) % entries_.size();
+        entry.updates = updates;
+        entry.filled = true;
+        return entry.rollout;
+    }
+
+    /// Calls `use(entry, i)` for every rollout, from the newest, for which i is 0, to the oldest.
+    template <class Use>
+    void for_each(const Use& use) {
+        for (std::size_t i = 0; i < entries_.size(); ++i) {
+            Entry& entry = entries_[(next_ + entries_.size() - 1 - i) % entries_.size()];
+            if (entry.filled) use(entry, static_cast<Index>(i));
+        }
+    }
+
+private:
+    std::vector<Entry> entries_;
+    std::size_t next_ = 0;
+};
+
+}  // namespace gradiva

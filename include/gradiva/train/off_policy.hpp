@@ -1,0 +1,123 @@
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "gradiva/optim/adam.hpp"
+#include "gradiva/rollout/collect.hpp"
+#include "gradiva/rollout/reweigh.hpp"
+#include "gradiva/rollout/rollout_store.hpp"
+#include "gradiva/surrogate/policy_gradient.hpp"
+#include "gradiva/train/trainer.hpp"
+#include "gradiva/train/update.hpp"
+
+namespace gradiva {
+
+struct OffPolicyOptions {
+    Index horizon = 32;                ///< steps of each environment per iteration
+    Index store = 4;                   ///< past rollouts that are kept; at least age + replays
+    Index age = 0;                     ///< iterations that a rollout must lie back to be learned from
+    Index replays = 1;                 ///< rollouts that are learned from in each iteration, the newest first
+    double max_kl = 0.5;               ///< rollouts further away are left out; above 0
+    Schedule learning_rate = 7e-4;     ///< at least 0
+    Schedule entropy = 0.0;            ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;    ///< c_V: weight of the value loss
+    double max_gradient_norm = 0.5;    ///< of actor and critic together; 0: no clipping
+    bool normalize_advantage = false;  ///< over the rollout
+    Index threads = 1;                 ///< that collect and learn; no result depends on it
+};
+
+/// Actor-critic that learns from older policies' rollouts, corrected by `VTrace`, `SingleRatio` or `ProductOfRatios`.
+/// A rollout is compared with the present policy first; one too far away is left out, since the correction then fails.
+/// Source: Espeholt et al., "IMPALA", 2018, section 4.
+template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
+class OffPolicy {
+public:
+    using Scalar = typename A::Scalar;
+
+    OffPolicy(V& envs, A& actor, C& critic, Adv advantage, const OffPolicyOptions& options = {}, O optimizer = {})
+        : loop_((check(options, envs, critic, advantage), "OffPolicy")), options_(options),
+          advantage_(std::move(advantage)), threads_(options.threads), actor_(actor),
+          store_(envs, actor, options.store), collect_(envs, actor, threads_), reweigh_(actor, threads_),
+          estimate_(critic, threads_), update_(actor, critic, PolicyGradient{}, std::move(optimizer),
+                                               {.minibatch = all_samples,
+                                                .epochs = 1,
+                                                .learning_rate = options.learning_rate,
+                                                .entropy = options.entropy,
+                                                .value_coefficient = options.value_coefficient,
+                                                .max_gradient_norm = options.max_gradient_norm,
+                                                .normalize_advantage = options.normalize_advantage,
+                                                .name = "OffPolicy"},
+                                               threads_, envs.seed()) {}
+
+    OffPolicy(const OffPolicy&) = delete;
+    OffPolicy& operator=(const OffPolicy&) = delete;
+
+    /// As in `Trainer`; the reports' `effective_sample_size`, `behaviour_kl` and `left_out` are of the iteration.
+    template <class... Callbacks>
+    Progress train(const TrainOptions& options, Callbacks&&... callbacks) {
+        return loop_.run(
+            options, *this, [this](Progress& progress) { iterate(progress); }, callbacks...);
+    }
+
+    const A& actor() const { return actor_; }
+    /// How many updates the policy had had, at least, since a rollout that it learned from; rollouts of the untrained
+    /// policy do not count. The largest Index before the first.
+    Index youngest_age() const { return youngest_age_; }
+
+private:
+    static void check(const OffPolicyOptions& options, const V& envs, const C& critic, const Adv& advantage) {
+        const TrainerOptions common{.name = "OffPolicy", .horizon = options.horizon, .threads = options.threads};
+        detail::check_trainer(common, envs, critic, advantage);
+        require(options.age >= 0, "OffPolicy: age is {}; give a number of at least 0", options.age);
+        require(options.replays >= 1, "OffPolicy: replays is {}; give at least 1", options.replays);
+        require(options.store >= options.age + options.replays,
+                "OffPolicy: store is {}; keep at least age + replays rollouts ({} + {})", options.store, options.age,
+                options.replays);
+        require(options.max_kl > 0, "OffPolicy: max_kl is {}; give a number above 0", options.max_kl);
+    }
+
+    void iterate(Progress& progress) {
+        const double fraction = static_cast<double>(progress.steps) / static_cast<double>(progress.total_steps);
+        Rollout<Scalar>& fresh = store_.renew_oldest(updates_);
+        collect_.steps(fresh, options_.horizon);
+        progress.left_out = 0;
+        store_.for_each([&](auto& entry, Index iterations_back) {
+            if (iterations_back < options_.age || iterations_back >= options_.age + options_.replays) return;
+            learn(entry, fraction, progress);
+        });
+        loop_.report(fresh, progress);
+    }
+
+    template <class Entry>
+    void learn(Entry& entry, double fraction, Progress& progress) {
+        const OffPolicyReport distance = reweigh_(entry.rollout);
+        progress.effective_sample_size = distance.effective_sample_size;
+        progress.behaviour_kl = distance.kl;
+        if (!(distance.kl <= options_.max_kl)) {
+            ++progress.left_out;
+            return;
+        }
+        estimate_(entry.rollout, advantage_);
+        TrainLoop::report(update_(entry.rollout, fraction), progress);
+        progress.explained_variance = explained_variance(entry.rollout);
+        if (entry.updates > 0) youngest_age_ = std::min(youngest_age_, updates_ - entry.updates);
+        ++updates_;
+    }
+
+    TrainLoop loop_;
+    OffPolicyOptions options_;
+    Adv advantage_;
+    Threads threads_;
+    A& actor_;
+    RolloutStore<Scalar> store_;
+    Collector<V, A> collect_;
+    Reweigher<A> reweigh_;
+    Estimator<C> estimate_;
+    Updater<A, C, PolicyGradient, O> update_;
+    Index updates_ = 0;
+    Index youngest_age_ = std::numeric_limits<Index>::max();
+};
+
+}  // namespace gradiva
