@@ -1,0 +1,23 @@
+#include "catch.hpp"
+
+#include "gradiva/core/types.hpp"
+
+using namespace gradiva;
+
+namespace {
+
+const float* data_of(ConstMatrixRef<float> view) { return view.data(); }
+
+}  // namespace
+
+TEST_CASE("a view of a matrix, a map or some of its columns copies nothing") {
+    Matrix<float> m(3, 5);
+    m.setZero();
+    CHECK(data_of(m) == m.data());
+    CHECK(data_of(m.middleCols(2, 2)) == m.data() + 6);
+    CHECK(data_of(m.block(1, 2, 2, 2)) == m.data() + 7);
+    CHECK(data_of(ConstMatrixMap<float>(m.data(), 5, 3)) == m.data());
+    MatrixRef<float>(m.middleCols(1, 1)).setOnes();
+    CHECK(m.sum() == 3);
+    CHECK(m.col(1).sum() == 3);
+}

@@ -1,0 +1,82 @@
+#include "catch.hpp"
+
+#include "gradiva/kernels/moments.hpp"
+#include "helpers/random.hpp"
+
+using namespace gradiva;
+using Catch::Approx;
+using gradiva_test::random_vector;
+using kernels::Moments;
+
+TEMPLATE_TEST_CASE("moments equal their definitions", "", float, double) {
+    Rng rng(1);
+    for (const Index n : {2, 3, 17, 1000}) {
+        const Vector<TestType> x = random_vector<TestType>(n, rng);
+        double mean = 0;
+        for (const TestType value : x) mean += static_cast<double>(value) / static_cast<double>(n);
+        double squares = 0;
+        for (const TestType value : x) squares += std::pow(static_cast<double>(value) - mean, 2);
+        const Moments m = kernels::moments<TestType>(x);
+        CHECK(m.count == n);
+        CHECK(m.mean == Approx(mean).margin(1e-12));
+        CHECK(m.population_variance() == Approx(squares / static_cast<double>(n)));
+        CHECK(m.sample_variance() == Approx(squares / static_cast<double>(n - 1)));
+        CHECK(m.sample_deviation() == Approx(std::sqrt(squares / static_cast<double>(n - 1))));
+    }
+}
+
+TEST_CASE("no numbers have no spread, and one has none either") {
+    const Moments none = kernels::moments<float>(Vector<float>());
+    CHECK(none.count == 0);
+    CHECK(none.mean == 0);
+    CHECK(none.population_variance() == 0);
+    CHECK(none.sample_variance() == 0);
+    const Moments one = kernels::moments<float>(Vector<float>::Constant(1, 3));
+    CHECK(one.mean == 3);
+    CHECK(one.population_variance() == 0);
+    CHECK(one.sample_deviation() == 0);
+    CHECK(kernels::moments<float>(Vector<float>::Constant(1000, 0.1F)).population_variance() == 0);
+}
+
+TEST_CASE("a small spread around a large mean is not lost") {
+    // 1e8 - 1, 1e8 + 1, and so on: the mean of squares minus the square of the mean has no digit left.
+    Vector<double> x(1000);
+    for (Index i = 0; i < x.size(); ++i) x[i] = 1e8 + (i % 2 == 0 ? 1 : -1);
+    CHECK(kernels::moments<double>(x).mean == Approx(1e8).epsilon(1e-15));
+    CHECK(kernels::moments<double>(x).population_variance() == Approx(1).epsilon(1e-12));
+    kernels::standardise<double>(x);
+    CHECK(x[0] == Approx(std::sqrt(999.0 / 1000)).epsilon(1e-7));
+
+    Vector<float> y(1000);
+    for (Index i = 0; i < y.size(); ++i) y[i] = 1e8F + (i % 2 == 0 ? 8.0F : -8.0F);
+    CHECK(kernels::moments<float>(y).population_variance() == Approx(64).epsilon(1e-12));
+}
+
+TEMPLATE_TEST_CASE("standardised numbers have mean 0 and deviation 1 in the same order", "", float, double) {
+    Rng rng(2);
+    const Vector<TestType> before = (TestType(5) * random_vector<TestType>(101, rng)).array() + TestType(30);
+    Vector<TestType> x = before;
+    kernels::standardise<TestType>(x);
+    const Moments m = kernels::moments<TestType>(x);
+    CHECK(m.mean == Approx(0).margin(1e-6));
+    CHECK(m.sample_deviation() == Approx(1).epsilon(1e-5));
+    const Moments was = kernels::moments<TestType>(before);
+    CHECK(x[7] == Approx((static_cast<double>(before[7]) - was.mean) / was.sample_deviation()).margin(1e-5));
+}
+
+TEMPLATE_TEST_CASE("equal numbers become 0, one alone stays as it is", "", float, double) {
+    for (const TestType value : {TestType(0), TestType(0.1), TestType(-1e4)}) {
+        for (const Index n : {2, 3, 256}) {
+            Vector<TestType> x = Vector<TestType>::Constant(n, value);
+            kernels::standardise<TestType>(x);
+            CHECK(x.allFinite());
+            CHECK(x.isZero(TestType(1e-3)));
+        }
+    }
+    Vector<TestType> one = Vector<TestType>::Constant(1, TestType(7));
+    kernels::standardise<TestType>(one);
+    CHECK(one[0] == TestType(7));
+    Vector<TestType> none;
+    kernels::standardise<TestType>(none);
+    CHECK(none.size() == 0);
+}

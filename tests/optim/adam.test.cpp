@@ -1,0 +1,59 @@
+#include "catch.hpp"
+
+#include "gradiva/optim/adam.hpp"
+#include "helpers/descent.hpp"
+
+#include <cmath>
+
+using namespace gradiva;
+using Catch::Approx;
+using gradiva_test::check_descent;
+using gradiva_test::path;
+
+TEST_CASE("Adam takes the steps of its definition") {
+    const AdamOptions o{.beta1 = 0.8, .beta2 = 0.95, .epsilon = 1e-3};
+    const auto rule = [o, m = 0.0, v = 0.0](double g, double rate, int t) mutable {
+        m = o.beta1 * m + (1 - o.beta1) * g;
+        v = o.beta2 * v + (1 - o.beta2) * g * g;
+        return rate * m / (1 - std::pow(o.beta1, t)) / (std::sqrt(v / (1 - std::pow(o.beta2, t))) + o.epsilon);
+    };
+    check_descent<double>(Adam<double>(o), rule, 1e-14);
+    check_descent<float>(Adam<float>(o), rule, 1e-6);
+}
+
+TEST_CASE("Adam starts with a step of the learning rate, whatever the gradient") {
+    const auto places = path(Adam<double>({.epsilon = 1e-12}), {1e-3, 1e-3}, 0.5);
+    CHECK(places[0] == Approx(-0.5));
+    CHECK(places[1] == Approx(-1));
+    CHECK(path(Adam<double>({.epsilon = 1e-12}), {-4000}, 0.5)[0] == Approx(0.5));
+}
+
+TEST_CASE("Adam by default has the constants of the field") {
+    // m = 0.1 and then 0.09, v = 0.001 and then 0.000999, by hand.
+    const auto places = path(Adam<double>(), {1, 0}, 1);
+    CHECK(places[0] == Approx(-1 / (1 + 1e-5)).epsilon(1e-12));
+    CHECK(places[1] - places[0] ==
+          Approx(-0.09 / (1 - 0.81) / (std::sqrt(0.000999 / (1 - 0.998001)) + 1e-5)).epsilon(1e-10));
+}
+
+TEST_CASE("Adam starts anew on weights of another number") {
+    Adam<double> adam;
+    path(adam, {1, 2}, 0.1);
+    std::vector<double> two = {0, 0};
+    const std::vector<double> gradient = {3, -3};
+    std::vector<double> one = {0};
+    adam.step(one, std::span(gradient).first(1), 0.1);
+    adam.step(one, std::span(gradient).first(1), 0.1);
+    adam.step(two, gradient, 0.1);
+    CHECK(two[0] == Approx(-0.1).epsilon(1e-4));
+    CHECK(two[1] == Approx(0.1).epsilon(1e-4));
+}
+
+TEST_CASE("Adam refuses options out of range") {
+    CHECK_THROWS_AS(Adam<float>({.beta1 = 1}), Error);
+    CHECK_THROWS_WITH(Adam<float>({.beta1 = 1.5}), "Adam: beta1 is 1.5; give a number in [0, 1)");
+    CHECK_THROWS_WITH(Adam<float>({.beta2 = -0.5}), "Adam: beta2 is -0.5; give a number in [0, 1)");
+    CHECK_THROWS_WITH(Adam<float>({.epsilon = 0}), "Adam: epsilon is 0; give a number above 0");
+    CHECK_THROWS_AS(Adam<float>({.beta1 = std::nan("")}), Error);
+    CHECK_NOTHROW(Adam<float>({.beta1 = 0, .beta2 = 0}));
+}
