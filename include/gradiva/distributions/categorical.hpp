@@ -24,6 +24,7 @@ public:
         require(choices >= 1, "Categorical: choices is {}; give at least 1 action", choices);
     }
 
+    Index choices() const { return choices_; }
     Index head_size() const { return choices_; }
     Index parameter_count() const { return 0; }
     ActionShape action_shape() const { return {.integers = 1, .reals = 0}; }

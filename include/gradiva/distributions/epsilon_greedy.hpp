@@ -35,6 +35,7 @@ public:
         epsilon_ = epsilon;
     }
 
+    Index choices() const { return choices_; }
     Index head_size() const { return choices_; }
     Index parameter_count() const { return 0; }
     ActionShape action_shape() const { return {.integers = 1, .reals = 0}; }
@@ -75,7 +76,7 @@ public:
 
     void entropy(const Tape& tape, VectorRef<Scalar> out) const {
         const Probabilities p(tape.epsilon, choices_);
-        out.setConstant(static_cast<Scalar>(-term(p.best, p.best) - others() * term(p.other, p.other)));
+        out.setConstant(static_cast<Scalar>(-sum(1, p.best, p.best) - sum(choices_ - 1, p.other, p.other)));
     }
 
     /// Infinite where a choice of the first is never taken by the second.
@@ -83,13 +84,13 @@ public:
         GRADIVA_ASSERT(from.best.size() == to.best.size());
         const Probabilities p(from.epsilon, choices_);
         const Probabilities q(to.epsilon, choices_);
-        const double at_best = term(p.best, p.best) - term(p.best, q.best);
-        const double at_other = term(p.other, p.other) - term(p.other, q.other);
-        const auto same = static_cast<Scalar>(others() > 0 ? at_best + others() * at_other : 0);
-        const double entropy_part = term(p.best, p.best) + others() * term(p.other, p.other);
-        const double rest = others() > 1 ? (others() - 1) * term(p.other, q.other) : 0;
-        const auto moved = static_cast<Scalar>(entropy_part - term(p.best, q.other) - term(p.other, q.best) - rest);
-        for (Index j = 0; j < from.best.size(); ++j) out[j] = from.best[j] == to.best[j] ? same : moved;
+        const double own = sum(1, p.best, p.best) + sum(choices_ - 1, p.other, p.other);
+        const double same = own - (sum(1, p.best, q.best) + sum(choices_ - 1, p.other, q.other));
+        const double moved =
+            own - (sum(1, p.best, q.other) + sum(1, p.other, q.best) + sum(choices_ - 2, p.other, q.other));
+        for (Index j = 0; j < from.best.size(); ++j) {
+            out[j] = static_cast<Scalar>(from.best[j] == to.best[j] ? same : moved);
+        }
     }
 
     void backward(const Tape&, ConstActionView, ConstVectorRef<Scalar>, Scalar, const Tape*, Scalar,
@@ -110,10 +111,10 @@ private:
         double best, other;
     };
 
-    double others() const { return static_cast<double>(choices_ - 1); }
-
-    /// p log q, where 0 log q is 0.
-    static double term(double p, double q) { return p > 0 ? p * std::log(q) : 0; }
+    /// p log q over some choices, where 0 log q is 0.
+    static double sum(Index choices, double p, double q) {
+        return choices > 0 && p > 0 ? static_cast<double>(choices) * p * std::log(q) : 0;
+    }
 
     Index choices_;
     double epsilon_ = 0;

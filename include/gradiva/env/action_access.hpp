@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <span>
 
 #include "gradiva/core/action_batch.hpp"
@@ -15,6 +16,52 @@ inline int action_at(const Discrete&, const ConstActionView& actions, Index j) {
 inline std::span<const float> action_at(const Box& space, const ConstActionView& actions, Index j) {
     return {actions.reals.data() + j * space.size, static_cast<std::size_t>(space.size)};
 }
+
+/// What environments are sent of a batch of actions: the column as it is. A space with bounds specialises it.
+template <class Space>
+class SentActions {
+public:
+    SentActions() = default;
+    SentActions(const Space& space, Index) : space_(space) {}
+    auto operator()(const ConstActionView& actions, Index j, Index) { return action_at(space_, actions, j); }
+
+private:
+    Space space_{};
+};
+
+/// The column clipped to the bounds of the Box; the batch itself stays as it was sampled. Each environment has room of
+/// its own, so that environments may be served at the same time, and nothing allocates.
+template <>
+class SentActions<Box> {
+public:
+    SentActions() = default;
+    SentActions(const Box& space, Index environments)
+        : space_(space), bounded_(!space.low.empty() || !space.high.empty()),
+          clipped_(bounded_ ? space.size : 0, environments) {}
+
+    /// Throws `Error` on an action that is not finite: clipping would make a bound of an infinite one.
+    std::span<const float> operator()(const ConstActionView& actions, Index j, Index environment) {
+        const std::span<const float> action = action_at(space_, actions, j);
+        for (std::size_t i = 0; i < action.size(); ++i) {
+            require(std::isfinite(action[i]),
+                    "Vectorized: environment {} was to get action[{}] = {}; lower the learning rate, or check the "
+                    "policy's weights",
+                    environment, i, action[i]);
+        }
+        if (!bounded_) return action;
+        const std::span<float> clipped = clipped_.column(environment);
+        for (std::size_t i = 0; i < action.size(); ++i) {
+            const auto element = static_cast<Index>(i);
+            clipped[i] = std::fmin(std::fmax(action[i], space_.low_of(element)), space_.high_of(element));
+        }
+        return clipped;
+    }
+
+private:
+    Box space_;
+    bool bounded_ = false;
+    MatrixBuffer<float> clipped_;
+};
 
 /// Throws `Error` when the space holds no action; `who` names the component that asks.
 inline void check_action_space(const char* who, const Discrete& space) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -112,11 +113,17 @@ private:
             MatrixMap<int>(action.integers)(0, 0) = static_cast<int>(action_rng_.below(action_space_.n));
         } else {
             for (Index i = 0; i < action_space_.size; ++i) {
-                const double low = std::max(action_space_.low_of(i), -10.0F);
-                const double high = std::min(action_space_.high_of(i), 10.0F);
-                MatrixMap<float>(action.reals)(i, 0) = static_cast<float>(action_rng_.uniform(low, high));
+                MatrixMap<float>(action.reals)(i, 0) = draw_within(action_space_.low_of(i), action_space_.high_of(i));
             }
         }
+    }
+
+    /// Where a bound is missing, within `reach` of the other one, or of 0.
+    float draw_within(float low, float high) {
+        constexpr float reach = 10;
+        const float from = std::isfinite(low) ? low : std::isfinite(high) ? high - reach : -reach;
+        const float to = std::isfinite(high) ? high : from + (std::isfinite(low) ? reach : 2 * reach);
+        return std::clamp(static_cast<float>(action_rng_.uniform(from, to)), from, to);
     }
 
     E env_;

@@ -22,7 +22,8 @@ struct VectorizedOptions {
 template <class F>
 concept EnvFactory = !detail::HasReset<F> && std::is_invocable_v<F&, Index>;
 
-/// N copies of one environment, each with a random stream of its own. Models `VectorEnv`.
+/// N copies of one environment, each with a random stream of its own. Models `VectorEnv`. An action of a Box reaches
+/// the environment clipped to the bounds; who sampled it keeps what was sampled.
 template <class E>
 class Vectorized {
     static_assert(detail::explain_env<E>());
@@ -44,8 +45,6 @@ public:
     const E& operator[](Index i) const { return envs_[static_cast<std::size_t>(i)]; }
 
     void reset(Range range, MatrixRef<float> observation) {
-        // What an environment fails to write stays NaN, and is reported by whoever reads it.
-        observation.setConstant(std::numeric_limits<float>::quiet_NaN());
         for (Index j = 0; j < range.size(); ++j) reset_one(range.begin + j, observation, j);
     }
 
@@ -54,7 +53,7 @@ public:
             const auto i = static_cast<std::size_t>(range.begin + j);
             const auto k = static_cast<std::size_t>(j);
             const Outcome outcome =
-                envs_[i].step(action_at(action_space_, actions, j), rngs_[i], column(out.observation, j));
+                envs_[i].step(sent_actions_(actions, j, range.begin + j), rngs_[i], column(out.observation, j));
             out.reward[k] = outcome.reward;
             out.terminated[k] = outcome.terminated ? 1 : 0;
             out.truncated[k] = outcome.truncated && !outcome.terminated ? 1 : 0;
@@ -84,6 +83,7 @@ private:
         action_space_ = envs_.front().action_space();
         check_box("Vectorized", "observation", observation_space_);
         check_action_space("Vectorized", action_space_);
+        sent_actions_ = {action_space_, options.count};
         for (Index i = 1; i < size(); ++i) check_same_spaces(i);
     }
 
@@ -104,7 +104,9 @@ private:
         }
     }
 
+    /// Where environment j of a range writes. What it fails to write stays NaN, and is reported by whoever reads it.
     static std::span<float> column(MatrixRef<float>& observation, Index j) {
+        observation.col(j).setConstant(std::numeric_limits<float>::quiet_NaN());
         return {observation.data() + j * observation.outerStride(), static_cast<std::size_t>(observation.rows())};
     }
 
@@ -118,6 +120,7 @@ private:
     std::vector<Rng> rngs_;
     Box observation_space_;
     ActionSpaceOf action_space_{};
+    SentActions<ActionSpaceOf> sent_actions_;
 };
 
 template <EnvFactory F>

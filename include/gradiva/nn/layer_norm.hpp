@@ -62,8 +62,8 @@ struct LayerNorm {
     void jvp(std::span<const T> flat, std::span<const T> v, const Tape<T>& tape, MatrixRef<T> d) const {
         kernels::multiply_by_layer_norm_derivative<T>(tape.normalised.matrix(), tape.inverse_deviation.vector(), d);
         for (Index j = 0; j < d.cols(); ++j) {
-            d.col(j) = gain(flat).cwiseProduct(d.col(j)) +
-                       gain(v).cwiseProduct(tape.normalised.matrix().col(j)) + shift(v);
+            d.col(j) =
+                gain(flat).cwiseProduct(d.col(j)) + gain(v).cwiseProduct(tape.normalised.matrix().col(j)) + shift(v);
         }
     }
 };

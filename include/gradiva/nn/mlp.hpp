@@ -70,6 +70,7 @@ public:
 
     Index inputs() const { return layers_.front().inputs; }
     Index outputs() const { return layers_.back().outputs; }
+    const Dense& output_layer() const { return layers_.back(); }
     std::span<Scalar> parameters() { return parameters_.span(); }
     std::span<const Scalar> parameters() const { return parameters_.span(); }
     void append_parameters(Index count) { parameters_.resize(parameters_.size() + count); }

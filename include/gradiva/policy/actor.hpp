@@ -6,8 +6,9 @@
 
 #include "gradiva/distributions/distribution.hpp"
 #include "gradiva/env/vector_env.hpp"
-#include "gradiva/nn/mlp.hpp"
+#include "gradiva/nn/module.hpp"
 #include "gradiva/policy/distribution_for.hpp"
+#include "gradiva/policy/network_for.hpp"
 
 namespace gradiva {
 
@@ -33,13 +34,13 @@ public:
 
     /// A network as described, between the observations and the action space of `envs`, drawn with their seed. The last
     /// layer's gain of 0.01 makes the first policy nearly uniform.
-    template <VectorEnv V>
-    Actor(const V& envs, const Mlp& description)
+    template <VectorEnv V, NetworkDescription D>
+    Actor(const V& envs, const D& description)
         : Actor(envs, description, DistributionFor<decltype(envs.action_space()), Scalar>::make(envs.action_space())) {}
 
     /// The same, with a distribution of one's choice.
-    template <VectorEnv V>
-    Actor(const V& envs, const Mlp& description, DistributionT distribution)
+    template <VectorEnv V, NetworkDescription D>
+    Actor(const V& envs, const D& description, DistributionT distribution)
         : Actor(NetworkT(envs.observation_space().size, distribution.head_size(), description,
                          Rng(envs.seed(), Purpose::initialisation, 0), 0.01),
                 distribution) {}
@@ -119,10 +120,11 @@ private:
     Index network_parameters_;
 };
 
-template <VectorEnv V>
-Actor(const V& envs, const Mlp&)
-    -> Actor<MlpNetwork<float>, typename DistributionFor<decltype(envs.action_space()), float>::Type>;
-template <VectorEnv V, Distribution D>
-Actor(const V&, const Mlp&, D) -> Actor<MlpNetwork<typename D::Scalar>, D>;
+template <VectorEnv V, NetworkDescription D>
+Actor(const V& envs, const D&)
+    -> Actor<typename NetworkFor<D, float>::Type, typename DistributionFor<decltype(envs.action_space()), float>::Type>;
+template <VectorEnv V, NetworkDescription D, Distribution DistributionT>
+Actor(const V&, const D&, DistributionT)
+    -> Actor<typename NetworkFor<D, typename DistributionT::Scalar>::Type, DistributionT>;
 
 }  // namespace gradiva

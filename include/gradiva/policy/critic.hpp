@@ -58,6 +58,12 @@ struct NoCritic {
     std::span<float> weights() { return {}; }
 };
 
+/// Whether a critic's weights are the actor's (see `SharedCritic`).
+template <class C>
+inline constexpr bool learns_in_actor = requires {
+    C::learns_in_actor;
+};
+
 template <class C>
 inline constexpr bool has_critic = !std::same_as<C, NoCritic>;
 

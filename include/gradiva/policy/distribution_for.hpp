@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gradiva/distributions/categorical.hpp"
+#include "gradiva/distributions/diagonal_gaussian.hpp"
 #include "gradiva/env/space.hpp"
 
 namespace gradiva {
@@ -15,6 +16,13 @@ template <class Scalar>
 struct DistributionFor<Discrete, Scalar> {
     using Type = Categorical<Scalar>;
     static Type make(const Discrete& space) { return Type(space.n); }
+};
+
+/// The bounds are not its business: who steps the environment clips what it sends there.
+template <class Scalar>
+struct DistributionFor<Box, Scalar> {
+    using Type = DiagonalGaussian<Scalar>;
+    static Type make(const Box& space) { return Type(space.size); }
 };
 
 }  // namespace gradiva

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "gradiva/core/threads.hpp"
-#include "gradiva/env/action_access.hpp"
 #include "gradiva/env/check_observation.hpp"
+#include "gradiva/policy/check_fit.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
 namespace gradiva {
@@ -28,15 +28,7 @@ public:
         : envs_(envs), actor_(actor), threads_(threads), observation_(envs.observation_space().size, envs.size()),
           shards_(static_cast<std::size_t>(envs.shards())) {
         require(envs.size() >= 1, "Collector: there are {} environments; give at least 1", envs.size());
-        require(actor.observation_size() == envs.observation_space().size,
-                "Collector: the actor takes observations of {} numbers, the environments give {}; build the actor from "
-                "these environments",
-                actor.observation_size(), envs.observation_space().size);
-        const ActionShape needed = action_shape_of(envs.action_space());
-        require(actor.action_shape().integers == needed.integers && actor.action_shape().reals == needed.reals,
-                "Collector: the actor gives actions of {} integers and {} reals, the environments take {} and {}; "
-                "build the actor from these environments",
-                actor.action_shape().integers, actor.action_shape().reals, needed.integers, needed.reals);
+        check_fit("Collector", actor, envs);
         for (Index n = 0; n < envs.size(); ++n) {
             action_rngs_.emplace_back(envs.seed(), Purpose::action, static_cast<std::uint64_t>(n));
         }
@@ -64,18 +56,19 @@ public:
         if (mid_episode_) started_ = false;  // a rollout of whole episodes starts all of them
         begin(rollout, true);
         reserve_endings(rollout, [&](Index environments) { return environments * quota; });
-        rollout.resize(std::max(rollout.horizon, first_chunk));
+        rollout.resize(std::min(std::max(rollout.horizon, first_chunk), most_steps));
         std::fill(rollout.length.begin(), rollout.length.end(), 0);
         std::fill(episodes_left_.begin(), episodes_left_.end(), quota);
         for (Index t = 0; t < rollout.horizon;) {
             run_shards([&](Shard& shard) { run_episodes(shard, t, rollout); });
             t = rollout.horizon;
             if (!any_left()) break;
-            require(t < most_steps,
-                    "collect: an environment did not finish {} episodes within {} steps; wrap it in a "
-                    "TimeLimit",
-                    quota, t);
-            rollout.resize(2 * t);
+            if (t >= most_steps) {
+                started_ = false;
+                fail("collect: an environment did not finish {} episodes within {} steps; wrap it in a TimeLimit",
+                     quota, t);
+            }
+            rollout.resize(std::min(2 * t, most_steps));
         }
         rollout.resize(*std::max_element(rollout.length.begin(), rollout.length.end()));
         finish(rollout);
@@ -195,7 +188,14 @@ private:
         const ActionView actions = rollout.action.columns(now);
         actor_.sample(shard.tape, std::span(action_rngs_).subspan(to_size(range.begin), to_size(range.size())),
                       actions);
-        actor_.log_prob(shard.tape, actions, VectorMap<Scalar>(rollout.log_prob.data() + now.begin, now.size()));
+        VectorMap<Scalar> log_prob(rollout.log_prob.data() + now.begin, now.size());
+        actor_.log_prob(shard.tape, actions, log_prob);
+        for (Index j = 0; j < log_prob.size(); ++j) {
+            require(std::isfinite(log_prob[j]),
+                    "collect: the log-prob of environment {}'s action is {}; the policy's weights have diverged, or a "
+                    "behaviour gave a log-prob that is not finite",
+                    range.begin + j, log_prob[j]);
+        }
         StepView out{rollout.observation.columns(next),
                      shard.final_observation.columns({0, range.size()}),
                      shard.reward.span().first(to_size(range.size())),

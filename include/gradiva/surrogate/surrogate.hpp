@@ -30,4 +30,22 @@ concept Surrogate = std::copy_constructible<S> &&
     { surrogate.template evaluate<float>(values, values, values, out) } -> std::same_as<SurrogateSum>;
 };
 
+namespace detail {
+
+/// One sentence for each optional member with the right name and a wrong signature, which would else go unnoticed.
+template <class S>
+consteval bool explain_surrogate() {
+    static_assert(
+        !requires { &S::set_progress; } || requires(S & s) { s.set_progress(0.0); },
+        "gradiva: a Surrogate's set_progress takes (double progress)");
+    static_assert(
+        !requires { &S::kl_coefficient; } || requires(const S& s) { double{s.kl_coefficient()}; },
+        "gradiva: a Surrogate's kl_coefficient is double kl_coefficient() const");
+    static_assert(
+        !requires { &S::after_update; } || requires(S & s) { s.after_update(0.0); },
+        "gradiva: a Surrogate's after_update takes (double mean_kl)");
+    return true;
+}
+
+}  // namespace detail
 }  // namespace gradiva

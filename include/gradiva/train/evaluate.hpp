@@ -10,7 +10,7 @@
 #include "gradiva/env/check_observation.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/kernels/moments.hpp"
-#include "gradiva/policy/policy.hpp"
+#include "gradiva/policy/check_fit.hpp"
 
 namespace gradiva {
 
@@ -136,10 +136,7 @@ Evaluation evaluate(const P& actor, const Source& source, const EvaluateOptions&
     Vectorized envs(source, {.count = std::min(options.environments, options.episodes),
                              .seed = options.seed,
                              .purpose = Purpose::evaluation_environment});
-    require(actor.observation_size() == envs.observation_space().size,
-            "evaluate: the actor takes observations of {} numbers, the environment gives {}; evaluate it where it was "
-            "trained",
-            actor.observation_size(), envs.observation_space().size);
+    check_fit("evaluate", actor, envs);
     return detail::EvaluationRun(actor, envs, options).run();
 }
 

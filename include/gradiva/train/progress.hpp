@@ -10,7 +10,7 @@ namespace gradiva {
 
 /// Where training stands after an iteration: what callbacks get.
 struct Progress {
-    std::string_view algorithm;
+    std::string_view algorithm = {};
     Index iteration = 0;            ///< since the trainer was built, from 1
     Index steps = 0;                ///< of all environments together, in this call of `train`
     Index total_steps = 0;          ///< that were asked for

@@ -12,7 +12,7 @@ namespace gradiva {
 
 /// What every trainer has to know besides its parts.
 struct TrainerOptions {
-    std::string_view name;          ///< who speaks in reports and error messages
+    std::string_view name = {};     ///< who speaks in reports and error messages
     Index horizon = 0;              ///< steps of each environment per iteration
     Index episodes = 0;             ///< instead of a horizon: whole episodes of each environment per iteration
     Index minibatch = all_samples;  ///< at most environments x horizon

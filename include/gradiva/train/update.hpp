@@ -28,6 +28,8 @@ namespace gradiva {
 /// Throws `Error` when a gradient or a weight is not finite; the weights are then as they were before the update.
 template <Policy A, class C, Surrogate S, Optimizer<typename A::Scalar> O>
 class Updater {
+    static_assert(detail::explain_surrogate<S>());
+
 public:
     using Scalar = typename A::Scalar;
 
@@ -110,7 +112,7 @@ private:
         const auto steps = static_cast<double>(epoch.steps);
         double beta = 0;
         if constexpr (penalises_kl) beta = surrogate_.kl_coefficient();
-        return {.surrogate_loss = epoch.sums.surrogate / steps,
+        return {.surrogate_loss = epoch.sums.surrogate / samples,
                 .value_loss = epoch.sums.value / samples,
                 .entropy = epoch.sums.entropy / samples,
                 .approximate_kl = epoch.sums.kl / samples,
@@ -142,6 +144,7 @@ private:
         });
         Sums sums;
         for (const Shard& shard : shards_) sums += shard.sums;
+        sums.surrogate *= static_cast<double>(minibatch.size());  // from a mean over the minibatch to a sum
         epoch.sums += sums;
         epoch.samples += minibatch.size();
         ++epoch.steps;
@@ -183,7 +186,7 @@ private:
         for (auto* part : {&shard.log_prob, &shard.d_log_prob, &shard.d_value, &shard.per_sample}) {
             part->resize(positions.size());
         }
-        if constexpr (penalises_kl) {
+        if constexpr (penalises_kl || adapts) {
             actor_.recall(shard.batch.old_head.matrix(), rollout.own_parameters.span(), shard.old);
         }
     }
@@ -223,7 +226,8 @@ private:
                                                value_clip_, shard.d_value.vector());
         if (report) shard.sums.value += loss;
         shard.d_value.vector() *= static_cast<Scalar>(options_.value_coefficient / static_cast<double>(minibatch));
-        critic_.backward(shard.critic, shard.d_value.vector(), shard.critic_gradient.span());
+        critic_.backward(shard.critic, shard.d_value.vector(),
+                         (learns_in_actor<C> ? shard.actor_gradient : shard.critic_gradient).span());
     }
 
     /// What the sum over a minibatch is multiplied with: 1 / samples; per episode, 1 / episodes, where a part of the
@@ -241,7 +245,7 @@ private:
 
     /// Gives the surrogate the exact mean KL(pi_old || pi) over the rollout, where it asks for it.
     double adapt(const Rollout<Scalar>& rollout) {
-        if constexpr (requires { surrogate_.after_update(0.0); }) {
+        if constexpr (adapts) {
             const Index samples = minibatches_.sample_count();
             const Index shards = use_shards(samples);
             threads_.run(shards, [&](Index s) {
@@ -256,6 +260,7 @@ private:
             double sum = 0;
             for (const Shard& shard : shards_) sum += shard.sums.mean_kl;
             const double kl = sum / static_cast<double>(samples);
+            require(std::isfinite(kl), "update: the mean KL after the update is {}; lower the learning rate", kl);
             surrogate_.after_update(kl);
             return kl;
         } else {
@@ -284,6 +289,7 @@ private:
     }
 
     static constexpr bool penalises_kl = requires(const S& s) { s.kl_coefficient(); };
+    static constexpr bool adapts = requires(S & s) { s.after_update(0.0); };
 
     A& actor_;
     C& critic_;

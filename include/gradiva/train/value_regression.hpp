@@ -9,6 +9,7 @@
 #include "gradiva/core/threads.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
+#include "gradiva/policy/critic.hpp"
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/rollout/sample_batch.hpp"
 #include "gradiva/train/saved_weights.hpp"
@@ -40,6 +41,8 @@ struct ValueRegressionOptions {
 /// Source: Sutton and Barto, "Reinforcement Learning", 2018, sections 9.3 and 12.2.
 template <ValueFunction C, Optimizer<typename C::Scalar> O>
 class ValueRegression {
+    static_assert(!learns_in_actor<C>, "gradiva: ValueRegression needs a critic with weights of its own");
+
 public:
     using Scalar = typename C::Scalar;
 

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <algorithm>
+#include <span>
+
+#include "gradiva/core/action_batch.hpp"
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/rng.hpp"
+#include "gradiva/kernels/gaussian.hpp"
+
+namespace gradiva {
+
+/// Real numbers a_i ~ N(m_i, sigma_i^2), independent of each other: the head is the mean, and one learned
+/// log sigma_i per dimension, the same in every state, is the own parameter. Models `Distribution`.
+///
+/// log sigma counts as `lowest_log_std` or `highest_log_std` where it is beyond them, and gets no gradient there:
+/// deviations stay between 2e-9 and 7.4, so that no power of them under- or overflows in float. Actions are floats;
+/// log-probs are those of the action that was stored. A mean or deviation that is NaN makes NaN of all that follows.
+/// Source: Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", 1992,
+/// section 6; bounds as in Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", 2018.
+template <class ScalarT>
+class DiagonalGaussian {
+public:
+    using Scalar = ScalarT;
+
+    static constexpr double lowest_log_std = -20;
+    static constexpr double highest_log_std = 2;
+
+    struct Tape {
+        MatrixBuffer<Scalar> mean;   ///< dimensions x batch
+        Buffer<Scalar> log_std;      ///< within the bounds
+        Buffer<Scalar> std;          ///< sigma
+        Buffer<Scalar> inverse_std;  ///< 1 / sigma
+        Buffer<Scalar> open;         ///< 1, or 0 where log sigma is held at a bound
+    };
+
+    /// Throws `Error` on no dimensions, or on a log-std outside the bounds.
+    explicit DiagonalGaussian(Index dimensions, double initial_log_std = 0)
+        : dimensions_(dimensions), initial_log_std_(initial_log_std) {
+        require(dimensions >= 1, "DiagonalGaussian: dimensions is {}; give at least 1", dimensions);
+        require(initial_log_std >= lowest_log_std && initial_log_std <= highest_log_std,
+                "DiagonalGaussian: initial_log_std is {}; give a number from {} to {}", initial_log_std, lowest_log_std,
+                highest_log_std);
+    }
+
+    Index head_size() const { return dimensions_; }
+    Index parameter_count() const { return dimensions_; }
+    ActionShape action_shape() const { return {.integers = 0, .reals = dimensions_}; }
+    void initialise(std::span<Scalar> own) const {
+        std::fill(own.begin(), own.end(), static_cast<Scalar>(initial_log_std_));
+    }
+
+    void forward(ConstMatrixRef<Scalar> head, std::span<const Scalar> own, Tape& tape) const {
+        GRADIVA_ASSERT(head.rows() == dimensions_ && static_cast<Index>(own.size()) == dimensions_);
+        tape.mean.resize(dimensions_, head.cols());
+        tape.mean.matrix() = head;
+        for (auto* part : {&tape.log_std, &tape.std, &tape.inverse_std, &tape.open}) part->resize(dimensions_);
+        kernels::gaussian_deviation<Scalar>(as_vector(own), static_cast<Scalar>(lowest_log_std),
+                                            static_cast<Scalar>(highest_log_std), tape.log_std.vector(),
+                                            tape.std.vector(), tape.inverse_std.vector(), tape.open.vector());
+    }
+
+    void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
+        for (Index j = 0; j < tape.mean.cols(); ++j) {
+            Rng& stream = rng[static_cast<std::size_t>(j)];
+            for (Index i = 0; i < dimensions_; ++i) {
+                const auto noise = static_cast<Scalar>(stream.normal());
+                actions.reals(i, j) = static_cast<float>(tape.mean(i, j) + tape.std[i] * noise);
+            }
+        }
+    }
+
+    void mode(const Tape& tape, ActionView actions) const { actions.reals = tape.mean.matrix().template cast<float>(); }
+
+    void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
+        kernels::gaussian_log_prob<Scalar>(tape.mean.matrix(), tape.log_std.vector(), tape.inverse_std.vector(),
+                                           actions.reals, out);
+    }
+
+    void entropy(const Tape& tape, VectorRef<Scalar> out) const {
+        out.setConstant(kernels::gaussian_entropy<Scalar>(tape.log_std.vector()));
+    }
+
+    void kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const {
+        kernels::gaussian_kl<Scalar>(from.mean.matrix(), from.log_std.vector(), to.mean.matrix(), to.log_std.vector(),
+                                     to.inverse_std.vector(), out);
+    }
+
+    void backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,
+                  const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head, std::span<Scalar> d_own) const {
+        d_head.setZero();
+        VectorMap<Scalar> d_log_std = as_vector(d_own);
+        kernels::add_gaussian_log_prob_gradient<Scalar>(tape.mean.matrix(), tape.inverse_std.vector(),
+                                                        tape.open.vector(), actions.reals, d_log_prob, d_head,
+                                                        d_log_std);
+        d_log_std += d_entropy * static_cast<Scalar>(tape.mean.cols()) * tape.open.vector();
+        if (from != nullptr) {
+            kernels::add_gaussian_kl_gradient<Scalar>(from->mean.matrix(), from->log_std.vector(), tape.mean.matrix(),
+                                                      tape.log_std.vector(), tape.inverse_std.vector(),
+                                                      tape.open.vector(), d_kl, d_head, d_log_std);
+        }
+    }
+
+    void fisher(const Tape& tape, ConstMatrixRef<Scalar> head, std::span<const Scalar> own, MatrixRef<Scalar> out_head,
+                std::span<Scalar> out_own) const {
+        kernels::gaussian_fisher<Scalar>(tape.inverse_std.vector(), tape.open.vector(), head, as_vector(own), out_head,
+                                         as_vector(out_own));
+    }
+
+    /// The numbers that `reparameterise` turns into actions: column j (dimensions x batch) is drawn with `rng[j]`, in
+    /// the order of `sample`.
+    void draw_noise(std::span<Rng> rng, MatrixRef<Scalar> noise) const {
+        for (Index j = 0; j < noise.cols(); ++j) {
+            Rng& stream = rng[static_cast<std::size_t>(j)];
+            for (Index i = 0; i < noise.rows(); ++i) noise(i, j) = static_cast<Scalar>(stream.normal());
+        }
+    }
+
+    /// action := m + sigma * noise, which can be differentiated; in this scalar, not rounded to what is stored.
+    void reparameterise(const Tape& tape, ConstMatrixRef<Scalar> noise, MatrixRef<Scalar> action) const {
+        kernels::reparameterise<Scalar>(tape.mean.matrix(), tape.std.vector(), noise, action);
+    }
+
+    /// Given dL/daction of reparameterised actions, writes dL/dhead and adds dL/down.
+    void reparameterised_backward(const Tape& tape, ConstMatrixRef<Scalar> noise, ConstMatrixRef<Scalar> d_action,
+                                  MatrixRef<Scalar> d_head, std::span<Scalar> d_own) const {
+        d_head = d_action;
+        kernels::add_reparameterised_gradient<Scalar>(tape.std.vector(), tape.open.vector(), noise, d_action,
+                                                      as_vector(d_own));
+    }
+
+private:
+    Index dimensions_;
+    double initial_log_std_;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <span>
+#include <utility>
+
+#include "gradiva/nn/mlp.hpp"
+#include "gradiva/policy/critic.hpp"
+#include "gradiva/policy/network_for.hpp"
+
+namespace gradiva {
+
+/// Description of one network for actor and critic: its hidden layers serve both. In place of an `Mlp`:
+///   Actor actor(envs, SharedTrunk{.mlp = {.hidden = {64, 64}}});
+///   SharedCritic critic(actor);
+struct SharedTrunk {
+    Mlp mlp;
+};
+
+/// A network with one output more than it shows: the hidden one is the value. Models `Module` without it.
+template <Module NetworkT>
+class TrunkNetwork {
+public:
+    using Scalar = typename NetworkT::Scalar;
+
+    struct Tape {
+        typename NetworkT::Tape network;
+        MatrixBuffer<Scalar> shown;  // the outputs without the value
+        Buffer<Scalar> value;
+        MatrixBuffer<Scalar> d_output;
+    };
+
+    /// Gain 1 for the value, `output_gain` for the other outputs, above 0.
+    TrunkNetwork(Index inputs, Index outputs, const SharedTrunk& description, Rng rng, double output_gain = 1)
+        : network_(inputs, outputs + 1, description.mlp, rng, output_gain) {
+        auto last = network_.output_layer().weight(network_.parameters());
+        last.row(outputs) /= static_cast<Scalar>(output_gain);
+    }
+
+    Index inputs() const { return network_.inputs(); }
+    Index outputs() const { return network_.outputs() - 1; }
+    std::span<Scalar> parameters() { return network_.parameters(); }
+    std::span<const Scalar> parameters() const { return network_.parameters(); }
+    void append_parameters(Index count) { network_.append_parameters(count); }
+
+    ConstMatrixMap<Scalar> forward(ConstMatrixRef<Scalar> x, Tape& tape) const {
+        const auto y = network_.forward(x, tape.network);
+        return show(y, tape);
+    }
+
+    /// The value of every column.
+    ConstVectorMap<Scalar> value(ConstMatrixRef<Scalar> x, Tape& tape) const {
+        const auto y = network_.forward(x, tape.network);
+        tape.value.resize(y.cols());
+        tape.value.vector() = y.row(outputs()).transpose();
+        return std::as_const(tape.value).vector();
+    }
+
+    void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient) const {
+        network_.backward(tape.network, widen(dy, tape), gradient);
+    }
+    void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient, MatrixRef<Scalar> dx) const {
+        network_.backward(tape.network, widen(dy, tape), gradient, dx);
+    }
+    /// The same for the value.
+    void value_backward(Tape& tape, ConstVectorRef<Scalar> d_value, std::span<Scalar> gradient) const {
+        tape.d_output.resize(network_.outputs(), d_value.size());
+        tape.d_output.matrix().topRows(outputs()).setZero();
+        tape.d_output.matrix().row(outputs()) = d_value.transpose();
+        network_.backward(tape.network, tape.d_output.matrix(), gradient);
+    }
+
+    ConstMatrixMap<Scalar> jvp(Tape& tape, std::span<const Scalar> v) const {
+        const auto y = network_.jvp(tape.network, v);
+        return show(y, tape);
+    }
+
+private:
+    ConstMatrixMap<Scalar> show(const ConstMatrixMap<Scalar>& y, Tape& tape) const {
+        tape.shown.resize(outputs(), y.cols());
+        tape.shown.matrix() = y.topRows(outputs());
+        return std::as_const(tape.shown).matrix();
+    }
+
+    ConstMatrixMap<Scalar> widen(const ConstMatrixRef<Scalar>& dy, Tape& tape) const {
+        tape.d_output.resize(network_.outputs(), dy.cols());
+        tape.d_output.matrix().topRows(outputs()) = dy;
+        tape.d_output.matrix().row(outputs()).setZero();
+        return std::as_const(tape.d_output).matrix();
+    }
+
+    NetworkT network_;
+};
+
+template <class Scalar>
+struct NetworkFor<SharedTrunk, Scalar> {
+    using Type = TrunkNetwork<MlpNetwork<Scalar>>;
+};
+
+/// The value function in an actor's shared trunk. Borrows the actor, which owns all weights and learns both: the
+/// critic's own span is empty, and its gradient goes to the actor's. Models `ValueFunction`.
+template <class A>
+class SharedCritic {
+public:
+    using Scalar = typename A::Scalar;
+    using Tape = typename A::Tape;
+    static constexpr bool learns_in_actor = true;
+
+    explicit SharedCritic(A& actor) : actor_(&actor) {}
+
+    Index observation_size() const { return actor_->observation_size(); }
+    std::span<Scalar> weights() { return {}; }
+
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
+        return actor_->network().value(observation, tape.network);
+    }
+
+    /// Adds to a gradient of the actor's shape.
+    void backward(Tape& tape, ConstVectorRef<Scalar> d_value, std::span<Scalar> actor_gradient) const {
+        actor_->network().value_backward(tape.network, d_value, actor_gradient);
+    }
+
+private:
+    A* actor_;
+};
+
+}  // namespace gradiva
