@@ -1,0 +1,134 @@
+#include "gradiva/advantage/returns.hpp"
+
+#include "catch.hpp"
+#include "rollout/blank_rollout.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+static_assert(Advantage<RewardToGo>);
+static_assert(Advantage<TotalReturn>);
+
+namespace {
+
+/// Whole episodes: environment 0 plays two, with rewards (1, 2) and (3); environment 1 one, with rewards (4, 5, 6).
+/// Values are 10 times the rewards.
+template <class Scalar = double>
+Rollout<Scalar> three_episodes() {
+    auto rollout = blank_rollout<Scalar>(2, 3);
+    rollout.whole_episodes = true;
+    for (Index n = 0; n < 2; ++n) {
+        for (Index t = 0; t < 3; ++t) {
+            rollout.reward(n, t) = static_cast<Scalar>(1 + t + 3 * n);
+            rollout.value(n, t) = 10 * rollout.reward(n, t);
+            if (t > 0) rollout.next_value(n, t - 1) = rollout.value(n, t);
+        }
+    }
+    end_episode(rollout, 0, 1);
+    end_episode(rollout, 0, 2);
+    end_episode(rollout, 1, 2);
+    return rollout;
+}
+
+using Rows = std::vector<std::vector<double>>;
+
+Rows rows(const MatrixBuffer<double>& values) {
+    Rows result;
+    for (Index n = 0; n < values.rows(); ++n) {
+        result.emplace_back();
+        for (Index t = 0; t < values.cols(); ++t) result.back().push_back(values(n, t));
+    }
+    return result;
+}
+
+template <class A>
+Rows advantage_of(const A& advantage) {
+    auto rollout = three_episodes();
+    advantage(rollout);
+    return rows(rollout.advantage);
+}
+
+}  // namespace
+
+TEST_CASE("RewardToGo by hand") {
+    CHECK(advantage_of(RewardToGo{.gamma = 1}) == Rows{{3, 2, 3}, {15, 11, 6}});
+    CHECK(advantage_of(RewardToGo{.gamma = 0.5}) == Rows{{2, 2, 3}, {8, 8, 6}});
+    CHECK(advantage_of(RewardToGo{.gamma = 0}) == Rows{{1, 2, 3}, {4, 5, 6}});
+}
+
+TEST_CASE("TotalReturn by hand gives every action of an episode its whole return") {
+    CHECK(advantage_of(TotalReturn{}) == Rows{{3, 3, 3}, {15, 15, 15}});
+    CHECK(advantage_of(TotalReturn{.gamma = 0.5}) == Rows{{2, 2, 3}, {8, 8, 8}});
+}
+
+TEST_CASE("Value targets are the rewards to go whatever the baseline") {
+    const Rows expected{{3, 2, 3}, {15, 11, 6}};
+    for (const Baseline baseline : {Baseline::none, Baseline::constant, Baseline::mean_of_others, Baseline::critic}) {
+        auto rollout = three_episodes();
+        RewardToGo{.gamma = 1, .baseline = baseline, .constant = 7}(rollout);
+        CHECK(rows(rollout.value_target) == expected);
+        TotalReturn{.gamma = 1, .baseline = baseline, .constant = 7}(rollout);
+        CHECK(rows(rollout.value_target) == expected);
+    }
+}
+
+TEST_CASE("RewardToGo bootstraps a truncated episode and the end of the rollout") {
+    auto rollout = blank_rollout<double>(1, 3);
+    for (Index t = 0; t < 3; ++t) rollout.reward(0, t) = 1;
+    end_episode(rollout, 0, 1, true);
+    rollout.next_value(0, 0) = 99;  // within an episode the rewards count, not the value
+    rollout.next_value(0, 1) = 4;
+    rollout.next_value(0, 2) = 8;
+    RewardToGo{.gamma = 0.5}(rollout);
+    CHECK(rows(rollout.advantage) == Rows{{2.5, 3, 5}});
+}
+
+TEST_CASE("A constant baseline is taken off") {
+    CHECK(advantage_of(RewardToGo{.gamma = 1, .baseline = Baseline::constant, .constant = 2}) ==
+          Rows{{1, 0, 1}, {13, 9, 4}});
+    CHECK(advantage_of(TotalReturn{.baseline = Baseline::constant, .constant = 2}) == Rows{{1, 1, 1}, {13, 13, 13}});
+}
+
+TEST_CASE("The critic as baseline is taken off") {
+    CHECK(advantage_of(RewardToGo{.gamma = 1, .baseline = Baseline::critic}) ==
+          Rows{{3 - 10, 2 - 20, 3 - 30}, {15 - 40, 11 - 50, 6 - 60}});
+    CHECK(advantage_of(TotalReturn{.baseline = Baseline::critic}) ==
+          Rows{{3 - 10, 3 - 20, 3 - 30}, {15 - 40, 15 - 50, 15 - 60}});
+}
+
+TEST_CASE("The mean of others leaves the own episode out at each step") {
+    // First steps: 3, 3 and 15. Second steps: 2 and 11. Third: 6 alone.
+    CHECK(advantage_of(RewardToGo{.gamma = 1, .baseline = Baseline::mean_of_others}) ==
+          Rows{{3 - 9, 2 - 11, 3 - 9}, {15 - 3, 11 - 2, 6}});
+    CHECK(advantage_of(TotalReturn{.baseline = Baseline::mean_of_others}) ==
+          Rows{{3 - 9, 3 - 15, 3 - 9}, {15 - 3, 15 - 3, 15}});
+}
+
+TEST_CASE("Returns refuse options out of range by name") {
+    CHECK_NOTHROW(RewardToGo{}.check(false));
+    CHECK_NOTHROW(TotalReturn{}.check(false));
+    CHECK_THROWS_WITH(RewardToGo{.gamma = 1.5}.check(true), "RewardToGo: gamma is 1.5; give a number from 0 to 1");
+    CHECK_THROWS_WITH(TotalReturn{.gamma = -0.1}.check(true), "TotalReturn: gamma is -0.1; give a number from 0 to 1");
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    CHECK_THROWS_WITH((RewardToGo{.baseline = Baseline::constant, .constant = nan}.check(true)),
+                      "RewardToGo: constant is nan; give a finite number");
+}
+
+TEST_CASE("A critic as baseline needs a critic") {
+    CHECK_NOTHROW(RewardToGo{.baseline = Baseline::critic}.check(true));
+    CHECK_THROWS_WITH(RewardToGo{.baseline = Baseline::critic}.check(false),
+                      "RewardToGo: baseline is critic, and there is no critic; give the trainer one, or choose another "
+                      "baseline");
+    CHECK_THROWS_WITH(TotalReturn{.baseline = Baseline::critic}.check(false),
+                      ContainsText("TotalReturn: baseline is critic, and there is no critic"));
+}
+
+TEST_CASE("What needs whole episodes refuses a rollout of cut ones") {
+    auto cut = three_episodes();
+    cut.whole_episodes = false;
+    CHECK_THROWS_WITH(TotalReturn{}(cut),
+                      "TotalReturn: the rollout holds 3 steps cut from episodes; collect whole episodes");
+    CHECK_THROWS_WITH(RewardToGo{.baseline = Baseline::mean_of_others}(cut),
+                      "RewardToGo: the rollout holds 3 steps cut from episodes; collect whole episodes");
+    CHECK_NOTHROW(RewardToGo{}(cut));
+}

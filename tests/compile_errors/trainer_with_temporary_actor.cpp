@@ -1,0 +1,10 @@
+// expect: lvalue
+// expect: PpoKl
+#include <gradiva/gradiva.hpp>
+
+int main() {
+    using namespace gradiva;
+    Vectorized envs(CartPole{});
+    Critic critic(envs, Mlp{});
+    PpoKl trainer(envs, Actor(envs, Mlp{}), critic, Gae{});
+}

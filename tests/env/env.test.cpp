@@ -1,0 +1,62 @@
+#include "gradiva/env/env.hpp"
+
+#include <string>
+
+#include "catch.hpp"
+#include "helpers/environments.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+namespace {
+
+struct Continuous {
+    Box observation_space() const { return {.size = 2}; }
+    Box action_space() const { return {.size = 1}; }
+    void reset(Rng&, std::span<float>) {}
+    Outcome step(std::span<const float>, Rng&, std::span<float>) { return {}; }
+};
+
+struct MoveOnly : Continuous {
+    MoveOnly() = default;
+    MoveOnly(MoveOnly&&) = default;
+    MoveOnly& operator=(MoveOnly&&) = default;
+};
+
+struct NoSpaces {
+    void reset(Rng&, std::span<float>) {}
+    Outcome step(int, Rng&, std::span<float>) { return {}; }
+};
+
+struct WrongAction : Continuous {
+    Outcome step(std::string, Rng&, std::span<float>) { return {}; }
+};
+
+struct ResetReturnsSomething : Continuous {
+    int reset(Rng&, std::span<float>) { return 0; }
+};
+
+}  // namespace
+
+TEST_CASE("An environment is any type with the four members") {
+    STATIC_REQUIRE(Env<Corridor>);
+    STATIC_REQUIRE(is_env<Corridor>);
+    STATIC_REQUIRE(is_env<Continuous>);
+    STATIC_REQUIRE(is_env<MoveOnly>);
+    STATIC_REQUIRE(std::same_as<ActionOf<Corridor>, int>);
+    STATIC_REQUIRE(std::same_as<ActionOf<Continuous>, std::span<const float>>);
+}
+
+TEST_CASE("A type that breaks a rule is no environment") {
+    STATIC_REQUIRE(!Env<int>);
+    STATIC_REQUIRE(!Env<NoSpaces>);
+    STATIC_REQUIRE(!Env<WrongAction>);
+    STATIC_REQUIRE(!Env<ResetReturnsSomething>);
+}
+
+TEST_CASE("An outcome is a reward of zero that ends nothing unless it says more") {
+    constexpr Outcome outcome;
+    STATIC_REQUIRE(outcome.reward == 0);
+    STATIC_REQUIRE(!outcome.terminated);
+    STATIC_REQUIRE(!outcome.truncated);
+}

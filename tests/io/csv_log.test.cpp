@@ -1,0 +1,93 @@
+#include "gradiva/io/csv_log.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace gradiva;
+
+namespace {
+
+/// A file of its own in the folder for temporary files, removed at the end.
+struct TemporaryFile {
+    explicit TemporaryFile(const std::string& name)
+        : path((std::filesystem::temp_directory_path() / ("gradiva_" + name)).string()) {}
+    ~TemporaryFile() { std::filesystem::remove(path); }
+
+    std::vector<std::string> lines() const {
+        std::ifstream file(path);
+        std::vector<std::string> result;
+        for (std::string line; std::getline(file, line);) result.push_back(line);
+        return result;
+    }
+
+    std::string path;
+};
+
+std::vector<std::string> cells(const std::string& line) {
+    std::vector<std::string> result(1);
+    for (const char c : line) {
+        if (c == ',') {
+            result.emplace_back();
+        } else {
+            result.back() += c;
+        }
+    }
+    return result;
+}
+
+/// The cell under the name.
+std::string cell(const std::vector<std::string>& lines, std::size_t row, const std::string& name) {
+    const auto names = cells(lines.at(0));
+    const auto found = std::find(names.begin(), names.end(), name);
+    REQUIRE(found != names.end());
+    return cells(lines.at(row)).at(static_cast<std::size_t>(found - names.begin()));
+}
+
+}  // namespace
+
+TEST_CASE("CsvLog writes the names and then one line per iteration at once") {
+    const TemporaryFile file("csv_log_lines.csv");
+    CsvLog log(file.path);
+    REQUIRE(file.lines().size() == 1);
+    CHECK(file.lines()[0].starts_with("iteration,steps,"));
+    for (Index i = 1; i <= 3; ++i) {
+        log(Progress{.algorithm = "Test", .iteration = i, .steps = 100 * i, .mean_return = 0.5, .learning_rate = 3e-4});
+        CHECK(file.lines().size() == 1 + static_cast<std::size_t>(i));
+    }
+    const auto lines = file.lines();
+    for (const std::string& line : lines) CHECK(cells(line).size() == cells(lines[0]).size());
+    CHECK(cell(lines, 3, "iteration") == "3");
+    CHECK(cell(lines, 3, "steps") == "300");
+    CHECK(cell(lines, 3, "mean_return") == "0.5");
+    CHECK(cell(lines, 3, "learning_rate") == "0.0003");
+}
+
+TEST_CASE("CsvLog leaves a number empty that does not exist yet") {
+    const TemporaryFile file("csv_log_empty.csv");
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    CsvLog log(file.path);
+    log(Progress{.algorithm = "Test", .iteration = 1, .mean_return = nan, .mean_length = nan});
+    const auto lines = file.lines();
+    CHECK(cell(lines, 1, "mean_return").empty());
+    CHECK(cell(lines, 1, "mean_length").empty());
+    CHECK(cell(lines, 1, "episodes") == "0");
+    CHECK(cells(lines[1]).size() == cells(lines[0]).size());
+}
+
+TEST_CASE("CsvLog replaces an older file") {
+    const TemporaryFile file("csv_log_replace.csv");
+    { CsvLog(file.path)(Progress{.algorithm = "Test", .iteration = 1}); }
+    const CsvLog again(file.path);
+    CHECK(file.lines().size() == 1);
+}
+
+TEST_CASE("CsvLog refuses a path that cannot be written") {
+    CHECK_THROWS_WITH(CsvLog("/no/such/folder/log.csv"),
+                      "CsvLog: cannot write '/no/such/folder/log.csv'; give a path in a folder that exists and may be "
+                      "written");
+}

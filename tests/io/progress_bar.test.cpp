@@ -1,0 +1,97 @@
+#include "gradiva/io/progress_bar.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+
+using namespace gradiva;
+
+namespace {
+
+struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
+
+std::string contents(const File& file) {
+    std::string text;
+    std::rewind(file.get());
+    for (int c = std::fgetc(file.get()); c != EOF; c = std::fgetc(file.get())) text += static_cast<char>(c);
+    return text;
+}
+
+Progress at(Index steps, Index total = 1000) {
+    return {.algorithm = "Test",
+            .iteration = steps,
+            .steps = steps,
+            .total_steps = total,
+            .seconds = 0.1 * static_cast<double>(steps),
+            .steps_per_second = 10,
+            .mean_return = 12.34};
+}
+
+std::ptrdiff_t count(const std::string& text, char c) { return std::count(text.begin(), text.end(), c); }
+
+}  // namespace
+
+TEST_CASE("ProgressBar writes plain lines into a file, one for each twentieth of the steps") {
+    const File file(std::tmpfile());
+    REQUIRE(file);
+    ProgressBar bar(file.get());
+    for (Index steps = 1; steps <= 1000; ++steps) bar(at(steps));
+    const std::string text = contents(file);
+    CHECK(count(text, '\r') == 0);
+    CHECK(count(text, '\x1b') == 0);
+    CHECK(count(text, '\n') >= 20);
+    CHECK(count(text, '\n') <= 22);
+    CHECK_THAT(text, ContainsText("Test  50 % 500 steps, 10 steps/s, return 12.3, 50.0 s left\n"));
+    CHECK(text.ends_with("Test 100 % 1000 steps, 10 steps/s, return 12.3, 0.0 s left\n"));
+}
+
+TEST_CASE("ProgressBar renews one line on a terminal and ends it") {
+    const File file(std::tmpfile());
+    REQUIRE(file);
+    ProgressBar bar(file.get(), true);
+    for (Index steps = 1; steps <= 1000; ++steps) bar(at(steps));
+    const std::string text = contents(file);
+    CHECK(count(text, '\r') > 100);
+    CHECK(count(text, '\n') == 1);
+    CHECK(text.ends_with("[========================] 1000 steps, 10 steps/s, return 12.3, 0.0 s left\n"));
+}
+
+TEST_CASE("ProgressBar shows the last report even right after another") {
+    for (const bool terminal : {false, true}) {
+        const File file(std::tmpfile());
+        ProgressBar bar(file.get(), terminal);
+        bar(at(999));
+        Progress last = at(1000);
+        last.seconds = at(999).seconds;
+        bar(last);
+        CHECK_THAT(contents(file), ContainsText("1000 steps"));
+    }
+}
+
+TEST_CASE("ProgressBar survives more steps than were asked for and no episode yet") {
+    for (const bool terminal : {false, true}) {
+        const File file(std::tmpfile());
+        ProgressBar bar(file.get(), terminal);
+        Progress progress = at(1100);
+        progress.mean_return = std::numeric_limits<double>::quiet_NaN();
+        bar(progress);
+        CHECK_THAT(contents(file), ContainsText("1100 steps, 10 steps/s, return -, 0.0 s left"));
+    }
+}
+
+TEST_CASE("ProgressBar starts anew with another training") {
+    for (const bool terminal : {false, true}) {
+        const File file(std::tmpfile());
+        ProgressBar bar(file.get(), terminal);
+        bar(at(1000));
+        bar(at(10));
+        CHECK_THAT(contents(file), ContainsText(" 10 steps"));
+    }
+}

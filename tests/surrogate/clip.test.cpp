@@ -1,0 +1,78 @@
+#include "gradiva/surrogate/clip.hpp"
+
+#include <limits>
+
+#include "catch.hpp"
+#include "helpers/finite_difference.hpp"
+
+using namespace gradiva;
+
+static_assert(Surrogate<Clip>);
+
+namespace {
+
+struct Sample {
+    double loss, derivative;
+    Index clipped;
+};
+
+/// One sample with the given ratio and advantage.
+Sample sample(const Clip& clip, double rho, double a) {
+    const Vector<double> log_prob{{-1 + std::log(rho)}}, old{{-1}}, advantage{{a}};
+    Vector<double> derivative(1);
+    const SurrogateSum sum = clip.evaluate<double>(log_prob, old, advantage, derivative);
+    return {sum.loss, derivative[0], sum.clipped};
+}
+
+std::span<double> as_span(Vector<double>& x) { return {x.data(), static_cast<std::size_t>(x.size())}; }
+
+void check(const Sample& s, double loss, double derivative, Index clipped) {
+    CHECK(s.loss == Catch::Approx(loss));
+    CHECK(s.derivative == Catch::Approx(derivative));
+    CHECK(s.clipped == clipped);
+}
+
+}  // namespace
+
+TEST_CASE("The clipped loss and its derivative by hand in every case") {
+    const Clip clip{.clip = 0.2};
+    SECTION("A good action within the range is followed") { check(sample(clip, 1.1, 2), -2.2, -2.2, 0); }
+    SECTION("A good action above the range is left alone") { check(sample(clip, 1.5, 2), -2.4, 0, 1); }
+    SECTION("A good action below the range is brought back") { check(sample(clip, 0.5, 2), -1, -1, 1); }
+    SECTION("A bad action within the range is avoided") { check(sample(clip, 0.9, -2), 1.8, 1.8, 0); }
+    SECTION("A bad action below the range is left alone") { check(sample(clip, 0.5, -2), 1.6, 0, 1); }
+    SECTION("A bad action above the range is brought back") { check(sample(clip, 1.5, -2), 3, 3, 1); }
+    SECTION("At ratio 1 it is the policy gradient") { check(sample(clip, 1, 2), -2, -2, 0); }
+}
+
+TEST_CASE("The clipped loss is summed over the batch and its derivative equals central differences") {
+    const Clip clip{.clip = 0.2};
+    Vector<double> log_prob{{-1.0, -0.5, -2.0, -0.7, -1.2, -0.1}};
+    const Vector<double> log_ratio{{0.1, 0.5, -0.5, -0.1, -0.6, 0.4}};
+    const Vector<double> old = log_prob - log_ratio;
+    const Vector<double> advantage{{1.0, 0.5, 2.0, -1.0, -0.5, -2.0}};
+    Vector<double> derivative(6), scratch(6);
+    const double loss = clip.evaluate<double>(log_prob, old, advantage, derivative).loss;
+    double by_sample = 0;
+    for (Index i = 0; i < 6; ++i) by_sample += sample(clip, std::exp(log_ratio[i]), advantage[i]).loss;
+    CHECK(loss == Catch::Approx(by_sample));
+    const auto numeric = gradiva_test::numeric_gradient(
+        as_span(log_prob), [&] { return clip.evaluate<double>(log_prob, old, advantage, scratch).loss; });
+    CHECK(gradiva_test::relative_error(as_span(derivative), numeric) < 1e-6);
+}
+
+TEST_CASE("The clip range follows its schedule") {
+    Clip clip{.clip = Linear{0.4, 0}};
+    CHECK(sample(clip, 2, 1).loss == Catch::Approx(-1.4));
+    clip.set_progress(0.5);
+    CHECK(sample(clip, 2, 1).loss == Catch::Approx(-1.2));
+    clip.set_progress(1);
+    CHECK(sample(clip, 2, 1).loss == Catch::Approx(-1));
+}
+
+TEST_CASE("Clip refuses a range that is negative or not finite") {
+    CHECK_NOTHROW(Clip{.clip = 0}.check());
+    CHECK_THROWS_WITH(Clip{.clip = -0.2}.check(), "Clip: clip is -0.2; give a number of at least 0");
+    CHECK_THROWS_WITH((Clip{.clip = Linear{0.2, -0.1}}.check()), ContainsText("Clip: clip is -0.1"));
+    CHECK_THROWS_AS(Clip{.clip = std::numeric_limits<double>::quiet_NaN()}.check(), Error);
+}

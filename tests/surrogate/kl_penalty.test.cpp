@@ -1,0 +1,82 @@
+#include "gradiva/surrogate/kl_penalty.hpp"
+
+#include <limits>
+
+#include "catch.hpp"
+#include "helpers/finite_difference.hpp"
+
+using namespace gradiva;
+
+static_assert(Surrogate<KlPenalty>);
+
+namespace {
+
+std::span<double> as_span(Vector<double>& x) { return {x.data(), static_cast<std::size_t>(x.size())}; }
+
+}  // namespace
+
+TEST_CASE("The penalised surrogate is minus the ratio times the advantage") {
+    const Vector<double> log_prob{{-1.0, -0.5}}, old{{-1.3, -0.1}}, advantage{{2.0, -3.0}};
+    Vector<double> derivative(2);
+    const SurrogateSum sum = KlPenalty{}.evaluate<double>(log_prob, old, advantage, derivative);
+    CHECK(sum.loss == Catch::Approx(-2 * std::exp(0.3) + 3 * std::exp(-0.4)));
+    CHECK(sum.clipped == 0);
+    CHECK(derivative[0] == Catch::Approx(-2 * std::exp(0.3)));
+    CHECK(derivative[1] == Catch::Approx(3 * std::exp(-0.4)));
+}
+
+TEST_CASE("The derivative of the penalised surrogate equals central differences") {
+    Vector<double> log_prob{{-1.0, -0.5, -2.0}}, derivative(3), scratch(3);
+    const Vector<double> old{{-1.3, -0.1, -2.0}}, advantage{{2.0, -3.0, 0.5}};
+    KlPenalty{}.evaluate<double>(log_prob, old, advantage, derivative);
+    const auto numeric = gradiva_test::numeric_gradient(
+        as_span(log_prob), [&] { return KlPenalty{}.evaluate<double>(log_prob, old, advantage, scratch).loss; });
+    CHECK(gradiva_test::relative_error(as_span(derivative), numeric) < 1e-6);
+}
+
+TEST_CASE("Beta doubles above the high bound, halves below the low one and stays between them") {
+    KlPenalty penalty{.target = 0.01, .beta = 1};
+    CHECK(penalty.kl_coefficient() == 1);
+    penalty.after_update(0.0151);
+    CHECK(penalty.kl_coefficient() == 2);
+    penalty.after_update(0.0149);
+    CHECK(penalty.kl_coefficient() == 2);
+    penalty.after_update(0.0067);
+    CHECK(penalty.kl_coefficient() == 2);
+    penalty.after_update(0.0066);
+    CHECK(penalty.kl_coefficient() == 1);
+    penalty.after_update(0);
+    CHECK(penalty.kl_coefficient() == 0.5);
+}
+
+TEST_CASE("The bounds on the KL may be given") {
+    KlPenalty penalty{.kl_high = 0.5, .kl_low = 0.1};
+    CHECK(penalty.high() == 0.5);
+    CHECK(penalty.low() == 0.1);
+    penalty.after_update(0.4);
+    CHECK(penalty.beta == 1);
+    penalty.after_update(0.6);
+    CHECK(penalty.beta == 2);
+    penalty.after_update(0.05);
+    CHECK(penalty.beta == 1);
+}
+
+TEST_CASE("Beta stays within its limits") {
+    KlPenalty high{.beta = 6000}, low{.beta = 1.5e-4};
+    for (int i = 0; i < 5; ++i) {
+        high.after_update(1);
+        low.after_update(0);
+    }
+    CHECK(high.beta == 1e4);
+    CHECK(low.beta == 1e-4);
+}
+
+TEST_CASE("KlPenalty refuses options out of range by name") {
+    CHECK_NOTHROW(KlPenalty{}.check());
+    CHECK_THROWS_WITH(KlPenalty{.target = 0}.check(), "KlPenalty: target is 0; give a number above 0");
+    CHECK_THROWS_WITH((KlPenalty{.kl_high = 0.1, .kl_low = 0.2}.check()),
+                      "KlPenalty: kl_low is 0.2 and kl_high 0.1; give 0 <= kl_low <= kl_high");
+    CHECK_THROWS_WITH(KlPenalty{.kl_high = -1}.check(), ContainsText("kl_high -1"));
+    CHECK_THROWS_WITH(KlPenalty{.beta = 0}.check(), ContainsText("KlPenalty: beta is 0; give a number from"));
+    CHECK_THROWS_AS(KlPenalty{.beta = std::numeric_limits<double>::quiet_NaN()}.check(), Error);
+}

@@ -1,0 +1,126 @@
+#include "gradiva/train/estimate.hpp"
+
+#include "catch.hpp"
+#include "gradiva/advantage/gae.hpp"
+#include "gradiva/advantage/returns.hpp"
+#include "gradiva/env/time_limit.hpp"
+#include "gradiva/policy/critic.hpp"
+#include "gradiva/rollout/collect.hpp"
+#include "rollout/blank_rollout.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+namespace {
+
+/// A critic whose value is 100 times the episode number, plus the step of the episode.
+auto reading_critic() {
+    Critic critic(MlpNetwork<float>(3, 1, {.hidden = {}}, Rng(1)));
+    const std::vector<float> weights = {0, 100, 1, 0};
+    std::copy(weights.begin(), weights.end(), critic.weights().begin());
+    return critic;
+}
+
+/// Episodes of 3 steps in two environments, 7 steps collected and valued.
+auto valued(bool truncates) {
+    Vectorized envs(Ticker{.length = 3, .truncates = truncates}, {.count = 2});
+    const Actor actor(envs, Mlp{.hidden = {4}});
+    Threads threads;
+    Rollout rollout(envs, actor);
+    Collector(envs, actor, threads).steps(rollout, 7);
+    const auto critic = reading_critic();
+    Estimator estimate(critic, threads);
+    estimate(rollout, Gae{});
+    return rollout;
+}
+
+}  // namespace
+
+TEST_CASE("Every observation of a rollout is valued, the last one included") {
+    const auto r = valued(true);
+    const float expected[] = {0, 1, 2, 100, 101, 102, 200, 201};
+    for (Index n = 0; n < 2; ++n) {
+        for (Index t = 0; t <= 7; ++t) CHECK(r.value(n, t) == expected[t]);
+    }
+}
+
+TEST_CASE("A truncated step is followed by the value of its own episode and not of the next") {
+    const auto r = valued(true);
+    const float expected[] = {1, 2, 3, 101, 102, 103, 201};
+    const float continues[] = {1, 1, 0, 1, 1, 0, 1};
+    for (Index n = 0; n < 2; ++n) {
+        for (Index t = 0; t < 7; ++t) {
+            CHECK(r.next_value(n, t) == expected[t]);
+            CHECK(r.continues(n, t) == continues[t]);
+        }
+    }
+}
+
+TEST_CASE("A terminated step is followed by the value 0") {
+    const auto r = valued(false);
+    const float expected[] = {1, 2, 0, 101, 102, 0, 201};
+    const float continues[] = {1, 1, 0, 1, 1, 0, 1};
+    for (Index n = 0; n < 2; ++n) {
+        for (Index t = 0; t < 7; ++t) {
+            CHECK(r.next_value(n, t) == expected[t]);
+            CHECK(r.continues(n, t) == continues[t]);
+        }
+    }
+}
+
+TEST_CASE("Without a critic every value is 0") {
+    Vectorized envs(Ticker{.truncates = true}, {.count = 2});
+    const Actor actor(envs, Mlp{.hidden = {4}});
+    Threads threads;
+    Rollout rollout(envs, actor);
+    Collector(envs, actor, threads).steps(rollout, 7);
+    const NoCritic none;
+    Estimator estimate(none, threads);
+    estimate(rollout, RewardToGo{.gamma = 1});
+    CHECK(rollout.value.matrix().isZero(0));
+    CHECK(rollout.next_value.matrix().isZero(0));
+    CHECK(rollout.advantage(0, 0) == 3);
+    CHECK(rollout.advantage(0, 2) == 1);
+}
+
+TEST_CASE("Values have the same bits with 1, 2 and 4 threads", "[threads]") {
+    Vectorized envs(TimeLimit(Wanderer{}, 15), {.count = 30, .seed = 2});
+    const Actor actor(envs, Mlp{.hidden = {8}});
+    const Critic critic(envs, Mlp{.hidden = {8}});
+    Threads one(1), two(2), four(4);
+    Rollout rollout(envs, actor);
+    Collector(envs, actor, one).steps(rollout, 50);
+    Estimator(critic, one)(rollout, Gae{});
+    const auto value = rollout.value;
+    const auto advantage = rollout.advantage;
+    for (Threads* threads : {&two, &four}) {
+        rollout.value.matrix().setZero();
+        Estimator(critic, *threads)(rollout, Gae{});
+        CHECK((rollout.value == value));
+        CHECK((rollout.advantage == advantage));
+    }
+}
+
+TEST_CASE("Explained variance is 1 for a perfect critic and 0 for a constant one") {
+    auto rollout = blank_rollout<double>(2, 3);
+    for (Index i = 0; i < 6; ++i) rollout.value_target.data()[i] = static_cast<double>(i * i);
+    rollout.value.columns({0, 3}) = rollout.value_target.matrix();
+    CHECK(explained_variance(rollout) == Catch::Approx(1));
+    rollout.value.matrix().setConstant(7);
+    CHECK(explained_variance(rollout) == Catch::Approx(0).margin(1e-12));
+    rollout.value.columns({0, 3}) = 0.5 * rollout.value_target.matrix();
+    CHECK(explained_variance(rollout) == Catch::Approx(0.75));
+    rollout.value.columns({0, 3}) = -rollout.value_target.matrix();
+    CHECK(explained_variance(rollout) == Catch::Approx(-3));
+    rollout.value_target.matrix().setConstant(2);
+    CHECK(std::isnan(explained_variance(rollout)));
+}
+
+TEST_CASE("Explained variance leaves out what is no sample") {
+    auto rollout = blank_rollout<double>(2, 3);
+    for (Index i = 0; i < 6; ++i) rollout.value_target.data()[i] = static_cast<double>(i);
+    rollout.value.columns({0, 3}) = rollout.value_target.matrix();
+    rollout.length[1] = 2;
+    rollout.value(1, 2) = 1e6;
+    CHECK(explained_variance(rollout) == Catch::Approx(1));
+}

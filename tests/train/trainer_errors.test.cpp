@@ -1,0 +1,139 @@
+// What every trainer refuses, by text.
+#include "catch.hpp"
+#include "gradiva/advantage/gae.hpp"
+#include "gradiva/advantage/returns.hpp"
+#include "gradiva/env/vectorized.hpp"
+#include "gradiva/optim/sgd.hpp"
+#include "gradiva/policy/critic.hpp"
+#include "gradiva/train/ppo.hpp"
+#include "gradiva/train/reinforce.hpp"
+#include "helpers/environments.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+namespace {
+
+template <class E>
+struct Parts {
+    template <class Source>
+    explicit Parts(const Source& source) : envs(source, {.count = 8}) {}
+
+    auto ppo_clip(const PpoClipOptions& options, Gae gae = {}) {
+        PpoClip trainer(envs, actor, critic, gae, options);
+        return trainer.train({.steps = 1});
+    }
+    auto ppo_kl(const PpoKlOptions& options) {
+        PpoKl trainer(envs, actor, critic, Gae{}, options);
+        return trainer.train({.steps = 1});
+    }
+    template <class A>
+    auto reinforce(const ReinforceOptions& options, A advantage) {
+        Reinforce trainer(envs, actor, advantage, options);
+        return trainer.train({.steps = 1});
+    }
+
+    Vectorized<E> envs;
+    Actor<MlpNetwork<float>, Categorical<float>> actor{envs, {.hidden = {4}}};
+    Critic<MlpNetwork<float>> critic{envs, {.hidden = {4}}};
+};
+
+Parts<Corridor> parts() { return Parts<Corridor>(Corridor{}); }
+
+}  // namespace
+
+TEST_CASE("The options that the errors are tested with are fine otherwise") {
+    CHECK_NOTHROW(parts().ppo_clip({.horizon = 16, .minibatch = 128}));
+    CHECK_NOTHROW(parts().ppo_kl({.horizon = 16, .minibatch = 128}));
+    CHECK_NOTHROW(parts().reinforce({}, RewardToGo{}));
+}
+
+TEST_CASE("A trainer refuses a minibatch of nothing or of more than the rollout") {
+    CHECK_THROWS_WITH(parts().ppo_clip({.minibatch = 0}),
+                      "PpoClip: minibatch is 0; give a number of samples from 1 to environments x horizon (8 x 128 = "
+                      "1024)");
+    CHECK_THROWS_WITH(
+        parts().ppo_clip({.horizon = 4, .minibatch = 33}),
+        "PpoClip: minibatch is 33; give a number of samples from 1 to environments x horizon (8 x 4 = 32)");
+    CHECK_THROWS_WITH(parts().ppo_kl({.minibatch = -5}), ContainsText("PpoKl: minibatch is -5; give a number"));
+}
+
+TEST_CASE("A trainer refuses to collect nothing") {
+    CHECK_THROWS_WITH(parts().ppo_clip({.horizon = 0}), "PpoClip: horizon is 0; give at least 1 step");
+    CHECK_THROWS_WITH(parts().ppo_kl({.horizon = -3}), "PpoKl: horizon is -3; give at least 1 step");
+    CHECK_THROWS_WITH(parts().reinforce({.episodes = 0}, RewardToGo{}),
+                      "Reinforce: episodes is 0; give at least 1 episode per environment");
+}
+
+TEST_CASE("A trainer refuses bad numbers in its own name") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    CHECK_THROWS_WITH(parts().ppo_clip({.learning_rate = -1e-3}),
+                      "PpoClip: learning_rate is -0.001; give a number of at least 0");
+    CHECK_THROWS_WITH(parts().reinforce({.learning_rate = nan}, RewardToGo{}),
+                      ContainsText("Reinforce: learning_rate is nan"));
+    CHECK_THROWS_WITH(parts().ppo_kl({.epochs = 0}), ContainsText("PpoKl: epochs is 0"));
+    CHECK_THROWS_WITH(parts().ppo_clip({.threads = 0}), "PpoClip: threads is 0; give at least 1");
+    CHECK_THROWS_WITH(parts().reinforce({.threads = -1}, RewardToGo{}), "Reinforce: threads is -1; give at least 1");
+    CHECK_THROWS_WITH(parts().ppo_clip({.clip = -0.1}), ContainsText("clip is -0.1; give a number of at least 0"));
+    CHECK_THROWS_WITH(parts().ppo_kl({.target = 0}), ContainsText("target is 0; give a number above 0"));
+    CHECK_THROWS_WITH(parts().ppo_clip({}, Gae{.gamma = 1.5}), "Gae: gamma is 1.5; give a number from 0 to 1");
+}
+
+TEST_CASE("A trainer refuses to train for no steps") {
+    auto p = parts();
+    PpoClip trainer(p.envs, p.actor, p.critic, Gae{});
+    CHECK_THROWS_WITH(trainer.train({.steps = 0}), "PpoClip: steps is 0; train for at least 1 step");
+    CHECK_THROWS_WITH(trainer.train({}), ContainsText("PpoClip: steps is 0"));
+}
+
+TEST_CASE("A trainer refuses networks built for other environments") {
+    auto p = parts();
+    const Vectorized others(Ticker{}, {.count = 8});
+    Critic wide(others, Mlp{.hidden = {4}});
+    CHECK_THROWS_WITH((PpoClip(p.envs, p.actor, wide, Gae{})),
+                      "PpoClip: the critic takes observations of 3 numbers, the environments give 1; build the critic "
+                      "from these environments");
+    Actor wide_actor(others, Mlp{.hidden = {4}});
+    CHECK_THROWS_WITH((PpoClip(p.envs, wide_actor, p.critic, Gae{})),
+                      ContainsText("the actor takes observations of 3 numbers, the environments give 1"));
+}
+
+TEST_CASE("Without a critic only what needs none is accepted") {
+    CHECK_THROWS_WITH(parts().reinforce({}, Gae{}), "Gae: there is no critic; give the trainer one, or use RewardToGo");
+    CHECK_THROWS_WITH(parts().reinforce({}, RewardToGo{.baseline = Baseline::critic}),
+                      ContainsText("RewardToGo: baseline is critic, and there is no critic"));
+}
+
+TEST_CASE("Whole episodes are asked of a trainer that cuts them") {
+    auto p = parts();
+    PpoClip trainer(p.envs, p.actor, p.critic, TotalReturn{});
+    CHECK_THROWS_WITH(trainer.train({.steps = 1}),
+                      "PpoClip: iteration 1: TotalReturn: the rollout holds 128 steps cut from episodes; collect whole "
+                      "episodes");
+}
+
+TEST_CASE("A broken environment is named with iteration, index and field and the weights stay") {
+    Parts<Faulty> p(one_faulty(Fault::nan_in_step, 5, 10));
+    PpoClip trainer(p.envs, p.actor, p.critic, Gae{}, {.horizon = 4, .minibatch = 32});
+    std::vector<float> before;
+    const auto remember = [&](const Progress&) { before.assign(p.actor.weights().begin(), p.actor.weights().end()); };
+    CHECK_THROWS_WITH(
+        trainer.train({.steps = 1000}, remember),
+        "PpoClip: iteration 3: collect: environment 5 gave observation[0] = nan in step, or did not write "
+        "it; write finite numbers");
+    CHECK((before == std::vector<float>(p.actor.weights().begin(), p.actor.weights().end())));
+
+    Parts<Faulty> q(one_faulty(Fault::infinite_reward, 2, 3));
+    Reinforce reinforce(q.envs, q.actor, RewardToGo{});
+    CHECK_THROWS_WITH(reinforce.train({.steps = 1000}),
+                      "Reinforce: iteration 1: collect: environment 2 gave a reward of inf; return a finite number");
+}
+
+TEST_CASE("A learning rate that is far too large stops the training and the weights stay finite") {
+    auto p = parts();
+    PpoClip trainer(p.envs, p.actor, p.critic, Gae{}, {.horizon = 16, .minibatch = 32, .learning_rate = 1e300},
+                    Sgd<float>{});
+    CHECK_THROWS_WITH(trainer.train({.steps = 1000}), ContainsText("PpoClip: iteration 1: update: "));
+    for (const float w : p.actor.weights()) CHECK(std::isfinite(w));
+    for (const float w : p.critic.weights()) CHECK(std::isfinite(w));
+}

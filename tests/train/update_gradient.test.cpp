@@ -1,0 +1,165 @@
+// The gradient of every loss, through the networks, against central differences of the loss written out.
+#include "catch.hpp"
+#include "gradiva/surrogate/clip.hpp"
+#include "gradiva/surrogate/kl_penalty.hpp"
+#include "gradiva/surrogate/policy_gradient.hpp"
+#include "helpers/finite_difference.hpp"
+#include "train/update_rig.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+namespace {
+
+using Rig = UpdateRig<double>;
+using Samples = std::vector<PlainSample>;
+using Loss = std::function<double(const Samples&)>;
+
+const UpdateOptions one_step{.minibatch = all_samples,
+                             .epochs = 1,
+                             .value_coefficient = 0,
+                             .max_gradient_norm = 0,
+                             .normalize_advantage = false};
+
+/// The largest relative error over the blocks W_1, b_1, W_2, ... of a network with these widths.
+double worst_block(std::span<const double> analytic, std::span<const double> numeric, std::vector<std::size_t> widths) {
+    double worst = 0;
+    std::size_t begin = 0;
+    for (std::size_t l = 0; l + 1 < widths.size(); ++l) {
+        for (const std::size_t size : {widths[l] * widths[l + 1], widths[l + 1]}) {
+            worst = std::max(worst, relative_error(analytic.subspan(begin, size), numeric.subspan(begin, size)));
+            begin += size;
+        }
+    }
+    return begin == analytic.size() ? worst : std::numeric_limits<double>::infinity();
+}
+
+/// Updates once and compares the gradients that the optimisers got with those of `loss`.
+template <class S>
+void check_gradient(Rig& rig, S surrogate, const UpdateOptions& options, const Loss& loss) {
+    const RecordingOptimizer optimizer;
+    rig.update(surrogate, optimizer, options);
+    REQUIRE(optimizer.record->gradients.size() == 2);
+    const auto plain_loss = [&] { return loss(rig.samples()); };
+    const auto for_actor = numeric_gradient(rig.actor.weights(), plain_loss);
+    const auto for_critic = numeric_gradient(rig.critic.weights(), plain_loss);
+    CHECK(worst_block(optimizer.record->gradients[0], for_actor, {3, 6, 5, 3}) < 1e-6);
+    CHECK(worst_block(optimizer.record->gradients[1], for_critic, {3, 6, 5, 1}) < 1e-6);
+}
+
+Index count_if(const Samples& samples, const std::function<bool(const PlainSample&)>& test) {
+    return std::count_if(samples.begin(), samples.end(), test);
+}
+
+double clipped_gain(const PlainSample& s) {
+    return std::min(s.ratio * s.advantage, std::clamp(s.ratio, 0.8, 1.2) * s.advantage);
+}
+
+/// Advantages with mean 0 and standard deviation 1, that with N - 1.
+void normalise(Samples& samples) {
+    const double mean = mean_of(samples, [](const PlainSample& s) { return s.advantage; });
+    double squares = 0;
+    for (const PlainSample& s : samples) squares += (s.advantage - mean) * (s.advantage - mean);
+    const double deviation = std::sqrt(squares / static_cast<double>(samples.size() - 1));
+    for (PlainSample& s : samples) s.advantage = (s.advantage - mean) / (deviation + 1e-8);
+}
+
+}  // namespace
+
+TEST_CASE("The gradient of the policy gradient loss equals central differences") {
+    Rig rig(60);  // 300 samples: several shards
+    check_gradient(rig, PolicyGradient{}, one_step, [](const Samples& samples) {
+        return -mean_of(samples, [](const PlainSample& s) { return s.log_prob * s.advantage; });
+    });
+}
+
+TEST_CASE("The gradient of the policy gradient loss per episode equals central differences") {
+    Rig rig(3, 5, true);  // 3 ragged episodes of each environment
+    REQUIRE(rig.rollout.finished.size() == 15);
+    check_gradient(rig, PolicyGradient{.per_episode = true}, one_step, [](const Samples& samples) {
+        const auto count = static_cast<double>(samples.size());
+        return -mean_of(samples, [](const PlainSample& s) { return s.log_prob * s.advantage; }) * count / 15;
+    });
+}
+
+TEST_CASE("The gradient of the clipped loss equals central differences inside and outside of the range") {
+    Rig rig(60, 5, false, 0.45);
+    const Samples samples = rig.samples();
+    for (const double sign : {1.0, -1.0}) {
+        const auto good = [=](const PlainSample& s) { return s.advantage * sign > 0; };
+        CHECK(count_if(samples, [&](const PlainSample& s) { return good(s) && s.ratio < 0.8; }) > 5);
+        CHECK(count_if(samples, [&](const PlainSample& s) { return good(s) && s.ratio > 1.2; }) > 5);
+        CHECK(count_if(samples, [&](const PlainSample& s) { return good(s) && std::abs(s.ratio - 1) < 0.2; }) > 5);
+    }
+    const auto at_kink = [](const PlainSample& s) {
+        return std::min(std::abs(s.ratio - 0.8), std::abs(s.ratio - 1.2)) < 1e-4;
+    };
+    REQUIRE(count_if(samples, at_kink) == 0);
+    check_gradient(rig, Clip{.clip = 0.2}, one_step, [](const Samples& s) { return -mean_of(s, clipped_gain); });
+}
+
+TEST_CASE("The gradient of the penalised loss equals central differences") {
+    Rig rig(60);
+    check_gradient(rig, KlPenalty{.beta = 1.7}, one_step, [](const Samples& samples) {
+        return mean_of(samples, [](const PlainSample& s) { return -s.ratio * s.advantage + 1.7 * s.kl; });
+    });
+}
+
+TEST_CASE("The gradient of the entropy bonus equals central differences") {
+    Rig rig(60);
+    rig.rollout.advantage.matrix().setZero();
+    UpdateOptions options = one_step;
+    options.entropy = 0.3;
+    check_gradient(rig, PolicyGradient{}, options, [](const Samples& samples) {
+        return -0.3 * mean_of(samples, [](const PlainSample& s) { return s.entropy; });
+    });
+}
+
+TEST_CASE("The gradient of the value loss equals central differences") {
+    Rig rig(60);
+    rig.rollout.advantage.matrix().setZero();
+    UpdateOptions options = one_step;
+    options.value_coefficient = 0.8;
+    check_gradient(rig, PolicyGradient{}, options, [](const Samples& samples) {
+        return mean_of(samples, [](const PlainSample& s) { return 0.8 * 0.5 * std::pow(s.value - s.value_target, 2); });
+    });
+}
+
+TEST_CASE("The gradient of the whole PPO loss equals central differences on ragged episodes") {
+    Rig rig(4, 5, true);
+    UpdateOptions options = one_step;
+    options.entropy = 0.02;
+    options.value_coefficient = 0.5;
+    options.normalize_advantage = true;
+    check_gradient(rig, Clip{.clip = 0.2}, options, [](Samples samples) {
+        normalise(samples);
+        return mean_of(samples, [](const PlainSample& s) {
+            return -clipped_gain(s) - 0.02 * s.entropy + 0.25 * std::pow(s.value - s.value_target, 2);
+        });
+    });
+}
+
+TEST_CASE("An update reports the losses of the rollout") {
+    Rig rig(60);
+    UpdateOptions options = one_step;
+    options.value_coefficient = 0.7;
+    options.entropy = 0.1;
+    const Samples samples = rig.samples();
+    const auto clip = rig.update(Clip{.clip = 0.2}, RecordingOptimizer{}, options);
+    CHECK(clip.surrogate_loss == Catch::Approx(-mean_of(samples, clipped_gain)));
+    CHECK(clip.entropy == Catch::Approx(mean_of(samples, [](const PlainSample& s) { return s.entropy; })));
+    CHECK(clip.value_loss == Catch::Approx(mean_of(samples, [](const PlainSample& s) {
+              return 0.5 * std::pow(s.value - s.value_target, 2);
+          })));
+    CHECK(clip.approximate_kl ==
+          Catch::Approx(mean_of(samples, [](const PlainSample& s) { return s.ratio - 1 - std::log(s.ratio); })));
+    CHECK(clip.clip_fraction == Catch::Approx(mean_of(samples, [](const PlainSample& s) {
+              return std::abs(s.ratio - 1) > 0.2 ? 1.0 : 0.0;
+          })));
+    CHECK(clip.mean_kl == 0);
+
+    const auto penalised = rig.update(KlPenalty{.beta = 1.7}, RecordingOptimizer{}, options);
+    CHECK(penalised.surrogate_loss ==
+          Catch::Approx(mean_of(samples, [](const PlainSample& s) { return -s.ratio * s.advantage + 1.7 * s.kl; })));
+    CHECK(penalised.mean_kl == Catch::Approx(mean_of(samples, [](const PlainSample& s) { return s.kl; })));
+}

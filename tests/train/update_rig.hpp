@@ -1,0 +1,72 @@
+// Actor, critic and a filled rollout for tests of `Updater`.
+#pragma once
+
+#include "gradiva/env/vectorized.hpp"
+#include "gradiva/policy/actor.hpp"
+#include "gradiva/policy/critic.hpp"
+#include "gradiva/rollout/collect.hpp"
+#include "gradiva/train/update.hpp"
+#include "helpers/environments.hpp"
+#include "train/plain_losses.hpp"
+#include "train/recording_optimizer.hpp"
+
+namespace gradiva_test {
+
+/// Networks 3-6-5-3 and 3-6-5-1 with random weights, and a rollout collected with the actor's. `spread` then moves the
+/// stored heads away from the actor's, and the stored log-probs with them. Advantages and value targets are random.
+template <class ScalarT = double>
+struct UpdateRig {
+    using Scalar = ScalarT;
+    using ActorType = gradiva::Actor<gradiva::MlpNetwork<Scalar>, gradiva::Categorical<Scalar>>;
+    using CriticType = gradiva::Critic<gradiva::MlpNetwork<Scalar>>;
+    static inline const std::vector<std::size_t> widths = {3, 6, 5, 3};
+
+    explicit UpdateRig(Index steps, Index count = 5, bool whole_episodes = false, double spread = 0.4)
+        : envs(Wanderer{}, {.count = count, .seed = 3}) {
+        Rng rng(17);
+        for (Scalar& w : actor.weights()) w = static_cast<Scalar>(0.6 * rng.normal());
+        for (Scalar& w : critic.weights()) w = static_cast<Scalar>(0.6 * rng.normal());
+        gradiva::Collector collect(envs, actor, threads);
+        if (whole_episodes) {
+            collect.episodes(rollout, steps);
+        } else {
+            collect.steps(rollout, steps);
+        }
+        for (Index t = 0; t < rollout.horizon; ++t) {
+            for (Index n = 0; n < count; ++n) {
+                const Index column = t * count + n;
+                for (Scalar& z : rollout.head.column(column)) z += static_cast<Scalar>(spread * rng.normal());
+                const auto log_old = plain_log_softmax(plain_column(rollout.head, column));
+                const auto action = static_cast<std::size_t>(rollout.action.all().integers(0, column));
+                rollout.log_prob(n, t) = static_cast<Scalar>(log_old[action]);
+                rollout.advantage(n, t) = static_cast<Scalar>(rng.normal() + 0.3);
+                rollout.value_target(n, t) = static_cast<Scalar>(rng.normal());
+            }
+        }
+    }
+
+    /// One update with the optimiser.
+    template <class S, class O>
+    gradiva::UpdateReport update(S surrogate, O optimizer, gradiva::UpdateOptions options) {
+        return updater(surrogate, optimizer, options)(rollout);
+    }
+
+    template <class S, class O>
+    auto updater(S surrogate, O optimizer, gradiva::UpdateOptions options) {
+        return gradiva::Updater<ActorType, CriticType, S, O>(actor, critic, surrogate, optimizer, options, threads, 1);
+    }
+
+    std::vector<PlainSample> samples() const {
+        const std::vector<double> a(actor.weights().begin(), actor.weights().end());
+        const std::vector<double> c(critic.weights().begin(), critic.weights().end());
+        return plain_samples(rollout, a, c, widths);
+    }
+
+    gradiva::Vectorized<Wanderer> envs;
+    gradiva::Threads threads;
+    ActorType actor{envs, {.hidden = {6, 5}}, gradiva::Categorical<Scalar>(3)};
+    CriticType critic{envs, {.hidden = {6, 5}}};
+    gradiva::Rollout<Scalar> rollout{envs, actor};
+};
+
+}  // namespace gradiva_test
