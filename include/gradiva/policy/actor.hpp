@@ -34,12 +34,12 @@ public:
 
     /// A network as described, between the observations and the action space of `envs`, drawn with their seed. The last
     /// layer's gain of 0.01 makes the first policy nearly uniform.
-    template <VectorEnv V, NetworkDescription D>
+    template <VectorEnv V, NetworkDescription D = Mlp>
     Actor(const V& envs, const D& description)
         : Actor(envs, description, DistributionFor<decltype(envs.action_space()), Scalar>::make(envs.action_space())) {}
 
     /// The same, with a distribution of one's choice.
-    template <VectorEnv V, NetworkDescription D>
+    template <VectorEnv V, NetworkDescription D = Mlp>
     Actor(const V& envs, const D& description, DistributionT distribution)
         : Actor(NetworkT(envs.observation_space().size, distribution.head_size(), description,
                          Rng(envs.seed(), Purpose::initialisation, 0), 0.01),
@@ -120,10 +120,10 @@ private:
     Index network_parameters_;
 };
 
-template <VectorEnv V, NetworkDescription D>
+template <VectorEnv V, NetworkDescription D = Mlp>
 Actor(const V& envs, const D&)
     -> Actor<typename NetworkFor<D, float>::Type, typename DistributionFor<decltype(envs.action_space()), float>::Type>;
-template <VectorEnv V, NetworkDescription D, Distribution DistributionT>
+template <VectorEnv V, NetworkDescription D = Mlp, Distribution DistributionT>
 Actor(const V&, const D&, DistributionT)
     -> Actor<typename NetworkFor<D, typename DistributionT::Scalar>::Type, DistributionT>;
 
