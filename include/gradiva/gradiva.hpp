@@ -76,6 +76,7 @@
 #include "gradiva/train/off_policy.hpp"
 #include "gradiva/train/ppo.hpp"
 #include "gradiva/train/progress.hpp"
+#include "gradiva/train/q_lambda.hpp"
 #include "gradiva/train/reinforce.hpp"
 #include "gradiva/train/saved_weights.hpp"
 #include "gradiva/train/sharding.hpp"

@@ -24,7 +24,7 @@ struct Row {
 
 std::map<int, std::vector<Row>> recorded_episodes() {
     const reference::Table table =
-        reference::read_csv(std::string(GRADIVA_SOURCE_DIR) + "/tests/reference/cartpole_gymnasium.csv");
+        reference::read_csv(GRADIVA_SOURCE_DIR "/tests/reference/cartpole_gymnasium.csv");
     const auto at = [&](const std::vector<double>& row, const char* name) { return row[table.column(name)]; };
     std::map<int, std::vector<Row>> episodes;
     for (const auto& row : table.rows) {
