@@ -3,7 +3,7 @@
 //   L = -mean(log pi(a | s) A) + c_V 0.5 mean((V - R)^2)
 // Five steps of eight environments make a batch; the critic values what lies beyond them. (Mnih et al., 2016.)
 
-#include "cartpole.hpp"
+#include "program.hpp"
 
 int main(int argc, char** argv) {
     using namespace gradiva;

@@ -3,7 +3,7 @@
 // V-trace corrects for the difference by truncated ratios pi / mu; the log's columns behaviour_kl and
 // effective_sample_size show how far the two policies are apart. (Espeholt et al., 2018.)
 
-#include "cartpole.hpp"
+#include "program.hpp"
 
 int main(int argc, char** argv) {
     using namespace gradiva;
@@ -13,11 +13,11 @@ int main(int argc, char** argv) {
         Vectorized envs(cart_pole, {.count = options.envs, .seed = options.seed});
         Actor actor(envs, Mlp{.hidden = {64, 64}});
         Critic critic(envs, Mlp{.hidden = {64, 64}});
-        OffPolicy trainer(envs, actor, critic, VTrace{.gamma = 0.99},
-                          {.horizon = 16,
+        OffPolicy trainer(envs, actor, critic, VTrace{.gamma = 0.98},
+                          {.horizon = 32,
                            .store = 4,
                            .age = 2,
-                           .learning_rate = Linear{1e-3, 0},
+                           .learning_rate = Linear{5e-4, 0},
                            .value_coefficient = 1,
                            .threads = options.threads});
         example::train(trainer, options);

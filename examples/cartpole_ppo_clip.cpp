@@ -5,7 +5,7 @@
 // The minimum removes the reward for moving further from the policy that collected than eps allows.
 // (Schulman et al., "Proximal Policy Optimization Algorithms", 2017.)
 
-#include "cartpole.hpp"
+#include "program.hpp"
 
 int main(int argc, char** argv) {
     using namespace gradiva;

@@ -4,7 +4,7 @@
 // After each update, beta doubles where the policy moved further than wanted and halves where it moved less: the log's
 // columns mean_kl and kl_coefficient show it. (Schulman et al., 2017, section 4.)
 
-#include "cartpole.hpp"
+#include "program.hpp"
 
 int main(int argc, char** argv) {
     using namespace gradiva;

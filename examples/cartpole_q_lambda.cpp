@@ -4,7 +4,7 @@
 // The network acts on its own values, at random in a falling share of steps; normalised layers keep it stable. The
 // log's value_loss is L, explained_variance says how well max Q foresees G. (Gallici et al., 2024.)
 
-#include "cartpole.hpp"
+#include "program.hpp"
 
 int main(int argc, char** argv) {
     using namespace gradiva;

@@ -4,7 +4,7 @@
 // Every action of a whole episode is made more probable in proportion to A_t, the rewards that followed it minus what the
 // other episodes of the batch got from that step on. No critic is needed. (Williams, 1992.)
 
-#include "cartpole.hpp"
+#include "program.hpp"
 
 int main(int argc, char** argv) {
     using namespace gradiva;

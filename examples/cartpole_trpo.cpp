@@ -3,7 +3,7 @@
 // Each rollout gives one step of the natural gradient, as long as the mean KL divergence from the policy that acted stays
 // below delta: the log's columns mean_kl, step_fraction and rejected_steps show it. (Schulman et al., 2015.)
 
-#include "cartpole.hpp"
+#include "program.hpp"
 
 int main(int argc, char** argv) {
     using namespace gradiva;

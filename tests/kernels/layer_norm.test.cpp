@@ -106,7 +106,7 @@ TEMPLATE_TEST_CASE("units that all agree are normalised to finite numbers", "", 
     }
 }
 
-TEMPLATE_TEST_CASE("a column has the same bits in a batch of any width", "", float, double) {
+TEMPLATE_TEST_CASE("a normalised column has the same bits in a batch of any width", "", float, double) {
     Rng rng(3);
     for (const Index units : {5, 16, 31, 64}) {
         const Matrix<TestType> z = random_matrix<TestType>(units, 7, rng);

@@ -80,6 +80,24 @@ void run(Index width, Index threads) {
         count("PpoKl", width, trainer, 8 * 1024, 1);
     }
     {
+        A2c trainer(envs, actor, critic, Gae{.lambda = 1}, {.threads = threads});
+        count("A2c", width, trainer, 20 * 40, 1);
+    }
+    {
+        Trpo trainer(envs, actor, critic, Gae{}, {.horizon = 128, .critic_epochs = 2, .threads = threads});
+        count("Trpo", width, trainer, 4 * 1024, 1);
+    }
+    {
+        // The store's rollouts are sized by the first three iterations.
+        OffPolicy trainer(envs, actor, critic, VTrace{}, {.horizon = 32, .store = 3, .age = 2, .threads = threads});
+        count("OffPolicy", width, trainer, 12 * 256, 3);
+    }
+    {
+        Actor values(envs, Mlp{.hidden = {width, width}, .layer_norm = true}, EpsilonGreedy<float>(2));
+        QLambda trainer(envs, values, {.threads = threads});
+        count("QLambda", width, trainer, 8 * 1024, 1);
+    }
+    {
         // Buffers sized by episodes settle once the longest episodes have been seen.
         Reinforce trainer(envs, actor, RewardToGo{.baseline = Baseline::mean_of_others},
                           {.episodes = 2, .learning_rate = 1e-2, .threads = threads});

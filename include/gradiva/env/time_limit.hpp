@@ -33,6 +33,7 @@ public:
         return outcome;
     }
 
+    Index limit() const { return limit_; }
     const E& wrapped() const { return env_; }
     E& wrapped() { return env_; }
 

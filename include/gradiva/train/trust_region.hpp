@@ -54,6 +54,11 @@ public:
     }
 
     UpdateReport operator()(const Rollout<Scalar>& rollout) {
+        require(
+            rollout.head_size == actor_.head_size(),
+            "{}: the rollout has heads of {} numbers, the actor of {}; a KL divergence needs the heads of the policy "
+            "that acted",
+            options_.name, rollout.head_size, actor_.head_size());
         saved_.save(actor_.weights());
         try {
             return improve(rollout);

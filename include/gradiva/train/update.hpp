@@ -45,6 +45,12 @@ public:
 
     /// `progress`, from 0 to 1, is where the schedules stand.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
+        if constexpr (penalises_kl || adapts) {
+            require(rollout.head_size == actor_.head_size(),
+                    "{}: the rollout has heads of {} numbers, the actor of {}; a KL divergence needs the heads of the "
+                    "policy that acted",
+                    options_.name, rollout.head_size, actor_.head_size());
+        }
         if constexpr (requires { surrogate_.set_progress(progress); }) surrogate_.set_progress(progress);
         learning_rate_ = options_.learning_rate(progress);
         entropy_coefficient_ = options_.entropy(progress);

@@ -1,4 +1,4 @@
-// What the CartPole programs share: their options, the log, a clean end on Ctrl-C and the last line.
+// What the example programs share: their options, the log, a clean end on Ctrl-C and errors in one line.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -1,0 +1,42 @@
+// Trains once and measures what came of it.
+#pragma once
+
+#include <gradiva/gradiva.hpp>
+
+#include "rows.hpp"
+
+namespace learning_table {
+
+inline constexpr Index curve_points = 100;
+
+/// Trains for `steps` steps and plays 100 greedy episodes of `environment`.
+template <class Trainer, class E>
+Result measure(Trainer& trainer, const E& environment, Index steps, std::uint64_t seed) {
+    Result result;
+    const auto record = [&](const gradiva::Progress& progress) {
+        for (auto i = static_cast<Index>(result.curve.size()) + 1; i <= curve_points; ++i) {
+            const Index at = steps * i / curve_points;
+            if (progress.steps < at) break;
+            result.curve.push_back({at, progress.mean_return});
+        }
+    };
+    const gradiva::Progress last = trainer.train({.steps = steps}, record);
+    result.training_return = last.mean_return;
+    result.steps = last.steps;
+    result.seconds = last.seconds;
+    result.greedy_return = gradiva::evaluate(trainer.actor(), environment, {.episodes = 100, .seed = seed}).mean_return;
+    return result;
+}
+
+/// Gives `make_trainer(envs, actor, critic)` an actor and a critic of 64-64 tanh, and measures the trainer it returns.
+template <class E, class MakeTrainer>
+Result train_actor_critic(const E& environment, Index envs_count, Index steps, std::uint64_t seed,
+                          const MakeTrainer& make_trainer) {
+    gradiva::Vectorized envs(environment, {.count = envs_count, .seed = seed});
+    gradiva::Actor actor(envs, gradiva::Mlp{.hidden = {64, 64}});
+    gradiva::Critic critic(envs, gradiva::Mlp{.hidden = {64, 64}});
+    auto trainer = make_trainer(envs, actor, critic);
+    return measure(trainer, environment, steps, seed);
+}
+
+}  // namespace learning_table

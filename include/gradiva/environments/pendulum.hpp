@@ -1,0 +1,123 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <span>
+
+#include "gradiva/env/env.hpp"
+
+namespace gradiva {
+
+/// A pendulum that is to be swung up by a torque too weak to lift it at once, and held upright. Pendulum-v1 is
+/// `TimeLimit(Pendulum{}, 200)`. Models `DifferentiableEnv`.
+///
+/// With angle theta from upright and torque u in [-2, 2],
+///   theta'' = 3 g / (2 l) sin theta + 3 / (m l^2) u,   reward = -(theta^2 + 0.1 theta'^2 + 0.001 u^2),
+/// theta taken from [-pi, pi) in the reward, theta' held within [-8, 8]; the velocity is stepped first, by 0.05 s, and
+/// the angle with the new velocity. What is held at a bound has no derivative there.
+/// Source: constants, reset range and reward as in Gymnasium's Pendulum-v1.
+struct Pendulum {
+    static constexpr double gravity = 10;      // m/s^2
+    static constexpr double mass = 1;          // kg
+    static constexpr double length = 1;        // m
+    static constexpr double time_step = 0.05;  // s
+    static constexpr double most_torque = 2;   // N m
+    static constexpr double most_speed = 8;    // rad/s
+
+    double theta = 0;      ///< angle from upright, rad, not wrapped
+    double theta_dot = 0;  ///< angular velocity, rad/s
+
+    Box observation_space() const {
+        constexpr auto speed = static_cast<float>(most_speed);
+        return {.size = 3, .low = {-1, -1, -speed}, .high = {1, 1, speed}};
+    }
+
+    Box action_space() const {
+        constexpr auto torque = static_cast<float>(most_torque);
+        return {.size = 1, .low = {-torque}, .high = {torque}};
+    }
+
+    void reset(Rng& rng, std::span<float> observation) {
+        theta = rng.uniform(-std::numbers::pi, std::numbers::pi);
+        theta_dot = rng.uniform(-1, 1);
+        show(observation);
+    }
+
+    Outcome step(std::span<const float> action, Rng&, std::span<float> observation) {
+        const std::array state{theta, theta_dot};
+        const std::array torque{static_cast<double>(action[0])};
+        std::array<double, 2> next{};
+        const double reward = transition(state, torque, next);
+        theta = next[0];
+        theta_dot = next[1];
+        show(observation);
+        return {.reward = reward};
+    }
+
+    // The model. Its state is (theta, theta_dot).
+
+    Index state_size() const { return 2; }
+    void save(std::span<double> state) const {
+        state[0] = theta;
+        state[1] = theta_dot;
+    }
+
+    double transition(std::span<const double> state, std::span<const double> action, std::span<double> next) const {
+        const double u = hold(action[0], most_torque);
+        const double angle = wrap(state[0]);
+        const double reward = -(angle * angle + 0.1 * state[1] * state[1] + 0.001 * u * u);
+        next[1] = hold(speed_after(state, u), most_speed);
+        next[0] = state[0] + next[1] * time_step;
+        return reward;
+    }
+
+    void transition_backward(std::span<const double> state, std::span<const double> action,
+                             std::span<const double> d_next, double d_reward, std::span<double> d_state,
+                             std::span<double> d_action) const {
+        const double u = hold(action[0], most_torque);
+        const double d_speed = is_free(speed_after(state, u), most_speed) ? d_next[1] + d_next[0] * time_step : 0;
+        const double d_acceleration = d_speed * time_step;
+        d_state[0] += d_next[0] + d_acceleration * swing * std::cos(state[0]) - d_reward * 2 * wrap(state[0]);
+        d_state[1] += d_speed - d_reward * 0.2 * state[1];
+        if (is_free(action[0], most_torque)) d_action[0] += d_acceleration * push - d_reward * 0.002 * u;
+    }
+
+    void observe(std::span<const double> state, std::span<double> observation) const {
+        observation[0] = std::cos(state[0]);
+        observation[1] = std::sin(state[0]);
+        observation[2] = state[1];
+    }
+
+    void observe_backward(std::span<const double> state, std::span<const double> d_observation,
+                          std::span<double> d_state) const {
+        d_state[0] += d_observation[1] * std::cos(state[0]) - d_observation[0] * std::sin(state[0]);
+        d_state[1] += d_observation[2];
+    }
+
+private:
+    static constexpr double swing = 3 * gravity / (2 * length);
+    static constexpr double push = 3 / (mass * length * length);
+
+    // NaN passes both, so that a bad action shows.
+    static double hold(double x, double most) { return x < -most ? -most : x > most ? most : x; }
+    static bool is_free(double x, double most) { return !(x < -most || x > most); }
+
+    static double speed_after(std::span<const double> state, double u) {
+        return state[1] + (swing * std::sin(state[0]) + push * u) * time_step;
+    }
+
+    /// The same angle within [-pi, pi).
+    static double wrap(double angle) {
+        constexpr double turn = 2 * std::numbers::pi;
+        return angle - turn * std::floor((angle + std::numbers::pi) / turn);
+    }
+
+    void show(std::span<float> observation) const {
+        observation[0] = static_cast<float>(std::cos(theta));
+        observation[1] = static_cast<float>(std::sin(theta));
+        observation[2] = static_cast<float>(theta_dot);
+    }
+};
+
+}  // namespace gradiva

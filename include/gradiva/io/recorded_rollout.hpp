@@ -1,0 +1,96 @@
+#pragma once
+
+#include <concepts>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "gradiva/io/detail/transition_reader.hpp"
+
+// Recorded transitions as comma-separated values, so that a policy can learn off policy (see `Reweigher`) from what a
+// controller, a person or an older policy did. Line 1 names the columns, every other line is one transition:
+//
+//   environment         0, 1, 2, ... in the order in which they first appear; lines of several may alternate
+//   step                counts an environment's lines, on through the ends of episodes: from 0 where its recording
+//                       starts with a reset, from a larger number where it starts within an episode
+//   observation_0 ...   observed before the action
+//   action_0 ...        an integer for Discrete, reals for Box: as they were chosen, before clipping to the bounds
+//   log_prob            log-probability, or log-density, with which the action was chosen; 0 for a certain choice
+//   reward
+//   terminated          0 or 1: the episode came to its end
+//   truncated           0 or 1: it was cut short, for example by a time limit; never together with terminated
+//   next_observation_0 ...  observed after the action, before any reset; may be empty where terminated is 1
+
+namespace gradiva {
+
+/// Writes the samples of a rollout, environment by environment, numbers with 9 significant digits: each float is read
+/// back as it was. The next observation is left empty where an episode terminated, since a rollout does not keep it.
+/// Throws `Error` when the file cannot be written; an existing one is replaced.
+template <class Scalar>
+void write_transitions(const std::string& path, const Rollout<Scalar>& rollout) {
+    std::ofstream file(path, std::ios::binary);
+    require(file.is_open(),
+            "write_transitions: cannot write '{}'; give a path in a folder that exists and may be written", path);
+    const Index size = rollout.observation_size;
+    file << detail::transition_header(detail::transition_columns(size, rollout.action_shape)) << '\n';
+
+    std::string line;
+    const auto add = [&line](auto number) {
+        if constexpr (std::integral<decltype(number)>) {
+            fmt::format_to(std::back_inserter(line), "{},", number);
+        } else {
+            fmt::format_to(std::back_inserter(line), "{:.9g},", static_cast<float>(number));
+        }
+    };
+    Buffer<Index> final_column(rollout.horizon * rollout.environments);
+    for (Index i = 0; i < rollout.final_sample.size(); ++i) final_column[rollout.final_sample[i]] = i;
+    for (Index n = 0; n < rollout.environments; ++n) {
+        for (Index t = 0; t < rollout.length[n]; ++t) {
+            const Index sample = t * rollout.environments + n;
+            const ConstActionView action = rollout.action.columns({sample, sample + 1});
+            line.clear();
+            add(n);
+            add(rollout.whole_episodes ? t : t + 1);  // 0 says that the environment had just been reset
+            for (const float x : rollout.observation.column(sample)) add(x);
+            for (Index i = 0; i < action.integers.rows(); ++i) add(action.integers(i, 0));
+            for (Index i = 0; i < action.reals.rows(); ++i) add(action.reals(i, 0));
+            add(rollout.log_prob(n, t));
+            add(rollout.reward(n, t));
+            add(static_cast<int>(rollout.terminated(n, t)));
+            add(static_cast<int>(rollout.truncated(n, t)));
+            if (rollout.terminated(n, t) != 0) {
+                line.append(static_cast<std::size_t>(size), ',');
+            } else {
+                const bool ends = rollout.truncated(n, t) != 0;
+                for (const float x : ends ? rollout.final_observation.column(final_column[sample])
+                                          : rollout.observation.column(sample + rollout.environments)) {
+                    add(x);
+                }
+            }
+            line.back() = '\n';
+            file << line;
+        }
+    }
+    file.flush();
+    require(file.good(), "write_transitions: writing to '{}' failed; is the disk full?", path);
+}
+
+/// Reads recorded transitions as `Collector` would have filled a rollout, of as many environments as the file holds.
+/// The rollout has no heads of the policy that acted: it goes with losses that look at log-probs only, such as the
+/// plain policy gradient over a ratio (`VTrace`). Its finished episodes count what the file holds of them. What follows
+/// an environment's last sample is the observation recorded there, not that of a reset. Throws `Error` with the file,
+/// the line, the column and the value on whatever is not as described above.
+template <ActionSpace Space>
+Rollout<float> read_transitions(const std::string& path, const Box& observation_space, const Space& action_space) {
+    return detail::TransitionReader<Space>(path, observation_space, action_space).read();
+}
+
+/// The same for an environment, or several as one, with the spaces of what was recorded.
+template <class E>
+Rollout<float> read_transitions(const std::string& path, const E& envs) {
+    return read_transitions(path, envs.observation_space(), envs.action_space());
+}
+
+}  // namespace gradiva

@@ -1,0 +1,113 @@
+#include "gradiva/env/check_derivatives.hpp"
+
+#include <cmath>
+
+#include "catch.hpp"
+#include "gradiva/env/time_limit.hpp"
+
+using namespace gradiva;
+
+namespace {
+
+enum class Lie { none, state, action, reward, overwrites, not_a_number, observation, step, shows, ends };
+
+/// A ball on a line, pushed about: x' = x + 0.1 v, v' = sin(v + u), seen as (x v, v), paid -x^2 u; with at most one
+/// lie.
+struct Ball {
+    Lie lie = Lie::none;
+    double x = 0, v = 0;
+
+    using In = std::span<const double>;
+    using Out = std::span<double>;
+
+    Box observation_space() const { return {.size = 2}; }
+    Box action_space() const { return {.size = 1}; }
+    void reset(Rng& rng, std::span<float> seen) {
+        x = rng.uniform(0.5, 1);
+        v = rng.uniform(0.5, 1);
+        show(seen);
+    }
+    Outcome step(std::span<const float> action, Rng&, std::span<float> seen) {
+        const double u = static_cast<double>(action[0]);
+        const double reward = -x * x * u;
+        x += 0.1 * v;
+        v = std::sin(v + u) + (lie == Lie::step ? 0.01 : 0);
+        show(seen);
+        return {.reward = reward, .terminated = lie == Lie::ends};
+    }
+
+    Index state_size() const { return 2; }
+    void save(Out state) const {
+        state[0] = x;
+        state[1] = v;
+    }
+    double transition(In state, In action, Out next) const {
+        next[0] = state[0] + 0.1 * state[1];
+        next[1] = std::sin(state[1] + action[0]);
+        return -state[0] * state[0] * action[0];
+    }
+    void transition_backward(In state, In action, In d_next, double d_reward, Out d_state, Out d_action) const {
+        const double d_sum = std::cos(state[1] + action[0]) * d_next[1];
+        if (lie == Lie::overwrites) d_state[0] = 0;
+        d_state[0] += d_next[0] - 2 * state[0] * action[0] * d_reward;
+        d_state[1] += (lie == Lie::state ? 0.2 : 0.1) * d_next[0] + d_sum;
+        d_action[0] += (lie == Lie::action ? 0 : d_sum) - state[0] * state[0] * d_reward;
+        if (lie == Lie::reward) d_action[0] += 0.001 * d_reward;
+        if (lie == Lie::not_a_number) d_state[1] = std::nan("");
+    }
+    void observe(In state, Out observation) const {
+        observation[0] = state[0] * state[1];
+        observation[1] = state[1];
+    }
+    void observe_backward(In state, In d_observation, Out d_state) const {
+        d_state[0] += state[1] * d_observation[0];
+        d_state[1] += (lie == Lie::observation ? 1 : state[0]) * d_observation[0] + d_observation[1];
+    }
+
+private:
+    void show(std::span<float> seen) const {
+        seen[0] = static_cast<float>(x * v) + (lie == Lie::shows ? 0.01F : 0);
+        seen[1] = static_cast<float>(v);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("An honest model passes the check of its derivatives, time limit or not") {
+    CHECK_NOTHROW(check_derivatives(Ball{}));
+    CHECK_NOTHROW(check_derivatives(Ball{}, {.steps = 300, .episode = 3, .seed = 5}));
+    CHECK_NOTHROW(check_derivatives(TimeLimit(TimeLimit(Ball{}, 5), 3)));
+}
+
+TEST_CASE("A model that lies about its derivatives is told which, by how much and what to do") {
+    const auto checked = [](Lie lie) { check_derivatives(Ball{.lie = lie}); };
+    CHECK_THROWS_AS(checked(Lie::state), Error);
+    CHECK_THROWS_WITH(checked(Lie::state), ContainsText("transition_backward adds 0.2 to d_state[1] for next_state[0], "
+                                                        "central differences give 0.1") &&
+                                               ContainsText("correct the derivative"));
+    CHECK_THROWS_WITH(checked(Lie::action), ContainsText("adds 0 to d_action[0] for next_state[1]"));
+    CHECK_THROWS_WITH(checked(Lie::reward), ContainsText("to d_action[0] for reward[0]"));
+    CHECK_THROWS_WITH(checked(Lie::overwrites), ContainsText("to d_state[0] for next_state[0]") &&
+                                                    ContainsText("add to d_state without overwriting it"));
+    CHECK_THROWS_WITH(checked(Lie::not_a_number), ContainsText("adds nan to d_state[1]"));
+    CHECK_THROWS_WITH(checked(Lie::observation),
+                      ContainsText("observe_backward adds 1 to d_state[1] for observation[0]"));
+}
+
+TEST_CASE("A model that steps otherwise than it says is told so") {
+    const auto checked = [](Lie lie) { check_derivatives(Ball{.lie = lie}); };
+    CHECK_THROWS_WITH(checked(Lie::step),
+                      ContainsText("step leaves state[1] = ") && ContainsText("let both compute the same"));
+    CHECK_THROWS_WITH(checked(Lie::shows), ContainsText("reset shows observation[0] = "));
+    CHECK_THROWS_WITH(checked(Lie::ends),
+                      "check_derivatives: step ends the episode, which a model cannot; leave that to a TimeLimit");
+}
+
+TEST_CASE("The check of derivatives refuses options that check nothing") {
+    CHECK_THROWS_WITH(check_derivatives(Ball{}, {.steps = 0}), "check_derivatives: steps is 0; give at least 1");
+    CHECK_THROWS_WITH(check_derivatives(Ball{}, {.episode = 0}),
+                      "check_derivatives: episode is 0; give at least 1 step");
+    CHECK_THROWS_WITH(check_derivatives(Ball{}, {.step = 0}), "check_derivatives: step is 0; give a number above 0");
+    CHECK_THROWS_WITH(check_derivatives(Ball{}, {.tolerance = -1}),
+                      "check_derivatives: tolerance is -1; give a number above 0");
+}

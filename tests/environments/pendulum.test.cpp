@@ -1,0 +1,135 @@
+#include "gradiva/environments/pendulum.hpp"
+
+#include <array>
+#include <limits>
+#include <map>
+#include <string>
+
+#include "catch.hpp"
+#include "gradiva/env/check_derivatives.hpp"
+#include "gradiva/env/check_env.hpp"
+#include "gradiva/env/time_limit.hpp"
+#include "reference/read_blocks.hpp"
+
+using namespace gradiva;
+
+namespace {
+
+/// One line of the recording.
+struct Row {
+    double theta, theta_dot, reward;
+    float action;
+    bool terminated, truncated;
+    std::array<double, 3> observation;
+};
+
+std::map<int, std::vector<Row>> recorded_episodes() {
+    const reference::Table table =
+        reference::read_csv(GRADIVA_SOURCE_DIR "/tests/reference/pendulum_gymnasium.csv");
+    const auto at = [&](const std::vector<double>& row, const char* name) { return row[table.column(name)]; };
+    std::map<int, std::vector<Row>> episodes;
+    for (const auto& row : table.rows) {
+        episodes[static_cast<int>(at(row, "episode"))].push_back(
+            {.theta = at(row, "theta"),
+             .theta_dot = at(row, "theta_dot"),
+             .reward = at(row, "reward"),
+             .action = static_cast<float>(at(row, "action")),
+             .terminated = at(row, "terminated") != 0,
+             .truncated = at(row, "truncated") != 0,
+             .observation = {at(row, "o0"), at(row, "o1"), at(row, "o2")}});
+    }
+    return episodes;
+}
+
+/// What one step writes to the next state, given derivatives of 1 by the angle, the speed and the reward together.
+std::array<double, 3> derivatives(double theta, double theta_dot, double torque) {
+    const std::array state{theta, theta_dot}, ones{1.0, 1.0};
+    const std::array action{torque};
+    std::array<double, 2> d_state{};
+    std::array<double, 1> d_action{};
+    Pendulum{}.transition_backward(state, action, ones, 1, d_state, d_action);
+    return {d_state[0], d_state[1], d_action[0]};
+}
+
+}  // namespace
+
+TEST_CASE("Pendulum equals Gymnasium one step at a time in states, observations, rewards and endings") {
+    const auto episodes = recorded_episodes();
+    REQUIRE(episodes.size() == 5);
+    for (const auto& entry : episodes) {
+        const auto& rows = entry.second;
+        INFO("episode " << entry.first);
+        REQUIRE(rows.size() == 201);
+        TimeLimit env(Pendulum{}, 200);
+        Rng rng;
+        std::array<float, 3> observation{};
+        env.reset(rng, observation);
+        double largest = 0;
+        for (std::size_t t = 1; t < rows.size(); ++t) {
+            env.wrapped().theta = rows[t - 1].theta;
+            env.wrapped().theta_dot = rows[t - 1].theta_dot;
+            const std::array action{rows[t].action};
+            const Outcome outcome = env.step(action, rng, observation);
+            CHECK(outcome.terminated == rows[t].terminated);
+            CHECK(outcome.truncated == rows[t].truncated);
+            largest = std::max({largest, std::abs(outcome.reward - rows[t].reward),
+                                std::abs(env.wrapped().theta - rows[t].theta),
+                                std::abs(env.wrapped().theta_dot - rows[t].theta_dot)});
+            for (std::size_t i = 0; i < 3; ++i) {
+                largest = std::max(largest, std::abs(static_cast<double>(observation[i]) - rows[t].observation[i]));
+            }
+        }
+        CHECK(largest < 1e-5);
+    }
+}
+
+TEST_CASE("Pendulum keeps the contract of an environment and of its derivatives") {
+    STATIC_REQUIRE(is_env<Pendulum>);
+    STATIC_REQUIRE(is_differentiable_env<Pendulum>);
+    CHECK_NOTHROW(check_env(TimeLimit(Pendulum{}, 200)));
+    CHECK_NOTHROW(check_derivatives(Pendulum{}, {.steps = 500, .episode = 50}));
+    CHECK(Pendulum{}.observation_space().size == 3);
+    CHECK(Pendulum{}.action_space().high_of(0) == 2);
+}
+
+TEST_CASE("Pendulum starts at any angle, with a speed of at most 1") {
+    Pendulum pendulum;
+    Rng rng(3);
+    std::array<float, 3> observation{};
+    double angles = 0, speeds = 0, least = 0, most = 0;
+    for (int i = 0; i < 1000; ++i) {
+        pendulum.reset(rng, observation);
+        least = std::min(least, pendulum.theta);
+        most = std::max(most, pendulum.theta);
+        angles = std::max(angles, std::abs(pendulum.theta));
+        speeds = std::max(speeds, std::abs(pendulum.theta_dot));
+        CHECK(observation[0] == static_cast<float>(std::cos(pendulum.theta)));
+        CHECK(observation[1] == static_cast<float>(std::sin(pendulum.theta)));
+        CHECK(observation[2] == static_cast<float>(pendulum.theta_dot));
+    }
+    CHECK(angles <= std::numbers::pi);
+    CHECK(least < -3);
+    CHECK(most > 3);
+    CHECK(speeds <= 1);
+    CHECK(speeds > 0.95);
+}
+
+TEST_CASE("Pendulum gives no derivative through a torque or a speed that is held at its bound") {
+    CHECK(derivatives(0.3, 1, 1.5)[2] != 0);
+    CHECK(derivatives(0.3, 1, 2.5)[2] == 0);
+    CHECK(derivatives(0.3, 1, -2.5)[2] == 0);
+    const auto held = derivatives(1.5, 7.9, 1.5);  // the speed would be 8.9
+    CHECK(held[2] == Catch::Approx(-0.003));       // of the reward alone
+    CHECK(held[1] == Catch::Approx(-0.2 * 7.9));
+    CHECK(held[0] == Catch::Approx(1 - 2 * 1.5));
+}
+
+TEST_CASE("Pendulum does not hide a torque that is not a number") {
+    Pendulum pendulum;
+    Rng rng;
+    std::array<float, 3> observation{};
+    pendulum.reset(rng, observation);
+    const std::array action{std::numeric_limits<float>::quiet_NaN()};
+    CHECK(std::isnan(pendulum.step(action, rng, observation).reward));
+    CHECK(std::isnan(observation[2]));
+}

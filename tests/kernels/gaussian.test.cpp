@@ -1,0 +1,181 @@
+#include "gradiva/kernels/gaussian.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "catch.hpp"
+#include "helpers/random.hpp"
+
+using namespace gradiva;
+using Catch::Approx;
+using gradiva_test::random_matrix;
+using gradiva_test::random_vector;
+
+namespace {
+
+/// The kernels' inputs for one batch, and the same in double, written out one number at a time.
+template <class T>
+struct Batch {
+    Batch(Index dimensions, Index width, Rng& rng)
+        : mean(random_matrix<T>(dimensions, width, rng)), log_std(random_vector<T>(dimensions, rng)), s(dimensions),
+          std(dimensions), inverse_std(dimensions), open(dimensions),
+          action(2 * random_matrix<float>(dimensions, width, rng)) {
+        kernels::gaussian_deviation<T>(log_std, T(-20), T(2), s, std, inverse_std, open);
+    }
+
+    double m(Index i, Index j) const { return static_cast<double>(mean(i, j)); }
+    double sigma(Index i) const { return std::exp(static_cast<double>(log_std[i])); }
+    double density(Index i, Index j) const {
+        const double z = (static_cast<double>(action(i, j)) - m(i, j)) / sigma(i);
+        return std::exp(-z * z / 2) / (sigma(i) * std::sqrt(2 * std::numbers::pi));
+    }
+
+    Matrix<T> mean;
+    Vector<T> log_std, s, std, inverse_std, open;
+    Matrix<float> action;
+};
+
+template <class T>
+constexpr double tolerance = std::is_same_v<T, float> ? 2e-5 : 1e-12;
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("Deviations are exponentials of the log-std within its bounds", "", float, double) {
+    Vector<TestType> log_std(5), s(5), std(5), inverse(5), open(5);
+    log_std << -25, -20, 0.5, 2, 3;
+    kernels::gaussian_deviation<TestType>(log_std, TestType(-20), TestType(2), s, std, inverse, open);
+    const std::vector<double> held = {-20, -20, 0.5, 2, 2};
+    const std::vector<double> passes = {0, 1, 1, 1, 0};
+    for (Index i = 0; i < 5; ++i) {
+        CAPTURE(i);
+        const auto k = static_cast<std::size_t>(i);
+        CHECK(static_cast<double>(s[i]) == held[k]);
+        CHECK(static_cast<double>(open[i]) == passes[k]);
+        CHECK(static_cast<double>(std[i]) == Approx(std::exp(held[k])).epsilon(1e-6));
+        CHECK(static_cast<double>(inverse[i]) == Approx(std::exp(-held[k])).epsilon(1e-6));
+    }
+}
+
+TEMPLATE_TEST_CASE("Log-probs of actions equal logarithms of products of normal densities", "", float, double) {
+    Rng rng(1);
+    for (const Index dimensions : {1, 2, 3, 17}) {
+        for (const Index width : {1, 5, 33}) {
+            const Batch<TestType> b(dimensions, width, rng);
+            Vector<TestType> out(width);
+            kernels::gaussian_log_prob<TestType>(b.mean, b.s, b.inverse_std, b.action, out);
+            for (Index j = 0; j < width; ++j) {
+                CAPTURE(dimensions, width, j);
+                double expected = 0;
+                for (Index i = 0; i < dimensions; ++i) expected += std::log(b.density(i, j));
+                REQUIRE(static_cast<double>(out[j]) ==
+                        Approx(expected).margin(tolerance<TestType>).epsilon(tolerance<TestType>));
+            }
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("The entropy is minus the mean log density", "", float, double) {
+    Rng rng(2);
+    const Batch<TestType> b(4, 1, rng);
+    double expected = 0;
+    for (Index i = 0; i < 4; ++i) {
+        // -int p log p over 12 deviations to each side, by the trapezoidal rule
+        constexpr int pieces = 4000;
+        const double step = 24 * b.sigma(i) / pieces;
+        for (int k = 0; k <= pieces; ++k) {
+            const double z = -12 + 24.0 * k / pieces;
+            const double log_p = -z * z / 2 - std::log(b.sigma(i) * std::sqrt(2 * std::numbers::pi));
+            expected -= std::exp(log_p) * log_p * step;
+        }
+    }
+    CHECK(static_cast<double>(kernels::gaussian_entropy<TestType>(b.s)) == Approx(expected).epsilon(1e-5));
+}
+
+TEMPLATE_TEST_CASE("The divergence equals its closed form, is 0 from itself and never negative", "", float, double) {
+    Rng rng(3);
+    const Batch<TestType> q(3, 6, rng), p(3, 6, rng);
+    Vector<TestType> out(6);
+    kernels::gaussian_kl<TestType>(q.mean, q.s, p.mean, p.s, p.inverse_std, out);
+    for (Index j = 0; j < 6; ++j) {
+        double expected = 0;
+        for (Index i = 0; i < 3; ++i) {
+            const double d = q.m(i, j) - p.m(i, j);
+            expected += std::log(p.sigma(i) / q.sigma(i)) +
+                        (q.sigma(i) * q.sigma(i) + d * d) / (2 * p.sigma(i) * p.sigma(i)) - 0.5;
+        }
+        CHECK(static_cast<double>(out[j]) == Approx(expected).epsilon(10 * tolerance<TestType>));
+        CHECK(out[j] > 0);
+    }
+    kernels::gaussian_kl<TestType>(p.mean, p.s, p.mean, p.s, p.inverse_std, out);
+    CHECK(out.isZero(0));
+    const Vector<TestType> nearly = p.s.array() + std::numeric_limits<TestType>::epsilon();
+    kernels::gaussian_kl<TestType>(p.mean, nearly, p.mean, p.s, p.inverse_std, out);
+    CHECK(out.minCoeff() >= 0);
+}
+
+TEMPLATE_TEST_CASE("The Fisher matrix of a normal distribution is 1 / sigma^2 and 2 per column", "", float, double) {
+    Rng rng(4);
+    const Batch<TestType> b(3, 5, rng);
+    const Matrix<TestType> t = random_matrix<TestType>(3, 5, rng);
+    const Vector<TestType> t_s = random_vector<TestType>(3, rng);
+    Matrix<TestType> out(3, 5);
+    Vector<TestType> out_s = Vector<TestType>::Ones(3);
+    kernels::gaussian_fisher<TestType>(b.inverse_std, b.open, t, t_s, out, out_s);
+    for (Index i = 0; i < 3; ++i) {
+        for (Index j = 0; j < 5; ++j) {
+            CHECK(static_cast<double>(out(i, j)) ==
+                  Approx(static_cast<double>(t(i, j)) / (b.sigma(i) * b.sigma(i))).epsilon(1e-5));
+        }
+        CHECK(static_cast<double>(out_s[i]) == Approx(1 + 2 * 5 * static_cast<double>(t_s[i])).epsilon(1e-5));
+    }
+}
+
+TEMPLATE_TEST_CASE("A reparameterised sample is the mean and the deviation times the noise", "", float, double) {
+    Rng rng(5);
+    const Batch<TestType> b(3, 4, rng);
+    const Matrix<TestType> noise = random_matrix<TestType>(3, 4, rng);
+    Matrix<TestType> action(3, 4);
+    kernels::reparameterise<TestType>(b.mean, b.std, noise, action);
+    for (Index j = 0; j < 4; ++j) {
+        for (Index i = 0; i < 3; ++i) {
+            CHECK(static_cast<double>(action(i, j)) ==
+                  Approx(b.m(i, j) + b.sigma(i) * static_cast<double>(noise(i, j))).epsilon(1e-5).margin(1e-6));
+        }
+    }
+}
+
+TEST_CASE("Nothing over- or underflows in float at the bounds of the log-std") {
+    const Matrix<float> mean = Matrix<float>::Zero(1, 2);
+    Matrix<float> action(1, 2);
+    action << 1000, -1000;
+    for (const float log_std : {-100.0F, 100.0F}) {
+        CAPTURE(log_std);
+        Vector<float> s(1), std(1), inverse(1), open(1), out(2), d_s = Vector<float>::Zero(1);
+        Matrix<float> d_mean = Matrix<float>::Zero(1, 2);
+        kernels::gaussian_deviation<float>(Vector<float>::Constant(1, log_std), -20.0F, 2.0F, s, std, inverse, open);
+        kernels::gaussian_log_prob<float>(mean, s, inverse, action, out);
+        kernels::add_gaussian_log_prob_gradient<float>(mean, inverse, open, action, Vector<float>::Ones(2), d_mean,
+                                                       d_s);
+        CHECK(out.allFinite());
+        CHECK(d_mean.allFinite());
+        CHECK(d_mean.array().abs().minCoeff() > 0);
+        CHECK(d_s[0] == 0);
+        CHECK(std[0] > 0);
+    }
+}
+
+TEMPLATE_TEST_CASE("NaN in a mean, a log-std or an action is NaN in what is made of it", "", float, double) {
+    const TestType nan = std::numeric_limits<TestType>::quiet_NaN();
+    const auto log_prob = [](TestType mean, TestType log_std, float action) {
+        Vector<TestType> s(1), std(1), inverse(1), open(1), out(1);
+        kernels::gaussian_deviation<TestType>(Vector<TestType>::Constant(1, log_std), TestType(-20), TestType(2), s,
+                                              std, inverse, open);
+        kernels::gaussian_log_prob<TestType>(Matrix<TestType>::Constant(1, 1, mean), s, inverse,
+                                             Matrix<float>::Constant(1, 1, action), out);
+        return out[0];
+    };
+    CHECK(std::isfinite(log_prob(0, 0, 0)));
+    CHECK(std::isnan(log_prob(nan, 0, 0)));
+    CHECK(std::isnan(log_prob(0, nan, 0)));
+    CHECK(std::isnan(log_prob(0, 0, std::numeric_limits<float>::quiet_NaN())));
+}
