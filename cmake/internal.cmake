@@ -22,6 +22,6 @@ if(GRADIVA_SANITIZE)
 endif()
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND (GRADIVA_SANITIZE OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13))
-    # A false alarm in GCC 12's own AVX-512 intrinsics (its bug 105593), and in the standard library under sanitizers.
-    target_compile_options(gradiva_internal INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized)
+    # False alarms in GCC 12's own AVX-512 intrinsics (its bug 105593), and in the standard library under sanitizers.
+    target_compile_options(gradiva_internal INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized -Wno-array-bounds)
 endif()

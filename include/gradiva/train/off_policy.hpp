@@ -28,7 +28,7 @@ struct OffPolicyOptions {
     Index threads = 1;                 ///< that collect and learn; no result depends on it
 };
 
-/// Actor-critic that learns from older policies' rollouts, corrected by `VTrace`, `SingleRatio` or `ProductOfRatios`.
+/// Actor-critic that learns from older policies' rollouts, corrected by `VTrace` or `SingleRatio`.
 /// A rollout is compared with the present policy first; one too far away is left out, since the correction then fails.
 /// Source: Espeholt et al., "IMPALA", 2018, section 4.
 template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
@@ -38,7 +38,7 @@ public:
 
     OffPolicy(V& envs, A& actor, C& critic, Adv advantage, const OffPolicyOptions& options = {}, O optimizer = {})
         : loop_((check(options, envs, critic, advantage), "OffPolicy")), options_(options),
-          advantage_(std::move(advantage)), threads_(options.threads), actor_(actor),
+          advantage_(std::move(advantage)), threads_(options.threads), actor_(actor), critic_(critic),
           store_(envs, actor, options.store), collect_(envs, actor, threads_), reweigh_(actor, threads_),
           estimate_(critic, threads_), update_(actor, critic, PolicyGradient{}, std::move(optimizer),
                                                {.minibatch = all_samples,
@@ -83,10 +83,18 @@ private:
         Rollout<Scalar>& fresh = store_.renew_oldest(updates_);
         collect_.steps(fresh, options_.horizon);
         progress.left_out = 0;
-        store_.for_each([&](auto& entry, Index iterations_back) {
-            if (iterations_back < options_.age || iterations_back >= options_.age + options_.replays) return;
-            learn(entry, fraction, progress);
-        });
+        saved_actor_.save(actor_.weights());
+        saved_critic_.save(critic_.weights());
+        try {
+            store_.for_each([&](auto& entry, Index iterations_back) {
+                if (iterations_back < options_.age || iterations_back >= options_.age + options_.replays) return;
+                learn(entry, fraction, progress);
+            });
+        } catch (...) {
+            saved_actor_.restore(actor_.weights());
+            saved_critic_.restore(critic_.weights());
+            throw;
+        }
         loop_.report(fresh, progress);
     }
 
@@ -111,6 +119,9 @@ private:
     Adv advantage_;
     Threads threads_;
     A& actor_;
+    C& critic_;
+    SavedWeights<Scalar> saved_actor_;
+    SavedWeights<Scalar> saved_critic_;
     RolloutStore<Scalar> store_;
     Collector<V, A> collect_;
     Reweigher<A> reweigh_;

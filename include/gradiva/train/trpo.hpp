@@ -21,6 +21,13 @@ struct TrpoOptions {
     double backtrack_factor = 0.8;         ///< each trial step is this part of the one before
     bool normalize_advantage = true;       ///< over the rollout
     Index threads = 1;                     ///< that collect and learn; no result depends on it
+
+    /// Throws `Error` on what the critic's regression would complain of under other names.
+    void check() const {
+        require(critic_epochs >= 1, "Trpo: critic_epochs is {}; give at least 1 pass over the rollout", critic_epochs);
+        require(critic_learning_rate.is_finite() && critic_learning_rate.smallest() >= 0,
+                "Trpo: critic_learning_rate is {}; give a number of at least 0", critic_learning_rate.smallest());
+    }
 };
 
 /// What TRPO does with a rollout: a trust-region step of the actor (see `TrustRegion`), a regression of the critic.
@@ -28,15 +35,15 @@ template <Policy A, ValueFunction C, class O>
 class TrpoUpdate {
 public:
     TrpoUpdate(A& actor, C& critic, O optimizer, const TrpoOptions& options, Threads& threads, std::uint64_t seed)
-        : policy_(actor,
-                  {.delta = options.delta,
-                   .damping = options.damping,
-                   .conjugate_iterations = options.conjugate_iterations,
-                   .backtracks = options.backtracks,
-                   .backtrack_factor = options.backtrack_factor,
-                   .normalize_advantage = options.normalize_advantage,
-                   .name = "Trpo"},
-                  threads),
+        : actor_((options.check(), actor)), policy_(actor,
+                                                    {.delta = options.delta,
+                                                     .damping = options.damping,
+                                                     .conjugate_iterations = options.conjugate_iterations,
+                                                     .backtracks = options.backtracks,
+                                                     .backtrack_factor = options.backtrack_factor,
+                                                     .normalize_advantage = options.normalize_advantage,
+                                                     .name = "Trpo"},
+                                                    threads),
           value_(critic, std::move(optimizer),
                  {.minibatch = options.minibatch,
                   .epochs = options.critic_epochs,
@@ -45,14 +52,22 @@ public:
                  threads, seed) {}
 
     UpdateReport operator()(const Rollout<typename A::Scalar>& rollout, double progress) {
+        saved_.save(actor_.weights());
         UpdateReport report = policy_(rollout);
-        const UpdateReport value = value_(rollout, progress);
-        report.value_loss = value.value_loss;
-        report.learning_rate = value.learning_rate;
+        try {
+            const UpdateReport value = value_(rollout, progress);
+            report.value_loss = value.value_loss;
+            report.learning_rate = value.learning_rate;
+        } catch (...) {
+            saved_.restore(actor_.weights());
+            throw;
+        }
         return report;
     }
 
 private:
+    A& actor_;
+    SavedWeights<typename A::Scalar> saved_;
     TrustRegion<A> policy_;
     ValueRegression<C, O> value_;
 };

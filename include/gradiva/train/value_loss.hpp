@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/types.hpp"
@@ -22,10 +23,11 @@ double value_loss(ConstVectorRef<Scalar> value, ConstVectorRef<Scalar> old_value
         for (Index i = 0; i < value.size(); ++i) {
             const Scalar change = value[i] - old_value[i];
             const Scalar clipped = old_value[i] + std::clamp(change, -reach, reach) - target[i];
-            const bool use_clipped = clipped * clipped > d_value[i] * d_value[i];
+            // Within reach the two are the same but for rounding, and the derivative must not hang on that.
+            const bool use_clipped = std::abs(change) > reach && clipped * clipped > d_value[i] * d_value[i];
             const auto error = static_cast<double>(use_clipped ? clipped : d_value[i]);
             sum += 0.5 * error * error;
-            if (use_clipped) d_value[i] = 0;  // the two differ only where V has left the reach: there it is constant
+            if (use_clipped) d_value[i] = 0;  // out of reach it is constant
         }
         return sum;
     }

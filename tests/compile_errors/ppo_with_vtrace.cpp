@@ -1,0 +1,10 @@
+// expect: gradiva: this advantage already holds the ratio
+#include <gradiva/gradiva.hpp>
+
+int main() {
+    using namespace gradiva;
+    Vectorized envs(CartPole{});
+    Actor actor(envs, Mlp{});
+    Critic critic(envs, Mlp{});
+    PpoClip trainer(envs, actor, critic, VTrace{});
+}

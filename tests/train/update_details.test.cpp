@@ -1,0 +1,257 @@
+// Details of an update that decide whether it learns.
+#include "catch.hpp"
+#include "gradiva/advantage/gae.hpp"
+#include "gradiva/optim/sgd.hpp"
+#include "gradiva/surrogate/clip.hpp"
+#include "gradiva/surrogate/kl_penalty.hpp"
+#include "gradiva/surrogate/policy_gradient.hpp"
+#include "gradiva/train/ppo.hpp"
+#include "helpers/finite_difference.hpp"
+#include "train/update_rig.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+namespace {
+
+using Rig = UpdateRig<double>;
+
+UpdateOptions one_step() {
+    return {.minibatch = all_samples,
+            .epochs = 1,
+            .value_coefficient = 0,
+            .max_gradient_norm = 0,
+            .normalize_advantage = false};
+}
+
+/// Descends, and counts its steps: an update takes one for the actor and one for the critic.
+struct CountingSgd {
+    std::shared_ptr<Index> steps = std::make_shared<Index>(0);
+    template <class Scalar>
+    void step(std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
+        ++*steps;
+        Sgd<Scalar>{}.step(weights, gradient, learning_rate);
+    }
+};
+
+double approximate_kl(const Rig& rig) {
+    return mean_of(rig.samples(), [](const PlainSample& s) { return s.ratio - 1 - std::log(s.ratio); });
+}
+
+double mean_entropy(const Rig& rig) {
+    return mean_of(rig.samples(), [](const PlainSample& s) { return s.entropy; });
+}
+
+/// The mean clipped value loss, V_old being 0.3 everywhere.
+double plain_value_loss(const Rig& rig, double clip) {
+    return mean_of(rig.samples(), [=](const PlainSample& s) {
+        const double clipped = 0.3 + std::clamp(s.value - 0.3, -clip, clip);
+        return 0.5 * std::max(std::pow(s.value - s.value_target, 2), std::pow(clipped - s.value_target, 2));
+    });
+}
+
+void set_old_values(Rig& rig) { rig.rollout.value.matrix().setConstant(0.3); }
+
+double squared(const std::vector<double>& x) {
+    double sum = 0;
+    for (const double v : x) sum += v * v;
+    return sum;
+}
+
+/// The weights after a short training by this trainer with these options.
+template <template <class, class, class, class, class> class TrainerType, class Options>
+std::vector<float> trained(const Options& options) {
+    Vectorized envs(Wanderer{}, {.count = 4, .seed = 5});
+    Actor actor(envs, Mlp{.hidden = {8}});
+    Critic critic(envs, Mlp{.hidden = {8}});
+    TrainerType trainer(envs, actor, critic, Gae{}, options);
+    trainer.train({.steps = 128});
+    std::vector<float> all(actor.weights().begin(), actor.weights().end());
+    all.insert(all.end(), critic.weights().begin(), critic.weights().end());
+    return all;
+}
+
+/// Trains with a small rollout and a large learning rate, so that every option has something to do.
+template <template <class, class, class, class, class> class TrainerType, class Options>
+std::vector<float> trained_with(const std::function<void(Options&)>& change) {
+    Options options;
+    options.horizon = 16;
+    options.minibatch = 32;
+    options.epochs = 4;
+    options.learning_rate = 1e-2;
+    change(options);
+    return trained<TrainerType>(options);
+}
+
+template <template <class, class, class, class, class> class TrainerType, class Options>
+void check_options_matter(const std::vector<std::function<void(Options&)>>& changes) {
+    const auto defaults = trained_with<TrainerType, Options>([](Options&) {});
+    CHECK((defaults == trained_with<TrainerType, Options>([](Options& o) { o.threads = 2; })));
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        INFO("change " << i);
+        CHECK((defaults != trained_with<TrainerType, Options>(changes[i])));
+    }
+}
+
+template <class Options>
+std::vector<std::function<void(Options&)>> common_changes() {
+    return {[](Options& o) { o.minibatch = 16; },
+            [](Options& o) { o.epochs = 3; },
+            [](Options& o) {
+                o.learning_rate = Linear{1e-2, 0};
+            },
+            [](Options& o) { o.entropy = 0.1; },
+            [](Options& o) { o.value_coefficient = 0.1; },
+            [](Options& o) { o.value_clip = 0.01; },
+            [](Options& o) { o.max_gradient_norm = 0.05; },
+            [](Options& o) { o.target_kl = 1e-4; },
+            [](Options& o) { o.normalize_advantage = false; }};
+}
+
+}  // namespace
+
+TEST_CASE("An update stops before a minibatch whose KL is above one and a half times the target") {
+    Rig rig(20);
+    const double kl = approximate_kl(rig);
+    REQUIRE(kl > 1e-3);
+    const auto steps = [&](double target) {
+        const RecordingOptimizer optimizer;  // the weights stay, and the KL with them
+        UpdateOptions options = one_step();
+        options.epochs = 3;
+        options.target_kl = target;
+        rig.update(Clip{}, optimizer, options);
+        return optimizer.record->gradients.size() / 2;
+    };
+    CHECK(steps(0) == 3);
+    CHECK(steps(1.01 * kl / 1.5) == 3);
+    CHECK(steps(0.99 * kl / 1.5) == 0);
+}
+
+TEST_CASE("An update goes on until its policy has gone too far and reports what it saw") {
+    const auto steps = [](double target, UpdateReport& report) {
+        Rig rig(20, 5, false, 0);
+        const CountingSgd optimizer;
+        report = rig.update(Clip{.clip = 10}, optimizer,
+                            {.minibatch = 25, .epochs = 10, .learning_rate = 0.3, .target_kl = target});
+        CHECK(approximate_kl(rig) > 0);
+        return *optimizer.steps / 2;
+    };
+    UpdateReport free, limited;
+    CHECK(steps(0, free) == 40);
+    const Index some = steps(0.01, limited);
+    CHECK(some > 0);
+    CHECK(some < 40);
+    CHECK(limited.approximate_kl < free.approximate_kl);
+    CHECK(limited.approximate_kl > 0);
+    CHECK(limited.entropy > 0);
+    CHECK(limited.value_loss > 0);
+    CHECK(std::isfinite(limited.surrogate_loss));
+    CHECK(std::isfinite(limited.gradient_norm));
+}
+
+TEST_CASE("The clip of the values reaches the loss and its gradient") {
+    Rig rig(60);
+    set_old_values(rig);
+    const double clip = 0.25;
+    REQUIRE(plain_value_loss(rig, clip) > 1.02 * plain_value_loss(rig, 100));
+    UpdateOptions options = one_step();
+    options.value_coefficient = 0.8;
+    options.value_clip = clip;
+    const RecordingOptimizer optimizer;
+    const UpdateReport report = rig.update(PolicyGradient{}, optimizer, options);
+    CHECK(report.value_loss == Catch::Approx(plain_value_loss(rig, clip)));
+    const auto numeric = numeric_gradient(rig.critic.weights(), [&] { return 0.8 * plain_value_loss(rig, clip); });
+    CHECK(relative_error(optimizer.record->gradients[1], numeric) < 1e-6);
+}
+
+TEST_CASE("Every schedule stands where the progress is") {
+    Rig rig(60);
+    set_old_values(rig);
+    const RecordingOptimizer optimizer;
+    UpdateOptions options = one_step();
+    options.value_coefficient = 1;
+    options.learning_rate = Linear{1, 0};
+    options.value_clip = Linear{0.1, 0.5};
+    options.entropy = Linear{0.4, 0};
+    auto updater = rig.updater(Clip{.clip = Linear{0.4, 0.1}}, optimizer, options);
+    const auto samples = rig.samples();
+    for (const double progress : {0.0, 0.5, 1.0}) {
+        INFO("progress " << progress);
+        const UpdateReport report = updater(rig.rollout, progress);
+        CHECK(report.learning_rate == 1 - progress);
+        CHECK(optimizer.record->learning_rates.back() == 1 - progress);
+        CHECK(report.value_loss == Catch::Approx(plain_value_loss(rig, 0.1 + 0.4 * progress)));
+        const double clip = 0.4 - 0.3 * progress;
+        const auto outside = [=](const PlainSample& s) { return std::abs(s.ratio - 1) > clip ? 1.0 : 0.0; };
+        CHECK(report.clip_fraction == Catch::Approx(mean_of(samples, outside)));
+        CHECK(report.clip_fraction > 0);
+        const auto loss = [&] {
+            return mean_of(rig.samples(), [=](const PlainSample& s) {
+                const double gain =
+                    std::min(s.ratio * s.advantage, std::clamp(s.ratio, 1 - clip, 1 + clip) * s.advantage);
+                return -gain - 0.4 * (1 - progress) * s.entropy;
+            });
+        };
+        const auto& gradients = optimizer.record->gradients;
+        CHECK(relative_error(gradients[gradients.size() - 2], numeric_gradient(rig.actor.weights(), loss)) < 1e-6);
+    }
+}
+
+TEST_CASE("A single leftover sample makes a minibatch of its own and its advantage stays as it is") {
+    Rig rig(3, 3);  // 9 samples
+    rig.rollout.advantage.matrix().setConstant(2);
+    const RecordingOptimizer optimizer;
+    UpdateOptions options = one_step();
+    options.minibatch = 4;
+    options.epochs = 2;
+    options.normalize_advantage = true;
+    rig.update(PolicyGradient{}, optimizer, options);
+    const auto& g = optimizer.record->gradients;
+    REQUIRE(g.size() == 2 * 2 * 3);
+    for (std::size_t epoch = 0; epoch < 2; ++epoch) {
+        CHECK(squared(g[6 * epoch]) == 0);  // four equal advantages: all average
+        CHECK(squared(g[6 * epoch + 2]) == 0);
+        CHECK(squared(g[6 * epoch + 4]) > 1e-6);
+    }
+}
+
+TEST_CASE("Equal advantages move the policy unless they are normalised") {
+    Rig rig(20);
+    rig.rollout.advantage.matrix().setConstant(2);
+    UpdateOptions options = one_step();
+    for (const bool normalize : {false, true}) {
+        const RecordingOptimizer optimizer;
+        options.normalize_advantage = normalize;
+        rig.update(PolicyGradient{}, optimizer, options);
+        CHECK((squared(optimizer.record->gradients[0]) == 0) == normalize);
+    }
+}
+
+TEST_CASE("An entropy bonus raises the entropy and a negative one lowers it") {
+    for (const double coefficient : {0.1, -0.1}) {
+        Rig rig(60);
+        rig.rollout.advantage.matrix().setZero();
+        const double before = mean_entropy(rig);
+        UpdateOptions options = one_step();
+        options.entropy = coefficient;
+        options.learning_rate = 0.1;
+        rig.update(PolicyGradient{}, Sgd<double>{}, options);
+        CHECK((mean_entropy(rig) > before) == (coefficient > 0));
+    }
+}
+
+TEST_CASE("Every option of PPO reaches its update", "[threads]") {
+    auto clip = common_changes<PpoClipOptions>();
+    clip.emplace_back([](PpoClipOptions& o) { o.clip = 0.01; });
+    check_options_matter<PpoClip>(clip);
+    auto kl = common_changes<PpoKlOptions>();
+    kl.emplace_back([](PpoKlOptions& o) { o.beta = 10; });
+    check_options_matter<PpoKl>(kl);
+}
+
+TEST_CASE("The limits of an update out of range are refused by name") {
+    CHECK_THROWS_WITH(UpdateOptions{.value_clip = -1}.check(),
+                      "Updater: value_clip is -1; give a number of at least 0, where 0 is no clipping");
+    CHECK_THROWS_WITH(UpdateOptions{.target_kl = -1}.check(),
+                      "Updater: target_kl is -1; give a number of at least 0, where 0 is no limit");
+}
