@@ -120,8 +120,8 @@ TEST_CASE("Bad arguments of evaluate are refused by name") {
     CHECK_THROWS_WITH(evaluate(actor, Ticker{}, {.episodes = 0}), "evaluate: episodes is 0; give at least 1");
     CHECK_THROWS_WITH(evaluate(actor, Ticker{}, {.environments = 0}), "evaluate: environments is 0; give at least 1");
     CHECK_THROWS_WITH(evaluate(actor, Corridor{}),
-                      "evaluate: the actor takes observations of 3 numbers, the environment gives 1; evaluate it where "
-                      "it was trained");
+                      "evaluate: the actor takes observations of 3 numbers, the environments give 1; build the actor "
+                      "from these environments");
 }
 
 TEST_CASE("An evaluation prints as one line") {
