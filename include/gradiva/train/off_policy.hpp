@@ -33,6 +33,9 @@ struct OffPolicyOptions {
 /// Source: Espeholt et al., "IMPALA", 2018, section 4.
 template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
 class OffPolicy {
+    static_assert(holds_ratio<Adv>(),
+                  "gradiva: OffPolicy needs an advantage that holds the ratio pi / mu, such as VTrace");
+
 public:
     using Scalar = typename A::Scalar;
 

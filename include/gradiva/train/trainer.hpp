@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "gradiva/policy/actor.hpp"
@@ -98,5 +99,9 @@ private:
     Estimator<C> estimate_;
     Update update_;
 };
+
+template <VectorEnv V, Policy A, class C, Advantage Adv, class MakeUpdate>
+Trainer(const TrainerOptions&, V&, A&, C&, Adv, const MakeUpdate&)
+    -> Trainer<V, A, C, Adv, std::invoke_result_t<const MakeUpdate&, Threads&>>;
 
 }  // namespace gradiva
