@@ -80,6 +80,7 @@
 #include "gradiva/train/best_actor.hpp"
 #include "gradiva/train/estimate.hpp"
 #include "gradiva/train/evaluate.hpp"
+#include "gradiva/train/minibatch_descent.hpp"
 #include "gradiva/train/off_policy.hpp"
 #include "gradiva/train/ppo.hpp"
 #include "gradiva/train/progress.hpp"

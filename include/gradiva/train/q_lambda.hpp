@@ -1,23 +1,16 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "gradiva/advantage/q_returns.hpp"
-#include "gradiva/core/schedule.hpp"
 #include "gradiva/distributions/epsilon_greedy.hpp"
 #include "gradiva/env/space.hpp"
 #include "gradiva/optim/adam.hpp"
-#include "gradiva/optim/clip_norm.hpp"
-#include "gradiva/optim/optimizer.hpp"
 #include "gradiva/policy/greedy_value.hpp"
-#include "gradiva/rollout/sample_batch.hpp"
-#include "gradiva/train/saved_weights.hpp"
-#include "gradiva/train/sharding.hpp"
+#include "gradiva/train/minibatch_descent.hpp"
 #include "gradiva/train/trainer.hpp"
 
 namespace gradiva {
@@ -33,14 +26,17 @@ struct QLambdaOptions {
     double max_gradient_norm = 10;             ///< 0: no clipping
     Index threads = 1;                         ///< that collect and learn; no result depends on it
 
+    UpdateOptions update() const {
+        return {.minibatch = minibatch,
+                .epochs = epochs,
+                .learning_rate = learning_rate,
+                .max_gradient_norm = max_gradient_norm,
+                .name = "QLambda"};
+    }
+
     /// Throws `Error` on a value out of range.
     void check() const {
-        UpdateOptions{.minibatch = minibatch,
-                      .epochs = epochs,
-                      .learning_rate = learning_rate,
-                      .max_gradient_norm = max_gradient_norm,
-                      .name = "QLambda"}
-            .check();
+        update().check();
         require(epsilon.is_finite() && epsilon.smallest() >= 0 && std::max(epsilon(0), epsilon(1)) <= 1,
                 "QLambda: epsilon goes from {} to {}; give numbers from 0 to 1", epsilon(0), epsilon(1));
     }
@@ -53,113 +49,45 @@ class QUpdate {
 public:
     using Scalar = typename A::Scalar;
 
+    /// Throws `Error` on options out of range.
     QUpdate(A& actor, O optimizer, const QLambdaOptions& options, Threads& threads, std::uint64_t seed)
-        : actor_(actor), optimizer_(std::move(optimizer)), options_(options), threads_(threads),
-          rng_(seed, Purpose::minibatch) {
-        options_.check();
-    }
+        : actor_(actor),
+          descent_(std::move(optimizer), (options.check(), options.update()), threads, Rng(seed, Purpose::minibatch)) {}
 
-    /// Reports the loss over the last epoch as value loss. Throws `Error` when a gradient or a weight is not finite;
-    /// the weights are then as they were before.
+    /// See `MinibatchDescent` for the report and the errors. `progress` is where the schedule stands.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
-        learning_rate_ = options_.learning_rate(progress);
-        order_.reset(rollout);
-        saved_.save(actor_.weights());
-        try {
-            return descend(rollout);
-        } catch (...) {
-            saved_.restore(actor_.weights());
-            throw;
-        }
+        return descent_(rollout, actor_.weights(), "actor's", progress,
+                        [this](auto& shard, double weight) { add_gradient(shard, weight); });
     }
 
 private:
     using Network = std::remove_cvref_t<decltype(std::declval<const A&>().network())>;
 
-    struct alignas(buffer_alignment) Shard {
-        SampleBatch<Scalar> batch;
+    struct Scratch {
         typename Network::Tape tape;
         MatrixBuffer<Scalar> d_value;
-        Buffer<Scalar> gradient;
-        double loss = 0;
     };
-
-    struct Step {
-        double loss;  ///< summed over samples
-        double gradient_norm;
-    };
-
-    UpdateReport descend(const Rollout<Scalar>& rollout) {
-        const Index size = std::min(options_.minibatch, order_.sample_count());
-        double loss = 0;
-        double norms = 0;
-        for (Index epoch = 0; epoch < options_.epochs; ++epoch) {
-            loss = norms = 0;
-            order_.shuffle(rng_);
-            for (Index i = 0; i < order_.count(size); ++i) {
-                const Step step = gradient_step(rollout, order_.range(i, size));
-                loss += step.loss;
-                norms += step.gradient_norm;
-            }
-        }
-        require_finite_weights<Scalar>(actor_.weights(), "actor's");
-        return {.value_loss = loss / static_cast<double>(order_.sample_count()),
-                .gradient_norm = norms / static_cast<double>(order_.count(size)),
-                .learning_rate = learning_rate_};
-    }
-
-    Step gradient_step(const Rollout<Scalar>& rollout, Range minibatch) {
-        const Index shards = detail::shard_count(minibatch.size());
-        if (static_cast<Index>(shards_.size()) < shards) shards_.resize(static_cast<std::size_t>(shards));
-        threads_.run(shards, [&](Index s) {
-            Shard& shard = shards_[static_cast<std::size_t>(s)];
-            shard.gradient.assign(static_cast<Index>(actor_.weights().size()), 0);
-            shard.loss = 0;
-            detail::for_each_pass(minibatch.size(), shards, s, [&](Range pass) {
-                shard.batch.gather(rollout, order_, {minibatch.begin + pass.begin, minibatch.begin + pass.end});
-                add_gradient(shard, 1 / static_cast<double>(minibatch.size()));
-            });
-        });
-        Buffer<Scalar>& total = shards_.front().gradient;
-        double loss = shards_.front().loss;
-        for (std::size_t s = 1; s < static_cast<std::size_t>(shards); ++s) {
-            total.vector() += shards_[s].gradient.vector();
-            loss += shards_[s].loss;
-        }
-        const double norm = std::sqrt(squared_norm<Scalar>(total.span()));
-        require(std::isfinite(norm),
-                "update: the actor's gradient is not finite; lower the learning rate, or check rewards and "
-                "observations for extreme values");
-        total.vector() *= static_cast<Scalar>(clip_factor(norm, options_.max_gradient_norm));
-        optimizer_.step(actor_.weights(), std::as_const(total).span(), learning_rate_);
-        return {loss, norm};
-    }
 
     /// The loss looks at the value of the action that was taken, and at no other.
+    template <class Shard>
     void add_gradient(Shard& shard, double weight) const {
         const Network& network = actor_.network();
-        const auto q = network.forward(shard.batch.observation.matrix(), shard.tape);
+        auto& [tape, d_value] = shard.scratch;
+        const auto q = network.forward(shard.batch.observation.matrix(), tape);
         const ConstActionView actions = std::as_const(shard.batch.action).all();
-        shard.d_value.resize(q.rows(), q.cols());
-        shard.d_value.matrix().setZero();
+        d_value.resize(q.rows(), q.cols());
+        d_value.matrix().setZero();
         for (Index j = 0; j < q.cols(); ++j) {
             const int taken = actions.integers(0, j);
             const Scalar error = q(taken, j) - shard.batch.value_target[j];
             shard.loss += 0.5 * static_cast<double>(error) * static_cast<double>(error);
-            shard.d_value(taken, j) = static_cast<Scalar>(weight) * error;
+            d_value(taken, j) = static_cast<Scalar>(weight) * error;
         }
-        network.backward(shard.tape, shard.d_value.matrix(), shard.gradient.span());
+        network.backward(tape, d_value.matrix(), shard.gradient.span());
     }
 
     A& actor_;
-    O optimizer_;
-    QLambdaOptions options_;
-    Threads& threads_;
-    Rng rng_;
-    double learning_rate_ = 0;
-    Minibatches order_;
-    std::vector<Shard> shards_;
-    SavedWeights<Scalar> saved_;
+    MinibatchDescent<Scalar, Scratch, O> descent_;
 };
 
 namespace detail {
