@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "helpers/temporary_path.hpp"
 
 using namespace gradiva;
 
@@ -14,8 +15,7 @@ namespace {
 
 /// A file of its own in the folder for temporary files, removed at the end.
 struct TemporaryFile {
-    explicit TemporaryFile(const std::string& name)
-        : path((std::filesystem::temp_directory_path() / ("gradiva_" + name)).string()) {}
+    explicit TemporaryFile(const std::string& name) : path(gradiva_test::temporary_path(name)) {}
     ~TemporaryFile() { std::filesystem::remove(path); }
 
     std::vector<std::string> lines() const {

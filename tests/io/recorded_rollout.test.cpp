@@ -20,6 +20,7 @@
 #include "gradiva/train/evaluate.hpp"
 #include "gradiva/train/update.hpp"
 #include "helpers/environments.hpp"
+#include "helpers/temporary_path.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;
@@ -28,8 +29,7 @@ namespace {
 
 /// A file of its own in the folder for temporary files, removed at the end.
 struct TemporaryFile {
-    explicit TemporaryFile(const std::string& name)
-        : path((std::filesystem::temp_directory_path() / ("gradiva_recorded_rollout_" + name + ".csv")).string()) {}
+    explicit TemporaryFile(const std::string& name) : path(gradiva_test::temporary_path(name + ".csv")) {}
     ~TemporaryFile() { std::filesystem::remove(path); }
 
     void write(const std::string& text) const { std::ofstream(path, std::ios::binary) << text; }

@@ -109,12 +109,11 @@ void run(Index width, Index threads) {
 
 int main() {
     const long before = calls;
-    std::free(std::malloc(1));
-    const bool counting = calls == before + 1;
-    fmt::print("malloc is counted: {}\n", counting);
     for (const Index threads : {1, 2}) {
         run(64, threads);
         run(256, threads);
     }
+    const bool counting = calls > before;  // building a trainer allocates
+    fmt::print("malloc is counted: {}\n", counting);
     return failures == 0 && counting ? 0 : 1;
 }
