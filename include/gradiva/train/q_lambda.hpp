@@ -57,7 +57,7 @@ public:
     /// See `MinibatchDescent` for the report and the errors. `progress` is where the schedule stands.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
         return descent_(rollout, actor_.weights(), "actor's", progress,
-                        [this](auto& shard, double weight) { add_gradient(shard, weight); });
+                        [this](auto& shard, double weight) { this->add_gradient(shard, weight); });
     }
 
 private:
