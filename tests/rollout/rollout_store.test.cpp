@@ -17,9 +17,7 @@ struct Case {
 
     /// Puts a rollout of so many steps in the place of the oldest.
     const Rollout<float>* add(Index steps, Index updates) {
-        Rollout<float>& rollout = store.renew_oldest(updates);
-        rollout.resize(steps);
-        return &rollout;
+        return &store.renew_oldest(updates, [&](Rollout<float>& rollout) { rollout.resize(steps); });
     }
 
     using Seen = std::vector<std::tuple<Index, Index, Index>>;  // place, horizon, updates
@@ -56,6 +54,19 @@ TEST_CASE("The newest rollout takes the memory of the oldest") {
     CHECK(c.add(8, 3) == first);
     CHECK(first->reward.data() == reward);
     CHECK(c.add(8, 4) == second);
+}
+
+TEST_CASE("A rollout whose filling broke off is forgotten, and its place is the next to be filled") {
+    Case c;
+    for (const Index updates : {0, 1, 2}) c.add(10 + updates, updates);
+    const auto break_off = [](Rollout<float>& rollout) {
+        rollout.resize(99);
+        throw Breakdown("the simulator is gone");
+    };
+    CHECK_THROWS_AS(c.store.renew_oldest(3, break_off), Breakdown);
+    CHECK((c.seen() == Case::Seen{{0, 12, 2}, {1, 11, 1}}));
+    c.add(13, 3);
+    CHECK((c.seen() == Case::Seen{{0, 13, 3}, {1, 12, 2}, {2, 11, 1}}));
 }
 
 TEST_CASE("A store of one holds the last rollout") {

@@ -26,12 +26,16 @@ public:
 
     Index capacity() const { return static_cast<Index>(entries_.size()); }
 
-    /// The place of the oldest rollout, to be filled by a policy that has had `updates` updates.
-    Rollout<Scalar>& renew_oldest(Index updates) {
+    /// Has `fill(rollout)` overwrite the oldest rollout with one of a policy that has had `updates` updates. When it
+    /// throws, the store holds one rollout less until the next call.
+    template <class Fill>
+    Rollout<Scalar>& renew_oldest(Index updates, const Fill& fill) {
         Entry& entry = entries_[next_];
-        next_ = (next_ + 1) % entries_.size();
-        entry.updates = updates;
+        entry.filled = false;
+        fill(entry.rollout);
         entry.filled = true;
+        entry.updates = updates;
+        next_ = (next_ + 1) % entries_.size();
         return entry.rollout;
     }
 

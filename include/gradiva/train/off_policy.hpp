@@ -83,8 +83,8 @@ private:
 
     void iterate(Progress& progress) {
         const double fraction = static_cast<double>(progress.steps) / static_cast<double>(progress.total_steps);
-        Rollout<Scalar>& fresh = store_.renew_oldest(updates_);
-        collect_.steps(fresh, options_.horizon);
+        const Rollout<Scalar>& fresh = store_.renew_oldest(
+            updates_, [this](Rollout<Scalar>& rollout) { collect_.steps(rollout, options_.horizon); });
         progress.left_out = 0;
         saved_actor_.save(actor_.weights());
         saved_critic_.save(critic_.weights());
