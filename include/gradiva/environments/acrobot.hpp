@@ -1,0 +1,115 @@
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <span>
+
+#include "gradiva/env/env.hpp"
+
+namespace gradiva {
+
+/// Two links that hang from a pivot, with a torque of -1, 0 or 1 (actions 0, 1, 2) at the joint between them only.
+/// Rewarded with -1 per step, and with 0 for the one that ends the episode by raising the tip more than one link's
+/// length above the pivot. Acrobot-v1 is `TimeLimit(Acrobot{}, 500)`.
+///
+/// With masses m, lengths l, distances c to the centres of mass, moments of inertia I, and torque u,
+///   d1        = m1 c1^2 + m2 (l1^2 + c2^2 + 2 l1 c2 cos theta2) + I1 + I2
+///   d2        = m2 (c2^2 + l1 c2 cos theta2) + I2
+///   phi2      = m2 c2 g sin(theta1 + theta2)
+///   phi1      = -m2 l1 c2 theta2' (theta2' + 2 theta1') sin theta2 + (m1 c1 + m2 l1) g sin theta1 + phi2
+///   theta2''  = (u + phi1 d2/d1 - m2 l1 c2 theta1'^2 sin theta2 - phi2) / (m2 c2^2 + I2 - d2^2/d1)
+///   theta1''  = -(d2 theta2'' + phi1) / d1
+/// and the state follows by one step of the fourth-order Runge-Kutta method per 0.2 s. Then the angles are taken to
+/// [-pi, pi], and the velocities held within [-4 pi, 4 pi] and [-9 pi, 9 pi].
+/// Source: Sutton and Barto, "Reinforcement Learning: An Introduction", 1998, section 11.3; constants, bounds, reset
+/// range and reward as in Gymnasium's Acrobot-v1.
+struct Acrobot {
+    static constexpr double gravity = 9.8;                       // m/s^2
+    static constexpr double mass = 1;                            // kg, of each link
+    static constexpr double length = 1;                          // m, of each link
+    static constexpr double centre = 0.5;                        // m, from a link's upper end to its centre of mass
+    static constexpr double inertia = 1;                         // kg m^2, of each link
+    static constexpr double time_step = 0.2;                     // s
+    static constexpr double most_speed1 = 4 * std::numbers::pi;  // rad/s
+    static constexpr double most_speed2 = 9 * std::numbers::pi;  // rad/s
+
+    double theta1 = 0;      ///< angle of the upper link from hanging down, rad
+    double theta2 = 0;      ///< angle of the lower link from the upper link's direction, rad
+    double theta1_dot = 0;  ///< rad/s
+    double theta2_dot = 0;  ///< rad/s
+
+    /// (cos theta1, sin theta1, cos theta2, sin theta2, theta1', theta2').
+    Box observation_space() const {
+        constexpr auto speed1 = static_cast<float>(most_speed1);
+        constexpr auto speed2 = static_cast<float>(most_speed2);
+        return {.size = 6, .low = {-1, -1, -1, -1, -speed1, -speed2}, .high = {1, 1, 1, 1, speed1, speed2}};
+    }
+
+    Discrete action_space() const { return {.n = 3}; }
+
+    void reset(Rng& rng, std::span<float> observation) {
+        for (double* part : {&theta1, &theta2, &theta1_dot, &theta2_dot}) *part = rng.uniform(-0.1, 0.1);
+        observe(observation);
+    }
+
+    Outcome step(int action, Rng&, std::span<float> observation) {
+        const State next = after({theta1, theta2, theta1_dot, theta2_dot}, action - 1);
+        theta1 = wrap(next[0]);
+        theta2 = wrap(next[1]);
+        theta1_dot = hold(next[2], most_speed1);
+        theta2_dot = hold(next[3], most_speed2);
+        observe(observation);
+        const bool is_raised = -std::cos(theta1) - std::cos(theta1 + theta2) > 1;
+        return {.reward = is_raised ? 0.0 : -1.0, .terminated = is_raised};
+    }
+
+private:
+    using State = std::array<double, 4>;  // theta1, theta2, theta1', theta2'
+
+    /// The derivative of the state by time.
+    static State rate(const State& s, double torque) {
+        constexpr double coupling = mass * length * centre;
+        const double cosine = std::cos(s[1]);
+        const double sine = std::sin(s[1]);
+        const double d1 =
+            mass * centre * centre + mass * (length * length + centre * centre) + 2 * coupling * cosine + 2 * inertia;
+        const double d2 = mass * centre * centre + coupling * cosine + inertia;
+        const double phi2 = mass * centre * gravity * std::sin(s[0] + s[1]);
+        const double phi1 =
+            -coupling * s[3] * (s[3] + 2 * s[2]) * sine + mass * (centre + length) * gravity * std::sin(s[0]) + phi2;
+        const double acceleration2 = (torque + phi1 * d2 / d1 - coupling * s[2] * s[2] * sine - phi2) /
+                                     (mass * centre * centre + inertia - d2 * d2 / d1);
+        return {s[2], s[3], -(d2 * acceleration2 + phi1) / d1, acceleration2};
+    }
+
+    static State moved(State s, double time, const State& rate) {
+        for (std::size_t i = 0; i < s.size(); ++i) s[i] += time * rate[i];
+        return s;
+    }
+
+    /// The state one time step later.
+    static State after(const State& s, double torque) {
+        const State k1 = rate(s, torque);
+        const State k2 = rate(moved(s, time_step / 2, k1), torque);
+        const State k3 = rate(moved(s, time_step / 2, k2), torque);
+        const State k4 = rate(moved(s, time_step, k3), torque);
+        State mean{};
+        for (std::size_t i = 0; i < mean.size(); ++i) mean[i] = (k1[i] + 2 * k2[i] + 2 * k3[i] + k4[i]) / 6;
+        return moved(s, time_step, mean);
+    }
+
+    static double wrap(double angle) { return std::remainder(angle, 2 * std::numbers::pi); }
+    static double hold(double x, double most) { return x < -most ? -most : x > most ? most : x; }
+
+    void observe(std::span<float> observation) const {
+        observation[0] = static_cast<float>(std::cos(theta1));
+        observation[1] = static_cast<float>(std::sin(theta1));
+        observation[2] = static_cast<float>(std::cos(theta2));
+        observation[3] = static_cast<float>(std::sin(theta2));
+        observation[4] = static_cast<float>(theta1_dot);
+        observation[5] = static_cast<float>(theta2_dot);
+    }
+};
+
+}  // namespace gradiva

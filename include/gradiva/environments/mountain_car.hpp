@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cmath>
+#include <span>
+
+#include "gradiva/env/env.hpp"
+
+namespace gradiva {
+
+/// A car in a valley whose motor is too weak to climb the hill at once: it pushes left, not at all, or right (actions
+/// 0, 1, 2). Rewarded with -1 per step until it has reached the goal, and is not rolling back.
+/// MountainCar-v0 is `TimeLimit(MountainCar{}, 200)`.
+///
+/// With position x, velocity v and push a in {-0.001, 0, 0.001}, per step,
+///   v <- v + a - 0.0025 cos(3 x),   x <- x + v,
+/// v held within [-0.07, 0.07] and x within [-1.2, 0.6]; the wall on the left stops the car.
+/// Source: Moore, "Efficient Memory-based Learning for Robot Control", 1990, in the form of Sutton and
+/// Barto, "Reinforcement Learning: An Introduction", 1998, example 8.2; reset range and goal as in Gymnasium's
+/// MountainCar-v0.
+struct MountainCar {
+    static constexpr double push = 0.001;       // per step, squared
+    static constexpr double gravity = 0.0025;   // per step, squared
+    static constexpr double most_speed = 0.07;  // per step
+    static constexpr double left_wall = -1.2;
+    static constexpr double right_wall = 0.6;
+    static constexpr double goal = 0.5;
+
+    double position = 0;
+    double velocity = 0;  ///< per step
+
+    /// (position, velocity).
+    Box observation_space() const {
+        constexpr auto speed = static_cast<float>(most_speed);
+        return {
+            .size = 2, .low = {static_cast<float>(left_wall), -speed}, .high = {static_cast<float>(right_wall), speed}};
+    }
+
+    Discrete action_space() const { return {.n = 3}; }
+
+    void reset(Rng& rng, std::span<float> observation) {
+        position = rng.uniform(-0.6, -0.4);
+        velocity = 0;
+        observe(observation);
+    }
+
+    Outcome step(int action, Rng&, std::span<float> observation) {
+        roll(position, velocity, (action - 1) * push);
+        observe(observation);
+        return {.reward = -1, .terminated = position >= goal && velocity >= 0};
+    }
+
+    /// The motion over one step, under this acceleration by the motor; NaN passes.
+    static void roll(double& position, double& velocity, double acceleration) {
+        velocity = hold(velocity + acceleration - gravity * std::cos(3 * position), -most_speed, most_speed);
+        position = hold(position + velocity, left_wall, right_wall);
+        if (position == left_wall && velocity < 0) velocity = 0;
+    }
+
+private:
+    static double hold(double x, double least, double most) { return x < least ? least : x > most ? most : x; }
+
+    void observe(std::span<float> observation) const {
+        observation[0] = static_cast<float>(position);
+        observation[1] = static_cast<float>(velocity);
+    }
+};
+
+}  // namespace gradiva

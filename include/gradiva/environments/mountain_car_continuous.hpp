@@ -1,0 +1,52 @@
+#pragma once
+
+#include <span>
+
+#include "gradiva/env/env.hpp"
+#include "gradiva/environments/mountain_car.hpp"
+
+namespace gradiva {
+
+/// The car of `MountainCar` with a force u in [-1, 1], which accelerates it by 0.0015 u. Rewarded with 100 at the goal,
+/// and with -0.1 u^2 per step, where a force beyond its bounds costs what it says but pushes as the bound does.
+/// MountainCarContinuous-v0 is `TimeLimit(MountainCarContinuous{}, 999)`.
+/// Source: constants, reset range, goal and reward as in Gymnasium's MountainCarContinuous-v0; that rounds the state to
+/// single precision in every step, this does not.
+struct MountainCarContinuous {
+    static constexpr double power = 0.0015;  // per step, squared
+    static constexpr double most_force = 1;
+    static constexpr double goal = 0.45;
+
+    double position = 0;
+    double velocity = 0;  ///< per step
+
+    Box observation_space() const { return MountainCar{}.observation_space(); }
+
+    Box action_space() const {
+        constexpr auto force = static_cast<float>(most_force);
+        return {.size = 1, .low = {-force}, .high = {force}};
+    }
+
+    void reset(Rng& rng, std::span<float> observation) {
+        position = rng.uniform(-0.6, -0.4);
+        velocity = 0;
+        observe(observation);
+    }
+
+    Outcome step(std::span<const float> action, Rng&, std::span<float> observation) {
+        const double u = action[0];
+        const double force = u < -most_force ? -most_force : u > most_force ? most_force : u;
+        MountainCar::roll(position, velocity, force * power);
+        observe(observation);
+        const bool is_there = position >= goal && velocity >= 0;
+        return {.reward = (is_there ? 100 : 0) - 0.1 * u * u, .terminated = is_there};
+    }
+
+private:
+    void observe(std::span<float> observation) const {
+        observation[0] = static_cast<float>(position);
+        observation[1] = static_cast<float>(velocity);
+    }
+};
+
+}  // namespace gradiva
