@@ -1,5 +1,5 @@
 // expect: gradiva: Env needs Box observation_space() const
-// expect: gradiva: Env needs action_space() const that returns Discrete or Box
+// expect: gradiva: Env needs action_space() const that returns Discrete, Box,
 // expect: gradiva: Env needs void reset(Rng&, std::span<float> observation)
 #include <gradiva/env/check_env.hpp>
 

@@ -1,4 +1,4 @@
-// expect: gradiva: Env needs action_space() const that returns Discrete or Box
+// expect: gradiva: Env needs action_space() const that returns Discrete, Box,
 #include <gradiva/env/env.hpp>
 
 struct Odd {

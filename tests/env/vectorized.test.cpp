@@ -225,7 +225,9 @@ TEST_CASE("Vectorized refuses environments whose spaces differ") {
     CHECK_THROWS_WITH(Vectorized(sized(4, 2), {.count = 3}),
                       "Vectorized: environment 2 observes 4 numbers, environment 0 3; give all the same spaces");
     CHECK_THROWS_WITH(Vectorized(sized(3, 5), {.count = 3}),
-                      "Vectorized: environment 2 has 5 actions, environment 0 2; give all the same spaces");
+                      "Vectorized: environment 2 has the action space Discrete(5), environment 0 Discrete(2); give all "
+                      "the same spaces and bounds");
     CHECK_THROWS_WITH(Vectorized([](Index i) { return Mirror{.size = 2 + i}; }, {.count = 2}),
-                      "Vectorized: environment 1 takes 3 numbers, environment 0 2; give all the same spaces");
+                      "Vectorized: environment 1 has the action space Box(3), environment 0 Box(2); give all the same "
+                      "spaces and bounds");
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <span>
 #include <stdexcept>
@@ -105,6 +106,33 @@ struct Wanderer {
 private:
     static void observe(Rng& rng, std::span<float> observation) {
         for (float& x : observation) x = static_cast<float>(rng.normal());
+    }
+};
+
+/// Random observations, rewards and ends; of `n` choices a random one or more are legal in each state, and one that is
+/// not is an error. The observation shows the mask first.
+struct Masked {
+    Index n = 5;
+    std::vector<std::uint8_t> legal = std::vector<std::uint8_t>(static_cast<std::size_t>(n), 1);
+
+    Box observation_space() const { return {.size = n + 1}; }
+    Discrete action_space() const { return {.n = n}; }
+    void action_mask(std::span<std::uint8_t> mask) const { std::copy(legal.begin(), legal.end(), mask.begin()); }
+    void reset(Rng& rng, std::span<float> observation) { move_on(rng, observation); }
+    Outcome step(int action, Rng& rng, std::span<float> observation) {
+        if (legal.at(static_cast<std::size_t>(action)) == 0) throw std::logic_error("an illegal action was sent");
+        const double reward = static_cast<double>(action) + rng.normal();
+        move_on(rng, observation);
+        const double u = rng.uniform();
+        return {.reward = reward, .terminated = u < 0.1, .truncated = u >= 0.1 && u < 0.2};
+    }
+
+private:
+    void move_on(Rng& rng, std::span<float> observation) {
+        for (auto& choice : legal) choice = rng.below(2) == 0 ? 1 : 0;
+        legal[static_cast<std::size_t>(rng.below(n))] = 1;
+        std::copy(legal.begin(), legal.end(), observation.begin());
+        observation[static_cast<std::size_t>(n)] = static_cast<float>(rng.normal());
     }
 };
 

@@ -25,14 +25,14 @@ struct Softmax {
         kernels::log_softmax<T>(z, log_p, p);
     }
     double entropy(Index j) const {
-        Vector<T> out(p.cols());
-        kernels::categorical_entropy<T>(log_p, p, out);
+        Vector<T> out = Vector<T>::Zero(p.cols());
+        kernels::add_categorical_entropy<T>(log_p, p, out);
         return static_cast<double>(out[j]);
     }
     /// KL(this || to).
     double kl(const Softmax& to, Index j) const {
-        Vector<T> out(p.cols());
-        kernels::categorical_kl<T>(log_p, p, to.log_p, out);
+        Vector<T> out = Vector<T>::Zero(p.cols());
+        kernels::add_categorical_kl<T>(log_p, p, to.log_p, out);
         return static_cast<double>(out[j]);
     }
 };
@@ -116,18 +116,17 @@ TEMPLATE_TEST_CASE("equal logits share the probability, and one choice takes it 
     CHECK(alone.entropy(0) == 0);
 }
 
-TEST_CASE("gather takes the log-probability of each choice") {
+TEST_CASE("the log-probability of each choice is added") {
     Matrix<double> log_p(2, 3);
     log_p << 1, 2, 3, 4, 5, 6;
-    const int choice[] = {1, 0, 1};
-    Vector<double> out(3);
-    kernels::gather<double>(log_p, choice, out);
-    CHECK(out == Eigen::Vector3d(4, 2, 6));
+    Vector<double> out = Vector<double>::Constant(3, 10);
+    kernels::add_log_prob<double>(log_p, Eigen::RowVector3i(1, 0, 1), out);
+    CHECK(out == Eigen::Vector3d(14, 12, 16));
 }
 
 TEST_CASE("the gradient of the log-probability agrees with central differences, and is added") {
     Place place;
-    const int choice[] = {3, 0, 1};
+    const Eigen::RowVector3i choice(3, 0, 1);
     const Vector<double> w = random_vector<double>(3, place.rng);
     kernels::add_log_prob_gradient<double>(Softmax<double>(place.z).p, choice, w, place.dz);
     CHECK(place.error([&] {
@@ -174,11 +173,74 @@ TEMPLATE_TEST_CASE("gradients stay finite where a probability vanishes", "", flo
     Matrix<T> z = Matrix<T>::Zero(2, 9);
     z.row(1).setConstant(T(-1e4));
     const Softmax<T> at(z);
-    const std::vector<int> choice(9, 1);
     Matrix<T> dz = Matrix<T>::Zero(2, 9);
     kernels::add_entropy_gradient<T>(at.log_p, at.p, T(1), dz);
     CHECK(dz.isZero(T(1e-6)));
-    kernels::add_log_prob_gradient<T>(at.p, choice.data(), Vector<T>::Ones(9), dz);
+    kernels::add_log_prob_gradient<T>(at.p, Eigen::RowVectorXi::Ones(9), Vector<T>::Ones(9), dz);
     CHECK((dz.row(0).array() + T(1)).isZero(T(1e-6)));
     CHECK((dz.row(1).array() - T(1)).isZero(T(1e-6)));
+}
+
+TEMPLATE_TEST_CASE("what is not legal has probability 0, and exactly no share in anything", "", float, double) {
+    using T = TestType;
+    Rng rng(4);
+    const Index choices = 21, batch = 8;  // more than a vector of any width
+    Matrix<std::uint8_t> legal = Matrix<std::uint8_t>::Zero(choices, batch);
+    for (Index j = 0; j < batch; ++j) {
+        for (Index i = 0; i < choices; ++i) legal(i, j) = rng.below(3) == 0 ? 1 : 0;
+        legal(rng.below(choices), j) = 1;
+    }
+    const ActionMask mask(legal.data(), choices, batch);
+    Matrix<T> z = 3 * random_matrix<T>(choices, batch, rng);
+    Matrix<T> other = 3 * random_matrix<T>(choices, batch, rng);
+    kernels::mask_logits<T>(mask, z);
+    kernels::mask_logits<T>(mask, other);
+    const Softmax<T> is(z), from(other);
+    Matrix<T> d_entropy = Matrix<T>::Zero(choices, batch), d_log_prob = d_entropy, d_kl = d_entropy, fisher = d_entropy;
+    Eigen::RowVectorXi choice(batch);
+    kernels::largest_choice<T>(is.log_p, choice);
+    kernels::add_entropy_gradient<T>(is.log_p, is.p, T(1), d_entropy);
+    kernels::add_log_prob_gradient<T>(is.p, choice, Vector<T>::Ones(batch), d_log_prob);
+    kernels::add_kl_gradient<T>(from.p, is.p, T(1), d_kl);
+    kernels::categorical_fisher<T>(is.p, random_matrix<T>(choices, batch, rng), fisher);
+    for (Index j = 0; j < batch; ++j) {
+        std::vector<Index> rows;
+        for (Index i = 0; i < choices; ++i) {
+            if (legal(i, j) != 0) {
+                rows.push_back(i);
+                CHECK(is.p(i, j) > 0);
+                continue;
+            }
+            for (const Matrix<T>& gradient : {is.p, d_entropy, d_log_prob, d_kl, fisher}) {
+                CHECK(gradient(i, j) == 0);
+            }
+        }
+        // The same as a distribution of the legal choices alone.
+        const Softmax<T> alone(z(rows, std::vector<Index>{j})), alone_from(other(rows, std::vector<Index>{j}));
+        CHECK(legal(choice[j], j) == 1);
+        CHECK(is.p.col(j).sum() == Approx(1));
+        CHECK(is.entropy(j) == Approx(alone.entropy(0)).margin(1e-5));
+        CHECK(from.kl(is, j) == Approx(alone_from.kl(alone, 0)).margin(1e-5));
+    }
+}
+
+TEST_CASE("a choice that is not legal is not drawn in ten million draws") {
+    Matrix<float> z(3, 1'000'000);
+    z.colwise() = Eigen::Vector3f(0, 5, -2);
+    Matrix<std::uint8_t> legal = Matrix<std::uint8_t>::Ones(3, z.cols());
+    legal.row(1).setZero();
+    kernels::mask_logits<float>(ActionMask(legal.data(), 3, z.cols()), z);
+    const Softmax<float> is(z);
+    std::vector<Rng> rng;
+    for (std::uint64_t j = 0; j < 1'000'000; ++j) rng.emplace_back(1, Purpose::action, j);
+    Eigen::RowVectorXi choice(z.cols());
+    Index counts[] = {0, 0, 0};
+    for (int round = 0; round < 10; ++round) {
+        kernels::draw_choice<float>(is.p, rng, choice);
+        for (const int c : choice) ++counts[c];
+    }
+    CHECK(counts[1] == 0);
+    const double share = 1 / (1 + std::exp(-2.0));
+    const double four_errors = 4 * std::sqrt(share * (1 - share) / 1e7);
+    CHECK(static_cast<double>(counts[0]) / 1e7 == Approx(share).margin(four_errors));
 }

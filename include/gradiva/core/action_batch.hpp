@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "gradiva/core/buffer.hpp"
 
 namespace gradiva {
@@ -25,6 +27,12 @@ struct ConstActionView {
           reals(view.reals.data(), view.reals.rows(), view.reals.cols()) {}
     ConstActionView(ConstMatrixMap<int> i, ConstMatrixMap<float> r) : integers(i), reals(r) {}
 };
+
+/// Column `j` of the view.
+inline ConstActionView column_of(const ConstActionView& view, Index j) {
+    return {{view.integers.data() + j * view.integers.rows(), view.integers.rows(), 1},
+            {view.reals.data() + j * view.reals.rows(), view.reals.rows(), 1}};
+}
 
 /// Actions of any space, one per column: whole numbers and real ones, of which either part may have no rows.
 class ActionBatch {
@@ -53,5 +61,11 @@ private:
     MatrixBuffer<int> integers_;
     MatrixBuffer<float> reals_;
 };
+
+/// Which choices are legal, one column per sample: 1 legal, 0 not. No rows: all are.
+using ActionMask = ConstMatrixMap<std::uint8_t>;
+
+/// The mask of a batch in which all choices are legal.
+inline ActionMask all_legal(Index batch) { return {nullptr, 0, batch}; }
 
 }  // namespace gradiva

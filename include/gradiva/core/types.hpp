@@ -26,6 +26,13 @@ using VectorRef = Eigen::Ref<Vector<Scalar>>;
 template <class Scalar>
 using ConstVectorRef = Eigen::Ref<const Vector<Scalar>>;
 
+/// A row of a matrix.
+template <class Scalar>
+using RowRef = Eigen::Ref<Eigen::Matrix<Scalar, 1, Eigen::Dynamic>, 0, Eigen::InnerStride<>>;
+
+template <class Scalar>
+using ConstRowRef = Eigen::Ref<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>, 0, Eigen::InnerStride<>>;
+
 /// Views as return values and members.
 template <class Scalar>
 using MatrixMap = Eigen::Map<Matrix<Scalar>>;

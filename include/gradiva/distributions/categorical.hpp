@@ -9,7 +9,8 @@
 
 namespace gradiva {
 
-/// One choice of n with probabilities softmax(head). Models `Distribution`; has no parameters of its own.
+/// One choice of n with probabilities softmax(head). Takes masks: a choice that is not legal has probability 0. Models
+/// `Distribution`; has no parameters of its own.
 template <class ScalarT>
 class Categorical {
 public:
@@ -26,6 +27,7 @@ public:
 
     Index choices() const { return choices_; }
     Index head_size() const { return choices_; }
+    Index mask_size() const { return choices_; }
     Index parameter_count() const { return 0; }
     ActionShape action_shape() const { return {.integers = 1, .reals = 0}; }
     void initialise(std::span<Scalar>) const {}
@@ -37,45 +39,33 @@ public:
         kernels::log_softmax<Scalar>(head, tape.log_p.matrix(), tape.p.matrix());
     }
 
-    /// By inversion: the first choice at which the summed probability exceeds a uniform number below the sum of all. In
-    /// double and scaled by that sum, so that rounding never falls through to the last choice. A choice whose
-    /// probability is zero is never drawn.
     void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
-        for (Index j = 0; j < tape.p.cols(); ++j) {
-            double total = 0;
-            for (Index i = 0; i < choices_; ++i) total += static_cast<double>(tape.p(i, j));
-            const double u = total * rng[static_cast<std::size_t>(j)].uniform();
-            Index drawn = 0;
-            double sum = static_cast<double>(tape.p(0, j));
-            while (u >= sum && drawn + 1 < choices_) sum += static_cast<double>(tape.p(++drawn, j));
-            actions.integers(0, j) = static_cast<int>(drawn);
-        }
+        kernels::draw_choice<Scalar>(tape.p.matrix(), rng, actions.integers.row(0));
     }
 
     void mode(const Tape& tape, ActionView actions) const {
-        for (Index j = 0; j < tape.p.cols(); ++j) {
-            Index best = 0;
-            for (Index i = 1; i < choices_; ++i) best = tape.log_p(i, j) > tape.log_p(best, j) ? i : best;
-            actions.integers(0, j) = static_cast<int>(best);
-        }
+        kernels::largest_choice<Scalar>(tape.log_p.matrix(), actions.integers.row(0));
     }
 
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
-        kernels::gather<Scalar>(tape.log_p.matrix(), actions.integers.data(), out);
+        out.setZero();
+        kernels::add_log_prob<Scalar>(tape.log_p.matrix(), actions.integers.row(0), out);
     }
 
     void entropy(const Tape& tape, VectorRef<Scalar> out) const {
-        kernels::categorical_entropy<Scalar>(tape.log_p.matrix(), tape.p.matrix(), out);
+        out.setZero();
+        kernels::add_categorical_entropy<Scalar>(tape.log_p.matrix(), tape.p.matrix(), out);
     }
 
     void kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const {
-        kernels::categorical_kl<Scalar>(from.log_p.matrix(), from.p.matrix(), to.log_p.matrix(), out);
+        out.setZero();
+        kernels::add_categorical_kl<Scalar>(from.log_p.matrix(), from.p.matrix(), to.log_p.matrix(), out);
     }
 
     void backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,
                   const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head, std::span<Scalar>) const {
         d_head.setZero();
-        kernels::add_log_prob_gradient<Scalar>(tape.p.matrix(), actions.integers.data(), d_log_prob, d_head);
+        kernels::add_log_prob_gradient<Scalar>(tape.p.matrix(), actions.integers.row(0), d_log_prob, d_head);
         if (d_entropy != 0) {
             kernels::add_entropy_gradient<Scalar>(tape.log_p.matrix(), tape.p.matrix(), d_entropy, d_head);
         }

@@ -21,6 +21,9 @@ namespace gradiva {
 ///   not read), writes dL/dhead and adds dL/down.
 /// - `fisher(tape, head, own, out_head, out_own)`: the Fisher matrix of each column times a direction (head, own);
 ///   writes the head's part and adds the own parameters' part, summed over columns.
+/// - Optional: `mask_size()`, for one that takes masks: so many of the head's first rows are logits, of which
+///   `kernels::masked_logit` says that the choice is not legal. `to_environment(stored, sent)` and
+///   `from_environment(sent, stored)`, where environments take other numbers than those that are stored.
 template <class D>
 concept Distribution = std::copyable<D> &&
     requires(const D& d, typename D::Tape& tape, const typename D::Tape& done, ConstMatrixRef<typename D::Scalar> head,

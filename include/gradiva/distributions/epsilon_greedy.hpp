@@ -1,18 +1,21 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <span>
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/kernels/log_softmax.hpp"
 
 namespace gradiva {
 
 /// The best of n choices most of the time, any of them else: the head is a value Q of each choice, and
 ///   p(a) = 1 - epsilon + epsilon / n for the first a of largest Q,   epsilon / n for all others.
-/// Models `Distribution`; has no parameters of its own. p does not change with Q but where the best choice does: all
-/// gradients are zero. Source: Sutton and Barto, "Reinforcement Learning", 2018, section 2.2.
+/// Takes masks: n then counts legal choices only, and the others have probability 0. Models `Distribution`; has no
+/// parameters of its own. p does not change with Q but where the best choice does: all gradients are zero. Source:
+/// Sutton and Barto, "Reinforcement Learning", 2018, section 2.2.
 template <class ScalarT>
 class EpsilonGreedy {
 public:
@@ -20,7 +23,9 @@ public:
 
     struct Tape {
         Buffer<int> best;
-        double epsilon = 0;  ///< when the heads were read
+        Buffer<Index> legal_count;
+        MatrixBuffer<std::uint8_t> legal;  ///< choices x batch
+        double epsilon = 0;                ///< when the heads were read
     };
 
     /// Throws `Error` on a count below 1 and on an epsilon outside [0, 1]. A trainer sets epsilon itself.
@@ -37,6 +42,7 @@ public:
 
     Index choices() const { return choices_; }
     Index head_size() const { return choices_; }
+    Index mask_size() const { return choices_; }
     Index parameter_count() const { return 0; }
     ActionShape action_shape() const { return {.integers = 1, .reals = 0}; }
     void initialise(std::span<Scalar>) const {}
@@ -45,10 +51,17 @@ public:
         GRADIVA_ASSERT(head.rows() == choices_);
         tape.epsilon = epsilon_;
         tape.best.resize(head.cols());
+        tape.legal.resize(choices_, head.cols());
+        tape.legal_count.resize(head.cols());
+        kernels::largest_choice<Scalar>(head, RowMap(tape.best.data(), head.cols()));
         for (Index j = 0; j < head.cols(); ++j) {
-            Index best = 0;
-            for (Index i = 1; i < choices_; ++i) best = head(i, j) > head(best, j) ? i : best;
-            tape.best[j] = static_cast<int>(best);
+            Index count = 0;
+            for (Index i = 0; i < choices_; ++i) {
+                const bool legal = !(head(i, j) <= kernels::masked_logit<Scalar>);
+                tape.legal(i, j) = legal ? 1 : 0;
+                count += legal ? 1 : 0;
+            }
+            tape.legal_count[j] = count;
         }
     }
 
@@ -56,7 +69,7 @@ public:
         for (Index j = 0; j < tape.best.size(); ++j) {
             Rng& own = rng[static_cast<std::size_t>(j)];
             const bool explores = own.uniform() < tape.epsilon;
-            actions.integers(0, j) = explores ? static_cast<int>(own.below(choices_)) : tape.best[j];
+            actions.integers(0, j) = explores ? any_legal(tape, j, own) : tape.best[j];
         }
     }
 
@@ -66,30 +79,29 @@ public:
 
     /// Minus infinity for a choice that is never taken.
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
-        const Probabilities p(tape.epsilon, choices_);
-        const auto log_best = static_cast<Scalar>(std::log(p.best));
-        const auto log_other = static_cast<Scalar>(std::log(p.other));
         for (Index j = 0; j < tape.best.size(); ++j) {
-            out[j] = actions.integers(0, j) == tape.best[j] ? log_best : log_other;
+            out[j] = static_cast<Scalar>(std::log(probability(tape, actions.integers(0, j), j)));
         }
     }
 
     void entropy(const Tape& tape, VectorRef<Scalar> out) const {
-        const Probabilities p(tape.epsilon, choices_);
-        out.setConstant(static_cast<Scalar>(-sum(1, p.best, p.best) - sum(choices_ - 1, p.other, p.other)));
+        for (Index j = 0; j < tape.best.size(); ++j) {
+            double sum = 0;
+            for (Index i = 0; i < choices_; ++i) sum -= share(probability(tape, i, j), probability(tape, i, j));
+            out[j] = static_cast<Scalar>(sum);
+        }
     }
 
     /// Infinite where a choice of the first is never taken by the second.
     void kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const {
         GRADIVA_ASSERT(from.best.size() == to.best.size());
-        const Probabilities p(from.epsilon, choices_);
-        const Probabilities q(to.epsilon, choices_);
-        const double own = sum(1, p.best, p.best) + sum(choices_ - 1, p.other, p.other);
-        const double same = own - (sum(1, p.best, q.best) + sum(choices_ - 1, p.other, q.other));
-        const double moved =
-            own - (sum(1, p.best, q.other) + sum(1, p.other, q.best) + sum(choices_ - 2, p.other, q.other));
         for (Index j = 0; j < from.best.size(); ++j) {
-            out[j] = static_cast<Scalar>(from.best[j] == to.best[j] ? same : moved);
+            double sum = 0;
+            for (Index i = 0; i < choices_; ++i) {
+                const double p = probability(from, i, j);
+                sum += share(p, p) - share(p, probability(to, i, j));
+            }
+            out[j] = static_cast<Scalar>(sum);
         }
     }
 
@@ -104,17 +116,22 @@ public:
     }
 
 private:
-    struct Probabilities {
-        Probabilities(double epsilon, Index choices)
-            : best(1 - epsilon + epsilon / static_cast<double>(choices)),
-              other(epsilon / static_cast<double>(choices)) {}
-        double best, other;
-    };
+    using RowMap = Eigen::Map<Eigen::Matrix<int, 1, Eigen::Dynamic>>;
 
-    /// p log q over some choices, where 0 log q is 0.
-    static double sum(Index choices, double p, double q) {
-        return choices > 0 && p > 0 ? static_cast<double>(choices) * p * std::log(q) : 0;
+    int any_legal(const Tape& tape, Index j, Rng& rng) const {
+        Index left = rng.below(tape.legal_count[j]);
+        Index choice = 0;
+        while (tape.legal(choice, j) == 0 || left-- > 0) ++choice;
+        return static_cast<int>(choice);
     }
+
+    static double probability(const Tape& tape, Index choice, Index j) {
+        const double other = tape.legal(choice, j) != 0 ? tape.epsilon / static_cast<double>(tape.legal_count[j]) : 0;
+        return choice == tape.best[j] ? 1 - tape.epsilon + other : other;
+    }
+
+    /// p log q, where 0 log q is 0.
+    static double share(double p, double q) { return p > 0 ? p * std::log(q) : 0; }
 
     Index choices_;
     double epsilon_ = 0;

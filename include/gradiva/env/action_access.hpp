@@ -10,11 +10,25 @@ namespace gradiva {
 
 inline ActionShape action_shape_of(const Discrete&) { return {.integers = 1, .reals = 0}; }
 inline ActionShape action_shape_of(const Box& space) { return {.integers = 0, .reals = space.size}; }
+inline ActionShape action_shape_of(const MultiDiscrete& space) {
+    return {.integers = static_cast<Index>(space.n.size()), .reals = 0};
+}
+inline ActionShape action_shape_of(const MultiBinary& space) { return {.integers = space.size, .reals = 0}; }
+inline ActionShape action_shape_of(const HybridSpace& space) { return {.integers = 1, .reals = space.box.size}; }
 
 /// Column `j` of a batch as the argument of `step`.
 inline int action_at(const Discrete&, const ConstActionView& actions, Index j) { return actions.integers(0, j); }
 inline std::span<const float> action_at(const Box& space, const ConstActionView& actions, Index j) {
     return {actions.reals.data() + j * space.size, static_cast<std::size_t>(space.size)};
+}
+inline std::span<const int> action_at(const MultiDiscrete&, const ConstActionView& actions, Index j) {
+    return {actions.integers.col(j).data(), static_cast<std::size_t>(actions.integers.rows())};
+}
+inline std::span<const int> action_at(const MultiBinary&, const ConstActionView& actions, Index j) {
+    return {actions.integers.col(j).data(), static_cast<std::size_t>(actions.integers.rows())};
+}
+inline HybridAction action_at(const HybridSpace& space, const ConstActionView& actions, Index j) {
+    return {.choice = actions.integers(0, j), .values = action_at(space.box, actions, j)};
 }
 
 /// What environments are sent of a batch of actions: the column as it is. A space with bounds specialises it.
@@ -63,25 +77,18 @@ private:
     MatrixBuffer<float> clipped_;
 };
 
-/// Throws `Error` when the space holds no action; `who` names the component that asks.
-inline void check_action_space(const char* who, const Discrete& space) {
-    require(space.n >= 1, "{}: the action space is Discrete with n = {}; give at least 1 action", who, space.n);
-}
-inline void check_box(const char* who, const char* which, const Box& space) {
-    require(space.size >= 1, "{}: the {} space is a Box of size {}; give at least 1 element", who, which, space.size);
-    for (const auto* bounds : {&space.low, &space.high}) {
-        const auto count = static_cast<Index>(bounds->size());
-        require(count <= 1 || count == space.size,
-                "{}: the {} space is a Box of size {} with {} bounds; give none, one, or one per element", who, which,
-                space.size, count);
+template <>
+class SentActions<HybridSpace> {
+public:
+    SentActions() = default;
+    SentActions(const HybridSpace& space, Index environments) : values_(space.box, environments) {}
+
+    HybridAction operator()(const ConstActionView& actions, Index j, Index environment) {
+        return {.choice = actions.integers(0, j), .values = values_(actions, j, environment)};
     }
-    for (Index i = 0; i < space.size; ++i) {
-        require(space.low_of(i) < space.high_of(i),
-                "{}: the {} space has low = {} and high = {} at element {}; give "
-                "low < high",
-                who, which, space.low_of(i), space.high_of(i), i);
-    }
-}
-inline void check_action_space(const char* who, const Box& space) { check_box(who, "action", space); }
+
+private:
+    SentActions<Box> values_;
+};
 
 }  // namespace gradiva

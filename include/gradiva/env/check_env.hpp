@@ -8,6 +8,8 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/action_access.hpp"
+#include "gradiva/env/action_mask.hpp"
+#include "gradiva/env/check_space.hpp"
 #include "gradiva/env/env.hpp"
 
 namespace gradiva {
@@ -42,6 +44,7 @@ public:
             const Outcome outcome =
                 env_.step(action_at(action_space_, std::as_const(actions_).all(), 0), env_rng_, observation());
             check_frame("step", t);
+            if (!outcome.terminated) ask_mask("step");
             require(std::isfinite(outcome.reward), "check_env: the reward of step {} is {}; return a finite number", t,
                     outcome.reward);
             require(!(outcome.terminated && outcome.truncated),
@@ -105,17 +108,46 @@ private:
         prepare_frame();
         env_.reset(env_rng_, observation());
         check_frame("reset", 0);
+        ask_mask("reset");
     }
 
-    void draw_action() {
-        const ActionView action = actions_.all();
-        if constexpr (std::is_same_v<decltype(action_space_), Discrete>) {
-            MatrixMap<int>(action.integers)(0, 0) = static_cast<int>(action_rng_.below(action_space_.n));
-        } else {
-            for (Index i = 0; i < action_space_.size; ++i) {
-                MatrixMap<float>(action.reals)(i, 0) = draw_within(action_space_.low_of(i), action_space_.high_of(i));
-            }
+    void ask_mask(const char* where) {
+        if constexpr (HasActionMask<E>) {
+            mask_.resize(choices_of(action_space_), 1);
+            mask_.matrix().setOnes();
+            env_.action_mask(mask_.column(0));
+            check_mask("check_env", action_space_, std::as_const(mask_).matrix(), {0, 1}, where);
+            for (const std::uint8_t legal : mask_.column(0)) trace_.push_back(legal != 0 ? 1.0F : 0.0F);
         }
+    }
+
+    void draw_action() { draw_action(action_space_); }
+
+    void draw_action(const Discrete& space) { draw_choice(0, 0, space.n); }
+    void draw_action(const Box& space) {
+        for (Index i = 0; i < space.size; ++i) {
+            MatrixMap<float>(actions_.all().reals)(i, 0) = draw_within(space.low_of(i), space.high_of(i));
+        }
+    }
+    void draw_action(const MultiDiscrete& space) {
+        Index first = 0;
+        for (std::size_t k = 0; k < space.n.size(); first += space.n[k++]) {
+            draw_choice(static_cast<Index>(k), first, space.n[k]);
+        }
+    }
+    void draw_action(const MultiBinary& space) {
+        for (Index i = 0; i < space.size; ++i) draw_choice(i, 0, 2);
+    }
+    void draw_action(const HybridSpace& space) {
+        draw_action(space.choice);
+        draw_action(space.box);
+    }
+
+    /// One of n choices that is legal; theirs are the rows of the mask from `first` on.
+    void draw_choice(Index row, Index first, Index n) {
+        Index choice = action_rng_.below(n);
+        while (HasActionMask<E> && mask_(first + choice, 0) == 0) choice = action_rng_.below(n);
+        MatrixMap<int>(actions_.all().integers)(row, 0) = static_cast<int>(choice);
     }
 
     /// Where a bound is missing, within `reach` of the other one, or of 0.
@@ -134,6 +166,7 @@ private:
     std::vector<float> frame_;
     std::vector<float> trace_;
     ActionBatch actions_;
+    MatrixBuffer<std::uint8_t> mask_;
     Index episodes_ = 0;
 };
 
@@ -141,8 +174,8 @@ private:
 
 /// Tries an environment with random actions and throws `Error` on the first rule that it breaks: spaces that hold
 /// nothing; an observation that is not finite, not within its bounds, not fully written or written beyond its size; a
-/// reward that is not finite; a step both terminated and truncated; no end of an episode; randomness from elsewhere
-/// than the `Rng`, which shows as two copies that differ under one seed.
+/// reward that is not finite; a mask without a legal action; a step both terminated and truncated; no end of an
+/// episode; randomness from elsewhere than the `Rng`, which shows as two copies that differ under one seed.
 template <class E>
 void check_env(const E& env, CheckEnvOptions options = {}) {
     static_assert(detail::explain_env<E>());

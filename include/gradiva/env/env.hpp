@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <span>
 #include <utility>
 
@@ -46,6 +47,17 @@ concept HasStep = HasActionSpace<E> && requires(E env, ActionOf<E> action, Rng& 
     { env.step(action, rng, observation) } -> std::same_as<Outcome>;
 };
 
+/// A member of that name, whatever its form.
+template <class E>
+concept MentionsActionMask = requires {
+    &E::action_mask;
+};
+
+template <class E>
+concept HasActionMask = requires(const E& fixed, std::span<std::uint8_t> legal) {
+    { fixed.action_mask(legal) } -> std::same_as<void>;
+};
+
 }  // namespace detail
 
 /// An environment: a task that is observed, acted on and rewarded. No base class.
@@ -57,6 +69,11 @@ concept HasStep = HasActionSpace<E> && requires(E env, ActionOf<E> action, Rng& 
 ///
 /// All randomness comes from the `Rng` that is passed in. An environment may throw; the exception reaches the caller of
 /// `train`.
+///
+/// Optional: `action_mask(legal)`, const, says which choices are legal in the present state. `legal` holds a 1 for each
+/// choice when it is called; set those that are illegal to 0, and leave at least one. For Discrete it has n elements,
+/// for HybridSpace those of its choice, for MultiDiscrete those of one choice after the other. Illegal choices are
+/// never sent to `step`.
 template <class E>
 concept Env = detail::HasObservationSpace<E> && detail::HasActionSpace<E> && detail::HasReset<E> && detail::HasStep<E>;
 
@@ -66,12 +83,23 @@ namespace detail {
 template <class E>
 consteval bool explain_env() {
     static_assert(HasObservationSpace<E>, "gradiva: Env needs Box observation_space() const");
-    static_assert(HasActionSpace<E>, "gradiva: Env needs action_space() const that returns Discrete or Box");
+    static_assert(HasActionSpace<E>,
+                  "gradiva: Env needs action_space() const that returns Discrete, Box, MultiDiscrete, MultiBinary or "
+                  "HybridSpace");
     static_assert(HasReset<E>, "gradiva: Env needs void reset(Rng&, std::span<float> observation)");
     // Without an action space the type of the action is unknown, and that sentence was already given.
     static_assert(!HasActionSpace<E> || HasStep<E>,
                   "gradiva: Env needs Outcome step(action, Rng&, std::span<float> observation), where action is int "
-                  "for Discrete and std::span<const float> for Box");
+                  "for Discrete, std::span<const float> for Box, std::span<const int> for MultiDiscrete and "
+                  "MultiBinary, HybridAction for HybridSpace");
+    static_assert(!MentionsActionMask<E> || HasActionMask<E>,
+                  "gradiva: Env's action_mask needs the form void action_mask(std::span<std::uint8_t> legal) const");
+    if constexpr (HasActionSpace<E> && HasActionMask<E>) {
+        using Space = decltype(std::declval<const E&>().action_space());
+        static_assert(MaskableSpace<Space>,
+                      "gradiva: Env has an action_mask, but no choices to mask: that goes with Discrete, MultiDiscrete "
+                      "and HybridSpace");
+    }
     return Env<E>;
 }
 

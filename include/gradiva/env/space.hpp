@@ -18,6 +18,8 @@ struct Box {
     float low_of(Index element) const { return bound(low, element, -std::numeric_limits<float>::infinity()); }
     float high_of(Index element) const { return bound(high, element, std::numeric_limits<float>::infinity()); }
 
+    bool operator==(const Box&) const = default;
+
 private:
     static float bound(const std::vector<float>& bounds, Index element, float otherwise) {
         if (bounds.empty()) return otherwise;
@@ -28,9 +30,40 @@ private:
 /// One choice of 0, 1, ..., n - 1.
 struct Discrete {
     Index n = 1;
+
+    bool operator==(const Discrete&) const = default;
 };
 
-/// The argument that `step` takes for an action space: `int` for Discrete, `std::span<const float>` for Box.
+/// Several choices at once: the k-th is one of 0, 1, ..., n[k] - 1.
+struct MultiDiscrete {
+    std::vector<Index> n = {};
+
+    bool operator==(const MultiDiscrete&) const = default;
+};
+
+/// Several answers at once, each 0 for no or 1 for yes.
+struct MultiBinary {
+    Index size = 1;
+
+    bool operator==(const MultiBinary&) const = default;
+};
+
+/// A choice and a vector of real numbers together, such as a move and its strength.
+struct HybridSpace {
+    Discrete choice = {};
+    Box box = {};
+
+    bool operator==(const HybridSpace&) const = default;
+};
+
+/// An action of a HybridSpace.
+struct HybridAction {
+    int choice = 0;
+    std::span<const float> values = {};
+};
+
+/// The argument that `step` takes for an action space: `int` for Discrete, `std::span<const float>` for Box,
+/// `std::span<const int>` for MultiDiscrete and MultiBinary, `HybridAction` for HybridSpace.
 template <class Space>
 struct ActionOfSpace;
 
@@ -44,9 +77,29 @@ struct ActionOfSpace<Box> {
     using Type = std::span<const float>;
 };
 
+template <>
+struct ActionOfSpace<MultiDiscrete> {
+    using Type = std::span<const int>;
+};
+
+template <>
+struct ActionOfSpace<MultiBinary> {
+    using Type = std::span<const int>;
+};
+
+template <>
+struct ActionOfSpace<HybridSpace> {
+    using Type = HybridAction;
+};
+
 template <class Space>
 concept ActionSpace = requires {
     typename ActionOfSpace<Space>::Type;
 };
+
+/// Spaces of whose choices some may be illegal in a state.
+template <class Space>
+concept MaskableSpace =
+    std::same_as<Space, Discrete> || std::same_as<Space, MultiDiscrete> || std::same_as<Space, HybridSpace>;
 
 }  // namespace gradiva

@@ -16,6 +16,7 @@ struct StepView {
     std::span<double> reward;            ///< n
     std::span<std::uint8_t> terminated;  ///< n, 0 or 1
     std::span<std::uint8_t> truncated;   ///< n, 0 or 1; never together with terminated
+    MatrixMap<std::uint8_t> final_mask{nullptr, 0, 0};  ///< choices x n: where an episode was truncated, its last mask
 };
 
 /// N environments as one.
@@ -27,6 +28,8 @@ struct StepView {
 ///   time, such as remote ones, say 1.
 /// - `reset(range, observation)`: starts an episode in each environment of the range, which lies within one part.
 /// - `step(range, actions, out)`: one step of each environment of the range; one that ends is reset in the same step.
+/// - Optional, const: `action_mask(range, legal)` writes a 1 for each legal and a 0 for each illegal choice of the
+///   present state of each environment of the range (choices x n); see `Env`.
 template <class V>
 concept VectorEnv = requires(V envs, const V& fixed, Range range, MatrixRef<float> observation, ConstActionView actions,
                              StepView& out) {
@@ -38,5 +41,19 @@ concept VectorEnv = requires(V envs, const V& fixed, Range range, MatrixRef<floa
     envs.reset(range, observation);
     envs.step(range, actions, out);
 };
+
+namespace detail {
+
+template <class V>
+concept MentionsVectorActionMask = requires {
+    &V::action_mask;
+};
+
+template <class V>
+concept HasVectorActionMask = requires(const V& fixed, Range range, MatrixMap<std::uint8_t> legal) {
+    { fixed.action_mask(range, legal) } -> std::same_as<void>;
+};
+
+}  // namespace detail
 
 }  // namespace gradiva

@@ -7,6 +7,8 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/action_access.hpp"
+#include "gradiva/env/action_mask.hpp"
+#include "gradiva/env/check_space.hpp"
 #include "gradiva/env/env.hpp"
 #include "gradiva/env/vector_env.hpp"
 
@@ -59,9 +61,16 @@ public:
             out.truncated[k] = outcome.truncated && !outcome.terminated ? 1 : 0;
             if (outcome.terminated || outcome.truncated) {
                 out.final_observation.col(j) = out.observation.col(j);
+                if constexpr (detail::HasActionMask<E>) {
+                    if (out.truncated[k] != 0) mask_one(range.begin + j, out.final_mask, j);
+                }
                 reset_one(range.begin + j, out.observation, j);
             }
         }
+    }
+
+    void action_mask(Range range, MatrixMap<std::uint8_t> legal) const requires detail::HasActionMask<E> {
+        for (Index j = 0; j < range.size(); ++j) mask_one(range.begin + j, legal, j);
     }
 
 private:
@@ -92,22 +101,22 @@ private:
         require(env.observation_space().size == observation_space_.size,
                 "Vectorized: environment {} observes {} numbers, environment 0 {}; give all the same spaces", i,
                 env.observation_space().size, observation_space_.size);
-        const auto own = env.action_space();
-        if constexpr (requires { own.n; }) {
-            require(own.n == action_space_.n,
-                    "Vectorized: environment {} has {} actions, environment 0 {}; give all the same spaces", i, own.n,
-                    action_space_.n);
-        } else if constexpr (requires { own.size; }) {
-            require(own.size == action_space_.size,
-                    "Vectorized: environment {} takes {} numbers, environment 0 {}; give all the same spaces", i,
-                    own.size, action_space_.size);
-        }
+        require(env.action_space() == action_space_,
+                "Vectorized: environment {} has the action space {}, environment 0 {}; give all the same spaces and "
+                "bounds",
+                i, describe(env.action_space()), describe(action_space_));
     }
 
     /// Where environment j of a range writes. What it fails to write stays NaN, and is reported by whoever reads it.
     static std::span<float> column(MatrixRef<float>& observation, Index j) {
         observation.col(j).setConstant(std::numeric_limits<float>::quiet_NaN());
         return {observation.data() + j * observation.outerStride(), static_cast<std::size_t>(observation.rows())};
+    }
+
+    void mask_one(Index i, MatrixMap<std::uint8_t>& legal, Index j) const {
+        const std::span<std::uint8_t> own(legal.data() + j * legal.rows(), static_cast<std::size_t>(legal.rows()));
+        std::fill(own.begin(), own.end(), std::uint8_t{1});
+        (*this)[i].action_mask(own);
     }
 
     void reset_one(Index i, MatrixRef<float>& observation, Index j) {

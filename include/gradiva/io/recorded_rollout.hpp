@@ -16,7 +16,10 @@
 //   step                counts an environment's lines, on through the ends of episodes: from 0 where its recording
 //                       starts with a reset, from a larger number where it starts within an episode
 //   observation_0 ...   observed before the action
-//   action_0 ...        an integer for Discrete, reals for Box: as they were chosen, before clipping to the bounds
+//   legal_0 ...         1 for each legal and 0 for each other choice, where the environment has action masks
+//   action_0 ...        an integer for each choice, then the reals, as they were chosen: for a Box before clipping to
+//   its
+//                       bounds; for a distribution with `from_environment`, such as Beta, as that gives them
 //   log_prob            log-probability, or log-density, with which the action was chosen; 0 for a certain choice
 //   reward
 //   terminated          0 or 1: the episode came to its end
@@ -34,7 +37,8 @@ void write_transitions(const std::string& path, const Rollout<Scalar>& rollout) 
     require(file.is_open(),
             "write_transitions: cannot write '{}'; give a path in a folder that exists and may be written", path);
     const Index size = rollout.observation_size;
-    file << detail::transition_header(detail::transition_columns(size, rollout.action_shape)) << '\n';
+    file << detail::transition_header(detail::transition_columns(size, rollout.mask_size, rollout.action_shape))
+         << '\n';
 
     std::string line;
     const auto add = [&line](auto number) {
@@ -54,6 +58,7 @@ void write_transitions(const std::string& path, const Rollout<Scalar>& rollout) 
             add(n);
             add(rollout.whole_episodes ? t : t + 1);  // 0 says that the environment had just been reset
             for (const float x : rollout.observation.column(sample)) add(x);
+            for (const std::uint8_t legal : rollout.mask.column(sample)) add(static_cast<int>(legal));
             for (Index i = 0; i < action.integers.rows(); ++i) add(action.integers(i, 0));
             for (Index i = 0; i < action.reals.rows(); ++i) add(action.reals(i, 0));
             add(rollout.log_prob(n, t));
@@ -84,13 +89,16 @@ void write_transitions(const std::string& path, const Rollout<Scalar>& rollout) 
 /// the line, the column and the value on whatever is not as described above.
 template <ActionSpace Space>
 Rollout<float> read_transitions(const std::string& path, const Box& observation_space, const Space& action_space) {
-    return detail::TransitionReader<Space>(path, observation_space, action_space).read();
+    return detail::TransitionReader<Space, false>(path, observation_space, action_space).read();
 }
 
-/// The same for an environment, or several as one, with the spaces of what was recorded.
+/// The same for an environment, or several as one, with the spaces of what was recorded and masks where it has them.
 template <class E>
 Rollout<float> read_transitions(const std::string& path, const E& envs) {
-    return read_transitions(path, envs.observation_space(), envs.action_space());
+    constexpr bool masked = detail::HasActionMask<E> || detail::HasVectorActionMask<E>;
+    return detail::TransitionReader<std::remove_cvref_t<decltype(envs.action_space())>, masked>(
+               path, envs.observation_space(), envs.action_space())
+        .read();
 }
 
 }  // namespace gradiva

@@ -18,6 +18,27 @@ struct Moments {
     /// With N - 1: an estimate of the spread where they came from. 0 below two samples.
     double sample_variance() const { return count > 1 ? squares / static_cast<double>(count - 1) : 0; }
     double sample_deviation() const { return std::sqrt(sample_variance()); }
+
+    /// The moments of both batches together. Source: Chan, Golub and LeVeque, "Updating Formulae and a Pairwise
+    /// Algorithm for Computing Sample Variances", 1979.
+    Moments& operator+=(const Moments& other) {
+        if (other.count == 0) return *this;
+        const auto total = static_cast<double>(count + other.count);
+        const double step = other.mean - mean;
+        squares += other.squares + step * step * static_cast<double>(count) * static_cast<double>(other.count) / total;
+        mean += step * static_cast<double>(other.count) / total;
+        count += other.count;
+        return *this;
+    }
+
+    /// Adds one number. Source: Welford, "Note on a Method for Calculating Corrected Sums of Squares and Products",
+    /// 1962.
+    void add(double x) {
+        ++count;
+        const double step = x - mean;
+        mean += step / static_cast<double>(count);
+        squares += step * (x - mean);
+    }
 };
 
 /// In two passes and in double: E[x^2] - E[x]^2 would lose all digits when the mean is large.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <numbers>
+#include <optional>
 #include <vector>
 
 #include "gradiva/core/rng.hpp"
@@ -8,6 +9,7 @@
 #include "gradiva/nn/init.hpp"
 #include "gradiva/nn/layer_norm.hpp"
 #include "gradiva/nn/module.hpp"
+#include "gradiva/nn/normalizer.hpp"
 
 namespace gradiva {
 
@@ -16,9 +18,10 @@ struct Mlp {
     std::vector<Index> hidden = {64, 64};      ///< units of each hidden layer, each at least 1; none is a linear map
     Activation activation = Activation::tanh;  ///< after every hidden layer; the output is linear
     bool layer_norm = false;                   ///< normalise each hidden layer's units before its activation
+    bool normalize_observations = false;       ///< normalise inputs by their running moments (see `Normalizer`)
 };
 
-/// A multilayer perceptron: A_0 = X, A_l = f(W_l A_{l-1} + b_l), Y = W_L A_{L-1} + b_L.
+/// A multilayer perceptron: A_0 = X, normalised where asked for, A_l = f(W_l A_{l-1} + b_l), Y = W_L A_{L-1} + b_L.
 /// Parameters lie flat: W_1 (column-major), b_1, W_2, b_2, ... Models `Module`.
 ///
 /// With `layer_norm`, A_l = f(gain_l * normalised(W_l A_{l-1} + b_l) + shift_l) for l < L, and each hidden layer's b is
@@ -31,7 +34,8 @@ public:
 
     /// What one forward pass leaves for the passes after it. One tape per shard; reusable for batches of any width.
     struct Tape {
-        ConstMatrixMap<Scalar> input{nullptr, 0, 0};
+        ConstMatrixMap<Scalar> input{nullptr, 0, 0};  ///< A_0
+        MatrixBuffer<Scalar> normalized;
         std::vector<MatrixBuffer<Scalar>> output;  ///< A_1, ..., A_{L-1}, Y
         std::vector<LayerNorm::Tape<Scalar>> norm;
         MatrixBuffer<Scalar> scratch[2];
@@ -66,7 +70,12 @@ public:
             orthogonal_init<Scalar>(layer.weight(parameters()), gain, rng);
         }
         for (const LayerNorm& norm : norms_) norm.gain(parameters()).setOnes();
+        if (description.normalize_observations) normalizer_.emplace(inputs);
     }
+
+    /// What stands before the first layer; null unless the description asks for it. Its moments are no parameters.
+    Normalizer<Scalar>* normalizer() { return normalizer_ ? &*normalizer_ : nullptr; }
+    const Normalizer<Scalar>* normalizer() const { return normalizer_ ? &*normalizer_ : nullptr; }
 
     Index inputs() const { return layers_.front().inputs; }
     Index outputs() const { return layers_.back().outputs; }
@@ -77,7 +86,7 @@ public:
 
     ConstMatrixMap<Scalar> forward(ConstMatrixRef<Scalar> x, Tape& tape) const {
         GRADIVA_ASSERT(x.rows() == inputs() && x.outerStride() == x.rows());
-        new (&tape.input) ConstMatrixMap<Scalar>(x.data(), x.rows(), x.cols());
+        new (&tape.input) ConstMatrixMap<Scalar>(first_input(x, tape));
         tape.output.resize(layers_.size());
         tape.norm.resize(norms_.size());
         for (std::size_t l = 0; l < layers_.size(); ++l) {
@@ -107,6 +116,7 @@ public:
     void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient, MatrixRef<Scalar> dx) const {
         const ConstMatrixMap<Scalar> dz = backward_to_first_layer(tape, dy, gradient);
         layers_.front().template input_gradient<Scalar>(parameters(), dz, dx);
+        if (normalizer_) normalizer_->backward(tape.normalized.matrix(), dx);
     }
 
     /// dY = sum over parameters of dY/dparameter * v, at the point of the last forward pass.
@@ -130,6 +140,13 @@ public:
     }
 
 private:
+    ConstMatrixMap<Scalar> first_input(const ConstMatrixRef<Scalar>& x, Tape& tape) const {
+        if (!normalizer_) return {x.data(), x.rows(), x.cols()};
+        tape.normalized.resize(x.rows(), x.cols());
+        normalizer_->forward(x, tape.normalized.matrix());
+        return std::as_const(tape.normalized).matrix();
+    }
+
     static ConstMatrixMap<Scalar> input_of(std::size_t layer, const Tape& tape) {
         return layer == 0 ? tape.input : tape.output[layer - 1].matrix();
     }
@@ -157,6 +174,7 @@ private:
 
     Activation activation_;
     std::vector<Dense> layers_;
+    std::optional<Normalizer<Scalar>> normalizer_;
     std::vector<LayerNorm> norms_;  // of the hidden layers; empty without normalisation
     Buffer<Scalar> parameters_;
 };

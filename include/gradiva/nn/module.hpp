@@ -17,6 +17,8 @@ namespace gradiva {
 ///   `backward(tape, dY, gradient, dX)` also writes dL/dX.
 /// - `jvp(tape, v)`: the derivative of Y along the direction v in parameter space, a view into the tape.
 ///
+/// Optional: `normalizer()`, a pointer to the `Normalizer` of its inputs, or null where it has none at the moment.
+///
 /// All but `append_parameters` and writing through `parameters()` are const, so that shards share one module and bring
 /// a tape each. A tape allocates when its batch grows, and never again.
 template <class M>

@@ -6,6 +6,7 @@
 
 #include "gradiva/distributions/distribution.hpp"
 #include "gradiva/env/vector_env.hpp"
+#include "gradiva/kernels/log_softmax.hpp"
 #include "gradiva/nn/module.hpp"
 #include "gradiva/policy/distribution_for.hpp"
 #include "gradiva/policy/network_for.hpp"
@@ -29,6 +30,7 @@ public:
         typename NetworkT::Tape network;
         DistributionTape distribution;
         ConstMatrixMap<Scalar> head{nullptr, 0, 0};
+        MatrixBuffer<Scalar> masked_head;
         MatrixBuffer<Scalar> d_head;
     };
 
@@ -59,18 +61,39 @@ public:
     Index observation_size() const { return network_.inputs(); }
     Index head_size() const { return distribution_.head_size(); }
     ActionShape action_shape() const { return distribution_.action_shape(); }
+    /// Rows of the masks that it takes, which are the first rows of its head; 0 where it takes none.
+    Index mask_size() const {
+        if constexpr (requires { distribution_.mask_size(); }) {
+            return distribution_.mask_size();
+        } else {
+            return 0;
+        }
+    }
     std::span<Scalar> weights() { return network_.parameters(); }
     std::span<const Scalar> weights() const { return network_.parameters(); }
     /// The distribution's own parameters, the tail of `weights()`.
     std::span<const Scalar> own_parameters() const { return own(weights()); }
     const NetworkT& network() const { return network_; }
+    /// The normaliser of observations inside, or null.
+    auto* normalizer() requires requires(NetworkT& n) { n.normalizer(); }
+    { return network_.normalizer(); }
     const DistributionT& distribution() const { return distribution_; }
     DistributionT& distribution() { return distribution_; }
 
-    /// pi(. | s) for every column of `observation` (D x batch), which must stay while the tape is in use.
-    void forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
+    /// pi(. | s) for every column of `observation` (D x batch), which must stay while the tape is in use. A choice that
+    /// is not legal has probability 0; its row of the head reads `kernels::masked_logit`.
+    void forward(ConstMatrixRef<Scalar> observation, ActionMask legal, Tape& tape) const {
         new (&tape.head) ConstMatrixMap<Scalar>(network_.forward(observation, tape.network));
+        if (legal.rows() > 0) {
+            tape.masked_head.resize(tape.head.rows(), tape.head.cols());
+            tape.masked_head.matrix() = tape.head;
+            kernels::mask_logits<Scalar>(legal, tape.masked_head.matrix());
+            new (&tape.head) ConstMatrixMap<Scalar>(std::as_const(tape.masked_head).matrix());
+        }
         distribution_.forward(tape.head, own_parameters(), tape.distribution);
+    }
+    void forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
+        forward(observation, all_legal(observation.cols()), tape);
     }
 
     /// The distribution that a policy had when it gave these heads with these own parameters.
@@ -82,6 +105,11 @@ public:
         distribution_.sample(tape.distribution, rng, actions);
     }
     void mode(const Tape& tape, ActionView actions) const { distribution_.mode(tape.distribution, actions); }
+    /// What environments get of actions as they are stored.
+    void to_environment(ConstActionView stored, ActionView sent) const requires requires(const DistributionT& d) {
+        d.to_environment(stored, sent);
+    }
+    { distribution_.to_environment(stored, sent); }
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
         distribution_.log_prob(tape.distribution, actions, out);
     }

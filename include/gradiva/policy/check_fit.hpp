@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gradiva/env/action_access.hpp"
+#include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/policy/policy.hpp"
 
@@ -19,11 +20,16 @@ void check_fit(const char* who, const B& actor, const V& envs) {
             "{}: the actor gives actions of {} integers and {} reals, the environments take {} and {}; build the actor "
             "from these environments",
             who, actor.action_shape().integers, actor.action_shape().reals, needed.integers, needed.reals);
-    if constexpr (requires { actor.distribution().choices() == space.n; }) {
-        require(actor.distribution().choices() == space.n,
+    if constexpr (requires { actor.mask_size(); }) {
+        // For spaces of choices, masked or not: a head of as many rows as there are choices.
+        require(choices_of(space) == 0 || actor.mask_size() == 0 || actor.mask_size() == choices_of(space),
                 "{}: the actor chooses among {} actions, the environments take {}; build the actor from these "
                 "environments",
-                who, actor.distribution().choices(), space.n);
+                who, actor.mask_size(), choices_of(space));
+        require(mask_size_of(envs) == 0 || actor.mask_size() > 0,
+                "{}: the environments have action masks, and the actor's distribution takes none; give it one that "
+                "does, such as Categorical",
+                who);
     }
 }
 

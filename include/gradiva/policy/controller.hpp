@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <span>
 #include <utility>
 
@@ -11,7 +12,8 @@ namespace gradiva {
 
 /// Lets any function act, so that a policy can learn from what it did: `choose(observation, rng, action)` writes an
 /// action and returns the log-probability, or log-density, with which it chose it. Actions are written as one column of
-/// an `ActionView`: `action.integers(0, 0)` for `Discrete`, `action.reals.col(0)` for `Box`. Models `Behaviour`.
+/// an `ActionView`: `action.integers(0, 0)` for `Discrete`, `action.reals.col(0)` for `Box`. In environments with masks
+/// it may be `choose(observation, legal, rng, action)`, `legal` holding 1 for each legal choice. Models `Behaviour`.
 ///
 /// Such data can be learned from off policy only; a certain choice has log-probability 0.
 template <class Choose>
@@ -22,6 +24,7 @@ public:
     struct Tape {
         ConstMatrixMap<float> head{nullptr, 0, 0};  // a controller has no head
         ConstMatrixMap<float> observation{nullptr, 0, 0};
+        ActionMask legal{nullptr, 0, 0};
         mutable Buffer<float> log_prob;
     };
 
@@ -35,7 +38,8 @@ public:
     ActionShape action_shape() const { return action_shape_; }
     std::span<const float> own_parameters() const { return {}; }
 
-    void forward(ConstMatrixRef<float> observation, Tape& tape) const {
+    void forward(ConstMatrixRef<float> observation, ActionMask legal, Tape& tape) const {
+        new (&tape.legal) ActionMask(legal);
         new (&tape.observation) ConstMatrixMap<float>(observation.data(), observation.rows(), observation.cols());
         new (&tape.head) ConstMatrixMap<float>(nullptr, 0, observation.cols());
         tape.log_prob.resize(observation.cols());
@@ -47,7 +51,15 @@ public:
             const std::span observation(tape.observation.data() + j * tape.observation.rows(), size);
             ActionView action{{actions.integers.data() + j * action_shape_.integers, action_shape_.integers, 1},
                               {actions.reals.data() + j * action_shape_.reals, action_shape_.reals, 1}};
-            tape.log_prob[j] = static_cast<float>(choose_(observation, rng[static_cast<std::size_t>(j)], action));
+            Rng& own = rng[static_cast<std::size_t>(j)];
+            if constexpr (std::invocable<const Choose&, std::span<const float>, std::span<const std::uint8_t>, Rng&,
+                                         ActionView&>) {
+                const std::span legal(tape.legal.data() + j * tape.legal.rows(),
+                                      static_cast<std::size_t>(tape.legal.rows()));
+                tape.log_prob[j] = static_cast<float>(choose_(observation, legal, own, action));
+            } else {
+                tape.log_prob[j] = static_cast<float>(choose_(observation, own, action));
+            }
         }
     }
 

@@ -32,6 +32,9 @@ public:
     std::span<Scalar> weights() { return network_.parameters(); }
     std::span<const Scalar> weights() const { return network_.parameters(); }
     const NetworkT& network() const { return network_; }
+    /// The normaliser of observations inside, or null.
+    auto* normalizer() requires requires(NetworkT& n) { n.normalizer(); }
+    { return network_.normalizer(); }
 
     /// V(s) of every column of `observation` (D x batch), which must stay while the tape is in use; a view into it.
     ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "gradiva/distributions/bernoulli.hpp"
 #include "gradiva/distributions/categorical.hpp"
 #include "gradiva/distributions/diagonal_gaussian.hpp"
+#include "gradiva/distributions/hybrid.hpp"
+#include "gradiva/distributions/multi_categorical.hpp"
 #include "gradiva/env/space.hpp"
 
 namespace gradiva {
@@ -23,6 +26,24 @@ template <class Scalar>
 struct DistributionFor<Box, Scalar> {
     using Type = DiagonalGaussian<Scalar>;
     static Type make(const Box& space) { return Type(space.size); }
+};
+
+template <class Scalar>
+struct DistributionFor<MultiDiscrete, Scalar> {
+    using Type = MultiCategorical<Scalar>;
+    static Type make(const MultiDiscrete& space) { return Type(space.n); }
+};
+
+template <class Scalar>
+struct DistributionFor<MultiBinary, Scalar> {
+    using Type = Bernoulli<Scalar>;
+    static Type make(const MultiBinary& space) { return Type(space.size); }
+};
+
+template <class Scalar>
+struct DistributionFor<HybridSpace, Scalar> {
+    using Type = Hybrid<Scalar>;
+    static Type make(const HybridSpace& space) { return Type(space.choice.n, space.box.size); }
 };
 
 }  // namespace gradiva

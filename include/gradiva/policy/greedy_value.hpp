@@ -7,8 +7,8 @@
 
 namespace gradiva {
 
-/// The value of a state for who takes the best action there, V(s) = max_a Q(s, a): an actor whose head holds action
-/// values, looked at as a value function. Borrows the actor, has no weights of its own.
+/// The value of a state for who takes the best legal action there, V(s) = max_a Q(s, a): an actor whose head holds
+/// action values, looked at as a value function. Borrows the actor, has no weights of its own.
 template <Policy A>
 class GreedyValue {
 public:
@@ -24,8 +24,9 @@ public:
     Index observation_size() const { return actor_->observation_size(); }
 
     /// V(s) of every column of `observation` (D x batch), which must stay while the tape is in use; a view into it.
-    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
-        const auto q = actor_->network().forward(observation, tape.actor.network);
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, ActionMask legal, Tape& tape) const {
+        actor_->forward(observation, legal, tape.actor);
+        const auto& q = tape.actor.head;
         tape.value.resize(q.cols());
         for (Index j = 0; j < q.cols(); ++j) {
             Scalar largest = q(0, j);

@@ -10,17 +10,17 @@ namespace gradiva {
 
 /// What acts: chooses actions for a batch of observations and says how probable they were. Any policy, and whatever
 /// else collects data, such as a `Controller`. `Tape::head` holds what selects the action's distribution, column by
-/// column.
+/// column. Optional: `to_environment(stored, sent)`, where environments take other numbers than those that are stored.
 template <class B>
 concept Behaviour = requires(const B& fixed, typename B::Tape& tape, ConstMatrixRef<typename B::Scalar> batch,
-                             std::span<Rng> rng, ActionView out, ConstActionView actions,
+                             ActionMask legal, std::span<Rng> rng, ActionView out, ConstActionView actions,
                              VectorRef<typename B::Scalar> values) {
     { tape.head } -> std::convertible_to<ConstMatrixMap<typename B::Scalar>>;
     { fixed.observation_size() } -> std::convertible_to<Index>;
     { fixed.head_size() } -> std::convertible_to<Index>;
     { fixed.action_shape() } -> std::same_as<ActionShape>;
     { fixed.own_parameters() } -> std::convertible_to<std::span<const typename B::Scalar>>;
-    fixed.forward(batch, tape);
+    fixed.forward(batch, legal, tape);
     fixed.sample(tape, rng, out);
     fixed.log_prob(tape, actions, values);
 };

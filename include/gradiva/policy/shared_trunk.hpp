@@ -37,6 +37,8 @@ public:
     }
 
     Index inputs() const { return network_.inputs(); }
+    auto* normalizer() requires requires(NetworkT& n) { n.normalizer(); }
+    { return network_.normalizer(); }
     Index outputs() const { return network_.outputs() - 1; }
     std::span<Scalar> parameters() { return network_.parameters(); }
     std::span<const Scalar> parameters() const { return network_.parameters(); }

@@ -10,6 +10,7 @@
 #include "gradiva/core/threads.hpp"
 #include "gradiva/env/check_observation.hpp"
 #include "gradiva/policy/check_fit.hpp"
+#include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
 namespace gradiva {
@@ -26,7 +27,7 @@ public:
     /// Throws `Error` when the actor does not fit the environments.
     Collector(V& envs, const P& actor, Threads& threads)
         : envs_(envs), actor_(actor), threads_(threads), observation_(envs.observation_space().size, envs.size()),
-          shards_(static_cast<std::size_t>(envs.shards())) {
+          mask_(mask_size_of(envs), envs.size()), shards_(static_cast<std::size_t>(envs.shards())) {
         require(envs.size() >= 1, "Collector: there are {} environments; give at least 1", envs.size());
         check_fit("Collector", actor, envs);
         for (Index n = 0; n < envs.size(); ++n) {
@@ -80,12 +81,15 @@ private:
     struct Shard {
         Range range;
         typename P::Tape tape;
-        MatrixBuffer<Scalar> input;  // observations as the network's scalar, where that is not float
+        ActionBatch sent;  // actions as the environments take them, where the actor stores others
+        NetworkInput<Scalar> input;
         MatrixBuffer<float> final_observation;
+        MatrixBuffer<std::uint8_t> final_mask;
         Buffer<double> reward;
         Buffer<FinishedEpisode> finished;
         Buffer<Index> truncated_sample;
         Buffer<float> truncated_observation;
+        Buffer<std::uint8_t> truncated_mask;
     };
 
     void begin(Rollout<Scalar>& rollout, bool whole_episodes) {
@@ -95,16 +99,19 @@ private:
             Shard& shard = shards_[i];
             shard.range = piece(n, static_cast<Index>(shards_.size()), static_cast<Index>(i));
             shard.final_observation.resize(observation_.rows(), shard.range.size());
+            shard.final_mask.resize(mask_.rows(), shard.range.size());
             shard.reward.resize(shard.range.size());
             shard.finished.clear();
             shard.truncated_sample.clear();
             shard.truncated_observation.clear();
+            shard.truncated_mask.clear();
         }
         if (!started_) {
             std::fill(running_.begin(), running_.end(), FinishedEpisode{});
             run_shards([&](Shard& shard) {
                 envs_.reset(shard.range, observation_.columns(shard.range));
                 check(observation_.columns(shard.range), shard.range, "reset");
+                ask_mask(shard.range, mask_.columns(shard.range), "reset");
             });
             started_ = true;
         }
@@ -113,6 +120,7 @@ private:
         std::copy(actor_.own_parameters().begin(), actor_.own_parameters().end(), rollout.own_parameters.begin());
         rollout.resize(std::max<Index>(rollout.horizon, 1));
         rollout.observation.columns({0, n}) = observation_.matrix();
+        rollout.mask.columns({0, n}) = mask_.matrix();
     }
 
     /// Room for as many endings of episodes as are likely, so that their number seldom decides about an allocation.
@@ -123,11 +131,13 @@ private:
             shard.finished.reserve(endings);
             shard.truncated_sample.reserve(endings);
             shard.truncated_observation.reserve(endings * observation_.rows());
+            shard.truncated_mask.reserve(endings * mask_.rows());
         }
         const Index endings = likely(envs_.size());
         rollout.finished.reserve(endings);
         rollout.final_sample.reserve(endings);
         rollout.final_observation.reserve(endings * observation_.rows());
+        rollout.final_mask.reserve(endings * mask_.rows());
     }
 
     void finish(Rollout<Scalar>& rollout) {
@@ -135,6 +145,7 @@ private:
         for (Index n = 0; n < envs_.size(); ++n) {
             const Index last = rollout.length[n] * envs_.size() + n;
             observation_.columns({n, n + 1}) = rollout.observation.columns({last, last + 1});
+            mask_.columns({n, n + 1}) = rollout.mask.columns({last, last + 1});
             mid_episode_ = mid_episode_ || running_[n].length > 0;
         }
         rollout.log_ratio.matrix().setZero();
@@ -143,11 +154,15 @@ private:
         Index truncated = 0;
         for (const Shard& shard : shards_) truncated += shard.truncated_sample.size();
         rollout.final_observation.resize(observation_.rows(), truncated);
-        float* out = rollout.final_observation.data();
+        rollout.final_mask.resize(mask_.rows(), truncated);
+        float* observation = rollout.final_observation.data();
+        std::uint8_t* mask = rollout.final_mask.data();
         for (const Shard& shard : shards_) {
             for (const FinishedEpisode& episode : shard.finished) rollout.finished.push_back(episode);
             for (const Index sample : shard.truncated_sample) rollout.final_sample.push_back(sample);
-            out = std::copy(shard.truncated_observation.begin(), shard.truncated_observation.end(), out);
+            observation =
+                std::copy(shard.truncated_observation.begin(), shard.truncated_observation.end(), observation);
+            mask = std::copy(shard.truncated_mask.begin(), shard.truncated_mask.end(), mask);
         }
     }
 
@@ -183,7 +198,8 @@ private:
     void step(Shard& shard, Range range, Index t, Rollout<Scalar>& rollout) {
         const Range now = rollout.columns(t, range);
         const Range next = rollout.columns(t + 1, range);
-        actor_.forward(input(shard, rollout.observation.columns(now)), shard.tape);
+        const ActionMask legal = std::as_const(rollout).mask.columns(now);
+        actor_.forward(shard.input(std::as_const(rollout).observation.columns(now)), legal, shard.tape);
         rollout.head.columns(now) = shard.tape.head;
         const ActionView actions = rollout.action.columns(now);
         actor_.sample(shard.tape, std::span(action_rngs_).subspan(to_size(range.begin), to_size(range.size())),
@@ -200,9 +216,11 @@ private:
                      shard.final_observation.columns({0, range.size()}),
                      shard.reward.span().first(to_size(range.size())),
                      {rollout.terminated.data() + now.begin, to_size(range.size())},
-                     {rollout.truncated.data() + now.begin, to_size(range.size())}};
-        envs_.step(range, actions, out);
+                     {rollout.truncated.data() + now.begin, to_size(range.size())},
+                     shard.final_mask.columns({0, range.size()})};
+        envs_.step(range, sent(shard, actions), out);
         check(rollout.observation.columns(next), range, "step");
+        ask_mask(range, rollout.mask.columns(next), "step");
         for (Index j = 0; j < range.size(); ++j) {
             rollout.reward.data()[now.begin + j] = static_cast<Scalar>(shard.reward[j]);
             count_step(shard, range.begin + j, j, now.begin + j, out);
@@ -221,8 +239,11 @@ private:
         if (truncated) {
             const auto last = shard.final_observation.columns({j, j + 1});
             check(last, {n, n + 1}, "the last step of an episode");
+            check_mask("collect", envs_.action_space(), as_const(shard.final_mask.columns({j, j + 1})), {n, n + 1},
+                       "the last step of an episode");
             shard.truncated_sample.push_back(sample);
             for (Index i = 0; i < last.rows(); ++i) shard.truncated_observation.push_back(last(i, 0));
+            for (Index i = 0; i < mask_.rows(); ++i) shard.truncated_mask.push_back(shard.final_mask(i, j));
         }
         episode.environment = n;
         shard.finished.push_back(episode);
@@ -233,7 +254,9 @@ private:
     /// Marks (t, n) as no sample, with numbers that do no harm in vector operations over all environments.
     void leave_empty(Index n, Index t, Rollout<Scalar>& rollout) {
         const Range now = rollout.columns(t, {n, n + 1});
-        rollout.observation.columns(rollout.columns(t + 1, {n, n + 1})) = rollout.observation.columns(now);
+        const Range next = rollout.columns(t + 1, {n, n + 1});
+        rollout.observation.columns(next) = rollout.observation.columns(now);
+        rollout.mask.columns(next) = rollout.mask.columns(now);
         rollout.head.columns(now).setZero();
         rollout.action.columns(now).integers.setZero();
         rollout.action.columns(now).reals.setZero();
@@ -247,14 +270,21 @@ private:
         return std::any_of(episodes_left_.begin(), episodes_left_.end(), [](Index left) { return left > 0; });
     }
 
-    /// Observations as the network's scalar.
-    ConstMatrixMap<Scalar> input(Shard& shard, const MatrixMap<float>& observation) {
-        if constexpr (std::same_as<Scalar, float>) {
-            return as_const(observation);
+    /// What environments get of the actions that were stored.
+    ConstActionView sent(Shard& shard, const ActionView& stored) const {
+        if constexpr (requires { actor_.to_environment(stored, stored); }) {
+            shard.sent.resize(actor_.action_shape(), stored.reals.cols());
+            actor_.to_environment(stored, shard.sent.all());
+            return std::as_const(shard.sent).all();
         } else {
-            shard.input.resize(observation.rows(), observation.cols());
-            shard.input.matrix() = observation.template cast<Scalar>();
-            return as_const(shard.input.matrix());
+            return stored;
+        }
+    }
+
+    void ask_mask(Range range, MatrixMap<std::uint8_t> legal, const char* where) const {
+        if constexpr (detail::HasVectorActionMask<V>) {
+            envs_.action_mask(range, legal);
+            check_mask("collect", envs_.action_space(), as_const(legal), range, where);
         }
     }
 
@@ -270,6 +300,7 @@ private:
     bool started_ = false;
     bool mid_episode_ = false;
     MatrixBuffer<float> observation_;  // D x N: what the next rollout starts from
+    MatrixBuffer<std::uint8_t> mask_;  // mask_size x N: the same
     std::vector<Shard> shards_;
     std::vector<Rng> action_rngs_;
     Buffer<FinishedEpisode> running_;

@@ -5,8 +5,8 @@
 #include <limits>
 #include <vector>
 
-#include "gradiva/core/threads.hpp"
 #include "gradiva/policy/policy.hpp"
+#include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
 namespace gradiva {
@@ -29,32 +29,20 @@ public:
 
     OffPolicyReport operator()(Rollout<Scalar>& rollout) {
         check_log_probs(rollout);
-        const Index columns = rollout.horizon * rollout.environments;
-        const Index passes = pieces_of(columns, width);
-        const Index shards = std::min(passes, 4 * threads_.count());
-        if (static_cast<Index>(shards_.size()) < shards) shards_.resize(static_cast<std::size_t>(shards));
-        threads_.run(shards, [&](Index s) {
-            Shard& shard = shards_[static_cast<std::size_t>(s)];
-            const Range mine = piece(passes, shards, s);
-            for (Index pass = mine.begin; pass < mine.end; ++pass) {
-                compare(rollout, {pass * width, std::min((pass + 1) * width, columns)}, shard);
-            }
-        });
+        passes_.run(rollout.horizon * rollout.environments, threads_,
+                    [&](Shard& shard, Range range) { compare(rollout, range, shard); });
         return report(rollout);
     }
 
 private:
-    static constexpr Index width = 256;
-
     struct Shard {
         typename P::Tape tape;
-        MatrixBuffer<Scalar> input;
+        NetworkInput<Scalar> input;
     };
 
     void compare(Rollout<Scalar>& rollout, Range range, Shard& shard) {
-        shard.input.resize(rollout.observation_size, range.size());
-        shard.input.matrix() = rollout.observation.columns(range).template cast<Scalar>();
-        policy_.forward(shard.input.matrix(), shard.tape);
+        const Rollout<Scalar>& read = rollout;
+        policy_.forward(shard.input(read.observation.columns(range)), read.mask.columns(range), shard.tape);
         VectorMap<Scalar> ratio(rollout.log_ratio.data() + range.begin, range.size());
         policy_.log_prob(shard.tape, rollout.action.columns(range), ratio);
         ratio -= VectorMap<Scalar>(rollout.log_prob.data() + range.begin, range.size());
@@ -89,7 +77,7 @@ private:
 
     const P& policy_;
     Threads& threads_;
-    std::vector<Shard> shards_;
+    ColumnPasses<Shard> passes_;
 };
 
 }  // namespace gradiva

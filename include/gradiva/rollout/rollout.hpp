@@ -4,7 +4,7 @@
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/buffer.hpp"
-#include "gradiva/env/vector_env.hpp"
+#include "gradiva/env/action_mask.hpp"
 #include "gradiva/policy/policy.hpp"
 
 namespace gradiva {
@@ -29,17 +29,19 @@ struct Rollout {
     template <VectorEnv V, Behaviour P>
     Rollout(const V& envs, const P& actor)
         : environments(envs.size()), observation_size(envs.observation_space().size), head_size(actor.head_size()),
-          action_shape(actor.action_shape()) {}
+          mask_size(mask_size_of(envs)), action_shape(actor.action_shape()) {}
 
     Index environments;
     Index observation_size;
     Index head_size;
+    Index mask_size;  ///< choices that the environments say are legal or not; 0 where they have no masks
     ActionShape action_shape;
     Index horizon = 0;            ///< T
     bool whole_episodes = false;  ///< every environment's samples start with a reset and end with an episode's end
 
     // Filled by `collect`.
     MatrixBuffer<float> observation;        ///< D x (T + 1) N
+    MatrixBuffer<std::uint8_t> mask;        ///< mask_size x (T + 1) N: 1 for a legal choice, 0 for another
     ActionBatch action;                     ///< T N
     MatrixBuffer<Scalar> head;              ///< head_size x T N: what the acting policy's network gave
     Buffer<Scalar> own_parameters;          ///< the acting distribution's own
@@ -50,6 +52,7 @@ struct Rollout {
     Buffer<Index> length;                   ///< N: samples of each environment
     Buffer<Index> final_sample;             ///< F: samples at which an episode was truncated
     MatrixBuffer<float> final_observation;  ///< D x F: what was observed there before the reset
+    MatrixBuffer<std::uint8_t> final_mask;  ///< mask_size x F: of the same
     Buffer<FinishedEpisode> finished;       ///< episodes that ended
 
     // Zero after `collect`; filled by `reweigh` where another policy learns from the rollout.
@@ -67,6 +70,7 @@ struct Rollout {
     void resize(Index steps) {
         horizon = steps;
         observation.resize(observation_size, (steps + 1) * environments);
+        mask.resize(mask_size, (steps + 1) * environments);
         action.resize(action_shape, steps * environments);
         head.resize(head_size, steps * environments);
         for (auto* part : {&log_prob, &log_ratio, &reward, &next_value, &continues, &advantage, &value_target}) {

@@ -9,6 +9,7 @@ namespace gradiva {
 template <class Scalar>
 struct SampleBatch {
     MatrixBuffer<Scalar> observation;  ///< D x n
+    MatrixBuffer<std::uint8_t> mask;   ///< mask_size x n
     ActionBatch action;                ///< n
     MatrixBuffer<Scalar> old_head;     ///< head_size x n: heads of the policy that acted
     Buffer<Scalar> old_log_prob;       ///< n: of the policy that acted
@@ -19,6 +20,7 @@ struct SampleBatch {
     void gather(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
         const Index n = positions.size();
         observation.resize(rollout.observation_size, n);
+        mask.resize(rollout.mask_size, n);
         action.resize(rollout.action_shape, n);
         old_head.resize(rollout.head_size, n);
         old_log_prob.resize(n);
@@ -29,12 +31,19 @@ struct SampleBatch {
             for (Index i = 0; i < rollout.observation_size; ++i) {
                 observation(i, j) = static_cast<Scalar>(rollout.observation(i, sample));
             }
+            for (Index i = 0; i < rollout.mask_size; ++i) mask(i, j) = rollout.mask(i, sample);
             for (Index i = 0; i < rollout.head_size; ++i) old_head(i, j) = rollout.head(i, sample);
             action.copy_column(j, rollout.action, sample);
             old_log_prob[j] = rollout.log_prob.data()[sample];
             old_value[j] = rollout.value.data()[sample];
             value_target[j] = rollout.value_target.data()[sample];
         }
+    }
+
+    /// Runs a policy over the batch, which must stay while the tape is in use.
+    template <class Policy>
+    void forward(const Policy& policy, typename Policy::Tape& tape) const {
+        policy.forward(observation.matrix(), mask.matrix(), tape);
     }
 };
 

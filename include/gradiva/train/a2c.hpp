@@ -16,6 +16,7 @@ struct A2cOptions {
     double value_coefficient = 0.5;    ///< c_V: weight of the value loss
     double max_gradient_norm = 0.5;    ///< of actor and critic together; 0: no clipping
     bool normalize_advantage = false;  ///< over the rollout
+    bool normalize_rewards = false;    ///< by the running deviation of the return (see `RewardNormalizer`)
     Index threads = 1;                 ///< that collect and learn; no result depends on it
 };
 
@@ -27,8 +28,11 @@ class A2c : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>> {
 public:
     A2c(V& envs, A& actor, C& critic, Adv advantage, const A2cOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>>(
-              {.name = "A2c", .horizon = options.horizon, .threads = options.threads}, envs, actor, critic,
-              std::move(advantage), [&](Threads& threads) {
+              {.name = "A2c",
+               .horizon = options.horizon,
+               .normalize_rewards = options.normalize_rewards,
+               .threads = options.threads},
+              envs, actor, critic, std::move(advantage), [&](Threads& threads) {
                   return Updater<A, C, PolicyGradient, O>(actor, critic, PolicyGradient{}, std::move(optimizer),
                                                           {.minibatch = all_samples,
                                                            .epochs = 1,

@@ -85,6 +85,12 @@ public:
                 "{}: the actor takes {} numbers and gives {}, the environments show {} and take {}; build the actor "
                 "from these environments",
                 options.name, actor.observation_size(), actor.action_shape().reals, observed, space_.size);
+        if constexpr (requires { actor.network().normalizer(); }) {
+            require(actor.network().normalizer() == nullptr,
+                    "{}: the actor normalises observations by moments that only rollouts move; build it without "
+                    "normalize_observations",
+                    options.name);
+        }
         const Index n = static_cast<Index>(envs_.size());
         for (Index i = 0; i < n; ++i) {
             env_rngs_.emplace_back(seed, Purpose::environment, static_cast<std::uint64_t>(i));

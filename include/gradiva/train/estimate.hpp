@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "gradiva/advantage/advantage.hpp"
-#include "gradiva/core/threads.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/policy/critic.hpp"
+#include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
 namespace gradiva {
@@ -27,9 +27,9 @@ public:
         if constexpr (has_critic<C>) {
             static_assert(std::same_as<Scalar, typename C::Scalar>,
                           "gradiva: Critic and Actor need the same scalar type");
-            evaluate(rollout.observation, rollout.value.data());
+            evaluate(rollout.observation, rollout.mask, rollout.value.data());
             final_value_.resize(rollout.final_observation.cols());
-            evaluate(rollout.final_observation, final_value_.data());
+            evaluate(rollout.final_observation, rollout.final_mask, final_value_.data());
         } else {
             rollout.value.matrix().setZero();
             final_value_.assign(rollout.final_observation.cols(), 0);
@@ -39,38 +39,22 @@ public:
     }
 
 private:
-    // Columns of one pass: a few layers of them stay in a core's cache.
-    static constexpr Index width = 256;
-
     struct Shard {
         typename C::Tape tape;
-        MatrixBuffer<typename C::Scalar> input;  // observations as the network's scalar, where that is not float
+        NetworkInput<typename C::Scalar> input;
     };
 
     template <class Scalar>
-    void evaluate(const MatrixBuffer<float>& observation, Scalar* value) {
-        const Index columns = observation.cols();
-        const Index passes = pieces_of(columns, width);
-        const Index shards = std::min(passes, 4 * threads_.count());
-        if (static_cast<Index>(shards_.size()) < shards) shards_.resize(static_cast<std::size_t>(shards));
-        threads_.run(shards, [&](Index s) {
-            Shard& shard = shards_[static_cast<std::size_t>(s)];
-            const Range mine = piece(passes, shards, s);
-            for (Index pass = mine.begin; pass < mine.end; ++pass) {
-                const Range range{pass * width, std::min((pass + 1) * width, columns)};
-                VectorMap<Scalar>(value + range.begin, range.size()) = forward(shard, observation.columns(range));
+    void evaluate(const MatrixBuffer<float>& observation, const MatrixBuffer<std::uint8_t>& mask, Scalar* value) {
+        passes_.run(observation.cols(), threads_, [&](Shard& shard, Range range) {
+            const ConstMatrixMap<Scalar> input = shard.input(observation.columns(range));
+            VectorMap<Scalar> out(value + range.begin, range.size());
+            if constexpr (requires { critic_.forward(input, mask.columns(range), shard.tape); }) {
+                out = critic_.forward(input, mask.columns(range), shard.tape);
+            } else {
+                out = critic_.forward(input, shard.tape);
             }
         });
-    }
-
-    auto forward(Shard& shard, const ConstMatrixMap<float>& observation) const {
-        if constexpr (std::same_as<typename C::Scalar, float>) {
-            return critic_.forward(observation, shard.tape);
-        } else {
-            shard.input.resize(observation.rows(), observation.cols());
-            shard.input.matrix() = observation.cast<typename C::Scalar>();
-            return critic_.forward(shard.input.matrix(), shard.tape);
-        }
     }
 
     template <class Scalar>
@@ -89,7 +73,7 @@ private:
     const C& critic_;
     Threads& threads_;
     Buffer<typename C::Scalar> final_value_;
-    std::vector<Shard> shards_;
+    ColumnPasses<Shard> passes_;
 };
 
 /// 1 - Var(value_target - V) / Var(value_target) over the samples: 1 where the critic is perfect, 0 where it is no

@@ -11,6 +11,7 @@
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/policy/check_fit.hpp"
+#include "gradiva/rollout/column_passes.hpp"
 
 namespace gradiva {
 
@@ -40,8 +41,10 @@ public:
     EvaluationRun(const P& actor, Vectorized<E>& envs, const EvaluateOptions& options)
         : actor_(actor), envs_(envs), options_(options), action_space_(envs.action_space()),
           observation_(envs.observation_space().size, envs.size()),
-          final_observation_(envs.observation_space().size, 1), actions_(actor.action_shape(), envs.size()),
-          quota_(envs.size()), reward_sum_(envs.size(), 0.0), length_(envs.size(), 0) {
+          final_observation_(envs.observation_space().size, 1), mask_(mask_size_of(envs), envs.size()),
+          final_mask_(mask_size_of(envs), 1), actions_(actor.action_shape(), envs.size()),
+          sent_(actor.action_shape(), envs.size()), quota_(envs.size()), reward_sum_(envs.size(), 0.0),
+          length_(envs.size(), 0) {
         for (Index n = 0; n < envs.size(); ++n) {
             rngs_.emplace_back(options.seed, Purpose::evaluation_action, static_cast<std::uint64_t>(n));
             quota_[n] = piece(options.episodes, envs.size(), n).size();
@@ -52,6 +55,7 @@ public:
     Evaluation run() {
         envs_.reset({0, envs_.size()}, observation_.matrix());
         check_observation("evaluate", as_const(observation_.matrix()), {0, envs_.size()}, "reset");
+        ask_mask({0, envs_.size()}, "reset");
         while (!active_.empty()) step();
         const kernels::Moments returns = kernels::moments<double>(returns_.vector());
         const kernels::Moments lengths = kernels::moments<double>(lengths_.vector());
@@ -64,20 +68,36 @@ public:
 
 private:
     void step() {
-        input_.resize(observation_.rows(), observation_.cols());
-        input_.matrix() = observation_.matrix().template cast<typename P::Scalar>();
-        actor_.forward(input_.matrix(), tape_);
+        const ConstActionView sent = choose();
+        for (Index k = 0; k < active_.size(); ++k) step_one(active_[k], sent);
+        active_.resize(std::remove_if(active_.begin(), active_.end(), [&](Index n) { return quota_[n] == 0; }) -
+                       active_.begin());
+    }
+
+    /// The next actions of all environments, as these take them.
+    ConstActionView choose() {
+        actor_.forward(input_(std::as_const(observation_).matrix()), std::as_const(mask_).matrix(), tape_);
         if (options_.greedy) {
             actor_.mode(tape_, actions_.all());
         } else {
             actor_.sample(tape_, rngs_, actions_.all());
         }
-        for (Index k = 0; k < active_.size(); ++k) step_one(active_[k]);
-        active_.resize(std::remove_if(active_.begin(), active_.end(), [&](Index n) { return quota_[n] == 0; }) -
-                       active_.begin());
+        if constexpr (requires { actor_.to_environment(actions_.all(), sent_.all()); }) {
+            actor_.to_environment(actions_.all(), sent_.all());
+            return std::as_const(sent_).all();
+        } else {
+            return actions_.all();
+        }
     }
 
-    void step_one(Index n) {
+    void ask_mask(Range range, const char* where) {
+        if constexpr (HasActionMask<E>) {
+            envs_.action_mask(range, mask_.columns(range));
+            check_mask("evaluate", action_space_, std::as_const(mask_).columns(range), range, where);
+        }
+    }
+
+    void step_one(Index n, const ConstActionView& sent) {
         double reward = 0;
         std::uint8_t terminated = 0;
         std::uint8_t truncated = 0;
@@ -85,9 +105,11 @@ private:
                      final_observation_.matrix(),
                      {&reward, 1},
                      {&terminated, 1},
-                     {&truncated, 1}};
-        envs_.step({n, n + 1}, actions_.columns({n, n + 1}), out);
+                     {&truncated, 1},
+                     final_mask_.matrix()};
+        envs_.step({n, n + 1}, column_of(sent, n), out);
         check_observation("evaluate", as_const(observation_.columns({n, n + 1})), {n, n + 1}, "step");
+        ask_mask({n, n + 1}, "step");
         require(std::isfinite(reward), "evaluate: environment {} gave a reward of {}; return a finite number", n,
                 reward);
         reward_sum_[n] += reward;
@@ -112,8 +134,11 @@ private:
     decltype(std::declval<const E&>().action_space()) action_space_;
     MatrixBuffer<float> observation_;
     MatrixBuffer<float> final_observation_;
-    MatrixBuffer<typename P::Scalar> input_;
+    MatrixBuffer<std::uint8_t> mask_;
+    MatrixBuffer<std::uint8_t> final_mask_;
+    NetworkInput<typename P::Scalar> input_;
     ActionBatch actions_;
+    ActionBatch sent_;
     typename P::Tape tape_;
     std::vector<Rng> rngs_;
     Buffer<Index> active_;

@@ -25,6 +25,7 @@ struct OffPolicyOptions {
     double value_coefficient = 0.5;    ///< c_V: weight of the value loss
     double max_gradient_norm = 0.5;    ///< of actor and critic together; 0: no clipping
     bool normalize_advantage = false;  ///< over the rollout
+    bool normalize_rewards = false;    ///< by the running deviation of the return (see `RewardNormalizer`)
     Index threads = 1;                 ///< that collect and learn; no result depends on it
 };
 
@@ -43,16 +44,18 @@ public:
         : loop_((check(options, envs, critic, advantage), "OffPolicy")), options_(options),
           advantage_(std::move(advantage)), threads_(options.threads), actor_(actor), critic_(critic),
           store_(envs, actor, options.store), collect_(envs, actor, threads_), reweigh_(actor, threads_),
-          estimate_(critic, threads_), update_(actor, critic, PolicyGradient{}, std::move(optimizer),
-                                               {.minibatch = all_samples,
-                                                .epochs = 1,
-                                                .learning_rate = options.learning_rate,
-                                                .entropy = options.entropy,
-                                                .value_coefficient = options.value_coefficient,
-                                                .max_gradient_norm = options.max_gradient_norm,
-                                                .normalize_advantage = options.normalize_advantage,
-                                                .name = "OffPolicy"},
-                                               threads_, envs.seed()) {}
+          rewards_(envs.size(), detail::discount_of(advantage_)), estimate_(critic, threads_),
+          update_(actor, critic, PolicyGradient{}, std::move(optimizer),
+                  {.minibatch = all_samples,
+                   .epochs = 1,
+                   .learning_rate = options.learning_rate,
+                   .entropy = options.entropy,
+                   .value_coefficient = options.value_coefficient,
+                   .max_gradient_norm = options.max_gradient_norm,
+                   .normalize_advantage = options.normalize_advantage,
+                   .name = "OffPolicy"},
+                  threads_, envs.seed()),
+          observe_(threads_) {}
 
     OffPolicy(const OffPolicy&) = delete;
     OffPolicy& operator=(const OffPolicy&) = delete;
@@ -85,6 +88,7 @@ private:
         const double fraction = static_cast<double>(progress.steps) / static_cast<double>(progress.total_steps);
         const Rollout<Scalar>& fresh = store_.renew_oldest(
             updates_, [this](Rollout<Scalar>& rollout) { collect_.steps(rollout, options_.horizon); });
+        if (options_.normalize_rewards) rewards_.observe(fresh);
         progress.left_out = 0;
         saved_actor_.save(actor_.weights());
         saved_critic_.save(critic_.weights());
@@ -98,6 +102,7 @@ private:
             saved_critic_.restore(critic_.weights());
             throw;
         }
+        observe_(fresh, actor_, critic_);
         loop_.report(fresh, progress);
     }
 
@@ -110,11 +115,16 @@ private:
             ++progress.left_out;
             return;
         }
-        estimate_(entry.rollout, advantage_);
+        estimate(entry.rollout);
         TrainLoop::report(update_(entry.rollout, fraction), progress);
         progress.explained_variance = explained_variance(entry.rollout);
         if (entry.updates > 0) youngest_age_ = std::min(youngest_age_, updates_ - entry.updates);
         ++updates_;
+    }
+
+    void estimate(Rollout<Scalar>& rollout) {
+        if (!options_.normalize_rewards) return estimate_(rollout, advantage_);
+        rewards_.with_scaled(rollout, [&] { estimate_(rollout, advantage_); });
     }
 
     TrainLoop loop_;
@@ -128,8 +138,10 @@ private:
     RolloutStore<Scalar> store_;
     Collector<V, A> collect_;
     Reweigher<A> reweigh_;
+    RewardNormalizer<Scalar> rewards_;
     Estimator<C> estimate_;
     Updater<A, C, PolicyGradient, O> update_;
+    ObservationStatistics observe_;
     Index updates_ = 0;
     Index youngest_age_ = std::numeric_limits<Index>::max();
 };

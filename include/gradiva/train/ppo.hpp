@@ -14,7 +14,11 @@ namespace detail {
 
 template <class Options>
 TrainerOptions ppo_trainer_options(std::string_view name, const Options& options) {
-    return {.name = name, .horizon = options.horizon, .minibatch = options.minibatch, .threads = options.threads};
+    return {.name = name,
+            .horizon = options.horizon,
+            .minibatch = options.minibatch,
+            .normalize_rewards = options.normalize_rewards,
+            .threads = options.threads};
 }
 
 template <class Options>
@@ -45,6 +49,7 @@ struct PpoClipOptions {
     double max_gradient_norm = 0.5;   ///< of actor and critic together; 0: no clipping
     double target_kl = 0;             ///< ends an update once a minibatch's KL exceeds 1.5 times it; 0: never
     bool normalize_advantage = true;  ///< per minibatch
+    bool normalize_rewards = false;   ///< by the running deviation of the return (see `RewardNormalizer`)
     Index threads = 1;                ///< that collect and learn; no result depends on it
 };
 
@@ -82,6 +87,7 @@ struct PpoKlOptions {
     double max_gradient_norm = 0.5;   ///< of actor and critic together; 0: no clipping
     double target_kl = 0;             ///< ends an update once a minibatch's KL exceeds 1.5 times it; 0: never
     bool normalize_advantage = true;  ///< per minibatch
+    bool normalize_rewards = false;   ///< by the running deviation of the return (see `RewardNormalizer`)
     Index threads = 1;                ///< that collect and learn; no result depends on it
 };
 

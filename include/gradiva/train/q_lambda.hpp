@@ -24,6 +24,7 @@ struct QLambdaOptions {
     double gamma = 0.99;                       ///< discount, from 0 to 1
     double lambda = 0.65;                      ///< trace of the targets, from 0 to 1 (see `QReturns`)
     double max_gradient_norm = 10;             ///< 0: no clipping
+    bool normalize_rewards = false;            ///< by the running deviation of the return (see `RewardNormalizer`)
     Index threads = 1;                         ///< that collect and learn; no result depends on it
 
     UpdateOptions update() const {
@@ -125,6 +126,7 @@ public:
           Base({.name = "QLambda",
                 .horizon = options.horizon,
                 .minibatch = options.minibatch,
+                .normalize_rewards = options.normalize_rewards,
                 .threads = options.threads},
                envs, actor, this->greedy_value, QReturns{.gamma = options.gamma, .lambda = options.lambda},
                [&](Threads& threads) {

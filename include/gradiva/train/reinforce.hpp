@@ -16,6 +16,7 @@ struct ReinforceOptions {
     double value_coefficient = 0.5;    ///< c_V: weight of the value loss, where there is a critic
     double max_gradient_norm = 0.5;    ///< of actor and critic together; 0: no clipping
     bool normalize_advantage = false;  ///< over the rollout
+    bool normalize_rewards = false;    ///< by the running deviation of the return (see `RewardNormalizer`)
     Index threads = 1;                 ///< that collect and learn; no result depends on it
 };
 
@@ -28,8 +29,11 @@ class Reinforce : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>>
 public:
     Reinforce(V& envs, A& actor, C& critic, Adv advantage, const ReinforceOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>>(
-              {.name = "Reinforce", .episodes = checked_episodes(options.episodes), .threads = options.threads}, envs,
-              actor, critic, std::move(advantage), [&](Threads& threads) {
+              {.name = "Reinforce",
+               .episodes = checked_episodes(options.episodes),
+               .normalize_rewards = options.normalize_rewards,
+               .threads = options.threads},
+              envs, actor, critic, std::move(advantage), [&](Threads& threads) {
                   const UpdateOptions update{.minibatch = all_samples,
                                              .epochs = 1,
                                              .learning_rate = options.learning_rate,

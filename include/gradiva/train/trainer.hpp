@@ -7,6 +7,8 @@
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/train/estimate.hpp"
+#include "gradiva/train/observation_statistics.hpp"
+#include "gradiva/train/reward_normalizer.hpp"
 #include "gradiva/train/train_loop.hpp"
 
 namespace gradiva {
@@ -17,6 +19,7 @@ struct TrainerOptions {
     Index horizon = 0;              ///< steps of each environment per iteration
     Index episodes = 0;             ///< instead of a horizon: whole episodes of each environment per iteration
     Index minibatch = all_samples;  ///< at most environments x horizon
+    bool normalize_rewards = false;
     Index threads = 1;
 };
 
@@ -25,7 +28,7 @@ namespace detail {
 /// Throws `Error` in the name of the trainer on values out of range, and when the critic does not fit.
 template <class V, class C, class Adv>
 void check_trainer(const TrainerOptions& options, const V& envs, const C& critic, const Adv& advantage) {
-    const auto& [name, horizon, episodes, minibatch, threads] = options;
+    const auto& [name, horizon, episodes, minibatch, normalize_rewards, threads] = options;
     const Index n = envs.size();
     require(episodes >= 1 || horizon >= 1, "{}: horizon is {}; give at least 1 step", name, horizon);
     require(minibatch == all_samples || (minibatch >= 1 && minibatch <= n * horizon),
@@ -38,6 +41,16 @@ void check_trainer(const TrainerOptions& options, const V& envs, const C& critic
                 "{}: the critic takes observations of {} numbers, the environments give {}; build the critic from "
                 "these environments",
                 name, critic.observation_size(), envs.observation_space().size);
+    }
+}
+
+/// The discount of an advantage component; 1 where it has none.
+template <class Adv>
+double discount_of(const Adv& advantage) {
+    if constexpr (requires { advantage.gamma; }) {
+        return advantage.gamma;
+    } else {
+        return 1;
     }
 }
 
@@ -55,8 +68,10 @@ public:
     template <class MakeUpdate>
     Trainer(const TrainerOptions& options, V& envs, A& actor, C& critic, Adv advantage, const MakeUpdate& make_update)
         : loop_((detail::check_trainer(options, envs, critic, advantage), options.name)), options_(options),
-          advantage_(std::move(advantage)), threads_(options.threads), actor_(actor), rollout_(envs, actor),
-          collect_(envs, actor, threads_), estimate_(critic, threads_), update_(make_update(threads_)) {}
+          advantage_(std::move(advantage)), threads_(options.threads), actor_(actor), critic_(critic),
+          rollout_(envs, actor), collect_(envs, actor, threads_),
+          rewards_(envs.size(), detail::discount_of(advantage_)), estimate_(critic, threads_),
+          update_(make_update(threads_)), observe_(threads_) {}
 
     Trainer(const Trainer&) = delete;
     Trainer& operator=(const Trainer&) = delete;
@@ -83,10 +98,17 @@ private:
         } else {
             collect_.steps(rollout_, options_.horizon);
         }
-        estimate_(rollout_, advantage_);
+        estimate();
         TrainLoop::report(update_(rollout_, fraction), progress);
+        observe_(rollout_, actor_, critic_);
         loop_.report(rollout_, progress);
         progress.explained_variance = explained_variance(rollout_);
+    }
+
+    void estimate() {
+        if (!options_.normalize_rewards) return estimate_(rollout_, advantage_);
+        rewards_.observe(rollout_);
+        rewards_.with_scaled(rollout_, [this] { estimate_(rollout_, advantage_); });
     }
 
     TrainLoop loop_;
@@ -94,10 +116,13 @@ private:
     Adv advantage_;
     Threads threads_;
     A& actor_;
+    C& critic_;
     Rollout<Scalar> rollout_;
     Collector<V, A> collect_;
+    RewardNormalizer<Scalar> rewards_;
     Estimator<C> estimate_;
     Update update_;
+    ObservationStatistics observe_;
 };
 
 template <VectorEnv V, Policy A, class C, Advantage Adv, class MakeUpdate>

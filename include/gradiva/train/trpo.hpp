@@ -20,6 +20,7 @@ struct TrpoOptions {
     Index backtracks = 10;                 ///< trial steps of the line search
     double backtrack_factor = 0.8;         ///< each trial step is this part of the one before
     bool normalize_advantage = true;       ///< over the rollout
+    bool normalize_rewards = false;        ///< by the running deviation of the return (see `RewardNormalizer`)
     Index threads = 1;                     ///< that collect and learn; no result depends on it
 
     /// Throws `Error` on what the critic's regression would complain of under other names.
@@ -82,11 +83,15 @@ class Trpo : public Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>> {
 
 public:
     Trpo(V& envs, A& actor, C& critic, Adv advantage, const TrpoOptions& options = {}, O optimizer = {})
-        : Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>>(
-              {.name = "Trpo", .horizon = options.horizon, .minibatch = options.minibatch, .threads = options.threads},
-              envs, actor, critic, std::move(advantage), [&](Threads& threads) {
-                  return TrpoUpdate<A, C, O>(actor, critic, std::move(optimizer), options, threads, envs.seed());
-              }) {}
+        : Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>>({.name = "Trpo",
+                                                      .horizon = options.horizon,
+                                                      .minibatch = options.minibatch,
+                                                      .normalize_rewards = options.normalize_rewards,
+                                                      .threads = options.threads},
+                                                     envs, actor, critic, std::move(advantage), [&](Threads& threads) {
+                                                         return TrpoUpdate<A, C, O>(actor, critic, std::move(optimizer),
+                                                                                    options, threads, envs.seed());
+                                                     }) {}
 };
 
 }  // namespace gradiva

@@ -147,7 +147,7 @@ private:
         for_each_pass([&](Pass& pass, Index, Index) {
             const ConstActionView actions = std::as_const(pass.batch.action).all();
             auto rho_advantage = pass.d_log_prob.vector();
-            actor_.forward(pass.batch.observation.matrix(), pass.tape);
+            pass.batch.forward(actor_, pass.tape);
             actor_.log_prob(pass.tape, actions, pass.log_prob.vector());
             rho_advantage = (pass.log_prob.vector() - pass.batch.old_log_prob.vector()).array().exp() *
                             advantage_.segment(pass.positions).array();

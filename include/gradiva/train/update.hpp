@@ -200,7 +200,7 @@ private:
     void actor_pass(const Rollout<Scalar>& rollout, Index minibatch, Range pass, bool report, Shard& shard) {
         const ConstActionView actions = std::as_const(shard.batch.action).all();
         auto d_log_prob = shard.d_log_prob.vector();
-        actor_.forward(shard.batch.observation.matrix(), shard.actor);
+        shard.batch.forward(actor_, shard.actor);
         actor_.log_prob(shard.actor, actions, shard.log_prob.vector());
         const SurrogateSum sum = surrogate_.template evaluate<Scalar>(
             shard.log_prob.vector(), shard.batch.old_log_prob.vector(), advantage_.segment(pass), d_log_prob);
@@ -258,7 +258,7 @@ private:
                 Shard& shard = shards_[static_cast<std::size_t>(s)];
                 detail::for_each_pass(samples, shards, s, [&](Range pass) {
                     gather(rollout, pass, shard);
-                    actor_.forward(shard.batch.observation.matrix(), shard.actor);
+                    shard.batch.forward(actor_, shard.actor);
                     actor_.kl_from(shard.old, shard.actor, shard.per_sample.vector());
                     shard.sums.mean_kl += sum_of(shard.per_sample);
                 });

@@ -16,6 +16,8 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/action_access.hpp"
+#include "gradiva/env/action_mask.hpp"
+#include "gradiva/env/check_space.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/policy/controller.hpp"
 #include "gradiva/rollout/rollout.hpp"
@@ -26,9 +28,10 @@ namespace gradiva {
 
 namespace detail {
 
-inline std::vector<std::string> transition_columns(Index observation_size, ActionShape action) {
+inline std::vector<std::string> transition_columns(Index observation_size, Index mask_size, ActionShape action) {
     std::vector<std::string> names{"environment", "step"};
     for (Index i = 0; i < observation_size; ++i) names.push_back(fmt::format("observation_{}", i));
+    for (Index i = 0; i < mask_size; ++i) names.push_back(fmt::format("legal_{}", i));
     for (Index i = 0; i < action.integers + action.reals; ++i) names.push_back(fmt::format("action_{}", i));
     names.insert(names.end(), {"log_prob", "reward", "terminated", "truncated"});
     for (Index i = 0; i < observation_size; ++i) names.push_back(fmt::format("next_observation_{}", i));
@@ -56,8 +59,8 @@ inline std::vector<std::string_view> split_cells(std::string_view line) {
     return cells;
 }
 
-/// An environment of which nothing is known but its spaces: what a rollout is shaped by.
-template <class Space>
+/// An environment of which nothing is known but its spaces, and whether it has masks: what a rollout is shaped by.
+template <class Space, bool masked>
 struct SpacesOnly {
     Box observation;
     Space action;
@@ -65,19 +68,25 @@ struct SpacesOnly {
     Space action_space() const { return action; }
     void reset(Rng&, std::span<float>) {}
     Outcome step(typename ActionOfSpace<Space>::Type, Rng&, std::span<float>) { return {}; }
+    void action_mask(std::span<std::uint8_t>) const requires masked {}
 };
 
-inline Index choices(const Discrete& space) { return space.n; }
-inline Index choices(const Box&) { return 0; }
+/// From how many the k-th integer of an action chooses.
+inline Index choices(const Discrete& space, Index) { return space.n; }
+inline Index choices(const Box&, Index) { return 0; }
+inline Index choices(const MultiDiscrete& space, Index k) { return space.n[static_cast<std::size_t>(k)]; }
+inline Index choices(const MultiBinary&, Index) { return 2; }
+inline Index choices(const HybridSpace& space, Index) { return space.choice.n; }
 
-/// Reads one file of transitions.
-template <class Space>
+/// Reads one file of transitions; `masked` says that its environments have action masks.
+template <class Space, bool masked>
 class TransitionReader {
 public:
     TransitionReader(const std::string& path, const Box& observation_space, const Space& action_space)
         : path_(path), observation_space_(observation_space), action_space_(action_space),
           observation_size_(observation_space.size), action_shape_(action_shape_of(action_space)),
-          columns_(transition_columns(observation_size_, action_shape_)) {
+          mask_size_(masked ? choices_of(action_space) : 0),
+          columns_(transition_columns(observation_size_, mask_size_, action_shape_)) {
         check_box("read_transitions", "observation", observation_space);
         check_action_space("read_transitions", action_space);
     }
@@ -187,12 +196,14 @@ private:
         const auto k = static_cast<Index>(transitions_.size());
         observation_.resize(observation_size_, k + 1);
         next_observation_.resize(observation_size_, k + 1);
+        mask_.resize(mask_size_, k + 1);
         action_.resize(action_shape_, k + 1);
 
         Recording& recording = recording_of_line();
         Index column = 2;
         for (float& x : observation_.column(k)) x = real(column++);
         if (!recording.transitions.empty()) check_continuity(recording.transitions.back(), k);
+        for (std::uint8_t& legal : mask_.column(k)) legal = flag(column++) ? 1 : 0;
         column = read_action(k, column);
         const float log_prob = read_log_prob(column++);
         const float reward = real(column++);
@@ -237,11 +248,15 @@ private:
     /// Returns the column after the action.
     Index read_action(Index k, Index column) {
         ActionView action = action_.columns({k, k + 1});
+        Index first_legal = 0;
         for (Index i = 0; i < action_shape_.integers; ++i, ++column) {
             const Index choice = integer(column);
-            require_cell(choice >= 0 && choice < choices(action_space_), column,
-                         "the action space is Discrete with n = {}: give a number from 0 to {}", choices(action_space_),
-                         choices(action_space_) - 1);
+            const Index n = choices(action_space_, i);
+            require_cell(choice >= 0 && choice < n, column, "the action space is {}: give a number from 0 to {}",
+                         describe(action_space_), n - 1);
+            require_cell(mask_size_ == 0 || mask_(first_legal + choice, k) == 1, column,
+                         "legal_{} is 0: an illegal action cannot have been taken", first_legal + choice);
+            first_legal += n;
             action.integers(i, 0) = static_cast<int>(choice);
         }
         for (Index i = 0; i < action_shape_.reals; ++i, ++column) action.reals(i, 0) = real(column);
@@ -272,7 +287,7 @@ private:
 
     Rollout<float> rollout() const {
         const auto count = static_cast<Index>(environments_.size());
-        const Vectorized envs(SpacesOnly<Space>{observation_space_, action_space_}, {.count = count});
+        const Vectorized envs(SpacesOnly<Space, masked>{observation_space_, action_space_}, {.count = count});
         Rollout<float> r(envs, Controller(envs, [](std::span<const float>, Rng&, ActionView&) { return 0.0; }));
         std::size_t horizon = 0;
         r.whole_episodes = true;
@@ -282,6 +297,7 @@ private:
             r.whole_episodes = r.whole_episodes && recording.first_step == 0 && ends;
         }
         r.resize(static_cast<Index>(horizon));
+        r.mask.matrix().setOnes();  // what follows a last sample is not recorded: any action may be legal there
         Buffer<FinishedEpisode> running(count);
         for (Index t = 0; t < r.horizon; ++t) {
             for (Index n = 0; n < count; ++n) {
@@ -304,6 +320,7 @@ private:
         const Index sample = t * r.environments + n;
         copy(observation_.column(k), r.observation.column(sample));
         copy(next_observation_.column(k), r.observation.column(sample + r.environments));
+        std::copy(mask_.column(k).begin(), mask_.column(k).end(), r.mask.column(sample).begin());
         r.action.copy_column(sample, action_, k);
         r.log_prob(n, t) = transition.log_prob;
         r.reward(n, t) = transition.reward;
@@ -312,6 +329,8 @@ private:
         if (transition.truncated) {
             r.final_sample.push_back(sample);
             r.final_observation.resize(observation_size_, r.final_sample.size());
+            r.final_mask.resize(mask_size_, r.final_sample.size());
+            for (std::uint8_t& legal : r.final_mask.column(r.final_sample.size() - 1)) legal = 1;
             copy(next_observation_.column(k), r.final_observation.column(r.final_sample.size() - 1));
         }
         running.reward_sum += static_cast<double>(transition.reward);
@@ -331,12 +350,14 @@ private:
     Space action_space_;
     Index observation_size_;
     ActionShape action_shape_;
+    Index mask_size_;
     std::vector<std::string> columns_;
     Index line_ = 0;
     std::vector<std::string_view> cells_;
     std::vector<Transition> transitions_;
     MatrixBuffer<float> observation_;
     MatrixBuffer<float> next_observation_;
+    MatrixBuffer<std::uint8_t> mask_;
     ActionBatch action_;
     std::vector<Recording> environments_;
 };

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <span>
+#include <utility>
+
+#include "gradiva/distributions/categorical.hpp"
+#include "gradiva/distributions/diagonal_gaussian.hpp"
+
+namespace gradiva {
+
+/// A choice and a vector of real numbers together, independent of each other given the state: the head is the choice's
+/// logits, then the vector's head. Log-prob, entropy and KL are sums of both parts. Takes masks of the choice. Models
+/// `Distribution`; its own parameters are those of the vector. Source: Delalleau, Peter, Alonso and Logut, "Discrete
+/// and Continuous Action Representation for Practical RL in Video Games", 2019, section 3 (there for another
+/// algorithm).
+template <class ScalarT, class Values = DiagonalGaussian<ScalarT>>
+class Hybrid {
+public:
+    using Scalar = ScalarT;
+
+    struct Tape {
+        typename Categorical<Scalar>::Tape choice;
+        typename Values::Tape values;
+        mutable Buffer<Scalar> of_values;
+    };
+
+    /// `choices` actions, and `dimensions` real numbers from a DiagonalGaussian.
+    Hybrid(Index choices, Index dimensions) : Hybrid(choices, Values(dimensions)) {}
+
+    /// With a distribution of one's choice for the vector.
+    Hybrid(Index choices, Values values) : choice_(choices), values_(std::move(values)) {}
+
+    Index choices() const { return choice_.choices(); }
+    Index head_size() const { return choices() + values_.head_size(); }
+    Index mask_size() const { return choices(); }
+    Index parameter_count() const { return values_.parameter_count(); }
+    ActionShape action_shape() const { return {.integers = 1, .reals = values_.action_shape().reals}; }
+    void initialise(std::span<Scalar> own) const { values_.initialise(own); }
+
+    void forward(ConstMatrixRef<Scalar> head, std::span<const Scalar> own, Tape& tape) const {
+        GRADIVA_ASSERT(head.rows() == head_size());
+        choice_.forward(choice_rows(head), {}, tape.choice);
+        values_.forward(value_rows(head), own, tape.values);
+        tape.of_values.resize(head.cols());
+    }
+
+    void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
+        choice_.sample(tape.choice, rng, actions);
+        values_.sample(tape.values, rng, actions);
+    }
+
+    void mode(const Tape& tape, ActionView actions) const {
+        choice_.mode(tape.choice, actions);
+        values_.mode(tape.values, actions);
+    }
+
+    void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
+        choice_.log_prob(tape.choice, actions, out);
+        values_.log_prob(tape.values, actions, tape.of_values.vector());
+        out += tape.of_values.vector();
+    }
+
+    void entropy(const Tape& tape, VectorRef<Scalar> out) const {
+        choice_.entropy(tape.choice, out);
+        values_.entropy(tape.values, tape.of_values.vector());
+        out += tape.of_values.vector();
+    }
+
+    void kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const {
+        choice_.kl(from.choice, to.choice, out);
+        values_.kl(from.values, to.values, to.of_values.vector());
+        out += to.of_values.vector();
+    }
+
+    void backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,
+                  const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head, std::span<Scalar> d_own) const {
+        choice_.backward(tape.choice, actions, d_log_prob, d_entropy, from != nullptr ? &from->choice : nullptr, d_kl,
+                         choice_rows(d_head), {});
+        values_.backward(tape.values, actions, d_log_prob, d_entropy, from != nullptr ? &from->values : nullptr, d_kl,
+                         value_rows(d_head), d_own);
+    }
+
+    void fisher(const Tape& tape, ConstMatrixRef<Scalar> head, std::span<const Scalar> own, MatrixRef<Scalar> out_head,
+                std::span<Scalar> out_own) const {
+        choice_.fisher(tape.choice, choice_rows(head), {}, choice_rows(out_head), {});
+        values_.fisher(tape.values, value_rows(head), own, value_rows(out_head), out_own);
+    }
+
+    void to_environment(ConstActionView stored, ActionView sent) const requires requires(const Values& v) {
+        v.to_environment(stored, sent);
+    }
+    {
+        sent.integers = stored.integers;
+        values_.to_environment(stored, sent);
+    }
+
+    void from_environment(ConstActionView sent, ActionView stored) const requires requires(const Values& v) {
+        v.from_environment(sent, stored);
+    }
+    {
+        stored.integers = sent.integers;
+        values_.from_environment(sent, stored);
+    }
+
+private:
+    auto choice_rows(auto&& head) const { return head.topRows(choices()); }
+    auto value_rows(auto&& head) const { return head.bottomRows(values_.head_size()); }
+
+    Categorical<Scalar> choice_;
+    Values values_;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <numeric>
+
+#include "gradiva/core/action_batch.hpp"
+#include "gradiva/core/check.hpp"
+#include "gradiva/env/vector_env.hpp"
+
+namespace gradiva {
+
+/// How many choices a mask of the space speaks of; 0 where it has none.
+inline Index choices_of(const Discrete& space) { return space.n; }
+inline Index choices_of(const HybridSpace& space) { return space.choice.n; }
+inline Index choices_of(const MultiDiscrete& space) {
+    return std::accumulate(space.n.begin(), space.n.end(), Index{0});
+}
+inline Index choices_of(const auto&) { return 0; }
+
+/// Rows of the masks of environments; 0 where they have none.
+template <class V>
+Index mask_size_of(const V& envs) {
+    static_assert(!detail::MentionsVectorActionMask<V> || detail::HasVectorActionMask<V>,
+                  "gradiva: VectorEnv's action_mask needs the form void action_mask(Range, MatrixMap<std::uint8_t> "
+                  "legal) const");
+    if constexpr (detail::HasVectorActionMask<V>) {
+        return choices_of(envs.action_space());
+    } else {
+        return 0;
+    }
+}
+
+namespace detail {
+
+/// Throws `Error` unless one of the choices `part` is legal in each column.
+inline void check_choice_mask(const char* who, const ActionMask& legal, Range part, Range environments,
+                              const char* where) {
+    for (Index j = 0; j < legal.cols(); ++j) {
+        bool any = false;
+        for (Index i = part.begin; i < part.end; ++i) any = any || legal(i, j) != 0;
+        require(any,
+                "{}: environment {} gave a mask without a legal action in {} (choices {} to {}); leave at least one "
+                "legal, or end the episode before",
+                who, environments.begin + j, where, part.begin, part.end - 1);
+    }
+}
+
+}  // namespace detail
+
+/// Throws `Error` unless every choice of every column has a legal action. `who` asks, `where` says when.
+template <class Space>
+void check_mask(const char* who, const Space& space, const ActionMask& legal, Range environments, const char* where) {
+    if (legal.rows() == 0) return;
+    if constexpr (std::same_as<Space, MultiDiscrete>) {
+        Index begin = 0;
+        for (const Index n : space.n) {
+            detail::check_choice_mask(who, legal, {begin, begin + n}, environments, where);
+            begin += n;
+        }
+    } else {
+        detail::check_choice_mask(who, legal, {0, legal.rows()}, environments, where);
+    }
+}
+
+}  // namespace gradiva

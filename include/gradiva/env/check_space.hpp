@@ -1,0 +1,71 @@
+#pragma once
+
+#include <iterator>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/env/space.hpp"
+
+namespace gradiva {
+
+/// A space in words, for messages: `Discrete(4)`, `MultiDiscrete(3, 2)`, `HybridSpace(Discrete(3), Box(2))`.
+inline std::string describe(const Discrete& space) { return fmt::format("Discrete({})", space.n); }
+inline std::string describe(const Box& space) { return fmt::format("Box({})", space.size); }
+inline std::string describe(const MultiBinary& space) { return fmt::format("MultiBinary({})", space.size); }
+inline std::string describe(const HybridSpace& space) {
+    return fmt::format("HybridSpace({}, {})", describe(space.choice), describe(space.box));
+}
+inline std::string describe(const MultiDiscrete& space) {
+    std::string text = "MultiDiscrete(";
+    for (std::size_t k = 0; k < space.n.size(); ++k) {
+        fmt::format_to(std::back_inserter(text), "{}{}", k > 0 ? ", " : "", space.n[k]);
+    }
+    return text + ")";
+}
+
+/// Throws `Error` unless the Box has elements, and each of them low < high; `who` asks about its `which` space.
+inline void check_box(const char* who, const char* which, const Box& space) {
+    require(space.size >= 1, "{}: the {} space is a Box of size {}; give at least 1 element", who, which, space.size);
+    for (const auto* bounds : {&space.low, &space.high}) {
+        const auto count = static_cast<Index>(bounds->size());
+        require(count <= 1 || count == space.size,
+                "{}: the {} space is a Box of size {} with {} bounds; give none, one, or one per element", who, which,
+                space.size, count);
+    }
+    for (Index i = 0; i < space.size; ++i) {
+        require(space.low_of(i) < space.high_of(i),
+                "{}: the {} space has low = {} and high = {} at element {}; give "
+                "low < high",
+                who, which, space.low_of(i), space.high_of(i), i);
+    }
+}
+
+/// Throws `Error` when the space holds no action; `who` names the component that asks.
+inline void check_action_space(const char* who, const Discrete& space) {
+    require(space.n >= 1, "{}: the action space is Discrete with n = {}; give at least 1 action", who, space.n);
+}
+inline void check_action_space(const char* who, const Box& space) { check_box(who, "action", space); }
+inline void check_action_space(const char* who, const MultiBinary& space) {
+    require(space.size >= 1, "{}: the action space is MultiBinary of size {}; give at least 1 element", who,
+            space.size);
+}
+inline void check_action_space(const char* who, const MultiDiscrete& space) {
+    require(!space.n.empty(), "{}: the action space is MultiDiscrete without choices; give n of each choice", who);
+    for (std::size_t k = 0; k < space.n.size(); ++k) {
+        require(space.n[k] >= 1, "{}: the action space is {} with n[{}] = {}; give at least 1 action", who,
+                describe(space), k, space.n[k]);
+    }
+}
+inline void check_action_space(const char* who, const HybridSpace& space) {
+    require(space.choice.n >= 1,
+            "{}: the action space is a HybridSpace whose choice has n = {}; give at least 1 action", who,
+            space.choice.n);
+    require(space.box.size >= 1,
+            "{}: the action space is a HybridSpace whose box has size {}; give at least 1 element, or use Discrete",
+            who, space.box.size);
+    check_box(who, "action", space.box);
+}
+
+}  // namespace gradiva

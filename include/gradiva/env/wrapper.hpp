@@ -1,0 +1,46 @@
+#pragma once
+
+#include <utility>
+
+#include "gradiva/env/env.hpp"
+
+namespace gradiva {
+
+/// An environment that holds another and is like it in everything. Derive from it to change a part:
+///
+///   template <class E>
+///   struct CostOfLiving : Wrapper<E> {
+///       using Wrapper<E>::Wrapper;
+///       Outcome step(ActionOf<E> action, Rng& rng, std::span<float> observation) {
+///           Outcome outcome = this->wrapped().step(action, rng, observation);
+///           outcome.reward -= 0.1;
+///           return outcome;
+///       }
+///   };
+///   template <class E>
+///   CostOfLiving(E) -> CostOfLiving<E>;
+///
+/// What the environment may have besides, such as `action_mask`, is handed on.
+template <class E>
+class Wrapper {
+    static_assert(detail::explain_env<E>());
+
+public:
+    explicit Wrapper(E env) : env_(std::move(env)) {}
+
+    Box observation_space() const { return env_.observation_space(); }
+    auto action_space() const { return env_.action_space(); }
+    void reset(Rng& rng, std::span<float> observation) { env_.reset(rng, observation); }
+    Outcome step(ActionOf<E> action, Rng& rng, std::span<float> observation) {
+        return env_.step(action, rng, observation);
+    }
+    void action_mask(std::span<std::uint8_t> legal) const requires detail::HasActionMask<E> { env_.action_mask(legal); }
+
+    const E& wrapped() const { return env_; }
+    E& wrapped() { return env_; }
+
+private:
+    E env_;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cmath>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/types.hpp"
+
+// Independent answers yes or no, on a batch of logits Z (answers x batch): p_i = 1 / (1 + exp(-z_i)) is the probability
+// of yes, and
+//   log p(a) = sum_i a_i log p_i + (1 - a_i) log(1 - p_i) = sum_i -softplus(z_i) + a_i z_i.
+
+namespace gradiva::kernels {
+
+/// log(1 + exp x) without overflow.
+template <class Scalar>
+Scalar softplus(Scalar x) {
+    return (x > 0 ? x : Scalar(0)) + std::log1p(std::exp(-std::abs(x)));
+}
+
+/// p := the probabilities of yes, log_no := log(1 - p) = -softplus(Z).
+template <class Scalar>
+void bernoulli_forward(ConstMatrixRef<Scalar> z, MatrixRef<Scalar> p, MatrixRef<Scalar> log_no) {
+    for (Index j = 0; j < z.cols(); ++j) {
+        for (Index i = 0; i < z.rows(); ++i) {
+            const Scalar e = std::exp(-std::abs(z(i, j)));
+            p(i, j) = (z(i, j) < 0 ? e : Scalar(1)) / (1 + e);
+            log_no(i, j) = -softplus(z(i, j));
+        }
+    }
+}
+
+/// out_j := sum_i log_no_i + a_i z_i.
+template <class Scalar>
+void bernoulli_log_prob(ConstMatrixRef<Scalar> z, ConstMatrixRef<Scalar> log_no, ConstMatrixRef<int> a,
+                        VectorRef<Scalar> out) {
+    GRADIVA_ASSERT(a.rows() == z.rows() && a.cols() == z.cols());
+    for (Index j = 0; j < z.cols(); ++j) {
+        Scalar sum = 0;
+        for (Index i = 0; i < z.rows(); ++i) sum += log_no(i, j) + (a(i, j) != 0 ? z(i, j) : Scalar(0));
+        out[j] = sum;
+    }
+}
+
+/// out_j := H_j = sum_i -log_no_i - p_i z_i.
+template <class Scalar>
+void bernoulli_entropy(ConstMatrixRef<Scalar> z, ConstMatrixRef<Scalar> p, ConstMatrixRef<Scalar> log_no,
+                       VectorRef<Scalar> out) {
+    for (Index j = 0; j < z.cols(); ++j) {
+        Scalar sum = 0;
+        for (Index i = 0; i < z.rows(); ++i) sum -= log_no(i, j) + p(i, j) * z(i, j);
+        out[j] = sum;
+    }
+}
+
+/// out_j := KL(q || p) = sum_i log_no^q_i - log_no^p_i + q_i (z^q_i - z^p_i).
+template <class Scalar>
+void bernoulli_kl(ConstMatrixRef<Scalar> z_q, ConstMatrixRef<Scalar> q, ConstMatrixRef<Scalar> log_no_q,
+                  ConstMatrixRef<Scalar> z_p, ConstMatrixRef<Scalar> log_no_p, VectorRef<Scalar> out) {
+    for (Index j = 0; j < z_p.cols(); ++j) {
+        Scalar sum = 0;
+        for (Index i = 0; i < z_p.rows(); ++i) {
+            sum += (log_no_q(i, j) - log_no_p(i, j)) + q(i, j) * (z_q(i, j) - z_p(i, j));
+        }
+        out[j] = sum;
+    }
+}
+
+/// dZ := w_j (a - p), the derivative of the log-prob, - v p (1 - p) z, that of the entropy.
+template <class Scalar>
+void bernoulli_gradient(ConstMatrixRef<Scalar> z, ConstMatrixRef<Scalar> p, ConstMatrixRef<int> a,
+                        ConstVectorRef<Scalar> w, Scalar v, MatrixRef<Scalar> dz) {
+    for (Index j = 0; j < z.cols(); ++j) {
+        for (Index i = 0; i < z.rows(); ++i) {
+            const Scalar answer = a(i, j) != 0 ? Scalar(1) : Scalar(0);
+            dz(i, j) = w[j] * (answer - p(i, j)) - v * p(i, j) * (1 - p(i, j)) * z(i, j);
+        }
+    }
+}
+
+}  // namespace gradiva::kernels

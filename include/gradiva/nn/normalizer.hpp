@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cmath>
+#include <vector>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/types.hpp"
+#include "gradiva/kernels/moments.hpp"
+
+namespace gradiva {
+
+/// Brings each element of its input to mean 0 and deviation 1, as far as is known of it:
+///   y_i = clamp((x_i - mean_i) / sqrt(variance_i + 1e-8), -10, 10).
+/// What is known are the moments of all inputs that were merged so far, in double; before the first, y = clamp(x). An
+/// element that has never changed has variance 0: it gives 0, and 10 or -10 once it moves by more than 1e-3. NaN stays
+/// NaN. Source: Engstrom et al., "Implementation Matters in Deep Policy Gradients", 2020, section 3.
+template <class Scalar>
+class Normalizer {
+public:
+    static constexpr double limit = 10;
+    static constexpr double least_variance = 1e-8;
+
+    explicit Normalizer(Index size)
+        : moments_(static_cast<std::size_t>(size)), mean_(Vector<double>::Zero(size)),
+          scale_(Vector<double>::Ones(size)) {}
+
+    Index size() const { return mean_.size(); }
+    const std::vector<kernels::Moments>& moments() const { return moments_; }
+
+    /// Takes further inputs into account: their moments, element by element.
+    void merge(const std::vector<kernels::Moments>& moments) {
+        GRADIVA_ASSERT(moments.size() == moments_.size());
+        for (std::size_t i = 0; i < moments_.size(); ++i) {
+            moments_[i] += moments[i];
+            if (moments_[i].count == 0) continue;
+            mean_[static_cast<Index>(i)] = moments_[i].mean;
+            scale_[static_cast<Index>(i)] = 1 / std::sqrt(moments_[i].population_variance() + least_variance);
+        }
+    }
+
+    /// Y of a batch, one input per column.
+    void forward(ConstMatrixRef<Scalar> x, MatrixRef<Scalar> y) const {
+        for (Index j = 0; j < x.cols(); ++j) {
+            for (Index i = 0; i < x.rows(); ++i) {
+                const double z = (static_cast<double>(x(i, j)) - mean_[i]) * scale_[i];
+                y(i, j) = static_cast<Scalar>(z < -limit ? -limit : z > limit ? limit : z);
+            }
+        }
+    }
+
+    /// From dL/dY to dL/dX, in place.
+    void backward(ConstMatrixRef<Scalar> y, MatrixRef<Scalar> d) const {
+        for (Index j = 0; j < y.cols(); ++j) {
+            for (Index i = 0; i < y.rows(); ++i) {
+                const bool held = std::abs(static_cast<double>(y(i, j))) >= limit;
+                d(i, j) = held ? Scalar(0) : static_cast<Scalar>(scale_[i]) * d(i, j);
+            }
+        }
+    }
+
+private:
+    std::vector<kernels::Moments> moments_;
+    Vector<double> mean_;
+    Vector<double> scale_;
+};
+
+}  // namespace gradiva

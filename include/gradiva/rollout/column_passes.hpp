@@ -1,0 +1,56 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <vector>
+
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/threads.hpp"
+
+namespace gradiva {
+
+/// Observations as a network's scalar: a view where that is float, a converted copy elsewhere.
+template <class Scalar>
+class NetworkInput {
+public:
+    ConstMatrixMap<Scalar> operator()(const ConstMatrixMap<float>& observation) {
+        if constexpr (std::same_as<Scalar, float>) {
+            return observation;
+        } else {
+            converted_.resize(observation.rows(), observation.cols());
+            converted_.matrix() = observation.template cast<Scalar>();
+            return std::as_const(converted_).matrix();
+        }
+    }
+
+private:
+    MatrixBuffer<Scalar> converted_;
+};
+
+/// Goes through many columns in passes so narrow that a few layers of them stay in a core's cache; the passes are
+/// shared out among threads. `Shard` is what a thread needs to work.
+template <class Shard>
+class ColumnPasses {
+public:
+    /// Calls `body(shard, range)` for each pass.
+    template <class Body>
+    void run(Index columns, Threads& threads, const Body& body) {
+        const Index passes = pieces_of(columns, width);
+        const Index count = std::min(passes, 4 * threads.count());
+        if (static_cast<Index>(shards_.size()) < count) shards_.resize(static_cast<std::size_t>(count));
+        threads.run(count, [&](Index s) {
+            Shard& shard = shards_[static_cast<std::size_t>(s)];
+            const Range mine = piece(passes, count, s);
+            for (Index pass = mine.begin; pass < mine.end; ++pass) {
+                body(shard, Range{pass * width, std::min((pass + 1) * width, columns)});
+            }
+        });
+    }
+
+private:
+    static constexpr Index width = 256;
+
+    std::vector<Shard> shards_;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <vector>
+
+#include "gradiva/core/threads.hpp"
+#include "gradiva/kernels/moments.hpp"
+#include "gradiva/nn/normalizer.hpp"
+#include "gradiva/rollout/rollout.hpp"
+#include "gradiva/train/sharding.hpp"
+
+namespace gradiva {
+
+/// Hands the observations of a rollout to the normalisers inside actor and critic, where there are any. To be called
+/// after the update: moving them between collecting and updating would make the first probability ratio differ from 1.
+/// Moments are added up in fixed shards, which are merged in order, so that threads change no bit.
+class ObservationStatistics {
+public:
+    explicit ObservationStatistics(Threads& threads) : threads_(threads) {}
+
+    template <class Scalar, class A, class C>
+    void operator()(const Rollout<Scalar>& rollout, A& actor, C& critic) {
+        auto* const of_actor = normalizer_of(actor);
+        auto* const of_critic = normalizer_of(critic);
+        if (of_actor == nullptr && of_critic == nullptr) return;
+        const Moments& moments = measure(rollout);
+        if (of_actor != nullptr) of_actor->merge(moments);
+        if (of_critic != nullptr) of_critic->merge(moments);
+    }
+
+private:
+    using Moments = std::vector<kernels::Moments>;  // of each element of an observation
+
+    template <class Part>
+    static auto* normalizer_of(Part& part) {
+        if constexpr (requires { part.normalizer(); }) {
+            return part.normalizer();
+        } else {
+            return static_cast<Normalizer<float>*>(nullptr);
+        }
+    }
+
+    template <class Scalar>
+    const Moments& measure(const Rollout<Scalar>& rollout) {
+        const Index columns = rollout.horizon * rollout.environments;
+        const Index shards = detail::shard_count(columns);
+        if (static_cast<Index>(shards_.size()) < shards) shards_.resize(static_cast<std::size_t>(shards));
+        threads_.run(shards, [&](Index s) {
+            Moments& mine = shards_[static_cast<std::size_t>(s)];
+            mine.assign(static_cast<std::size_t>(rollout.observation_size), {});
+            const Range range = piece(columns, shards, s);
+            for (Index sample = range.begin; sample < range.end; ++sample) {
+                if (sample / rollout.environments >= rollout.length[sample % rollout.environments]) continue;
+                const std::span<const float> observation = rollout.observation.column(sample);
+                for (std::size_t i = 0; i < mine.size(); ++i) mine[i].add(static_cast<double>(observation[i]));
+            }
+        });
+        Moments& total = shards_.front();
+        for (std::size_t s = 1; s < static_cast<std::size_t>(shards); ++s) {
+            for (std::size_t i = 0; i < total.size(); ++i) total[i] += shards_[s][i];
+        }
+        return total;
+    }
+
+    Threads& threads_;
+    std::vector<Moments> shards_;
+};
+
+}  // namespace gradiva

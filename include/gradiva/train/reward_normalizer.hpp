@@ -1,0 +1,69 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "gradiva/kernels/moments.hpp"
+#include "gradiva/rollout/rollout.hpp"
+
+namespace gradiva {
+
+/// Rewards in units of the return's deviation: clamp(r / sqrt(Var(R) + 1e-8), -10, 10), where R_t = gamma R_{t-1} + r_t
+/// is the discounted sum of an episode's rewards so far, and its variance that of all samples seen. Rollouts and
+/// reports keep the rewards as they were: only what `with_scaled` calls sees others. Before the first `observe` the
+/// deviation counts as 1. Source: Engstrom et al., "Implementation Matters in Deep Policy Gradients", 2020, section 3.
+template <class Scalar>
+class RewardNormalizer {
+public:
+    static constexpr double limit = 10;
+    static constexpr double least_variance = 1e-8;
+
+    RewardNormalizer(Index environments, double gamma) : gamma_(gamma), running_(environments, 0.0) {}
+
+    /// What a reward is multiplied with.
+    double scale() const {
+        return moments_.count > 0 ? 1 / std::sqrt(moments_.population_variance() + least_variance) : 1;
+    }
+
+    /// Takes a rollout into account, environment by environment, each of which goes on where its last one ended.
+    void observe(const Rollout<Scalar>& rollout) {
+        for (Index n = 0; n < rollout.environments; ++n) {
+            kernels::Moments own;
+            double& sum = running_[n];
+            if (rollout.whole_episodes) sum = 0;
+            for (Index t = 0; t < rollout.length[n]; ++t) {
+                sum = gamma_ * sum + static_cast<double>(rollout.reward(n, t));
+                own.add(sum);
+                if (rollout.terminated(n, t) != 0 || rollout.truncated(n, t) != 0) sum = 0;
+            }
+            moments_ += own;
+        }
+    }
+
+    /// Calls `body()` while the rollout's rewards are normalised.
+    template <class Body>
+    void with_scaled(Rollout<Scalar>& rollout, const Body& body) {
+        const double factor = scale();
+        scaled_.resize(rollout.reward.rows(), rollout.reward.cols());
+        scaled_.matrix() = rollout.reward.matrix().unaryExpr([factor](Scalar reward) {
+            return static_cast<Scalar>(std::clamp(factor * static_cast<double>(reward), -limit, limit));
+        });
+        std::swap(rollout.reward, scaled_);
+        try {
+            body();
+        } catch (...) {
+            std::swap(rollout.reward, scaled_);
+            throw;
+        }
+        std::swap(rollout.reward, scaled_);
+    }
+
+private:
+    double gamma_;
+    Buffer<double> running_;
+    kernels::Moments moments_;
+    MatrixBuffer<Scalar> scaled_;
+};
+
+}  // namespace gradiva

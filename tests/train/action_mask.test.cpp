@@ -1,0 +1,152 @@
+// Action masks from the environment to the update: Masked throws when it is sent an illegal action.
+#include "catch.hpp"
+#include "gradiva/advantage/gae.hpp"
+#include "gradiva/env/vectorized.hpp"
+#include "gradiva/policy/controller.hpp"
+#include "gradiva/rollout/collect.hpp"
+#include "gradiva/rollout/reweigh.hpp"
+#include "gradiva/train/evaluate.hpp"
+#include "gradiva/train/ppo.hpp"
+#include "gradiva/train/q_lambda.hpp"
+#include "gradiva/train/trpo.hpp"
+#include "helpers/environments.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+namespace {
+
+struct Parts {
+    Vectorized<Masked> envs{Masked{}, {.count = 6, .seed = 1}};
+    Actor<MlpNetwork<float>, Categorical<float>> actor{envs, {.hidden = {16}}};
+    Critic<MlpNetwork<float>> critic{envs, {.hidden = {16}}};
+};
+
+/// The largest legal choice, which pays most.
+double best_share(const auto& actor) {
+    Vectorized envs(Masked{}, {.count = 50, .seed = 9});
+    Threads threads(1);
+    Rollout<float> rollout(envs, actor);
+    Collector collect(envs, actor, threads);
+    collect.steps(rollout, 20);
+    Index best = 0;
+    for (Index j = 0; j < rollout.sample_count(); ++j) {
+        Index largest = 4;
+        while (rollout.mask(largest, j) == 0) --largest;
+        best += rollout.action.all().integers(0, j) == largest ? 1 : 0;
+    }
+    return static_cast<double>(best) / static_cast<double>(rollout.sample_count());
+}
+
+}  // namespace
+
+TEST_CASE("A rollout stores masks beside observations, those of truncated states too") {
+    Parts p;
+    Threads threads(1);
+    Rollout<float> rollout(p.envs, p.actor);
+    Collector collect(p.envs, p.actor, threads);
+    for (int i = 0; i < 2; ++i) {  // the second goes on where the first stopped
+        collect.steps(rollout, 30);
+        REQUIRE(rollout.mask.cols() == 31 * 6);
+        for (Index j = 0; j < rollout.mask.cols(); ++j) {
+            for (Index k = 0; k < 5; ++k) CHECK(static_cast<float>(rollout.mask(k, j)) == rollout.observation(k, j));
+        }
+        REQUIRE(rollout.final_mask.cols() > 5);
+        for (Index j = 0; j < rollout.final_mask.cols(); ++j) {
+            for (Index k = 0; k < 5; ++k) {
+                CHECK(static_cast<float>(rollout.final_mask(k, j)) == rollout.final_observation(k, j));
+            }
+        }
+    }
+    collect.episodes(rollout, 3);
+    for (Index n = 0; n < 6; ++n) {
+        for (Index t = 0; t < rollout.length[n]; ++t) {
+            for (Index k = 0; k < 5; ++k) {
+                CHECK(static_cast<float>(rollout.mask(k, t * 6 + n)) == rollout.observation(k, t * 6 + n));
+            }
+        }
+    }
+}
+
+TEST_CASE("The log-probs of a rollout are those of the masked policy, whoever evaluates it") {
+    Parts p;
+    Threads threads(1);
+    Rollout<float> rollout(p.envs, p.actor);
+    Collector(p.envs, p.actor, threads).steps(rollout, 40);
+    const OffPolicyReport report = Reweigher(p.actor, threads)(rollout);
+    CHECK(report.kl < 1e-10);
+    CHECK(rollout.log_ratio.matrix().cwiseAbs().maxCoeff() < 1e-5F);
+    for (Index j = 0; j < rollout.sample_count(); ++j) {
+        for (Index k = 0; k < 5; ++k) {
+            CHECK((rollout.head(k, j) == kernels::masked_logit<float>) == (rollout.mask(k, j) == 0));
+        }
+    }
+}
+
+TEST_CASE("Trainers learn the best legal action, and none that is not is ever sent") {
+    Parts p;
+    const double before = best_share(p.actor);
+    SECTION("PPO-clip") {
+        PpoClip(p.envs, p.actor, p.critic, Gae{.gamma = 0.5}, {.horizon = 32, .learning_rate = 3e-3})
+            .train({.steps = 20'000});
+    }
+    SECTION("PPO-KL") {
+        PpoKl(p.envs, p.actor, p.critic, Gae{.gamma = 0.5}, {.horizon = 32, .learning_rate = 3e-3})
+            .train({.steps = 20'000});
+    }
+    SECTION("TRPO") {
+        Trpo(p.envs, p.actor, p.critic, Gae{.gamma = 0.5}, {.delta = 0.05, .horizon = 128}).train({.steps = 30'000});
+    }
+    const double after = best_share(p.actor);
+    INFO("share of the best action: " << before << " before, " << after << " after");
+    CHECK(before < 0.7);
+    CHECK(after > 0.85);
+    CHECK_NOTHROW(evaluate(p.actor, Masked{}, {.episodes = 200}));
+    CHECK_NOTHROW(evaluate(p.actor, Masked{}, {.episodes = 200, .greedy = false}));
+}
+
+TEST_CASE("Q(lambda) explores legal actions only, and values the best legal one") {
+    Parts p;
+    Actor actor(p.envs, Mlp{.hidden = {16}, .layer_norm = true}, EpsilonGreedy<float>(5));
+    QLambda(p.envs, actor, {.horizon = 16, .minibatch = 48, .epsilon = 0.5, .gamma = 0.5}).train({.steps = 20'000});
+    actor.distribution().set_epsilon(0);
+    CHECK(best_share(actor) > 0.85);
+
+    // Where one choice alone is legal, the value of the state is that choice's.
+    Matrix<float> observation = Matrix<float>::Random(6, 5);
+    Matrix<std::uint8_t> legal = Matrix<std::uint8_t>::Identity(5, 5);
+    const GreedyValue greedy(actor);
+    GreedyValue<decltype(actor)>::Tape tape;
+    decltype(actor)::Tape all;
+    actor.forward(observation, all);
+    const auto value = greedy.forward(observation, ActionMask(legal.data(), 5, 5), tape);
+    for (Index j = 0; j < 5; ++j) CHECK(value[j] == all.head(j, j));
+}
+
+TEST_CASE("A controller that asks for the mask gets it") {
+    Vectorized envs(Masked{}, {.count = 4, .seed = 3});
+    const Controller controller(
+        envs, [](std::span<const float> observation, std::span<const std::uint8_t> legal, Rng&, ActionView& action) {
+            int choice = 4;
+            while (legal[static_cast<std::size_t>(choice)] == 0) --choice;
+            CHECK(observation[static_cast<std::size_t>(choice)] == 1);
+            action.integers(0, 0) = choice;
+            return 0.0;
+        });
+    Threads threads(1);
+    Rollout<float> rollout(envs, controller);
+    CHECK_NOTHROW(Collector(envs, controller, threads).steps(rollout, 50));
+}
+
+TEST_CASE("An actor whose distribution takes no masks does not fit environments that have some") {
+    struct Unmasked : Categorical<float> {
+        using Categorical<float>::Categorical;
+        Index mask_size() const { return 0; }
+    };
+    Vectorized envs(Masked{}, {.count = 2});
+    const Actor actor(envs, Mlp{.hidden = {}}, Unmasked(5));
+    Threads threads(1);
+    CHECK_THROWS_WITH((Collector(envs, actor, threads)),
+                      "Collector: the environments have action masks, and the actor's distribution takes none; give it "
+                      "one that does, such as Categorical");
+}
