@@ -34,6 +34,15 @@ public:
         Buffer<Scalar> open;         ///< 1, or 0 where log sigma is held at a bound
     };
 
+    /// What selects the distribution of one sample, element by element.
+    struct Column {
+        ConstVectorMap<Scalar> mean, std, open;
+    };
+    /// Where the gradient by the same goes; for this distribution all samples share `log_std`.
+    struct ColumnGradient {
+        VectorMap<Scalar> mean, log_std;
+    };
+
     /// Throws `Error` on no dimensions, or on a log-std outside the bounds.
     explicit DiagonalGaussian(Index dimensions, double initial_log_std = 0)
         : dimensions_(dimensions), initial_log_std_(initial_log_std) {
@@ -127,6 +136,14 @@ public:
         d_head = d_action;
         kernels::add_reparameterised_gradient<Scalar>(tape.std.vector(), tape.open.vector(), noise, d_action,
                                                       as_vector(d_own));
+    }
+
+    /// The j-th sample's distribution, and the places of its gradient, for distributions built upon this one.
+    Column column(const Tape& tape, Index j) const {
+        return {{tape.mean.data() + j * dimensions_, dimensions_}, tape.std.vector(), tape.open.vector()};
+    }
+    ColumnGradient gradient_column(MatrixRef<Scalar> d_head, std::span<Scalar> d_own, Index j) const {
+        return {{&d_head(0, j), dimensions_}, as_vector(d_own)};
     }
 
 private:

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <numbers>
+#include <span>
+#include <utility>
+
+#include "gradiva/core/action_batch.hpp"
+#include "gradiva/core/rng.hpp"
+#include "gradiva/distributions/action_bounds.hpp"
+#include "gradiva/distributions/diagonal_gaussian.hpp"
+#include "gradiva/kernels/special_functions.hpp"
+#include "gradiva/kernels/squash.hpp"
+
+namespace gradiva {
+
+/// Real numbers within bounds, a_i = low_i + (high_i - low_i) (tanh(u_i) + 1) / 2 with u ~ Base, a `DiagonalGaussian`
+/// or a `StateDependentGaussian`, whose head and own parameters these are. Models `Distribution`.
+///
+/// What samples and modes write and all other members read as an action is u; `to_environment` makes a of it. Log-probs
+/// are those of a: log p(u) - sum_i log((high_i - low_i) / 2 (1 - tanh^2 u_i)); minus infinity where u is infinite. The
+/// second term has no parameters, so gradients, divergences and the Fisher matrix are those of the base. The entropy
+/// has no closed form and is an estimate by quadrature, exact gradient of the estimate included; its error is given at
+/// `kernels::expected_squash_log_slope`. The mode is that of u: the median of a, not where a's density is largest.
+/// Source: Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", 2018, appendix C.
+template <class ScalarT, class BaseT = DiagonalGaussian<ScalarT>>
+class SquashedGaussian {
+public:
+    using Scalar = ScalarT;
+    using Base = BaseT;
+    using Tape = typename Base::Tape;
+
+    static constexpr bool entropy_is_estimate = true;
+
+    /// Within the bounds of a space such as `Box`. Throws `Error` on an element without finite bounds low < high, or on
+    /// a log-std that the base refuses.
+    template <BoundedSpace S>
+    explicit SquashedGaussian(const S& space, double initial_log_std = 0)
+        : bounds_("SquashedGaussian", space), base_(bounds_.size(), initial_log_std),
+          log_volume_(
+              static_cast<Scalar>(bounds_.log_volume() - std::numbers::ln2 * static_cast<double>(bounds_.size()))) {}
+
+    Index head_size() const { return base_.head_size(); }
+    Index parameter_count() const { return base_.parameter_count(); }
+    ActionShape action_shape() const { return base_.action_shape(); }
+    void initialise(std::span<Scalar> own) const { base_.initialise(own); }
+
+    void forward(ConstMatrixRef<Scalar> head, std::span<const Scalar> own, Tape& tape) const {
+        base_.forward(head, own, tape);
+    }
+    void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const { base_.sample(tape, rng, actions); }
+    void mode(const Tape& tape, ActionView actions) const { base_.mode(tape, actions); }
+
+    void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
+        base_.log_prob(tape, actions, out);
+        out.array() -= log_volume_;
+        kernels::subtract_squash_log_slope<Scalar>(actions.reals, out);
+    }
+
+    void entropy(const Tape& tape, VectorRef<Scalar> out) const {
+        base_.entropy(tape, out);
+        for (Index j = 0; j < out.size(); ++j) {
+            const auto u = base_.column(tape, j);
+            out[j] += log_volume_ + kernels::expected_squash_log_slope<Scalar>(u.mean, u.std);
+        }
+    }
+
+    void kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const { base_.kl(from, to, out); }
+
+    void backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,
+                  const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head, std::span<Scalar> d_own) const {
+        base_.backward(tape, actions, d_log_prob, d_entropy, from, d_kl, d_head, d_own);
+        if (d_entropy == 0) return;
+        for (Index j = 0; j < d_head.cols(); ++j) {
+            const auto u = base_.column(tape, j);
+            auto d = base_.gradient_column(d_head, d_own, j);
+            kernels::add_expected_squash_log_slope_gradient<Scalar>(u.mean, u.std, u.open, d_entropy, d.mean,
+                                                                    d.log_std);
+        }
+    }
+
+    void fisher(const Tape& tape, ConstMatrixRef<Scalar> head, std::span<const Scalar> own, MatrixRef<Scalar> out_head,
+                std::span<Scalar> out_own) const {
+        base_.fisher(tape, head, own, out_head, out_own);
+    }
+
+    /// sent := the action within the bounds of each stored u; an infinite one is at the bound itself. NaN stays NaN.
+    void to_environment(ConstActionView stored, ActionView sent) const {
+        for (Index j = 0; j < stored.reals.cols(); ++j) {
+            for (Index i = 0; i < stored.reals.rows(); ++i) {
+                const auto u = static_cast<double>(stored.reals(i, j));
+                sent.reals(i, j) = bounds_.stretch(i, kernels::sigmoid(2 * u));  // (tanh u + 1) / 2
+            }
+        }
+    }
+
+    /// stored := the u of each action within the bounds, the inverse of `to_environment`. The bounds have no finite u:
+    /// x = (a - low) / (high - low) is held within [1e-6, 1 - 1e-6], so u within about +-6.9. An action beyond a bound
+    /// is none of this distribution's: its u is infinite, and its log-prob minus infinity.
+    void from_environment(ConstActionView sent, ActionView stored) const {
+        for (Index j = 0; j < sent.reals.cols(); ++j) {
+            for (Index i = 0; i < sent.reals.rows(); ++i) {
+                const double x = bounds_.locate(i, sent.reals(i, j));
+                const double inside = x < 0 ? 0 : x > 1 ? 1 : x;
+                stored.reals(i, j) = static_cast<float>((std::log(inside) - std::log1p(-inside)) / 2);
+            }
+        }
+    }
+
+    const Base& base() const { return base_; }
+
+private:
+    ActionBounds bounds_;
+    Base base_;
+    Scalar log_volume_;  // sum_i log((high_i - low_i) / 2)
+};
+
+}  // namespace gradiva

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <span>
+
+#include "gradiva/core/action_batch.hpp"
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/rng.hpp"
+#include "gradiva/distributions/diagonal_gaussian.hpp"
+#include "gradiva/kernels/gaussian.hpp"
+
+namespace gradiva {
+
+/// Real numbers a_i ~ N(m_i, sigma_i^2), independent of each other, whose deviations follow the state: the head holds d
+/// means, then d rows h with log sigma = initial_log_std + h. A network whose last layer starts near zero starts at
+/// that deviation. Models `Distribution`; has no parameters of its own.
+///
+/// log sigma is held within the bounds of `DiagonalGaussian`, without a gradient beyond them. Actions are floats;
+/// log-probs are those of the action that was stored. NaN in a column's head makes NaN of that column alone.
+/// Source: Haarnoja et al., "Soft Actor-Critic: Off-Policy Maximum Entropy Deep Reinforcement Learning with a
+/// Stochastic Actor", 2018.
+template <class ScalarT>
+class StateDependentGaussian {
+public:
+    using Scalar = ScalarT;
+    using Column = typename DiagonalGaussian<Scalar>::Column;
+    using ColumnGradient = typename DiagonalGaussian<Scalar>::ColumnGradient;
+
+    static constexpr double lowest_log_std = DiagonalGaussian<Scalar>::lowest_log_std;
+    static constexpr double highest_log_std = DiagonalGaussian<Scalar>::highest_log_std;
+
+    /// All are dimensions x batch.
+    struct Tape {
+        MatrixBuffer<Scalar> mean;
+        MatrixBuffer<Scalar> log_std;      ///< within the bounds
+        MatrixBuffer<Scalar> std;          ///< sigma
+        MatrixBuffer<Scalar> inverse_std;  ///< 1 / sigma
+        MatrixBuffer<Scalar> open;         ///< 1, or 0 where log sigma is held at a bound
+    };
+
+    /// Throws `Error` on no dimensions, or on a log-std outside the bounds.
+    explicit StateDependentGaussian(Index dimensions, double initial_log_std = 0)
+        : dimensions_(dimensions), initial_log_std_(initial_log_std) {
+        require(dimensions >= 1, "StateDependentGaussian: dimensions is {}; give at least 1", dimensions);
+        require(initial_log_std >= lowest_log_std && initial_log_std <= highest_log_std,
+                "StateDependentGaussian: initial_log_std is {}; give a number from {} to {}", initial_log_std,
+                lowest_log_std, highest_log_std);
+    }
+
+    Index head_size() const { return 2 * dimensions_; }
+    Index parameter_count() const { return 0; }
+    ActionShape action_shape() const { return {.integers = 0, .reals = dimensions_}; }
+    void initialise(std::span<Scalar>) const {}
+
+    void forward(ConstMatrixRef<Scalar> head, std::span<const Scalar>, Tape& tape) const {
+        GRADIVA_ASSERT(head.rows() == head_size());
+        for (auto* part : {&tape.mean, &tape.log_std, &tape.std, &tape.inverse_std, &tape.open}) {
+            part->resize(dimensions_, head.cols());
+        }
+        tape.mean.matrix() = head.topRows(dimensions_);
+        tape.log_std.matrix().array() = head.bottomRows(dimensions_).array() + static_cast<Scalar>(initial_log_std_);
+        kernels::gaussian_deviation<Scalar>(all(tape.log_std), static_cast<Scalar>(lowest_log_std),
+                                            static_cast<Scalar>(highest_log_std), all(tape.log_std), all(tape.std),
+                                            all(tape.inverse_std), all(tape.open));
+    }
+
+    void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
+        for (Index j = 0; j < tape.mean.cols(); ++j) {
+            Rng& stream = rng[static_cast<std::size_t>(j)];
+            for (Index i = 0; i < dimensions_; ++i) {
+                const auto noise = static_cast<Scalar>(stream.normal());
+                actions.reals(i, j) = static_cast<float>(tape.mean(i, j) + tape.std(i, j) * noise);
+            }
+        }
+    }
+
+    void mode(const Tape& tape, ActionView actions) const { actions.reals = tape.mean.matrix().template cast<float>(); }
+
+    // To the kernels, each column is a batch of its own with deviations of its own.
+
+    void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
+        for (Index j = 0; j < tape.mean.cols(); ++j) {
+            kernels::gaussian_log_prob<Scalar>(one(tape.mean, j), of(tape.log_std, j), of(tape.inverse_std, j),
+                                               actions.reals.middleCols(j, 1), out.segment(j, 1));
+        }
+    }
+
+    void entropy(const Tape& tape, VectorRef<Scalar> out) const {
+        for (Index j = 0; j < out.size(); ++j) out[j] = kernels::gaussian_entropy<Scalar>(of(tape.log_std, j));
+    }
+
+    void kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const {
+        for (Index j = 0; j < out.size(); ++j) {
+            kernels::gaussian_kl<Scalar>(one(from.mean, j), of(from.log_std, j), one(to.mean, j), of(to.log_std, j),
+                                         of(to.inverse_std, j), out.segment(j, 1));
+        }
+    }
+
+    void backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,
+                  const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head, std::span<Scalar> d_own) const {
+        d_head.setZero();
+        for (Index j = 0; j < d_head.cols(); ++j) {
+            ColumnGradient d = gradient_column(d_head, d_own, j);
+            kernels::add_gaussian_log_prob_gradient<Scalar>(one(tape.mean, j), of(tape.inverse_std, j),
+                                                            of(tape.open, j), actions.reals.middleCols(j, 1),
+                                                            d_log_prob.segment(j, 1), d.mean, d.log_std);
+            d.log_std += d_entropy * of(tape.open, j);
+            if (from != nullptr) {
+                kernels::add_gaussian_kl_gradient<Scalar>(one(from->mean, j), of(from->log_std, j), one(tape.mean, j),
+                                                          of(tape.log_std, j), of(tape.inverse_std, j),
+                                                          of(tape.open, j), d_kl, d.mean, d.log_std);
+            }
+        }
+    }
+
+    void fisher(const Tape& tape, ConstMatrixRef<Scalar> head, std::span<const Scalar>, MatrixRef<Scalar> out_head,
+                std::span<Scalar> out_own) const {
+        out_head.setZero();
+        for (Index j = 0; j < head.cols(); ++j) {
+            ColumnGradient out = gradient_column(out_head, out_own, j);
+            kernels::gaussian_fisher<Scalar>(of(tape.inverse_std, j), of(tape.open, j),
+                                             head.block(0, j, dimensions_, 1), head.col(j).tail(dimensions_), out.mean,
+                                             out.log_std);
+        }
+    }
+
+    /// The numbers that `reparameterise` turns into actions: column j (dimensions x batch) is drawn with `rng[j]`, in
+    /// the order of `sample`.
+    void draw_noise(std::span<Rng> rng, MatrixRef<Scalar> noise) const {
+        for (Index j = 0; j < noise.cols(); ++j) {
+            Rng& stream = rng[static_cast<std::size_t>(j)];
+            for (Index i = 0; i < noise.rows(); ++i) noise(i, j) = static_cast<Scalar>(stream.normal());
+        }
+    }
+
+    /// action := m + sigma * noise, which can be differentiated; in this scalar, not rounded to what is stored.
+    void reparameterise(const Tape& tape, ConstMatrixRef<Scalar> noise, MatrixRef<Scalar> action) const {
+        action.array() = tape.mean.matrix().array() + tape.std.matrix().array() * noise.array();
+    }
+
+    /// Given dL/daction of reparameterised actions, writes dL/dhead.
+    void reparameterised_backward(const Tape& tape, ConstMatrixRef<Scalar> noise, ConstMatrixRef<Scalar> d_action,
+                                  MatrixRef<Scalar> d_head, std::span<Scalar>) const {
+        d_head.topRows(dimensions_) = d_action;
+        d_head.bottomRows(dimensions_).array() =
+            tape.open.matrix().array() * d_action.array() * tape.std.matrix().array() * noise.array();
+    }
+
+    Column column(const Tape& tape, Index j) const { return {of(tape.mean, j), of(tape.std, j), of(tape.open, j)}; }
+
+    ColumnGradient gradient_column(MatrixRef<Scalar> d_head, std::span<Scalar>, Index j) const {
+        return {{&d_head(0, j), dimensions_}, {&d_head(dimensions_, j), dimensions_}};
+    }
+
+private:
+    static VectorMap<Scalar> all(MatrixBuffer<Scalar>& m) { return {m.data(), m.rows() * m.cols()}; }
+    static ConstVectorMap<Scalar> of(const MatrixBuffer<Scalar>& m, Index j) {
+        return {m.data() + j * m.rows(), m.rows()};
+    }
+    static ConstMatrixMap<Scalar> one(const MatrixBuffer<Scalar>& m, Index j) { return m.columns({j, j + 1}); }
+
+    Index dimensions_;
+    double initial_log_std_;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/types.hpp"
+#include "gradiva/kernels/special_functions.hpp"
+
+// Beta distributions with independent elements x on (0, 1), on a batch of heads (2 d x batch). Its first d rows are
+// those of alpha, its last of beta: E = softplus(head) holds the excesses e = alpha - 1, then beta - 1. With T the
+// statistics log x, then log(1 - x), and L = log B(alpha, beta),
+//   log p(x) = E . T - L summed over d,   dL/dE = M, the mean of T: psi(alpha) - psi(alpha + beta), and so for beta.
+// All is done in double, whatever the scalar: at large alpha and beta, E . T and L reach 1e6 and nearly cancel.
+// Gradients by the head are multiplied with the slopes of the softplus. NaN in any input is NaN in the output.
+
+namespace gradiva::kernels {
+
+/// E := softplus(head), or `highest` where it is beyond; slope := dE/dhead, 0 where it is held.
+template <class Scalar>
+void beta_excess(ConstMatrixRef<Scalar> head, double highest, MatrixRef<double> e, MatrixRef<double> slope) {
+    for (Index j = 0; j < head.cols(); ++j) {
+        for (Index i = 0; i < head.rows(); ++i) {
+            const auto h = static_cast<double>(head(i, j));
+            const double x = softplus(h);
+            e(i, j) = x > highest ? highest : x;
+            slope(i, j) = x > highest ? 0 : sigmoid(h);
+        }
+    }
+}
+
+/// L (d x batch) and M (2 d x batch) of E.
+inline void beta_statistics(ConstMatrixRef<double> e, MatrixRef<double> log_beta, MatrixRef<double> mean) {
+    const Index d = log_beta.rows();
+    for (Index j = 0; j < e.cols(); ++j) {
+        for (Index i = 0; i < d; ++i) {
+            const double alpha = 1 + e(i, j), beta = 1 + e(d + i, j);
+            const double of_sum = digamma(alpha + beta);
+            log_beta(i, j) = log_gamma(alpha) + log_gamma(beta) - log_gamma(alpha + beta);
+            mean(i, j) = digamma(alpha) - of_sum;
+            mean(d + i, j) = digamma(beta) - of_sum;
+        }
+    }
+}
+
+/// out_j := log p(x_j); minus infinity where an element is outside (0, 1). X holds floats, whatever the scalar.
+template <class Scalar>
+void beta_log_prob(ConstMatrixRef<double> e, ConstMatrixRef<double> log_beta, ConstMatrixRef<float> x,
+                   VectorRef<Scalar> out) {
+    const Index d = x.rows();
+    GRADIVA_ASSERT(e.rows() == 2 * d && e.cols() == x.cols() && out.size() == x.cols());
+    for (Index j = 0; j < x.cols(); ++j) {
+        double sum = 0;
+        for (Index i = 0; i < d; ++i) {
+            const auto value = static_cast<double>(x(i, j));
+            const bool inside = !(value <= 0 || value >= 1);
+            const double weighed = e(i, j) * std::log(value) + e(d + i, j) * std::log1p(-value);
+            sum += (inside ? weighed : -std::numeric_limits<double>::infinity()) - log_beta(i, j);
+        }
+        out[j] = static_cast<Scalar>(sum);
+    }
+}
+
+/// dH += w_j d log p(x_j) / dH = w_j slope (T - M).
+template <class Scalar>
+void add_beta_log_prob_gradient(ConstMatrixRef<double> slope, ConstMatrixRef<double> mean, ConstMatrixRef<float> x,
+                                ConstVectorRef<Scalar> w, MatrixRef<Scalar> d_head) {
+    const Index d = x.rows();
+    for (Index j = 0; j < x.cols(); ++j) {
+        const auto weight = static_cast<double>(w[j]);
+        for (Index i = 0; i < d; ++i) {
+            const auto value = static_cast<double>(x(i, j));
+            const double by_alpha = std::log(value) - mean(i, j), by_beta = std::log1p(-value) - mean(d + i, j);
+            d_head(i, j) += static_cast<Scalar>(weight * slope(i, j) * by_alpha);
+            d_head(d + i, j) += static_cast<Scalar>(weight * slope(d + i, j) * by_beta);
+        }
+    }
+}
+
+/// out_j := H_j = sum L - E . M.
+template <class Scalar>
+void beta_entropy(ConstMatrixRef<double> e, ConstMatrixRef<double> log_beta, ConstMatrixRef<double> mean,
+                  VectorRef<Scalar> out) {
+    for (Index j = 0; j < e.cols(); ++j) {
+        out[j] = static_cast<Scalar>(log_beta.col(j).sum() - e.col(j).dot(mean.col(j)));
+    }
+}
+
+/// out_j := KL(q || p) = sum L^p - L^q + (E^q - E^p) . M^q; exactly 0 where both are the same, never below.
+template <class Scalar>
+void beta_kl(ConstMatrixRef<double> e_q, ConstMatrixRef<double> log_beta_q, ConstMatrixRef<double> mean_q,
+             ConstMatrixRef<double> e_p, ConstMatrixRef<double> log_beta_p, VectorRef<Scalar> out) {
+    for (Index j = 0; j < e_q.cols(); ++j) {
+        const double kl = (log_beta_p.col(j) - log_beta_q.col(j)).sum() + (e_q.col(j) - e_p.col(j)).dot(mean_q.col(j));
+        out[j] = static_cast<Scalar>(kl < 0 ? 0 : kl);
+    }
+}
+
+/// dH^p += w dKL(q || p) / dH^p = w slope^p (M^p - M^q). The weight is the same for every sample.
+template <class Scalar>
+void add_beta_kl_gradient(ConstMatrixRef<double> mean_q, ConstMatrixRef<double> mean_p, ConstMatrixRef<double> slope_p,
+                          Scalar w, MatrixRef<Scalar> d_head) {
+    d_head.array() +=
+        (static_cast<double>(w) * slope_p.array() * (mean_p.array() - mean_q.array())).template cast<Scalar>();
+}
+
+/// out := slope F slope T, the Fisher matrix of each column's head times a direction, where F = dM/dE is
+/// diag(psi'(alpha), psi'(beta)) - psi'(alpha + beta) for each element.
+template <class Scalar>
+void beta_fisher(ConstMatrixRef<double> e, ConstMatrixRef<double> slope, ConstMatrixRef<Scalar> t,
+                 MatrixRef<Scalar> out) {
+    const Index d = e.rows() / 2;
+    for (Index j = 0; j < e.cols(); ++j) {
+        for (Index i = 0; i < d; ++i) {
+            const double alpha = 1 + e(i, j), beta = 1 + e(d + i, j);
+            const double t_alpha = slope(i, j) * static_cast<double>(t(i, j));
+            const double t_beta = slope(d + i, j) * static_cast<double>(t(d + i, j));
+            const double shared = trigamma(alpha + beta) * (t_alpha + t_beta);
+            out(i, j) = static_cast<Scalar>(slope(i, j) * (trigamma(alpha) * t_alpha - shared));
+            out(d + i, j) = static_cast<Scalar>(slope(d + i, j) * (trigamma(beta) * t_beta - shared));
+        }
+    }
+}
+
+/// dH += w dH_j / dH = -w slope F E, for F of each column. The weight is the same for every sample.
+template <class Scalar>
+void add_beta_entropy_gradient(ConstMatrixRef<double> e, ConstMatrixRef<double> slope, Scalar w,
+                               MatrixRef<Scalar> d_head) {
+    const Index d = e.rows() / 2;
+    const auto weight = static_cast<double>(w);
+    for (Index j = 0; j < e.cols(); ++j) {
+        for (Index i = 0; i < d; ++i) {
+            const double a = e(i, j), b = e(d + i, j);
+            const double shared = trigamma(2 + a + b) * (a + b);
+            d_head(i, j) -= static_cast<Scalar>(weight * slope(i, j) * (trigamma(1 + a) * a - shared));
+            d_head(d + i, j) -= static_cast<Scalar>(weight * slope(d + i, j) * (trigamma(1 + b) * b - shared));
+        }
+    }
+}
+
+}  // namespace gradiva::kernels

@@ -1,0 +1,57 @@
+#include "gradiva/kernels/beta.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "catch.hpp"
+
+using namespace gradiva;
+using Catch::Approx;
+
+TEMPLATE_TEST_CASE("Excesses are softplus of the head up to the highest, with its slope and none beyond", "", float,
+                   double) {
+    Matrix<TestType> head(4, 1);
+    head << TestType(-3), TestType(0.5), TestType(50), TestType(200);
+    Matrix<double> e(4, 1), slope(4, 1);
+    kernels::beta_excess<TestType>(head, 100, e, slope);
+    CHECK(e(0, 0) == Approx(std::log(1 + std::exp(-3.0))));
+    CHECK(e(1, 0) == Approx(std::log(1 + std::exp(0.5))));
+    CHECK(e(2, 0) == Approx(50));
+    CHECK(e(3, 0) == 100);
+    CHECK(slope(0, 0) == Approx(1 / (1 + std::exp(3.0))));
+    CHECK(slope(1, 0) == Approx(1 / (1 + std::exp(-0.5))));
+    CHECK(slope(2, 0) == Approx(1));
+    CHECK(slope(3, 0) == 0);
+}
+
+TEST_CASE("The statistics of a Beta density are its integrals: the logarithm of B, the means of log x and log(1 - x)") {
+    const double a = 1.5, b = 3.25;  // alpha - 1 and beta - 1
+    constexpr int points = 200'000;
+    double norm = 0, log_x = 0, log_rest = 0;
+    for (int k = 0; k < points; ++k) {
+        const double x = (k + 0.5) / points;
+        const double weight = std::pow(x, a) * std::pow(1 - x, b) / points;
+        norm += weight;
+        log_x += weight * std::log(x);
+        log_rest += weight * std::log(1 - x);
+    }
+    Matrix<double> e(2, 1), log_beta(1, 1), mean(2, 1);
+    e << a, b;
+    kernels::beta_statistics(e, log_beta, mean);
+    CHECK(log_beta(0, 0) == Approx(std::log(norm)).epsilon(1e-8));
+    CHECK(mean(0, 0) == Approx(log_x / norm).epsilon(1e-8));
+    CHECK(mean(1, 0) == Approx(log_rest / norm).epsilon(1e-8));
+}
+
+TEST_CASE("Log densities at a million keep their digits in float") {
+    // Beta(1 + 10^6, 1 + 10^6) is nearly N(1/2, 1 / (8 10^6)).
+    const Matrix<double> e = Matrix<double>::Constant(2, 1, 1e6);
+    Matrix<double> log_beta(1, 1), mean(2, 1);
+    kernels::beta_statistics(e, log_beta, mean);
+    Vector<float> out(1);
+    kernels::beta_log_prob<float>(e, log_beta, Matrix<float>::Constant(1, 1, 0.5F), out);
+    const double expected = 0.5 * std::log(8e6 / (2 * std::numbers::pi));
+    CHECK(static_cast<double>(out[0]) == Approx(expected).epsilon(1e-6));
+    kernels::beta_entropy<float>(e, log_beta, mean, out);
+    CHECK(static_cast<double>(out[0]) == Approx(0.5 - expected).epsilon(1e-6));
+}
