@@ -1,0 +1,113 @@
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/env/env.hpp"
+
+namespace gradiva {
+
+/// A lock with several dials, each with positions in a row. An action gives the next position of every dial, where a
+/// dial stays or turns by one position; `action_mask` leaves out the others. A step costs 0.1 for each dial that it
+/// leaves wrong; the one that makes all dials right opens the lock, which pays 1 and terminates. The combination, and
+/// where the dials stand at first, are drawn anew for each episode, uniformly among those that differ.
+/// Observed are the positions, then the combination, as a 1 among zeros for each dial. Turning at random may take long:
+/// `TimeLimit(DialLock{}, 30)` keeps the episodes of the best policy whole.
+///
+/// A dial that is d positions off is wrong after d - 1 steps at least, and none keeps another from turning. With n_k
+/// positions of dial k, the mean of max(d - 1, 0) over all pairs of positions is (n_k - 1)(n_k - 2) / (3 n_k); so the
+/// best policy's mean return, where 1 / prod n_k is the share of pairs that do not differ, is
+///   1 - 0.1 (sum over k of (n_k - 1)(n_k - 2) / (3 n_k)) / (1 - 1 / prod n_k).
+class DialLock {
+public:
+    static constexpr double cost = 0.1;  // of a wrong dial, per step
+
+    /// How many positions each dial has. Throws `Error` without dials, or on a dial with fewer than 2 positions.
+    explicit DialLock(std::vector<Index> positions = {3, 2, 4})
+        : sizes_(std::move(positions)), at_(sizes_.size()), combination_(sizes_.size()) {
+        require(!sizes_.empty(), "DialLock: there are no dials; give the number of positions of one dial at least");
+        for (std::size_t k = 0; k < sizes_.size(); ++k) {
+            require(sizes_[k] >= 2, "DialLock: positions[{}] is {}; give at least 2 positions", k, sizes_[k]);
+            observed_ += 2 * sizes_[k];
+        }
+    }
+
+    /// The mean return of the best policy, undiscounted.
+    double best_return() const {
+        double wrong = 0;
+        double same = 1;
+        for (const Index size : sizes_) {
+            const auto n = static_cast<double>(size);
+            wrong += (n - 1) * (n - 2) / (3 * n);
+            same /= n;
+        }
+        return 1 - cost * wrong / (1 - same);
+    }
+
+    Box observation_space() const { return {.size = observed_, .low = {0}, .high = {1}}; }
+    MultiDiscrete action_space() const { return {sizes_}; }
+
+    void reset(Rng& rng, std::span<float> observation) {
+        draw(rng, combination_);
+        do {
+            draw(rng, at_);
+        } while (at_ == combination_);
+        observe(observation);
+    }
+
+    /// Throws `Error` on a position that `action_mask` leaves out.
+    Outcome step(std::span<const int> action, Rng&, std::span<float> observation) {
+        int wrong = 0;
+        for (std::size_t k = 0; k < at_.size(); ++k) {
+            require(action[k] >= 0 && action[k] < sizes_[k] && within_reach(k, action[k]),
+                    "DialLock: dial {} cannot turn from {} to {}; choose a position that action_mask leaves", k, at_[k],
+                    action[k]);
+        }
+        for (std::size_t k = 0; k < at_.size(); ++k) {
+            at_[k] = action[k];
+            if (at_[k] != combination_[k]) ++wrong;
+        }
+        observe(observation);
+        return {.reward = wrong == 0 ? 1 : -cost * wrong, .terminated = wrong == 0};
+    }
+
+    void action_mask(std::span<std::uint8_t> legal) const {
+        std::size_t first = 0;
+        for (std::size_t k = 0; k < at_.size(); ++k) {
+            for (Index position = 0; position < sizes_[k]; ++position) {
+                if (!within_reach(k, position)) legal[first + static_cast<std::size_t>(position)] = 0;
+            }
+            first += static_cast<std::size_t>(sizes_[k]);
+        }
+    }
+
+private:
+    bool within_reach(std::size_t dial, Index position) const {
+        return position >= at_[dial] - 1 && position <= at_[dial] + 1;
+    }
+
+    void draw(Rng& rng, std::vector<Index>& positions) const {
+        for (std::size_t k = 0; k < positions.size(); ++k) positions[k] = rng.below(sizes_[k]);
+    }
+
+    void observe(std::span<float> observation) const {
+        std::fill(observation.begin(), observation.end(), 0.0F);
+        std::size_t first = 0;
+        for (const auto* positions : {&at_, &combination_}) {
+            for (std::size_t k = 0; k < positions->size(); ++k) {
+                observation[first + static_cast<std::size_t>((*positions)[k])] = 1;
+                first += static_cast<std::size_t>(sizes_[k]);
+            }
+        }
+    }
+
+    std::vector<Index> sizes_;
+    std::vector<Index> at_;
+    std::vector<Index> combination_;
+    Index observed_ = 0;
+};
+
+}  // namespace gradiva
