@@ -28,15 +28,32 @@ Result measure(Trainer& trainer, const E& environment, Index steps, std::uint64_
     return result;
 }
 
+/// What stands around a trainer.
+struct Setting {
+    Index environments = 8;
+    Index steps = 100'000;
+    bool normalize_observations = false;
+};
+
 /// Gives `make_trainer(envs, actor, critic)` an actor and a critic of 64-64 tanh, and measures the trainer it returns.
-template <class E, class MakeTrainer>
-Result train_actor_critic(const E& environment, Index envs_count, Index steps, std::uint64_t seed,
-                          const MakeTrainer& make_trainer) {
-    gradiva::Vectorized envs(environment, {.count = envs_count, .seed = seed});
-    gradiva::Actor actor(envs, gradiva::Mlp{.hidden = {64, 64}});
-    gradiva::Critic critic(envs, gradiva::Mlp{.hidden = {64, 64}});
+/// `make_distribution(action_space)` may say what the actor samples from.
+template <class E, class MakeTrainer, class MakeDistribution>
+Result train_actor_critic(const E& environment, const Setting& setting, std::uint64_t seed,
+                          const MakeTrainer& make_trainer, const MakeDistribution& make_distribution) {
+    const gradiva::Mlp mlp{.hidden = {64, 64}, .normalize_observations = setting.normalize_observations};
+    gradiva::Vectorized envs(environment, {.count = setting.environments, .seed = seed});
+    gradiva::Actor actor(envs, mlp, make_distribution(envs.action_space()));
+    gradiva::Critic critic(envs, mlp);
     auto trainer = make_trainer(envs, actor, critic);
-    return measure(trainer, environment, steps, seed);
+    return measure(trainer, environment, setting.steps, seed);
+}
+
+template <class E, class MakeTrainer>
+Result train_actor_critic(const E& environment, const Setting& setting, std::uint64_t seed,
+                          const MakeTrainer& make_trainer) {
+    return train_actor_critic(environment, setting, seed, make_trainer, [](const auto& space) {
+        return gradiva::DistributionFor<std::remove_cvref_t<decltype(space)>, float>::make(space);
+    });
 }
 
 }  // namespace learning_table

@@ -47,6 +47,12 @@ inline double score_of(const Row& row, const Result& result) {
     return row.score == Score::greedy ? result.greedy_return : result.training_return;
 }
 
+// The rows of each environment, appended.
+void add_cart_pole(std::vector<Row>& rows);
+void add_acrobot(std::vector<Row>& rows);
+void add_mountain_car(std::vector<Row>& rows);
+void add_pendulum(std::vector<Row>& rows);
+
 /// All rows, in the order of the table.
 std::vector<Row> all_rows();
 
