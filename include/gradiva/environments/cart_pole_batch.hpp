@@ -1,0 +1,169 @@
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+#include "gradiva/core/rng.hpp"
+#include "gradiva/core/sincos.hpp"
+#include "gradiva/env/vector_env.hpp"
+#include "gradiva/environments/cart_pole.hpp"
+
+namespace gradiva {
+
+struct CartPoleBatchOptions {
+    Index count = 1;         ///< environments, at least 1
+    std::uint64_t seed = 0;  ///< names all random streams, those of the actor included
+    Index limit = 500;       ///< steps after which an episode is truncated; 0: never
+};
+
+/// Many poles on carts, stepped as many at a time as a vector of the processor holds. Models `VectorEnv`, and does what
+/// `Vectorized(TimeLimit(CartPole{}, limit), {.count = count, .seed = seed})` does: the same random streams, starts and
+/// endings. The state is float instead of double: a start has the same bits, and while an episode runs the two drift
+/// apart by the rounding of floats, which the unstable pole doubles every 0.2 s.
+///
+/// The state of an environment has the same bits whatever the ranges in which it is stepped.
+class CartPoleBatch {
+public:
+    /// Throws `Error` on a count below 1 and on a limit that is negative or beyond 2^31 - 1.
+    explicit CartPoleBatch(CartPoleBatchOptions options = {})
+        : size_(options.count), seed_(options.seed), limit_(options.limit) {
+        require(size_ >= 1, "CartPoleBatch: count is {}; give at least 1 environment", size_);
+        require(limit_ >= 0 && limit_ <= std::numeric_limits<std::int32_t>::max(),
+                "CartPoleBatch: limit is {}; give at most 2147483647 steps, or 0 for no limit", limit_);
+        for (Buffer<float>* part : {&x_, &x_dot_, &theta_, &theta_dot_}) part->resize(size_);
+        steps_left_.assign(size_, steps_at_start());
+        rngs_.reserve(static_cast<std::size_t>(size_));
+        for (Index i = 0; i < size_; ++i) {
+            rngs_.emplace_back(seed_, Purpose::environment, static_cast<std::uint64_t>(i));
+        }
+    }
+
+    Index size() const { return size_; }
+    std::uint64_t seed() const { return seed_; }
+    Index shards() const { return std::min(most_shards, pieces_of(size_, environments_per_shard)); }
+    Box observation_space() const { return CartPole{}.observation_space(); }
+    Discrete action_space() const { return CartPole{}.action_space(); }
+    Index limit() const { return limit_; }
+
+    void reset(Range range, MatrixRef<float> observation) {
+        for (Index j = 0; j < range.size(); ++j) reset_one(range.begin + j, observation, j);
+    }
+
+    void step(Range range, const ConstActionView& actions, StepView& out) {
+        GRADIVA_ASSERT(range.begin >= 0 && range.end <= size_);
+        std::fill(out.reward.begin(), out.reward.end(), 1.0);
+        constexpr std::integral_constant<Index, lane_count> all_lanes;
+        Index j = 0;
+        for (; j + lane_count <= range.size(); j += lane_count) step_lanes(range.begin + j, j, all_lanes, actions, out);
+        if (j < range.size()) step_lanes(range.begin + j, j, range.size() - j, actions, out);
+        reset_ended(range, out);
+    }
+
+private:
+    // No part is narrower than the widest of today's vectors, as long as there are as many environments.
+    static constexpr Index environments_per_shard = 16;
+    static constexpr Index most_shards = 64;
+
+    struct State {
+        Floats x, x_dot, theta, theta_dot;
+    };
+
+    // Without a limit the count stands still.
+    std::int32_t steps_at_start() const { return limit_ > 0 ? static_cast<std::int32_t>(limit_) : 1; }
+    std::int32_t steps_per_step() const { return limit_ > 0 ? 1 : 0; }
+
+    void reset_one(Index i, MatrixRef<float>& observation, Index j) {
+        Index row = 0;
+        for (Buffer<float>* part : {&x_, &x_dot_, &theta_, &theta_dot_}) {
+            (*part)[i] = static_cast<float>(rngs_[static_cast<std::size_t>(i)].uniform(-0.05, 0.05));
+            observation(row++, j) = (*part)[i];
+        }
+        steps_left_[i] = steps_at_start();
+    }
+
+    /// Steps `count` environments from number i on, which are column j and those after it of what a range reads and
+    /// writes. A `count` that is a constant costs no branches.
+    template <class Count>
+    void step_lanes(Index i, Index j, Count count, const ConstActionView& actions, StepView& out) {
+        const State state = next({load_lanes<Floats>(&x_[i], count), load_lanes<Floats>(&x_dot_[i], count),
+                                  load_lanes<Floats>(&theta_[i], count), load_lanes<Floats>(&theta_dot_[i], count)},
+                                 load_lanes<Ints>(actions.integers.data() + j, count));
+        store_lanes(state.x, &x_[i], count);
+        store_lanes(state.x_dot, &x_dot_[i], count);
+        store_lanes(state.theta, &theta_[i], count);
+        store_lanes(state.theta_dot, &theta_dot_[i], count);
+        const Ints steps_left = load_lanes<Ints>(&steps_left_[i], count) - steps_per_step();
+        store_lanes(steps_left, &steps_left_[i], count);
+
+        const Ints terminated = has_fallen(state);
+        store_lanes(flags_of(terminated), out.terminated.data() + j, count);
+        store_lanes(flags_of((steps_left == 0) & ~terminated), out.truncated.data() + j, count);
+        observe(state, j, count, out.observation);
+    }
+
+    /// The equations of `CartPole`.
+    static State next(const State& now, const Ints& action) {
+        constexpr double total_mass = CartPole::cart_mass + CartPole::pole_mass;
+        constexpr auto force = static_cast<float>(CartPole::force);
+        constexpr auto gravity = static_cast<float>(CartPole::gravity);
+        constexpr auto per_mass = static_cast<float>(1 / total_mass);
+        constexpr auto pole_moment = static_cast<float>(CartPole::pole_mass * CartPole::half_length);
+        constexpr auto length = static_cast<float>(CartPole::half_length * 4 / 3);
+        constexpr auto length_lost = static_cast<float>(CartPole::half_length * CartPole::pole_mass / total_mass);
+        constexpr auto time_step = static_cast<float>(CartPole::time_step);
+
+        const Floats push = action == 1 ? Floats{} + force : Floats{} - force;
+        const auto [sine, cosine] = sine_cosine(now.theta);
+        const Floats temp = (push + pole_moment * now.theta_dot * now.theta_dot * sine) * per_mass;
+        const Floats theta_acceleration = (gravity * sine - cosine * temp) / (length - length_lost * cosine * cosine);
+        const Floats x_acceleration = temp - pole_moment * per_mass * theta_acceleration * cosine;
+        return {now.x + time_step * now.x_dot, now.x_dot + time_step * x_acceleration,
+                now.theta + time_step * now.theta_dot, now.theta_dot + time_step * theta_acceleration};
+    }
+
+    static Ints has_fallen(const State& state) {
+        constexpr auto position = static_cast<float>(CartPole::position_limit);
+        constexpr auto angle = static_cast<float>(CartPole::angle_limit);
+        return (state.x > position) | (state.x < -position) | (state.theta > angle) | (state.theta < -angle);
+    }
+
+    template <class Count>
+    static void observe(const State& state, Index j, Count count, MatrixRef<float>& observation) {
+        if (count == lane_count && observation.outerStride() == 4) {
+            store_columns(state.x, state.x_dot, state.theta, state.theta_dot, observation.data() + 4 * j);
+            return;
+        }
+        float columns[4 * lane_count];
+        store_columns(state.x, state.x_dot, state.theta, state.theta_dot, columns);
+        for (Index k = 0; k < count; ++k) std::copy_n(columns + 4 * k, 4, observation.col(j + k).data());
+    }
+
+    /// Which environments ended is random: they are listed without a branch, and reset one after the other.
+    void reset_ended(Range range, StepView& out) {
+        constexpr Index stretch = 64;
+        Index ended[stretch];
+        for (Index from = 0; from < range.size(); from += stretch) {
+            Index count = 0;
+            for (Index j = from; j < std::min(from + stretch, range.size()); ++j) {
+                const auto k = static_cast<std::size_t>(j);
+                ended[count] = j;
+                count += out.terminated[k] | out.truncated[k];
+            }
+            for (Index k = 0; k < count; ++k) {
+                out.final_observation.col(ended[k]) = out.observation.col(ended[k]);
+                reset_one(range.begin + ended[k], out.observation, ended[k]);
+            }
+        }
+    }
+
+    Index size_;
+    std::uint64_t seed_;
+    Index limit_;
+    Buffer<float> x_, x_dot_, theta_, theta_dot_;
+    Buffer<std::int32_t> steps_left_;
+    std::vector<Rng> rngs_;
+};
+
+}  // namespace gradiva
