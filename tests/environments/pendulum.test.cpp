@@ -55,7 +55,7 @@ std::array<double, 3> derivatives(double theta, double theta_dot, double torque)
 
 TEST_CASE("Pendulum equals Gymnasium one step at a time in states, observations, rewards and endings") {
     const auto episodes = recorded_episodes();
-    REQUIRE(episodes.size() == 5);
+    REQUIRE(episodes.size() == 10);
     for (const auto& entry : episodes) {
         const auto& rows = entry.second;
         INFO("episode " << entry.first);

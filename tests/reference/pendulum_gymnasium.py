@@ -46,7 +46,8 @@ def swing_up(state, rng):
     return -5 * energy * np.sign(theta_dot)
 
 
-POLICIES = {1: uniform(2), 2: uniform(6), 3: always(-0.5), 4: pump, 5: swing_up}  # by episode, also the seed
+POLICIES = {1: uniform(2), 2: uniform(6), 3: always(-0.5), 4: pump, 5: swing_up,  # by episode, also the seed
+            6: swing_up, 7: uniform(1), 8: always(2.5), 9: pump, 10: swing_up}
 
 
 def row(episode, step, action, state, reward, terminated, truncated, observation):

@@ -1,10 +1,13 @@
 #include "gradiva/rollout/reweigh.hpp"
 
 #include "catch.hpp"
+#include "gradiva/distributions/beta.hpp"
+#include "gradiva/env/time_limit.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "helpers/environments.hpp"
+#include "learning/matching.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;
@@ -106,4 +109,28 @@ TEST_CASE("Ratios have the same bits with 1, 2 and 4 threads", "[threads]") {
     CHECK(std::get<2>(one) > 0);
     CHECK((one == after(2)));
     CHECK((one == after(4)));
+}
+
+TEST_CASE("An action that the policy cannot choose is refused, with where it stands") {
+    const Box box{.size = 1, .low = {-2}, .high = {2}};
+    Vectorized envs(TimeLimit(Matching<Box>{box}, 5), {.count = 2});
+    Actor actor(envs, Mlp{.hidden = {}}, Beta<float>(box));
+    Rollout<float> rollout(envs, actor);
+    Threads threads;
+    Collector(envs, actor, threads).steps(rollout, 3);
+    CHECK_NOTHROW(Reweigher(actor, threads)(rollout));
+
+    // Recorded as the environment took them: brought to what the policy stores.
+    MatrixMap<float> recorded(rollout.action.all().reals);
+    recorded.setConstant(1.5F);
+    recorded(0, 4) = 2;
+    actor.from_environment(rollout.action.all(), rollout.action.all());
+    CHECK(recorded(0, 0) == Catch::Approx(0.875));
+    CHECK_NOTHROW(Reweigher(actor, threads)(rollout));
+
+    recorded(0, 3) = 1.25F;  // environment 1 at step 1
+    CHECK_THROWS_WITH(
+        Reweigher(actor, threads)(rollout),
+        "reweigh: the policy gives the action of environment 1 at step 1 the log-prob -inf; record actions "
+        "that it can choose: within the bounds, and as its `from_environment` gives them");
 }

@@ -28,6 +28,7 @@ struct StepView {
 ///   time, such as remote ones, say 1.
 /// - `reset(range, observation)`: starts an episode in each environment of the range, which lies within one part.
 /// - `step(range, actions, out)`: one step of each environment of the range; one that ends is reset in the same step.
+///   Actions of a Box are as they were sampled, and may lie outside its bounds: `SentActions` clips them.
 /// - Optional, const: `action_mask(range, legal)` writes a 1 for each legal and a 0 for each illegal choice of the
 ///   present state of each environment of the range (choices x n); see `Env`.
 template <class V>

@@ -19,7 +19,8 @@
 //   legal_0 ...         1 for each legal and 0 for each other choice, where the environment has action masks
 //   action_0 ...        an integer for each choice, then the reals, as they were chosen: for a Box before clipping to
 //   its
-//                       bounds; for a distribution with `from_environment`, such as Beta, as that gives them
+//                       bounds. A policy that stores other numbers than environments take, such as one over Beta,
+//                       records those; `actor.from_environment(r.action.all(), r.action.all())` makes them of others
 //   log_prob            log-probability, or log-density, with which the action was chosen; 0 for a certain choice
 //   reward
 //   terminated          0 or 1: the episode came to its end

@@ -110,6 +110,12 @@ public:
         d.to_environment(stored, sent);
     }
     { distribution_.to_environment(stored, sent); }
+    /// The reverse, for actions that others chose; `sent` and `stored` may be the same. What is outside the bounds gets
+    /// log-prob minus infinity.
+    void from_environment(ConstActionView sent, ActionView stored) const requires requires(const DistributionT& d) {
+        d.from_environment(sent, stored);
+    }
+    { distribution_.from_environment(sent, stored); }
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
         distribution_.log_prob(tape.distribution, actions, out);
     }

@@ -59,12 +59,23 @@ private:
         }
     }
 
+    /// A choice may be one that the policy never takes; a real number outside of what it can give has no gradient.
+    static void check_ratio(const Rollout<Scalar>& rollout, Index n, Index t, double log_ratio) {
+        const bool never_taken =
+            log_ratio == -std::numeric_limits<double>::infinity() && rollout.action_shape.reals == 0;
+        require(std::isfinite(log_ratio) || never_taken,
+                "reweigh: the policy gives the action of environment {} at step {} the log-prob {}; record actions "
+                "that it can choose: within the bounds, and as its `from_environment` gives them",
+                n, t, log_ratio + static_cast<double>(rollout.log_prob(n, t)));
+    }
+
     static OffPolicyReport report(const Rollout<Scalar>& rollout) {
         double sum = 0, squares = 0, kl = 0;
         for (Index t = 0; t < rollout.horizon; ++t) {
             for (Index n = 0; n < rollout.environments; ++n) {
                 if (t >= rollout.length[n]) continue;
                 const auto log_rho = static_cast<double>(rollout.log_ratio(n, t));
+                check_ratio(rollout, n, t, log_rho);
                 const double rho = std::exp(log_rho);
                 sum += rho;
                 squares += rho * rho;
