@@ -18,20 +18,29 @@ struct Options {
     bool quiet = false;
 };
 
-/// Reads the command line over the given defaults; `--help` and mistakes end the program.
-inline Options read_options(int argc, char** argv, const std::string& what, Options options = {}) {
-    CLI::App app(what);
+/// What every example takes, over the given defaults.
+inline void add_options(CLI::App& app, Options& options) {
     app.add_option("--seed", options.seed, "names all random numbers")->capture_default_str();
     app.add_option("--steps", options.steps, "environment steps to train for")->capture_default_str();
     app.add_option("--envs", options.envs, "environments side by side")->capture_default_str();
     app.add_option("--threads", options.threads, "threads; the result does not depend on it")->capture_default_str();
     app.add_option("--log", options.log, "write one line per iteration to this CSV file");
     app.add_flag("--quiet", options.quiet, "print nothing but the last line");
+}
+
+/// Reads the command line; `--help` and mistakes end the program.
+inline void parse(CLI::App& app, int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         std::exit(app.exit(error));
     }
+}
+
+inline Options read_options(int argc, char** argv, const std::string& what, Options options = {}) {
+    CLI::App app(what);
+    add_options(app, options);
+    parse(app, argc, argv);
     return options;
 }
 

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Installs what building gradiva needs, on Debian and its descendants; nothing where everything is there.
 #   tools/setup.sh         compiler, CMake, Ninja, Eigen, fmt, Catch2, CLI11
-#   tools/setup.sh --all   also Clang, its sanitizers, clang-format, clang-tidy and Google Benchmark
+#   tools/setup.sh --all   also Clang, its sanitizers, clang-format, clang-tidy, Google Benchmark and MuJoCo
 set -euo pipefail
 
 oldest_cmake=3.25
 packages=(g++ cmake ninja-build libeigen3-dev libfmt-dev catch2 libcli11-dev)
+optional=()  # installed where this system's apt knows it
 case "${1:-}" in
     "") ;;
-    --all) packages+=(clang libclang-rt-dev clang-format clang-tidy libbenchmark-dev) ;;
+    --all) packages+=(clang libclang-rt-dev clang-format clang-tidy libbenchmark-dev); optional=(libmujoco-dev) ;;
     *) echo "usage: tools/setup.sh [--all]" >&2; exit 2 ;;
 esac
 
@@ -32,19 +33,23 @@ have() {
 }
 
 missing=()
+missing_optional=()
 for package in "${packages[@]}"; do
     have "$package" || missing+=("$package")
 done
 
-if ((${#missing[@]} == 0)); then
-    echo "tools/setup.sh: everything is there: ${packages[*]}"
+for package in "${optional[@]}"; do
+    if ! have "$package"; then missing_optional+=("$package"); fi
+done
+
+if ((${#missing[@]} + ${#missing_optional[@]} == 0)); then
+    echo "tools/setup.sh: everything is there: ${packages[*]} ${optional[*]}"
 else
     as_root=()
     if ((EUID != 0)); then
         command -v sudo > /dev/null || fail "run me as root, or install as root: ${missing[*]}"
         as_root=(sudo)
     fi
-    echo "tools/setup.sh: installing ${missing[*]}"
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT
     apt() {
@@ -54,7 +59,13 @@ else
         }
     }
     apt update
-    apt install --yes --no-install-recommends "${missing[@]}"
+    for package in "${missing_optional[@]}"; do
+        if [[ -n $(apt-cache search --names-only "^$package\$") ]]; then missing+=("$package"); fi
+    done
+    if ((${#missing[@]} > 0)); then
+        echo "tools/setup.sh: installing ${missing[*]}"
+        apt install --yes --no-install-recommends "${missing[@]}"
+    fi
 fi
 
 cmake_version=$(cmake --version | sed -n '1s/[^0-9]*\([0-9.]*\).*/\1/p')
