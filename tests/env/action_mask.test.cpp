@@ -21,23 +21,6 @@ Mask mask_of(Index rows, const std::vector<std::uint8_t>& values) {
 
 ActionMask view(const Mask& mask) { return mask.matrix(); }
 
-/// Forbids everything from step `at` on.
-struct Deadlock {
-    Index at = 3;
-    Index steps = 0;
-
-    Box observation_space() const { return {.size = 1}; }
-    Discrete action_space() const { return {.n = 2}; }
-    void action_mask(std::span<std::uint8_t> legal) const {
-        if (steps == at) std::fill(legal.begin(), legal.end(), std::uint8_t{0});
-    }
-    void reset(Rng&, std::span<float> observation) { observation[0] = 0; }
-    Outcome step(int, Rng&, std::span<float> observation) {
-        observation[0] = static_cast<float>(++steps);
-        return {};
-    }
-};
-
 }  // namespace
 
 TEST_CASE("A mask has a row for each choice of the environments, none where these have no masks") {

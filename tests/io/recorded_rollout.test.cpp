@@ -21,6 +21,7 @@
 #include "gradiva/train/update.hpp"
 #include "helpers/environments.hpp"
 #include "helpers/temporary_path.hpp"
+#include "learning/matching.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;
@@ -80,6 +81,12 @@ void check_same(const Rollout<float>& a, const Rollout<float>& b, bool rewards_a
     CHECK(a.action_shape.integers == b.action_shape.integers);
     CHECK(a.action_shape.reals == b.action_shape.reals);
     CHECK(a.head.cols() == b.head.cols());
+    REQUIRE(a.mask_size == b.mask_size);
+    for (Index n = 0; n < a.environments; ++n) {
+        for (Index t = 0; t < a.length[n]; ++t) {
+            CHECK(same_bits(a.mask.column(t * a.environments + n), b.mask.column(t * a.environments + n)));
+        }
+    }
     CHECK(a.whole_episodes == b.whole_episodes);
     CHECK(a.length == b.length);
     CHECK(a.terminated == b.terminated);
@@ -311,8 +318,48 @@ TEST_CASE("Cells that are no numbers, or not finite, are refused by line, column
 }
 
 TEST_CASE("Actions outside the space are refused") {
-    check_refused(header + "0,0,1,2,3,-1,0,0,0,3,4\n", {"column 5: action_0 is '3'", "n = 3", "from 0 to 2"});
+    check_refused(header + "0,0,1,2,3,-1,0,0,0,3,4\n", {"column 5: action_0 is '3'", "Discrete(3)", "from 0 to 2"});
     check_refused(header + "0,0,1,2,-1,-1,0,0,0,3,4\n", {"column 5: action_0 is '-1'"});
+}
+
+TEST_CASE("Rollouts of masked and of combined actions are read back as they were") {
+    const auto first_legal = [](std::span<const float>, std::span<const std::uint8_t> legal, Rng&, ActionView& action) {
+        int choice = 0;
+        while (legal[static_cast<std::size_t>(choice)] == 0) ++choice;
+        action.integers(0, 0) = choice;
+        return 0.0;
+    };
+    const TemporaryFile file("combined");
+    Vectorized masked(Masked{.n = 4}, {.count = 3, .seed = 1});
+    const auto rollout = recorded(masked, first_legal, [](auto& collect, auto& r) { collect.episodes(r, 2); });
+    write_transitions(file.path, rollout);
+    CHECK_THAT(file.text(), ContainsText("observation_4,legal_0,legal_1,legal_2,legal_3,action_0,log_prob"));
+    check_same(rollout, read_transitions(file.path, masked), false);
+
+    Vectorized hybrid(TimeLimit(Matching<HybridSpace>{{{3}, {.size = 2}}}, 5), {.count = 2, .seed = 1});
+    const auto any = [](std::span<const float>, Rng& rng, ActionView& action) {
+        action.integers(0, 0) = static_cast<int>(rng.below(3));
+        action.reals.col(0) << 0.25F, static_cast<float>(rng.normal());
+        return -1.5;
+    };
+    const auto combined = recorded(hybrid, any, [](auto& collect, auto& r) { collect.episodes(r, 4); });
+    write_transitions(file.path, combined);
+    check_same(combined, read_transitions(file.path, hybrid), false);
+}
+
+TEST_CASE("An illegal action, or one outside a combined space, is refused") {
+    const TemporaryFile file("illegal");
+    file.write(
+        "environment,step,observation_0,observation_1,legal_0,action_0,log_prob,reward,terminated,truncated,"
+        "next_observation_0,next_observation_1\n0,0,1,0,0,0,-1,0,1,0,,\n");
+    CHECK_THROWS_WITH(read_transitions(file.path, Masked{.n = 1}),
+                      ContainsText("action_0 is '0'; legal_0 is 0: an illegal action cannot have been taken"));
+    file.write(
+        "environment,step,observation_0,action_0,action_1,log_prob,reward,terminated,truncated,next_observation_0\n"
+        "0,0,1,2,2,-1,0,1,0,\n");
+    CHECK_THROWS_WITH(
+        read_transitions(file.path, Box{.size = 1}, MultiDiscrete{{3, 2}}),
+        ContainsText("action_1 is '2'; the action space is MultiDiscrete(3, 2): give a number from 0 to 1"));
 }
 
 TEST_CASE("Steps that do not follow each other are refused") {

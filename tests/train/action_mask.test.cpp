@@ -138,6 +138,18 @@ TEST_CASE("A controller that asks for the mask gets it") {
     CHECK_NOTHROW(Collector(envs, controller, threads).steps(rollout, 50));
 }
 
+TEST_CASE("A state without a legal action stops collecting and evaluating, with the environment that is in it") {
+    Vectorized envs([](Index i) { return Deadlock{.at = i == 1 ? 3 : 1000}; }, {.count = 3});
+    const Actor actor(envs, Mlp{.hidden = {}});
+    Threads threads(1);
+    Rollout<float> rollout(envs, actor);
+    CHECK_THROWS_WITH(Collector(envs, actor, threads).steps(rollout, 10),
+                      "collect: environment 1 gave a mask without a legal action in step (choices 0 to 1); leave at "
+                      "least one legal, or end the episode before");
+    CHECK_THROWS_WITH(evaluate(actor, Deadlock{}),
+                      ContainsText("evaluate: environment 0 gave a mask without a legal action in step"));
+}
+
 TEST_CASE("An actor whose distribution takes no masks does not fit environments that have some") {
     struct Unmasked : Categorical<float> {
         using Categorical<float>::Categorical;

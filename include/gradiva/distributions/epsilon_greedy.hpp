@@ -87,7 +87,10 @@ public:
     void entropy(const Tape& tape, VectorRef<Scalar> out) const {
         for (Index j = 0; j < tape.best.size(); ++j) {
             double sum = 0;
-            for (Index i = 0; i < choices_; ++i) sum -= share(probability(tape, i, j), probability(tape, i, j));
+            for (Index i = 0; i < choices_; ++i) {
+                const double p = probability(tape, i, j);
+                if (p > 0) sum -= p * std::log(p);
+            }
             out[j] = static_cast<Scalar>(sum);
         }
     }
@@ -99,7 +102,7 @@ public:
             double sum = 0;
             for (Index i = 0; i < choices_; ++i) {
                 const double p = probability(from, i, j);
-                sum += share(p, p) - share(p, probability(to, i, j));
+                if (p > 0) sum += p * (std::log(p) - std::log(probability(to, i, j)));
             }
             out[j] = static_cast<Scalar>(sum);
         }
@@ -129,9 +132,6 @@ private:
         const double other = tape.legal(choice, j) != 0 ? tape.epsilon / static_cast<double>(tape.legal_count[j]) : 0;
         return choice == tape.best[j] ? 1 - tape.epsilon + other : other;
     }
-
-    /// p log q, where 0 log q is 0.
-    static double share(double p, double q) { return p > 0 ? p * std::log(q) : 0; }
 
     Index choices_;
     double epsilon_ = 0;

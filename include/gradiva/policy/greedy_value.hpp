@@ -35,6 +35,9 @@ public:
         }
         return std::as_const(tape.value).vector();
     }
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
+        return forward(observation, all_legal(observation.cols()), tape);
+    }
 
 private:
     const A* actor_;

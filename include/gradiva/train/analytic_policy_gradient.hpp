@@ -59,13 +59,7 @@ public:
 
     /// `progress`, from 0 to 1, is where the learning rate's schedule stands.
     UpdateReport operator()(double progress = 0) {
-        saved_.save(std::as_const(actor_).weights());
-        try {
-            return descend(options_.learning_rate(progress));
-        } catch (...) {
-            saved_.restore(actor_.weights());
-            throw;
-        }
+        return saved_.or_put_back(actor_.weights(), [&] { return descend(options_.learning_rate(progress)); });
     }
 
     Index steps() const { return steps_; }  ///< of all environments together, in the last update

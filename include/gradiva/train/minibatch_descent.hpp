@@ -41,13 +41,8 @@ public:
     UpdateReport operator()(const Rollout<Scalar>& rollout, std::span<Scalar> weights, const char* whose,
                             double progress, const Add& add) {
         order_.reset(rollout);
-        saved_.save(weights);
-        try {
-            return descend(rollout, weights, whose, options_.learning_rate(progress), add);
-        } catch (...) {
-            saved_.restore(weights);
-            throw;
-        }
+        return saved_.or_put_back(
+            weights, [&] { return descend(rollout, weights, whose, options_.learning_rate(progress), add); });
     }
 
 private:

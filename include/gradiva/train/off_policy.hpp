@@ -90,20 +90,18 @@ private:
             updates_, [this](Rollout<Scalar>& rollout) { collect_.steps(rollout, options_.horizon); });
         if (options_.normalize_rewards) rewards_.observe(fresh);
         progress.left_out = 0;
-        saved_actor_.save(actor_.weights());
-        saved_critic_.save(critic_.weights());
-        try {
-            store_.for_each([&](auto& entry, Index iterations_back) {
-                if (iterations_back < options_.age || iterations_back >= options_.age + options_.replays) return;
-                learn(entry, fraction, progress);
-            });
-        } catch (...) {
-            saved_actor_.restore(actor_.weights());
-            saved_critic_.restore(critic_.weights());
-            throw;
-        }
+        saved_actor_.or_put_back(actor_.weights(), [&] {
+            saved_critic_.or_put_back(critic_.weights(), [&] { replay(fraction, progress); });
+        });
         observe_(fresh, actor_, critic_);
         loop_.report(fresh, progress);
+    }
+
+    void replay(double fraction, Progress& progress) {
+        store_.for_each([&](auto& entry, Index iterations_back) {
+            if (iterations_back < options_.age || iterations_back >= options_.age + options_.replays) return;
+            learn(entry, fraction, progress);
+        });
     }
 
     template <class Entry>

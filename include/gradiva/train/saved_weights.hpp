@@ -22,6 +22,18 @@ public:
         as_vector(weights) = saved_.vector();
     }
 
+    /// Returns what `body()` returns; when it throws, the weights are as they were before.
+    template <class Body>
+    auto or_put_back(std::span<Scalar> weights, const Body& body) {
+        save(weights);
+        try {
+            return body();
+        } catch (...) {
+            restore(weights);
+            throw;
+        }
+    }
+
 private:
     Buffer<Scalar> saved_;
 };

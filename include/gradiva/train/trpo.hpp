@@ -53,17 +53,13 @@ public:
                  threads, seed) {}
 
     UpdateReport operator()(const Rollout<typename A::Scalar>& rollout, double progress) {
-        saved_.save(actor_.weights());
-        UpdateReport report = policy_(rollout);
-        try {
+        return saved_.or_put_back(actor_.weights(), [&] {
+            UpdateReport report = policy_(rollout);
             const UpdateReport value = value_(rollout, progress);
             report.value_loss = value.value_loss;
             report.learning_rate = value.learning_rate;
-        } catch (...) {
-            saved_.restore(actor_.weights());
-            throw;
-        }
-        return report;
+            return report;
+        });
     }
 
 private:

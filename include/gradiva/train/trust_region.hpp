@@ -59,13 +59,7 @@ public:
             "{}: the rollout has heads of {} numbers, the actor of {}; a KL divergence needs the heads of the policy "
             "that acted",
             options_.name, rollout.head_size, actor_.head_size());
-        saved_.save(actor_.weights());
-        try {
-            return improve(rollout);
-        } catch (...) {
-            saved_.restore(actor_.weights());
-            throw;
-        }
+        return saved_.or_put_back(actor_.weights(), [&] { return improve(rollout); });
     }
 
 private:

@@ -56,15 +56,9 @@ public:
         entropy_coefficient_ = options_.entropy(progress);
         value_clip_ = options_.value_clip(progress);
         minibatches_.reset(rollout);
-        saved_actor_.save(actor_.weights());
-        saved_critic_.save(critic_weights());
-        try {
-            return descend(rollout);
-        } catch (...) {
-            saved_actor_.restore(actor_.weights());
-            saved_critic_.restore(critic_weights());
-            throw;
-        }
+        return saved_actor_.or_put_back(actor_.weights(), [&] {
+            return saved_critic_.or_put_back(critic_weights(), [&] { return descend(rollout); });
+        });
     }
 
 private:
