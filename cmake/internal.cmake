@@ -17,6 +17,10 @@ endif()
 
 if(GRADIVA_SANITIZE)
     set(sanitize -fsanitize=${GRADIVA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    if(GRADIVA_SANITIZE MATCHES "address.*undefined|undefined.*address")
+        # The address sanitizer finds the same at half the time of compilation.
+        list(APPEND sanitize -fno-sanitize=null,object-size,vptr)
+    endif()
     target_compile_options(gradiva_internal INTERFACE ${sanitize})
     target_link_options(gradiva_internal INTERFACE ${sanitize})
 endif()

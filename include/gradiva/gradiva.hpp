@@ -94,6 +94,7 @@
 #include "gradiva/policy/shared_trunk.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/rollout/column_passes.hpp"
+#include "gradiva/rollout/ended_episodes.hpp"
 #include "gradiva/rollout/minibatches.hpp"
 #include "gradiva/rollout/reweigh.hpp"
 #include "gradiva/rollout/rollout.hpp"

@@ -11,6 +11,7 @@
 #include "gradiva/env/check_observation.hpp"
 #include "gradiva/policy/check_fit.hpp"
 #include "gradiva/rollout/column_passes.hpp"
+#include "gradiva/rollout/ended_episodes.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
 namespace gradiva {
@@ -26,8 +27,9 @@ public:
 
     /// Throws `Error` when the actor does not fit the environments.
     Collector(V& envs, const P& actor, Threads& threads)
-        : envs_(envs), actor_(actor), threads_(threads), observation_(envs.observation_space().size, envs.size()),
-          mask_(mask_size_of(envs), envs.size()), shards_(static_cast<std::size_t>(envs.shards())) {
+        : envs_(envs), actor_(actor), threads_(threads), action_space_(envs.action_space()),
+          observation_(envs.observation_space().size, envs.size()), mask_(mask_size_of(envs), envs.size()),
+          shards_(static_cast<std::size_t>(envs.shards())) {
         require(envs.size() >= 1, "Collector: there are {} environments; give at least 1", envs.size());
         check_fit("Collector", actor, envs);
         for (Index n = 0; n < envs.size(); ++n) {
@@ -86,10 +88,7 @@ private:
         MatrixBuffer<float> final_observation;
         MatrixBuffer<std::uint8_t> final_mask;
         Buffer<double> reward;
-        Buffer<FinishedEpisode> finished;
-        Buffer<Index> truncated_sample;
-        Buffer<float> truncated_observation;
-        Buffer<std::uint8_t> truncated_mask;
+        EndedEpisodes ended;
     };
 
     void begin(Rollout<Scalar>& rollout, bool whole_episodes) {
@@ -101,10 +100,7 @@ private:
             shard.final_observation.resize(observation_.rows(), shard.range.size());
             shard.final_mask.resize(mask_.rows(), shard.range.size());
             shard.reward.resize(shard.range.size());
-            shard.finished.clear();
-            shard.truncated_sample.clear();
-            shard.truncated_observation.clear();
-            shard.truncated_mask.clear();
+            shard.ended.clear();
         }
         if (!started_) {
             std::fill(running_.begin(), running_.end(), FinishedEpisode{});
@@ -126,18 +122,8 @@ private:
     /// Room for as many endings of episodes as are likely, so that their number seldom decides about an allocation.
     template <class Likely>
     void reserve_endings(Rollout<Scalar>& rollout, const Likely& likely) {
-        for (Shard& shard : shards_) {
-            const Index endings = likely(shard.range.size());
-            shard.finished.reserve(endings);
-            shard.truncated_sample.reserve(endings);
-            shard.truncated_observation.reserve(endings * observation_.rows());
-            shard.truncated_mask.reserve(endings * mask_.rows());
-        }
-        const Index endings = likely(envs_.size());
-        rollout.finished.reserve(endings);
-        rollout.final_sample.reserve(endings);
-        rollout.final_observation.reserve(endings * observation_.rows());
-        rollout.final_mask.reserve(endings * mask_.rows());
+        for (Shard& shard : shards_) shard.ended.reserve(likely(shard.range.size()), observation_.rows(), mask_.rows());
+        EndedEpisodes::reserve(likely(envs_.size()), rollout);
     }
 
     void finish(Rollout<Scalar>& rollout) {
@@ -151,19 +137,9 @@ private:
         rollout.log_ratio.matrix().setZero();
         rollout.finished.clear();
         rollout.final_sample.clear();
-        Index truncated = 0;
-        for (const Shard& shard : shards_) truncated += shard.truncated_sample.size();
-        rollout.final_observation.resize(observation_.rows(), truncated);
-        rollout.final_mask.resize(mask_.rows(), truncated);
-        float* observation = rollout.final_observation.data();
-        std::uint8_t* mask = rollout.final_mask.data();
-        for (const Shard& shard : shards_) {
-            for (const FinishedEpisode& episode : shard.finished) rollout.finished.push_back(episode);
-            for (const Index sample : shard.truncated_sample) rollout.final_sample.push_back(sample);
-            observation =
-                std::copy(shard.truncated_observation.begin(), shard.truncated_observation.end(), observation);
-            mask = std::copy(shard.truncated_mask.begin(), shard.truncated_mask.end(), mask);
-        }
+        rollout.final_observation.resize(observation_.rows(), 0);
+        rollout.final_mask.resize(mask_.rows(), 0);
+        for (const Shard& shard : shards_) shard.ended.append_to(rollout);
     }
 
     /// After an exception the environments are in the middle of nowhere: the next rollout resets them.
@@ -237,16 +213,14 @@ private:
         const bool truncated = out.truncated[to_size(j)] != 0;
         if (out.terminated[to_size(j)] == 0 && !truncated) return;
         if (truncated) {
-            const auto last = shard.final_observation.columns({j, j + 1});
-            check(last, {n, n + 1}, "the last step of an episode");
-            check_mask("collect", envs_.action_space(), as_const(shard.final_mask.columns({j, j + 1})), {n, n + 1},
-                       "the last step of an episode");
-            shard.truncated_sample.push_back(sample);
-            for (Index i = 0; i < last.rows(); ++i) shard.truncated_observation.push_back(last(i, 0));
-            for (Index i = 0; i < mask_.rows(); ++i) shard.truncated_mask.push_back(shard.final_mask(i, j));
+            const auto observation = as_const(shard.final_observation.columns({j, j + 1}));
+            const ActionMask mask = as_const(shard.final_mask.columns({j, j + 1}));
+            check_observation("collect", observation, {n, n + 1}, "the last step of an episode");
+            check_mask("collect", action_space_, mask, {n, n + 1}, "the last step of an episode");
+            shard.ended.add_last(sample, observation, mask);
         }
         episode.environment = n;
-        shard.finished.push_back(episode);
+        shard.ended.add(episode);
         episode = {};
         --episodes_left_[n];
     }
@@ -284,7 +258,7 @@ private:
     void ask_mask(Range range, MatrixMap<std::uint8_t> legal, const char* where) const {
         if constexpr (detail::HasVectorActionMask<V>) {
             envs_.action_mask(range, legal);
-            check_mask("collect", envs_.action_space(), as_const(legal), range, where);
+            check_mask("collect", action_space_, as_const(legal), range, where);
         }
     }
 
@@ -297,6 +271,7 @@ private:
     V& envs_;
     const P& actor_;
     Threads& threads_;
+    decltype(std::declval<const V&>().action_space()) action_space_;
     bool started_ = false;
     bool mid_episode_ = false;
     MatrixBuffer<float> observation_;  // D x N: what the next rollout starts from
