@@ -5,38 +5,18 @@
 #include <map>
 
 #include "catch.hpp"
+#include "environments/recorded_car.hpp"
 #include "gradiva/env/check_env.hpp"
 #include "gradiva/env/time_limit.hpp"
-#include "reference/read_blocks.hpp"
 
 using namespace gradiva;
 
 namespace {
 
-/// One line of the recording.
-struct Row {
-    double position, velocity;
-    std::array<double, 2> observation;
-    float action;
-    double reward;
-    bool terminated, truncated;
-};
+using Row = gradiva_test::CarRow;
 
 std::map<int, std::vector<Row>> recorded_episodes() {
-    const reference::Table table =
-        reference::read_csv(GRADIVA_SOURCE_DIR "/tests/reference/mountain_car_continuous_gymnasium.csv");
-    const auto at = [&](const std::vector<double>& row, const char* name) { return row[table.column(name)]; };
-    std::map<int, std::vector<Row>> episodes;
-    for (const auto& row : table.rows) {
-        episodes[static_cast<int>(at(row, "episode"))].push_back({.position = at(row, "position"),
-                                                                  .velocity = at(row, "velocity"),
-                                                                  .observation = {at(row, "o0"), at(row, "o1")},
-                                                                  .action = static_cast<float>(at(row, "action")),
-                                                                  .reward = at(row, "reward"),
-                                                                  .terminated = at(row, "terminated") != 0,
-                                                                  .truncated = at(row, "truncated") != 0});
-    }
-    return episodes;
+    return gradiva_test::recorded_car_episodes("mountain_car_continuous_gymnasium.csv");
 }
 
 /// The largest difference from Gymnasium over an episode; from each recorded state, or running free from the first.
@@ -52,7 +32,7 @@ double largest_difference(const std::vector<Row>& rows, bool from_each_recorded_
             car.position = rows[t - 1].position;
             car.velocity = rows[t - 1].velocity;
         }
-        const std::array action{rows[t].action};
+        const std::array action{static_cast<float>(rows[t].action)};
         const Outcome outcome = env.step(action, rng, observation);
         CHECK(outcome.terminated == rows[t].terminated);
         CHECK(outcome.truncated == rows[t].truncated);

@@ -57,3 +57,14 @@ TEST_CASE("Adam refuses options out of range") {
     CHECK_THROWS_AS(Adam<float>({.beta1 = std::nan("")}), Error);
     CHECK_NOTHROW(Adam<float>({.beta1 = 0, .beta2 = 0}));
 }
+
+TEMPLATE_TEST_CASE("A gradient that has become 0 leaves nothing behind, not even a denormal number", "", float,
+                   double) {
+    Adam<TestType> adam;
+    std::vector<TestType> weight = {0};
+    adam.step(weight, std::vector<TestType>{1}, 1e-3);
+    for (int i = 0; i < 10'000; ++i) adam.step(weight, std::vector<TestType>{0}, 1e-3);
+    weight[0] = 0;
+    adam.step(weight, std::vector<TestType>{0}, 1);
+    CHECK(weight[0] == 0);
+}

@@ -34,6 +34,10 @@ void add_bias_and_activate(Activation f, ConstVectorRef<Scalar> b, MatrixRef<Sca
 template <class Scalar>
 void add_bias(ConstVectorRef<Scalar> b, MatrixRef<Scalar> z) {
     GRADIVA_ASSERT(b.size() == z.rows());
+    if (z.rows() == 1) {
+        z.array() += b[0];
+        return;
+    }
     for (Index j = 0; j < z.cols(); ++j) z.col(j) += b;
 }
 
@@ -44,7 +48,14 @@ void multiply_by_derivative(Activation f, ConstMatrixRef<Scalar> a, MatrixRef<Sc
     GRADIVA_ASSERT(a.rows() == d.rows() && a.cols() == d.cols());
     switch (f) {
         case Activation::tanh: d.array() *= Scalar(1) - a.array().square(); break;
-        case Activation::relu: d.array() *= (a.array() > Scalar(0)).template cast<Scalar>(); break;
+        case Activation::relu:
+            for (Index j = 0; j < d.cols();
+                 ++j) {  // a plain loop, which GCC vectorises; Eigen's expression it does not
+                const Scalar* output = a.col(j).data();
+                Scalar* derivative = d.col(j).data();
+                for (Index i = 0; i < d.rows(); ++i) derivative[i] = output[i] > 0 ? derivative[i] : Scalar(0);
+            }
+            break;
     }
 }
 
@@ -52,6 +63,10 @@ void multiply_by_derivative(Activation f, ConstMatrixRef<Scalar> a, MatrixRef<Sc
 template <class Scalar>
 void add_row_sums(ConstMatrixRef<Scalar> d, VectorRef<Scalar> b) {
     GRADIVA_ASSERT(d.rows() == b.size());
+    if (d.rows() == 1) {
+        b[0] += d.sum();
+        return;
+    }
     for (Index j = 0; j < d.cols(); ++j) b += d.col(j);
 }
 

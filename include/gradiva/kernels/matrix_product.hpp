@@ -4,47 +4,19 @@
 #include <cstring>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/types.hpp"
+#include "gradiva/kernels/row_product.hpp"
+#include "gradiva/kernels/strided.hpp"
 
 // Products of the small matrices of a network: C = A B and C += A B.
 //
 // The kernels keep a tile of C in registers, walk along the inner dimension and add one outer product per step. A is
 // first copied, panel by panel, into a contiguous buffer on the stack, which also takes care of transposition. Nothing
-// allocates. Each element of C is summed over the inner dimension in ascending order, whatever the size of the batch:
-// a column of C has the same bits in a batch of any width.
+// allocates. Each element of C is summed over the inner dimension in an order that the size of the batch does not
+// change: a column of C has the same bits in a batch of any width.
 
 namespace gradiva::kernels {
 
-/// A matrix seen through strides: element (i, j) is `data[i * row_stride + j * column_stride]`.
-template <class Scalar>
-struct Strided {
-    const Scalar* data;
-    Index rows, columns;
-    Index row_stride, column_stride;
-};
-
-template <class Derived>
-Strided<typename Derived::Scalar> plain(const Eigen::MatrixBase<Derived>& m) {
-    return {m.derived().data(), m.rows(), m.cols(), 1, m.derived().outerStride()};
-}
-
-template <class Derived>
-Strided<typename Derived::Scalar> transposed(const Eigen::MatrixBase<Derived>& m) {
-    return {m.derived().data(), m.cols(), m.rows(), m.derived().outerStride(), 1};
-}
-
 namespace detail {
-
-// The widest vector of the target, as Eigen sees it; 16 bytes where there is none.
-inline constexpr Index vector_bytes = EIGEN_MAX_STATIC_ALIGN_BYTES > 16 ? EIGEN_MAX_STATIC_ALIGN_BYTES : 16;
-
-template <class Scalar>
-inline constexpr Index lanes = vector_bytes / static_cast<Index>(sizeof(Scalar));
-
-template <class Scalar>
-struct Register {
-    typedef Scalar Type __attribute__((vector_size(vector_bytes)));
-};
 
 template <class Scalar>
 inline constexpr Index panel_rows = 2 * lanes<Scalar>;
@@ -54,6 +26,10 @@ inline constexpr Index panel_depth = 256;
 
 // Columns of a register tile: with 2 vectors per column, 16 accumulators where there are 32 registers, else 8.
 inline constexpr Index tile_columns = vector_bytes >= 64 ? 8 : 4;
+
+// A copy of a panel costs more than it gains for few columns of C, or where its columns lie close enough together.
+inline constexpr Index few_columns = 2 * tile_columns;
+inline constexpr Index near_columns = 128;
 
 /// Some rows of A: `panel_rows` numbers, `stride` apart from those of the next inner index.
 template <class Scalar>
@@ -83,42 +59,65 @@ Panel<Scalar> pack(const Strided<Scalar>& a, Scalar* buffer) {
     return {buffer, height};
 }
 
-/// Adds panel (Vectors * lanes x depth) times B (depth x Columns) to the tile of C, of which `rows` rows exist; or
-/// overwrites C.
+/// The first `rows` rows of a tile to C.
 template <Index Vectors, Index Columns, bool Accumulate, class Scalar>
-void tile(Panel<Scalar> panel, const Scalar* b, Index b_row_stride, Index b_column_stride, Index depth, Scalar* c,
-          Index c_stride, Index rows) {
-    using Packet = typename Register<Scalar>::Type;
-    constexpr Index width = lanes<Scalar>;
-    Packet sum[Columns][Vectors];
+void store_rows(const RegisterOf<Scalar> (&sum)[Columns][Vectors], Scalar* c, Index c_stride, Index rows) {
+    Scalar part[Columns][Vectors * lanes<Scalar>];
+    std::memcpy(part, sum, sizeof part);
     for (Index j = 0; j < Columns; ++j) {
-        for (Index v = 0; v < Vectors; ++v) sum[j][v] = Packet{};
-    }
-    for (Index k = 0; k < depth; ++k) {
-        Packet left[Vectors];
-        for (Index v = 0; v < Vectors; ++v) {
-            std::memcpy(&left[v], panel.data + k * panel.stride + v * width, sizeof(Packet));
-        }
-        for (Index j = 0; j < Columns; ++j) {
-            const Scalar right = b[k * b_row_stride + j * b_column_stride];
-            for (Index v = 0; v < Vectors; ++v) sum[j][v] += left[v] * right;
-        }
-    }
-    for (Index j = 0; j < Columns; ++j) {
-        for (Index v = 0; v < Vectors; ++v) {
-            Scalar* out = c + j * c_stride + v * width;
-            const Index present = std::min(width, rows - v * width);
-            if (present == width) {
-                Packet old{};
-                if constexpr (Accumulate) std::memcpy(&old, out, sizeof(Packet));
-                if constexpr (Accumulate) sum[j][v] += old;
-                std::memcpy(out, &sum[j][v], sizeof(Packet));
-            } else {
-                for (Index i = 0; i < present; ++i) out[i] = Accumulate ? out[i] + sum[j][v][i] : sum[j][v][i];
-            }
+        for (Index i = 0; i < rows; ++i) {
+            Scalar& out = c[j * c_stride + i];
+            out = Accumulate ? out + part[j][i] : part[j][i];
         }
     }
 }
+
+// Clang 14 splits vectors of 64 bytes in two unless a function says that it means them.
+#if defined(__clang__)
+#define GRADIVA_WIDE_VECTORS __attribute__((min_vector_width(512)))
+#else
+#define GRADIVA_WIDE_VECTORS
+#endif
+
+/// Adds panel (Vectors * lanes x depth) times B (depth x Columns) to the tile of C, of which `rows` rows exist; or
+/// overwrites C.
+template <Index Vectors, Index Columns, bool Accumulate, class Scalar>
+GRADIVA_WIDE_VECTORS void tile(Panel<Scalar> panel, const Scalar* b, Index b_row_stride, Index b_column_stride,
+                               Index depth, Scalar* c, Index c_stride, Index rows) {
+    constexpr Index width = lanes<Scalar>;
+    // Unrolled, so that GCC keeps the sums in registers from their first use to their last.
+    RegisterOf<Scalar> sum[Columns][Vectors];
+#pragma GCC unroll 8
+    for (Index j = 0; j < Columns; ++j) {
+#pragma GCC unroll 2
+        for (Index v = 0; v < Vectors; ++v) sum[j][v] = RegisterOf<Scalar>{};
+    }
+    for (Index k = 0; k < depth; ++k) {
+        RegisterOf<Scalar> left[Vectors];
+#pragma GCC unroll 2
+        for (Index v = 0; v < Vectors; ++v) left[v] = load(panel.data + k * panel.stride + v * width);
+#pragma GCC unroll 8
+        for (Index j = 0; j < Columns; ++j) {
+            const Scalar right = b[k * b_row_stride + j * b_column_stride];
+#pragma GCC unroll 2
+            for (Index v = 0; v < Vectors; ++v) sum[j][v] += left[v] * right;
+        }
+    }
+    if (rows == Vectors * width) {
+#pragma GCC unroll 8
+        for (Index j = 0; j < Columns; ++j) {
+#pragma GCC unroll 2
+            for (Index v = 0; v < Vectors; ++v) {
+                auto& out = *reinterpret_cast<typename Register<Scalar>::Unaligned*>(c + j * c_stride + v * width);
+                out = Accumulate ? out + sum[j][v] : sum[j][v];
+            }
+        }
+    } else {
+        store_rows<Vectors, Columns, Accumulate>(sum, c, c_stride, rows);
+    }
+}
+
+#undef GRADIVA_WIDE_VECTORS
 
 /// One panel times all columns of B, in tiles of `Columns` and then half as many, down to one.
 template <Index Vectors, Index Columns, bool Accumulate, class Scalar>
@@ -134,22 +133,20 @@ void sweep(Panel<Scalar> panel, const Strided<Scalar>& b, Index column, MatrixRe
     }
 }
 
-/// Rows [row, row + rows) and inner indices [first, first + depth) of A.
-template <class Scalar>
-Strided<Scalar> block(const Strided<Scalar>& a, Index row, Index rows, Index first, Index depth) {
-    return {a.data + row * a.row_stride + first * a.column_stride, rows, depth, a.row_stride, a.column_stride};
-}
-
 /// One stretch of the inner dimension, of at most `panel_depth`.
 template <bool Accumulate, class Scalar>
 void product(const Strided<Scalar>& a, const Strided<Scalar>& b, MatrixRef<Scalar>& c, Index first, Index depth) {
-    alignas(64) Scalar buffer[panel_rows<Scalar> * panel_depth];
     const Strided<Scalar> right = block(b, first, depth, 0, b.columns);
+    if (c.rows() == 1 && c.outerStride() == 1 && a.column_stride == 1) {
+        if (b.row_stride == 1) return row_times_columns<Accumulate>(a.data + first, right, c.data());
+        if (Accumulate && b.column_stride == 1) return add_row_times_rows(a.data + first, right, c.data());
+    }
+    alignas(64) Scalar buffer[panel_rows<Scalar> * panel_depth];
     for (Index row = 0; row < c.rows(); row += panel_rows<Scalar>) {
         const Index rows = std::min(panel_rows<Scalar>, c.rows() - row);
         const Strided<Scalar> left = block(a, row, rows, first, depth);
-        // For few columns the copy would cost more than it gains.
-        const bool in_place = a.row_stride == 1 && rows == panel_rows<Scalar> && c.cols() <= 2 * tile_columns;
+        const bool in_place = a.row_stride == 1 && rows == panel_rows<Scalar> &&
+                              (c.cols() <= few_columns || a.column_stride <= near_columns);
         const Panel<Scalar> panel = in_place ? Panel<Scalar>{left.data, left.column_stride} : pack(left, buffer);
         if (rows > lanes<Scalar>) {
             sweep<2, tile_columns, Accumulate>(panel, right, Index{0}, c, row, rows);

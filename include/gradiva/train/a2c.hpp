@@ -34,15 +34,8 @@ public:
                .threads = options.threads},
               envs, actor, critic, std::move(advantage), [&](Threads& threads) {
                   return Updater<A, C, PolicyGradient, O>(actor, critic, PolicyGradient{}, std::move(optimizer),
-                                                          {.minibatch = all_samples,
-                                                           .epochs = 1,
-                                                           .learning_rate = options.learning_rate,
-                                                           .entropy = options.entropy,
-                                                           .value_coefficient = options.value_coefficient,
-                                                           .max_gradient_norm = options.max_gradient_norm,
-                                                           .normalize_advantage = options.normalize_advantage,
-                                                           .name = "A2c"},
-                                                          threads, envs.seed());
+                                                          detail::whole_rollout_options("A2c", options), threads,
+                                                          envs.seed());
               }) {}
 };
 

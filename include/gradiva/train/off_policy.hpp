@@ -46,15 +46,7 @@ public:
           store_(envs, actor, options.store), collect_(envs, actor, threads_), reweigh_(actor, threads_),
           rewards_(envs.size(), detail::discount_of(advantage_)), estimate_(critic, threads_),
           update_(actor, critic, PolicyGradient{}, std::move(optimizer),
-                  {.minibatch = all_samples,
-                   .epochs = 1,
-                   .learning_rate = options.learning_rate,
-                   .entropy = options.entropy,
-                   .value_coefficient = options.value_coefficient,
-                   .max_gradient_norm = options.max_gradient_norm,
-                   .normalize_advantage = options.normalize_advantage,
-                   .name = "OffPolicy"},
-                  threads_, envs.seed()),
+                  detail::whole_rollout_options("OffPolicy", options), threads_, envs.seed()),
           observe_(threads_) {}
 
     OffPolicy(const OffPolicy&) = delete;

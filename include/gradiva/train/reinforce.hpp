@@ -34,16 +34,9 @@ public:
                .normalize_rewards = options.normalize_rewards,
                .threads = options.threads},
               envs, actor, critic, std::move(advantage), [&](Threads& threads) {
-                  const UpdateOptions update{.minibatch = all_samples,
-                                             .epochs = 1,
-                                             .learning_rate = options.learning_rate,
-                                             .entropy = options.entropy,
-                                             .value_coefficient = options.value_coefficient,
-                                             .max_gradient_norm = options.max_gradient_norm,
-                                             .normalize_advantage = options.normalize_advantage,
-                                             .name = "Reinforce"};
-                  return Updater<A, C, PolicyGradient, O>(actor, critic, PolicyGradient{.per_episode = true},
-                                                          std::move(optimizer), update, threads, envs.seed());
+                  return Updater<A, C, PolicyGradient, O>(
+                      actor, critic, PolicyGradient{.per_episode = true}, std::move(optimizer),
+                      detail::whole_rollout_options("Reinforce", options), threads, envs.seed());
               }) {}
 
     Reinforce(V& envs, A& actor, Adv advantage, const ReinforceOptions& options = {},

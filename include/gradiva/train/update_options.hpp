@@ -45,6 +45,23 @@ struct UpdateOptions {
     }
 };
 
+namespace detail {
+
+/// Of a trainer that takes one gradient step on each whole rollout.
+template <class Options>
+UpdateOptions whole_rollout_options(std::string_view name, const Options& options) {
+    return {.minibatch = all_samples,
+            .epochs = 1,
+            .learning_rate = options.learning_rate,
+            .entropy = options.entropy,
+            .value_coefficient = options.value_coefficient,
+            .max_gradient_norm = options.max_gradient_norm,
+            .normalize_advantage = options.normalize_advantage,
+            .name = name};
+}
+
+}  // namespace detail
+
 /// What an update did. Means over the samples of the last epoch, measured while it went on.
 struct UpdateReport {
     double surrogate_loss = 0;
