@@ -1,0 +1,141 @@
+// The update of one iteration, taken apart.
+#pragma once
+
+#include "job.hpp"
+#include "laps.hpp"
+
+namespace pendulum_reference {
+
+/// The calls of `gradiva::Updater`, in its order.
+class UpdateReplay {
+public:
+    using Actor = decltype(Job::actor);
+    using Critic = decltype(Job::critic);
+    using Rollout = gradiva::Rollout<float>;
+
+    explicit UpdateReplay(const Job& job)
+        : actor_(job.actor), critic_(job.critic), order_rng_(job.envs.seed(), gradiva::Purpose::minibatch) {}
+
+    /// Goes on from the job's weights.
+    void start(const Job& job) {
+        actor_ = job.actor;
+        critic_ = job.critic;
+    }
+
+    /// Learns from the rollout, and adds what it took.
+    void operator()(const Rollout& rollout, Laps& laps) {
+        laps_ = laps;
+        clip_.set_progress(0);
+        Stopwatch watch;
+        order_.reset(rollout);
+        for (Index epoch = 0; epoch < epochs; ++epoch) {
+            order_.shuffle(order_rng_);
+            laps_.gather += watch.lap();
+            for (Index i = 0; i < order_.count(minibatch); ++i) {
+                gradient_step(rollout, order_.range(i, minibatch), epoch + 1 == epochs, watch);
+            }
+        }
+        laps = laps_;
+    }
+
+    const Actor& actor() const { return actor_; }
+
+private:
+    struct Shard {
+        gradiva::SampleBatch<float> batch;
+        gradiva::Buffer<float> log_prob, d_log_prob, d_value, entropy;
+        Actor::Tape actor;
+        Critic::Tape critic;
+        gradiva::Buffer<float> actor_gradient, critic_gradient;
+    };
+
+    void gradient_step(const Rollout& rollout, gradiva::Range range, bool report, Stopwatch& watch) {
+        advantage_.resize(range.size());
+        for (Index i = 0; i < range.size(); ++i) advantage_[i] = rollout.advantage.data()[order_[range.begin + i]];
+        laps_.gather += watch.lap();
+        gradiva::kernels::standardise<float>(advantage_.vector());
+        laps_.loss += watch.lap();
+        const Index shards = gradiva::detail::shard_count(range.size());
+        shards_.resize(static_cast<std::size_t>(shards));
+        for (Index s = 0; s < shards; ++s) {
+            Shard& shard = shards_[static_cast<std::size_t>(s)];
+            shard.actor_gradient.assign(static_cast<Index>(actor_.weights().size()), 0);
+            shard.critic_gradient.assign(static_cast<Index>(critic_.weights().size()), 0);
+            laps_.optimiser += watch.lap();
+            gradiva::detail::for_each_pass(range.size(), shards, s, [&](gradiva::Range pass) {
+                learn(rollout, range, pass, report, shard, watch);
+            });
+        }
+        descend(shards);
+        laps_.optimiser += watch.lap();
+    }
+
+    void learn(const Rollout& rollout, gradiva::Range range, gradiva::Range pass, bool report, Shard& shard,
+               Stopwatch& watch) {
+        shard.batch.gather(rollout, order_, {range.begin + pass.begin, range.begin + pass.end});
+        for (auto* part : {&shard.log_prob, &shard.d_log_prob, &shard.d_value, &shard.entropy}) {
+            part->resize(pass.size());
+        }
+        laps_.gather += watch.lap();
+        shard.batch.forward(actor_, shard.actor);
+        laps_.forward += watch.lap();
+        const gradiva::ConstActionView actions = std::as_const(shard.batch.action).all();
+        policy_loss(actions, pass, report, shard);
+        laps_.loss += watch.lap();
+        actor_.backward(shard.actor, actions, shard.d_log_prob.vector(), 0, nullptr, 0, shard.actor_gradient.span());
+        laps_.backward += watch.lap();
+        const auto value = critic_.forward(shard.batch.observation.matrix(), shard.critic);
+        laps_.forward += watch.lap();
+        loss_ += gradiva::value_loss<float>(value, shard.batch.old_value.vector(), shard.batch.value_target.vector(), 0,
+                                            shard.d_value.vector());
+        shard.d_value.vector() *= static_cast<float>(options_.value_coefficient) / static_cast<float>(minibatch);
+        laps_.loss += watch.lap();
+        critic_.backward(shard.critic, shard.d_value.vector(), shard.critic_gradient.span());
+        laps_.backward += watch.lap();
+    }
+
+    void policy_loss(const gradiva::ConstActionView& actions, gradiva::Range pass, bool report, Shard& shard) {
+        actor_.log_prob(shard.actor, actions, shard.log_prob.vector());
+        loss_ += clip_
+                     .evaluate<float>(shard.log_prob.vector(), shard.batch.old_log_prob.vector(),
+                                      std::as_const(advantage_).segment(pass), shard.d_log_prob.vector())
+                     .loss;
+        shard.d_log_prob.vector() *= 1 / static_cast<float>(minibatch);
+        if (!report) return;
+        actor_.entropy(shard.actor, shard.entropy.vector());
+        loss_ += shard.entropy.vector().cast<double>().sum();
+        const auto log_ratio = (shard.log_prob.vector() - shard.batch.old_log_prob.vector()).cast<double>().array();
+        loss_ += (log_ratio.exp() - 1 - log_ratio).sum();
+    }
+
+    void descend(Index shards) {
+        Shard& total = shards_.front();
+        for (std::size_t s = 1; s < static_cast<std::size_t>(shards); ++s) {
+            total.actor_gradient.vector() += shards_[s].actor_gradient.vector();
+            total.critic_gradient.vector() += shards_[s].critic_gradient.vector();
+        }
+        const double norm = std::sqrt(gradiva::squared_norm<float>(total.actor_gradient.span()) +
+                                      gradiva::squared_norm<float>(total.critic_gradient.span()));
+        if (const double factor = gradiva::clip_factor(norm, options_.max_gradient_norm); factor < 1) {
+            total.actor_gradient.vector() *= static_cast<float>(factor);
+            total.critic_gradient.vector() *= static_cast<float>(factor);
+        }
+        const double rate = options_.learning_rate(0);
+        actor_optimizer_.step(actor_.weights(), std::as_const(total.actor_gradient).span(), rate);
+        critic_optimizer_.step(critic_.weights(), std::as_const(total.critic_gradient).span(), rate);
+    }
+
+    gradiva::PpoClipOptions options_ = ppo_options(1);
+    Actor actor_;
+    Critic critic_;
+    gradiva::Minibatches order_;
+    gradiva::Rng order_rng_;
+    gradiva::Clip clip_{options_.clip};
+    gradiva::Adam<float> actor_optimizer_, critic_optimizer_;
+    gradiva::Buffer<float> advantage_;
+    std::vector<Shard> shards_;
+    double loss_ = 0;
+    Laps laps_;
+};
+
+}  // namespace pendulum_reference
