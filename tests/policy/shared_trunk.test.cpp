@@ -73,7 +73,7 @@ TEST_CASE("Gradients of policy and value through a shared trunk agree with centr
     CHECK(gradiva_test::relative_error(gradient, numeric) < 1e-6);
 }
 
-TEST_CASE("PPO learns the corridor through a shared trunk with any number of threads") {
+TEST_CASE("PPO learns the corridor through a shared trunk with any number of threads", "[threads]") {
     std::vector<float> weights;
     for (const Index threads : {1, 2}) {
         TimeLimit corridor(gradiva_test::Corridor{}, 100);

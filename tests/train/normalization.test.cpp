@@ -99,7 +99,7 @@ TEST_CASE("With normalised observations the first minibatch's ratio is 1, in eve
     CHECK(Reweigher(p.actor, threads)(rollout).kl > 0);
 }
 
-TEST_CASE("Statistics count the samples of whole episodes, and no filler") {
+TEST_CASE("Statistics count the samples of whole episodes, and no filler", "[threads]") {
     Parts p(2);
     Threads threads(2);
     Rollout<float> rollout(p.envs, p.actor);
