@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
         Actor actor(envs, Mlp{.hidden = {64, 64}});
         Critic critic(envs, Mlp{.hidden = {64, 64}});
         OffPolicy trainer(envs, actor, critic, VTrace{.gamma = 0.98},
-                          {.horizon = 32,
+                          {.horizon = 8,
                            .store = 4,
                            .age = 2,
                            .learning_rate = Linear{5e-4, 0},

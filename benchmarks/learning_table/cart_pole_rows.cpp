@@ -160,14 +160,14 @@ void add_cart_pole(std::vector<Row>& rows) {
         .environment = "CartPole-v1",
         .algorithm = "off-policy, V-trace",
         .goal = 475,
-        .settings = "8 x 32, each rollout learned from 2 iterations later, all samples, 1 epoch, Adam lr lin 5e-4, "
+        .settings = "8 x 8, each rollout learned from 2 iterations later, all samples, 1 epoch, Adam lr lin 5e-4, "
                     "gamma 0.98, rho_bar 1, c_bar 1, c_V 1, 500k steps",
         .train =
             [](std::uint64_t seed) {
                 return train_actor_critic(cart_pole, {.environments = 8, .steps = 500'000}, seed,
                                           [](auto& envs, auto& actor, auto& critic) {
                                               return OffPolicy(envs, actor, critic, VTrace{.gamma = 0.98},
-                                                               {.horizon = 32,
+                                                               {.horizon = 8,
                                                                 .store = 4,
                                                                 .age = 2,
                                                                 .learning_rate = Linear{5e-4, 0},
