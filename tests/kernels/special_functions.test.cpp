@@ -36,10 +36,10 @@ TEST_CASE("Softplus and its derivative keep their digits and never overflow") {
     }
     CHECK(kernels::softplus(1e4) == 1e4);
     CHECK(kernels::softplus(-1e4) == 0);
-    CHECK(kernels::softplus(-700) > 0);
+    CHECK(kernels::softplus(-700.0) > 0);
     CHECK(kernels::sigmoid(1e4) == 1);
     CHECK(kernels::sigmoid(-1e4) == 0);
-    CHECK(kernels::sigmoid(-700) > 0);
+    CHECK(kernels::sigmoid(-700.0) > 0);
     CHECK(kernels::sigmoid(-HUGE_VAL) == 0);
     CHECK(kernels::sigmoid(HUGE_VAL) == 1);
 }

@@ -12,8 +12,11 @@
 
 namespace gradiva {
 
-/// How many floats the widest vector of the target holds, as Eigen sees it; 4 where there is none.
-inline constexpr Index lane_count = (EIGEN_MAX_STATIC_ALIGN_BYTES > 16 ? EIGEN_MAX_STATIC_ALIGN_BYTES : 16) / 4;
+/// The widest vector of the target, as Eigen sees it; 16 where there is none.
+inline constexpr Index vector_bytes = EIGEN_MAX_STATIC_ALIGN_BYTES > 16 ? EIGEN_MAX_STATIC_ALIGN_BYTES : 16;
+
+/// How many floats it holds.
+inline constexpr Index lane_count = vector_bytes / 4;
 
 typedef float Floats __attribute__((vector_size(lane_count * 4)));
 typedef std::int32_t Ints __attribute__((vector_size(lane_count * 4)));

@@ -49,8 +49,8 @@ void multiply_by_derivative(Activation f, ConstMatrixRef<Scalar> a, MatrixRef<Sc
     switch (f) {
         case Activation::tanh: d.array() *= Scalar(1) - a.array().square(); break;
         case Activation::relu:
-            for (Index j = 0; j < d.cols();
-                 ++j) {  // a plain loop, which GCC vectorises; Eigen's expression it does not
+            // A plain loop, which GCC vectorises; Eigen's expression it does not.
+            for (Index j = 0; j < d.cols(); ++j) {
                 const Scalar* output = a.col(j).data();
                 Scalar* derivative = d.col(j).data();
                 for (Index i = 0; i < d.rows(); ++i) derivative[i] = output[i] > 0 ? derivative[i] : Scalar(0);

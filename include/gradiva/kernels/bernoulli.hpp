@@ -4,6 +4,7 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/kernels/special_functions.hpp"
 
 // Independent answers yes or no, on a batch of logits Z (answers x batch): p_i = 1 / (1 + exp(-z_i)) is the probability
 // of yes, and
@@ -11,19 +12,12 @@
 
 namespace gradiva::kernels {
 
-/// log(1 + exp x) without overflow.
-template <class Scalar>
-Scalar softplus(Scalar x) {
-    return (x > 0 ? x : Scalar(0)) + std::log1p(std::exp(-std::abs(x)));
-}
-
 /// p := the probabilities of yes, log_no := log(1 - p) = -softplus(Z).
 template <class Scalar>
 void bernoulli_forward(ConstMatrixRef<Scalar> z, MatrixRef<Scalar> p, MatrixRef<Scalar> log_no) {
     for (Index j = 0; j < z.cols(); ++j) {
         for (Index i = 0; i < z.rows(); ++i) {
-            const Scalar e = std::exp(-std::abs(z(i, j)));
-            p(i, j) = (z(i, j) < 0 ? e : Scalar(1)) / (1 + e);
+            p(i, j) = sigmoid(z(i, j));
             log_no(i, j) = -softplus(z(i, j));
         }
     }

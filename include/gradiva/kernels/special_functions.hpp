@@ -50,12 +50,16 @@ inline double trigamma(double x) {
 }
 
 /// log(1 + e^x), which is |x| + ... for large x and never overflows.
-inline double softplus(double x) { return (x > 0 ? x : 0) + std::log1p(std::exp(-std::abs(x))); }
+template <class Scalar>
+Scalar softplus(Scalar x) {
+    return (x > 0 ? x : Scalar(0)) + std::log1p(std::exp(-std::abs(x)));
+}
 
 /// 1 / (1 + e^-x), the derivative of softplus.
-inline double sigmoid(double x) {
-    const double e = std::exp(-std::abs(x));
-    return (x < 0 ? e : 1) / (1 + e);
+template <class Scalar>
+Scalar sigmoid(Scalar x) {
+    const Scalar e = std::exp(-std::abs(x));
+    return (x < 0 ? e : Scalar(1)) / (1 + e);
 }
 
 }  // namespace gradiva::kernels

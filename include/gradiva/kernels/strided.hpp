@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gradiva/core/lanes.hpp"
 #include "gradiva/core/types.hpp"
 
 namespace gradiva::kernels {
@@ -23,9 +24,6 @@ Strided<typename Derived::Scalar> transposed(const Eigen::MatrixBase<Derived>& m
 }
 
 namespace detail {
-
-// The widest vector of the target, as Eigen sees it; 16 bytes where there is none.
-inline constexpr Index vector_bytes = EIGEN_MAX_STATIC_ALIGN_BYTES > 16 ? EIGEN_MAX_STATIC_ALIGN_BYTES : 16;
 
 template <class Scalar>
 inline constexpr Index lanes = vector_bytes / static_cast<Index>(sizeof(Scalar));
