@@ -48,6 +48,48 @@ bool is_product(const Matrix<T>& a, const Matrix<T>& b, const Matrix<T>& start, 
     return true;
 }
 
+// True where f(A B + b) is within rounding of f over the sums of a plain loop.
+template <class T>
+bool is_layer(Activation f, const Matrix<T>& a, const Matrix<T>& b, const Vector<T>& bias, Window<T>& c) {
+    Matrix<T> sums(a.rows(), b.cols());
+    for (Index j = 0; j < b.cols(); ++j) {
+        for (Index i = 0; i < a.rows(); ++i) {
+            double sum = static_cast<double>(bias[i]);
+            for (Index k = 0; k < a.cols(); ++k) sum += static_cast<double>(a(i, k)) * static_cast<double>(b(k, j));
+            sums(i, j) = static_cast<T>(f == Activation::tanh ? std::tanh(sum) : std::max(sum, 0.0));
+        }
+    }
+    const T rounding = std::numeric_limits<T>::epsilon() * static_cast<T>(8 * (a.cols() + 2));
+    return ((c.inside() - sums).array().abs() <= rounding).all() && c.border_is_untouched();
+}
+
+template <class T>
+void check_layers(Index rows, Index inner, Index columns, Rng& rng) {
+    CAPTURE(rows, inner, columns);
+    const Matrix<T> a = random_matrix<T>(rows, inner, rng);
+    const Matrix<T> at = a.transpose();
+    const Matrix<T> b = random_matrix<T>(inner, columns, rng);
+    const Vector<T> bias = random_matrix<T>(rows, 1, rng);
+    const Matrix<T> output = random_matrix<T>(rows, columns, rng);
+    Window<T> c(rows, columns);
+    kernels::multiply_plus_bias<T>(plain(a), plain(b), bias, c.inside());
+    const Matrix<T> start = bias.replicate(1, columns);
+    REQUIRE(is_product<T>(a, b, start, c.inside()));
+    for (const Activation f : {Activation::relu, Activation::tanh}) {
+        kernels::multiply_and_activate<T>(f, plain(a), plain(b), bias, c.inside());
+        REQUIRE(is_layer<T>(f, a, b, bias, c));
+        // The derivative's factor comes after the same sums, so only its own rounding is left.
+        Window<T> d(rows, columns);
+        Matrix<T> expected(rows, columns);
+        kernels::multiply_and_differentiate<T>(f, transposed(at), plain(b), output, d.inside());
+        kernels::multiply<T>(transposed(at), plain(b), expected);
+        kernels::multiply_by_derivative<T>(f, output, expected);
+        const T size = expected.array().abs().maxCoeff() + 1;
+        REQUIRE(((d.inside() - expected).array().abs() <= 64 * std::numeric_limits<T>::epsilon() * size).all());
+        REQUIRE(d.border_is_untouched());
+    }
+}
+
 template <class T>
 void check_products(Index rows, Index inner, Index columns, Rng& rng) {
     CAPTURE(rows, inner, columns);
@@ -81,6 +123,28 @@ TEMPLATE_TEST_CASE("products of all shapes equal those of a plain loop", "", flo
     }
 }
 
+TEMPLATE_TEST_CASE("products with bias, activation and derivative equal those done after one another", "", float,
+                   double) {
+    Rng rng(5);
+    for (Index size = 1; size <= 70; ++size) {
+        check_layers<TestType>(size, 1 + rng.below(70), 1 + rng.below(70), rng);
+        check_layers<TestType>(1 + rng.below(70), 1 + rng.below(70), 1 + size % 20, rng);
+    }
+    for (const Index inner : {127, 128, 129, 600, 1100}) {
+        for (const Index rows : {1, 3, 19, 64}) check_layers<TestType>(rows, inner, 11, rng);
+    }
+}
+
+TEST_CASE("a sum that is not a number stays so through a ReLU") {
+    Matrix<float> a = Matrix<float>::Ones(20, 3);
+    a(7, 1) = std::numeric_limits<float>::quiet_NaN();
+    const Matrix<float> b = Matrix<float>::Ones(3, 9);
+    Matrix<float> c(20, 9);
+    kernels::multiply_and_activate<float>(Activation::relu, plain(a), plain(b), Vector<float>::Zero(20), c);
+    CHECK(c.row(7).array().isNaN().all());
+    CHECK(c.array().isNaN().count() == 9);
+}
+
 TEMPLATE_TEST_CASE("products deeper than one panel add up all panels", "", float, double) {
     Rng rng(2);
     for (const Index inner : {255, 256, 257, 300, 512, 700}) check_products<TestType>(19, inner, 11, rng);
@@ -111,16 +175,19 @@ TEST_CASE("a product over nothing is zero, and a batch of none is let be") {
 TEMPLATE_TEST_CASE("a column has the same bits in a batch of any width", "", float, double) {
     Rng rng(4);
     for (const Index inner : {5, 64, 300}) {
-        for (const Index rows : {1, 2, 7, 33, 64}) {
+        for (const Index rows : {1, 2, 7, 16, 32, 33, 64}) {
             const Matrix<TestType> a = random_matrix<TestType>(rows, inner, rng);
             const Matrix<TestType> b = random_matrix<TestType>(inner, 13, rng);
             const Matrix<TestType> start = random_matrix<TestType>(rows, 13, rng);
+            const Vector<TestType> bias = random_matrix<TestType>(rows, 1, rng);
             const auto products = [&](Index first, Index columns) {
-                Matrix<TestType> both(rows, 2 * columns);
+                Matrix<TestType> both(rows, 3 * columns);
                 const auto part = b.middleCols(first, columns);
-                both.rightCols(columns) = start.middleCols(first, columns);
+                both.middleCols(columns, columns) = start.middleCols(first, columns);
                 kernels::multiply<TestType>(plain(a), plain(part), both.leftCols(columns));
-                kernels::multiply_add<TestType>(plain(a), plain(part), both.rightCols(columns));
+                kernels::multiply_add<TestType>(plain(a), plain(part), both.middleCols(columns, columns));
+                kernels::multiply_and_activate<TestType>(Activation::tanh, plain(a), plain(part), bias,
+                                                         both.rightCols(columns));
                 return both;
             };
             const Matrix<TestType> whole = products(0, 13);
@@ -131,6 +198,7 @@ TEMPLATE_TEST_CASE("a column has the same bits in a batch of any width", "", flo
                     const auto bytes = static_cast<std::size_t>(rows * width) * sizeof(TestType);
                     REQUIRE(std::memcmp(some.data(), whole.col(first).data(), bytes) == 0);
                     REQUIRE(std::memcmp(some.col(width).data(), whole.col(13 + first).data(), bytes) == 0);
+                    REQUIRE(std::memcmp(some.col(2 * width).data(), whole.col(26 + first).data(), bytes) == 0);
                 }
             }
         }

@@ -42,12 +42,19 @@ TEST_CASE("a layer multiplies, and hands gradients to its parameters and its inp
     const Matrix<double> dz = random_matrix<double>(3, 5, rng);
 
     Matrix<double> z(3, 5);
-    layer.multiply<double>(parameters, x, z);
-    CHECK(z.isApprox(layer.weight(parameters) * x, 1e-14));
+    layer.forward<double>(parameters, x, z);
+    const Matrix<double> expected = (layer.weight(parameters) * x).colwise() + layer.bias(parameters);
+    CHECK(z.isApprox(expected, 1e-14));
+    Matrix<double> a(3, 5);
+    layer.forward<double>(parameters, Activation::relu, x, a);
+    CHECK(a.isApprox(expected.cwiseMax(0), 1e-14));
 
     Matrix<double> dx(2, 5);
     layer.input_gradient<double>(parameters, dz, dx);
     CHECK(dx.isApprox(layer.weight(parameters).transpose() * dz, 1e-14));
+    Matrix<double> du(2, 5);
+    layer.input_gradient<double>(parameters, Activation::tanh, dz, x, du);
+    CHECK(du.isApprox((dx.array() * (1 - x.array().square())).matrix(), 1e-14));
 
     std::vector<double> gradient(15, 1.0);
     layer.add_gradient<double>(dz, x, gradient);

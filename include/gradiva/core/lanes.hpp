@@ -59,22 +59,27 @@ inline Bytes flags_of(const Ints& mask) { return __builtin_convertvector(mask, B
 
 namespace detail {
 
-template <bool Upper, int... K>
-Floats zip_lanes(const Floats& a, const Floats& b, std::integer_sequence<int, K...>) {
-    constexpr int width = lane_count;
+template <bool Upper, class Lanes, int... K>
+Lanes zip_lanes(const Lanes& a, const Lanes& b, std::integer_sequence<int, K...>) {
+    constexpr int width = sizeof...(K);
     return __builtin_shufflevector(a, b, (K / 2 + K % 2 * width + (Upper ? width / 2 : 0))...);
 }
+
+template <class Lanes>
+using LaneNumbers = std::make_integer_sequence<int, sizeof(Lanes) / sizeof(std::declval<Lanes>()[0])>;
 
 }  // namespace detail
 
 /// The lower half of (a0, b0, a1, b1, ...).
-inline Floats zip_lower(const Floats& a, const Floats& b) {
-    return detail::zip_lanes<false>(a, b, std::make_integer_sequence<int, lane_count>{});
+template <class Lanes>
+Lanes zip_lower(const Lanes& a, const Lanes& b) {
+    return detail::zip_lanes<false>(a, b, detail::LaneNumbers<Lanes>{});
 }
 
 /// The upper half of (a0, b0, a1, b1, ...).
-inline Floats zip_upper(const Floats& a, const Floats& b) {
-    return detail::zip_lanes<true>(a, b, std::make_integer_sequence<int, lane_count>{});
+template <class Lanes>
+Lanes zip_upper(const Lanes& a, const Lanes& b) {
+    return detail::zip_lanes<true>(a, b, detail::LaneNumbers<Lanes>{});
 }
 
 /// Writes a 4 x `lane_count` matrix, column-major, from its rows.

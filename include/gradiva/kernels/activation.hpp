@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
+
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/kernels/tanh.hpp"
 
 namespace gradiva {
 
@@ -10,35 +13,55 @@ enum class Activation { tanh, relu };
 
 namespace kernels {
 
-/// Z := f(Z + b 1^T), in place. Z: units x batch, b: units. NaN stays NaN.
+namespace detail {
+
+/// `Vectors` registers of b, from row i on, += the sums of those rows of D.
+template <Index Vectors, class Scalar>
+void add_sums(const ConstMatrixRef<Scalar>& d, Index i, Scalar* b) {
+    constexpr Index width = lanes<Scalar>;
+    RegisterOf<Scalar> sum[Vectors] = {};
+    const Scalar* column = d.data() + i;
+    for (Index j = 0; j < d.cols(); ++j, column += d.outerStride()) {
+#pragma GCC unroll 4
+        for (Index v = 0; v < Vectors; ++v) sum[v] += load(column + v * width);
+    }
+#pragma GCC unroll 4
+    for (Index v = 0; v < Vectors; ++v) store<Scalar>(load(b + i + v * width) + sum[v], b + i + v * width);
+}
+
+}  // namespace detail
+
+/// Z := f(Z), in place. NaN stays NaN.
 template <class Scalar>
-void add_bias_and_activate(Activation f, ConstVectorRef<Scalar> b, MatrixRef<Scalar> z) {
-    GRADIVA_ASSERT(b.size() == z.rows());
-    // Column by column: a broadcast inside one expression over the matrix keeps GCC from vectorising it.
-    switch (f) {
-        case Activation::tanh:
-            for (Index j = 0; j < z.cols(); ++j) z.col(j) = (z.col(j) + b).array().tanh();
-            break;
-        case Activation::relu:
-            for (Index j = 0; j < z.cols(); ++j) {
-                for (Index i = 0; i < z.rows(); ++i) {
-                    const Scalar x = z(i, j) + b[i];
-                    z(i, j) = x < 0 ? Scalar(0) : x;
-                }
-            }
-            break;
+void activate(Activation f, MatrixRef<Scalar> z) {
+    // What `tanh` takes together must not cross columns, else a column's bits would depend on its neighbours.
+    const bool as_one = z.outerStride() == z.rows() && z.rows() % tanh_group == 0;
+    const Index columns = as_one ? 1 : z.cols();
+    const Index length = as_one ? z.size() : z.rows();
+    for (Index j = 0; j < columns; ++j) {
+        Scalar* const x = z.data() + j * z.outerStride();
+        if (f == Activation::tanh) {
+            tanh(x, length);
+        } else {
+            for (Index i = 0; i < length; ++i) x[i] = x[i] < 0 ? Scalar(0) : x[i];
+        }
     }
 }
 
-/// Z := Z + b 1^T, in place.
+/// Z := Z + b 1^T, in place. Z: units x batch, b: units.
 template <class Scalar>
 void add_bias(ConstVectorRef<Scalar> b, MatrixRef<Scalar> z) {
     GRADIVA_ASSERT(b.size() == z.rows());
-    if (z.rows() == 1) {
-        z.array() += b[0];
-        return;
+    for (Index j = 0; j < z.cols(); ++j) {
+        for (Index i = 0; i < z.rows(); ++i) z(i, j) += b[i];
     }
-    for (Index j = 0; j < z.cols(); ++j) z.col(j) += b;
+}
+
+/// Z := f(Z + b 1^T), in place. NaN stays NaN.
+template <class Scalar>
+void add_bias_and_activate(Activation f, ConstVectorRef<Scalar> b, MatrixRef<Scalar> z) {
+    add_bias<Scalar>(b, z);
+    activate<Scalar>(f, z);
 }
 
 /// D := D * f'(Z) with the derivative taken from the output A = f(Z): 1 - A^2 for tanh, 1 where A > 0 for ReLU.
@@ -46,16 +69,14 @@ void add_bias(ConstVectorRef<Scalar> b, MatrixRef<Scalar> z) {
 template <class Scalar>
 void multiply_by_derivative(Activation f, ConstMatrixRef<Scalar> a, MatrixRef<Scalar> d) {
     GRADIVA_ASSERT(a.rows() == d.rows() && a.cols() == d.cols());
-    switch (f) {
-        case Activation::tanh: d.array() *= Scalar(1) - a.array().square(); break;
-        case Activation::relu:
-            // A plain loop, which GCC vectorises; Eigen's expression it does not.
-            for (Index j = 0; j < d.cols(); ++j) {
-                const Scalar* output = a.col(j).data();
-                Scalar* derivative = d.col(j).data();
-                for (Index i = 0; i < d.rows(); ++i) derivative[i] = output[i] > 0 ? derivative[i] : Scalar(0);
-            }
-            break;
+    for (Index j = 0; j < d.cols(); ++j) {
+        const Scalar* const output = a.data() + j * a.outerStride();
+        Scalar* const derivative = d.data() + j * d.outerStride();
+        if (f == Activation::tanh) {
+            for (Index i = 0; i < d.rows(); ++i) derivative[i] *= 1 - output[i] * output[i];
+        } else {
+            for (Index i = 0; i < d.rows(); ++i) derivative[i] = output[i] > 0 ? derivative[i] : Scalar(0);
+        }
     }
 }
 
@@ -63,11 +84,13 @@ void multiply_by_derivative(Activation f, ConstMatrixRef<Scalar> a, MatrixRef<Sc
 template <class Scalar>
 void add_row_sums(ConstMatrixRef<Scalar> d, VectorRef<Scalar> b) {
     GRADIVA_ASSERT(d.rows() == b.size());
-    if (d.rows() == 1) {
-        b[0] += d.sum();
-        return;
+    constexpr Index width = detail::lanes<Scalar>;
+    Index i = 0;
+    for (; i + 4 * width <= d.rows(); i += 4 * width) detail::add_sums<4>(d, i, b.data());
+    for (; i + width <= d.rows(); i += width) detail::add_sums<1>(d, i, b.data());
+    for (Index j = 0; j < d.cols(); ++j) {
+        for (Index k = i; k < d.rows(); ++k) b[k] += d(k, j);
     }
-    for (Index j = 0; j < d.cols(); ++j) b += d.col(j);
 }
 
 }  // namespace kernels

@@ -1,157 +1,122 @@
 #pragma once
 
-#include <algorithm>
-#include <cstring>
-
 #include "gradiva/core/check.hpp"
+#include "gradiva/kernels/activation.hpp"
+#include "gradiva/kernels/panel.hpp"
 #include "gradiva/kernels/row_product.hpp"
-#include "gradiva/kernels/strided.hpp"
 
-// Products of the small matrices of a network: C = A B and C += A B.
+// Products of the small matrices of a network, with what a layer does right before and after them.
 //
-// The kernels keep a tile of C in registers, walk along the inner dimension and add one outer product per step. A is
-// first copied, panel by panel, into a contiguous buffer on the stack, which also takes care of transposition. Nothing
-// allocates. Each element of C is summed over the inner dimension in an order that the size of the batch does not
-// change: a column of C has the same bits in a batch of any width.
+// Tiles of C stay in registers while the inner dimension is walked along, one outer product per step. Where its columns
+// do not lie close together, A is first copied, panel by panel, into a contiguous buffer on the stack, which also takes
+// care of transposition. Nothing allocates. Each element of C is summed over the inner dimension in an order that the
+// size of the batch does not change: a column of C has the same bits in a batch of any width.
 
 namespace gradiva::kernels {
 
 namespace detail {
 
+/// What the sums of a product start from.
+enum class Start { zero, c, bias };
+
+/// A product and what happens around it.
 template <class Scalar>
-inline constexpr Index panel_rows = 2 * lanes<Scalar>;
-
-// Inner dimension of one packed panel: 32 kB with vectors of 64 bytes.
-inline constexpr Index panel_depth = 256;
-
-// Columns of a register tile: with 2 vectors per column, 16 accumulators where there are 32 registers, else 8.
-inline constexpr Index tile_columns = vector_bytes >= 64 ? 8 : 4;
-
-// A copy of a panel costs more than it gains for few columns of C, or where its columns lie close enough together.
-inline constexpr Index few_columns = 2 * tile_columns;
-inline constexpr Index near_columns = 128;
-
-/// Some rows of A: `panel_rows` numbers, `stride` apart from those of the next inner index.
-template <class Scalar>
-struct Panel {
-    const Scalar* data;
-    Index stride;
+struct Product {
+    Strided<Scalar> a, b;
+    Start start = Start::zero;
+    const Scalar* bias = nullptr;  // one number per row, where the sums start from it
+    Finish finish = Finish::nothing;
+    Columns<Scalar> output{nullptr, 0};  // of C's shape, where a derivative is taken from it
 };
 
-/// Copies a piece of A (rows x depth) into a buffer of `panel_rows` rows; rows beyond are zero.
+/// Numbers to start from, as many as the highest tile has rows.
 template <class Scalar>
-Panel<Scalar> pack(const Strided<Scalar>& a, Scalar* buffer) {
-    constexpr Index height = panel_rows<Scalar>;
-    if (a.rows < height) std::fill(buffer, buffer + height * a.columns, Scalar(0));
-    if (a.row_stride == 1 && a.rows == height) {
-        for (Index k = 0; k < a.columns; ++k) {
-            std::memcpy(buffer + k * height, a.data + k * a.column_stride, height * sizeof(Scalar));
-        }
-    } else if (a.row_stride == 1) {
-        for (Index k = 0; k < a.columns; ++k) std::copy_n(a.data + k * a.column_stride, a.rows, buffer + k * height);
-    } else {
-        for (Index i = 0; i < a.rows; ++i) {
-            for (Index k = 0; k < a.columns; ++k) {
-                buffer[k * height + i] = a.data[i * a.row_stride + k * a.column_stride];
-            }
-        }
-    }
-    return {buffer, height};
-}
+inline constexpr Scalar zeros[widest_tile * lanes<Scalar>] = {};
 
-/// The first `rows` rows of a tile to C.
-template <Index Vectors, Index Columns, bool Accumulate, class Scalar>
-void store_rows(const RegisterOf<Scalar> (&sum)[Columns][Vectors], Scalar* c, Index c_stride, Index rows) {
-    Scalar part[Columns][Vectors * lanes<Scalar>];
-    std::memcpy(part, sum, sizeof part);
-    for (Index j = 0; j < Columns; ++j) {
-        for (Index i = 0; i < rows; ++i) {
-            Scalar& out = c[j * c_stride + i];
-            out = Accumulate ? out + part[j][i] : part[j][i];
-        }
-    }
-}
-
-// Clang 14 splits vectors of 64 bytes in two unless a function says that it means them.
-#if defined(__clang__)
-#define GRADIVA_WIDE_VECTORS __attribute__((min_vector_width(512)))
-#else
-#define GRADIVA_WIDE_VECTORS
-#endif
-
-/// Adds panel (Vectors * lanes x depth) times B (depth x Columns) to the tile of C, of which `rows` rows exist; or
-/// overwrites C.
-template <Index Vectors, Index Columns, bool Accumulate, class Scalar>
-GRADIVA_WIDE_VECTORS void tile(Panel<Scalar> panel, const Scalar* b, Index b_row_stride, Index b_column_stride,
-                               Index depth, Scalar* c, Index c_stride, Index rows) {
-    constexpr Index width = lanes<Scalar>;
-    // Unrolled, so that GCC keeps the sums in registers from their first use to their last.
-    RegisterOf<Scalar> sum[Columns][Vectors];
-#pragma GCC unroll 8
-    for (Index j = 0; j < Columns; ++j) {
-#pragma GCC unroll 2
-        for (Index v = 0; v < Vectors; ++v) sum[j][v] = RegisterOf<Scalar>{};
-    }
-    for (Index k = 0; k < depth; ++k) {
-        RegisterOf<Scalar> left[Vectors];
-#pragma GCC unroll 2
-        for (Index v = 0; v < Vectors; ++v) left[v] = load(panel.data + k * panel.stride + v * width);
-#pragma GCC unroll 8
-        for (Index j = 0; j < Columns; ++j) {
-            const Scalar right = b[k * b_row_stride + j * b_column_stride];
-#pragma GCC unroll 2
-            for (Index v = 0; v < Vectors; ++v) sum[j][v] += left[v] * right;
-        }
-    }
-    if (rows == Vectors * width) {
-#pragma GCC unroll 8
-        for (Index j = 0; j < Columns; ++j) {
-#pragma GCC unroll 2
-            for (Index v = 0; v < Vectors; ++v) {
-                auto& out = *reinterpret_cast<typename Register<Scalar>::Unaligned*>(c + j * c_stride + v * width);
-                out = Accumulate ? out + sum[j][v] : sum[j][v];
-            }
-        }
-    } else {
-        store_rows<Vectors, Columns, Accumulate>(sum, c, c_stride, rows);
-    }
-}
-
-#undef GRADIVA_WIDE_VECTORS
-
-/// One panel times all columns of B, in tiles of `Columns` and then half as many, down to one.
-template <Index Vectors, Index Columns, bool Accumulate, class Scalar>
-void sweep(Panel<Scalar> panel, const Strided<Scalar>& b, Index column, MatrixRef<Scalar>& c, Index row, Index rows) {
-    for (; column + Columns <= c.cols(); column += Columns) {
-        tile<Vectors, Columns, Accumulate>(panel, b.data + column * b.column_stride, b.row_stride, b.column_stride,
-                                           b.rows, c.data() + column * c.outerStride() + row, c.outerStride(), rows);
-    }
-    if constexpr (Columns > 1) {
-        if (column < c.cols()) {
-            sweep<Vectors, Columns / 2, Accumulate>(panel, b, column, c, row, rows);
-        }
-    }
-}
-
-/// One stretch of the inner dimension, of at most `panel_depth`.
-template <bool Accumulate, class Scalar>
-void product(const Strided<Scalar>& a, const Strided<Scalar>& b, MatrixRef<Scalar>& c, Index first, Index depth) {
-    const Strided<Scalar> right = block(b, first, depth, 0, b.columns);
-    if (c.rows() == 1 && c.outerStride() == 1 && a.column_stride == 1) {
-        if (b.row_stride == 1) return row_times_columns<Accumulate>(a.data + first, right, c.data());
-        if (Accumulate && b.column_stride == 1) return add_row_times_rows(a.data + first, right, c.data());
-    }
-    alignas(64) Scalar buffer[panel_rows<Scalar> * panel_depth];
-    for (Index row = 0; row < c.rows(); row += panel_rows<Scalar>) {
-        const Index rows = std::min(panel_rows<Scalar>, c.rows() - row);
-        const Strided<Scalar> left = block(a, row, rows, first, depth);
-        const bool in_place = a.row_stride == 1 && rows == panel_rows<Scalar> &&
-                              (c.cols() <= few_columns || a.column_stride <= near_columns);
-        const Panel<Scalar> panel = in_place ? Panel<Scalar>{left.data, left.column_stride} : pack(left, buffer);
-        if (rows > lanes<Scalar>) {
-            sweep<2, tile_columns, Accumulate>(panel, right, Index{0}, c, row, rows);
+/// Moves `columns` columns of C to the right, in tiles of `Width`, then of fewer, down to one.
+template <Index Height, Index Width, class Scalar>
+void sweep(Tile<Scalar> tile, Index columns, Index rows) {
+    for (; columns >= Width; columns -= Width) {
+        if (rows == Height * lanes<Scalar>) {
+            compute_tile<Height, Width>(tile);
         } else {
-            sweep<1, tile_columns, Accumulate>(panel, right, Index{0}, c, row, rows);
+            compute_tile_of<Height, Width>(rows, tile);
+        }
+        tile.b += Width * tile.b_column_stride;
+        tile.c += Width * tile.c_stride;
+        tile.start.data += Width * tile.start.stride;
+        tile.output.data += Width * tile.output.stride;
+    }
+    if constexpr (Width > 1) {
+        if (columns > 0) sweep<Height, Width == 6 ? 4 : Width / 2>(tile, columns, rows);
+    }
+}
+
+/// Rows [row, row + rows) of C, at most `Height` registers, along the whole inner dimension.
+template <Index Height, class Scalar>
+void compute_row_block(const Product<Scalar>& product, Index row, Index rows, MatrixRef<Scalar>& c) {
+    alignas(64) Scalar buffer[panel_size<Scalar>];
+    constexpr Index height = Height * lanes<Scalar>;
+    const Index inner = product.a.columns;
+    Scalar* const sums = c.data() + row;
+    Columns<Scalar> start{zeros<Scalar>, 0};
+    if (product.start == Start::bias) start = {product.bias + row, 0};
+    if (product.start == Start::c) start = {sums, c.outerStride()};
+    Index first = 0;
+    do {
+        const Index depth = std::min(panel_size<Scalar> / height, inner - first);
+        Tile<Scalar> tile{.a = panel_of<height>(block(product.a, row, rows, first, depth), c.cols(), buffer),
+                          .depth = depth,
+                          .b = product.b.data + first * product.b.row_stride,
+                          .b_row_stride = product.b.row_stride,
+                          .b_column_stride = product.b.column_stride,
+                          .start = start,
+                          .finish = Finish::nothing,
+                          .output = product.output,
+                          .c = sums,
+                          .c_stride = c.outerStride()};
+        first += depth;
+        if (first >= inner) tile.finish = product.finish;
+        if (tile.output.data) tile.output.data += row;
+        sweep<Height, tile_columns<Height>>(tile, c.cols(), rows);
+        start = {sums, c.outerStride()};
+    } while (first < inner);
+}
+
+/// Row by row, where there are few.
+template <class Scalar>
+void compute_rows(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
+    for (Index i = 0; i < c.rows(); ++i) {
+        const auto multiply = [&](const auto& start) {
+            multiply_row(block(product.a, i, 1, 0, product.a.columns), product.b, start, c.data() + i, c.outerStride());
+        };
+        switch (product.start) {
+            case Start::zero: multiply([](Index) { return Scalar(0); }); break;
+            case Start::c: multiply([&](Index j) { return c(i, j); }); break;
+            case Start::bias: multiply([&](Index) { return product.bias[i]; }); break;
+        }
+    }
+}
+
+template <class Scalar>
+void compute(const Product<Scalar>& product, MatrixRef<Scalar> c) {
+    GRADIVA_ASSERT(product.a.columns == product.b.rows);
+    GRADIVA_ASSERT(product.a.rows == c.rows() && product.b.columns == c.cols());
+    if (product.finish == Finish::nothing && is_for_single_rows(product.a, product.b)) {
+        return compute_rows(product, c);
+    }
+    constexpr Index width = lanes<Scalar>;
+    for (Index row = 0; row < c.rows();) {
+        const Index left = c.rows() - row;
+        if (left > (widest_tile - 1) * width) {
+            compute_row_block<widest_tile>(product, row, std::min(left, widest_tile * width), c);
+            row += widest_tile * width;
+        } else if (left > width) {
+            compute_row_block<2>(product, row, std::min(left, 2 * width), c);
+            row += 2 * width;
+        } else {
+            compute_row_block<1>(product, row, left, c);
+            row += width;
         }
     }
 }
@@ -161,21 +126,46 @@ void product(const Strided<Scalar>& a, const Strided<Scalar>& b, MatrixRef<Scala
 /// C = A B.
 template <class Scalar>
 void multiply(const Strided<Scalar>& a, const Strided<Scalar>& b, MatrixRef<Scalar> c) {
-    GRADIVA_ASSERT(a.columns == b.rows && a.rows == c.rows() && b.columns == c.cols());
-    const Index inner = a.columns;
-    detail::product<false>(a, b, c, 0, std::min(inner, detail::panel_depth));
-    for (Index first = detail::panel_depth; first < inner; first += detail::panel_depth) {
-        detail::product<true>(a, b, c, first, std::min(inner - first, detail::panel_depth));
-    }
+    detail::compute(detail::Product<Scalar>{.a = a, .b = b}, c);
 }
 
 /// C += A B.
 template <class Scalar>
 void multiply_add(const Strided<Scalar>& a, const Strided<Scalar>& b, MatrixRef<Scalar> c) {
-    GRADIVA_ASSERT(a.columns == b.rows && a.rows == c.rows() && b.columns == c.cols());
-    for (Index first = 0; first < a.columns; first += detail::panel_depth) {
-        detail::product<true>(a, b, c, first, std::min(a.columns - first, detail::panel_depth));
-    }
+    detail::compute(detail::Product<Scalar>{.a = a, .b = b, .start = detail::Start::c}, c);
+}
+
+/// C = A B + bias 1^T.
+template <class Scalar>
+void multiply_plus_bias(const Strided<Scalar>& a, const Strided<Scalar>& b, ConstVectorRef<Scalar> bias,
+                        MatrixRef<Scalar> c) {
+    GRADIVA_ASSERT(bias.size() == c.rows());
+    detail::compute(detail::Product<Scalar>{.a = a, .b = b, .start = detail::Start::bias, .bias = bias.data()}, c);
+}
+
+/// C = f(A B + bias 1^T).
+template <class Scalar>
+void multiply_and_activate(Activation f, const Strided<Scalar>& a, const Strided<Scalar>& b,
+                           ConstVectorRef<Scalar> bias, MatrixRef<Scalar> c) {
+    GRADIVA_ASSERT(bias.size() == c.rows());
+    detail::Product<Scalar> product{.a = a, .b = b, .start = detail::Start::bias, .bias = bias.data()};
+    if (f == Activation::relu) product.finish = detail::Finish::relu;
+    detail::compute(product, c);
+    if (f == Activation::tanh) activate<Scalar>(f, c);
+}
+
+/// C = f'(Z) * (A B), the derivative taken from the output f(Z), as by `multiply_by_derivative`.
+template <class Scalar>
+void multiply_and_differentiate(Activation f, const Strided<Scalar>& a, const Strided<Scalar>& b,
+                                ConstMatrixRef<Scalar> output, MatrixRef<Scalar> c) {
+    GRADIVA_ASSERT(output.rows() == c.rows() && output.cols() == c.cols());
+    using detail::Finish;
+    detail::compute(
+        detail::Product<Scalar>{.a = a,
+                                .b = b,
+                                .finish = f == Activation::relu ? Finish::relu_derivative : Finish::tanh_derivative,
+                                .output = {output.data(), output.outerStride()}},
+        c);
 }
 
 }  // namespace gradiva::kernels

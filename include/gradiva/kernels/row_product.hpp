@@ -1,91 +1,114 @@
 #pragma once
 
-#include <cstring>
-
+#include "gradiva/core/types.hpp"
+#include "gradiva/kernels/registers.hpp"
 #include "gradiva/kernels/strided.hpp"
 
-// Products with a single row, as of a network's one output: c = a B and c += a B with a 1 x depth, B depth x n. A tile
-// of rows would be nearly empty. Both kernels sum an element of c in an order that n does not change.
+// Products with few rows, as of a network's one output or two: c := start + a B row by row, with a 1 x depth,
+// B depth x n. A tile of rows would be nearly empty. An element of c is summed in an order that n does not change.
 
 namespace gradiva::kernels::detail {
 
+/// So few rows are taken one by one.
 template <class Scalar>
-using RegisterOf = typename Register<Scalar>::Type;
+inline constexpr Index most_single_rows = lanes<Scalar> / 4;
 
+/// The longest row that is copied.
+inline constexpr Index longest_row = 1024;
+
+/// The dot product of a with a column of B; both contiguous.
 template <class Scalar>
-RegisterOf<Scalar> load(const Scalar* from) {
-    return *reinterpret_cast<const typename Register<Scalar>::Unaligned*>(from);
-}
-
-/// The sum of a register's numbers, by halves.
-template <class Scalar>
-Scalar sum_of(RegisterOf<Scalar> x) {
-    Scalar part[lanes<Scalar>];
-    std::memcpy(part, &x, sizeof x);
-    for (Index half = lanes<Scalar> / 2; half > 0; half /= 2) {
-        for (Index i = 0; i < half; ++i) part[i] += part[i + half];
-    }
-    return part[0];
-}
-
-/// `Count` dot products of a with columns of B that lie `stride` apart, each contiguous.
-template <Index Count, bool Accumulate, class Scalar>
-void dot_columns(const Scalar* a, const Scalar* b, Index stride, Index depth, Scalar* c) {
+Scalar dot(const Scalar* a, const Scalar* b, Index depth) {
     constexpr Index width = lanes<Scalar>;
-    RegisterOf<Scalar> sum[Count] = {};
+    RegisterOf<Scalar> sum{};
+    Index k = 0;
+    for (; k + width <= depth; k += width) sum += load(a + k) * load(b + k);
+    Scalar total = sum_of<Scalar>(sum);
+    for (; k < depth; ++k) total += a[k] * b[k];
+    return total;
+}
+
+/// The same for as many columns of B, `stride` apart, as a register has numbers.
+template <class Scalar>
+void dot_block(const Scalar* a, const Scalar* b, Index stride, Index depth, Scalar* c) {
+    constexpr Index width = lanes<Scalar>;
+    RegisterOf<Scalar> sum[width] = {};
     Index k = 0;
     for (; k + width <= depth; k += width) {
         const RegisterOf<Scalar> left = load(a + k);
-        for (Index j = 0; j < Count; ++j) sum[j] += left * load(b + j * stride + k);
+#pragma GCC unroll 16
+        for (Index j = 0; j < width; ++j) sum[j] += left * load(b + j * stride + k);
     }
-    for (Index j = 0; j < Count; ++j) {
-        Scalar total = sum_of<Scalar>(sum[j]);
-        for (Index i = k; i < depth; ++i) total += a[i] * b[j * stride + i];
-        c[j] = Accumulate ? c[j] + total : total;
+    store<Scalar>(sums_of<Scalar>(sum), c);
+    for (; k < depth; ++k) {
+        for (Index j = 0; j < width; ++j) c[j] += a[k] * b[j * stride + k];
     }
 }
 
-/// a and the columns of B are contiguous.
-template <bool Accumulate, class Scalar>
-void row_times_columns(const Scalar* a, const Strided<Scalar>& b, Scalar* c) {
-    Index j = 0;
-    for (; j + 4 <= b.columns; j += 4) {
-        dot_columns<4, Accumulate>(a, b.data + j * b.column_stride, b.column_stride, b.rows, c + j);
-    }
-    for (; j < b.columns; ++j) dot_columns<1, Accumulate>(a, b.data + j * b.column_stride, 0, b.rows, c + j);
-}
-
-/// `Vectors` registers of c += the sum of rows of B, which lie `stride` apart, weighted by a.
+/// `Vectors` registers of the sum of rows of B, which lie `stride` apart, weighted by a.
 template <Index Vectors, class Scalar>
-void add_weighted_rows(const Scalar* a, const Scalar* b, Index stride, Index depth, Scalar* c) {
+void weigh_rows(const Scalar* a, const Scalar* b, Index stride, Index depth, Scalar* c) {
     constexpr Index width = lanes<Scalar>;
     RegisterOf<Scalar> even[Vectors] = {}, odd[Vectors] = {};  // two chains of additions, neither waits for the other
     Index k = 0;
     for (; k + 2 <= depth; k += 2) {
+#pragma GCC unroll 4
         for (Index v = 0; v < Vectors; ++v) {
             even[v] += load(b + k * stride + v * width) * a[k];
             odd[v] += load(b + (k + 1) * stride + v * width) * a[k + 1];
         }
     }
+#pragma GCC unroll 4
     for (Index v = 0; v < Vectors; ++v) {
         if (k < depth) even[v] += load(b + k * stride + v * width) * a[k];
-        const RegisterOf<Scalar> total = load(c + v * width) + (even[v] + odd[v]);
-        std::memcpy(c + v * width, &total, sizeof total);
+        store<Scalar>(even[v] + odd[v], c + v * width);
     }
 }
 
-/// c += a B, where a and the rows of B are contiguous.
+/// `count` elements of a B, at most four registers, into `c`.
 template <class Scalar>
-void add_row_times_rows(const Scalar* a, const Strided<Scalar>& b, Scalar* c) {
+void row_piece(const Scalar* a, const Strided<Scalar>& b, Index count, Scalar* c) {
     constexpr Index width = lanes<Scalar>;
     Index j = 0;
-    for (; j + 4 * width <= b.columns; j += 4 * width) {
-        add_weighted_rows<4>(a, b.data + j, b.row_stride, b.rows, c + j);
+    if (b.row_stride == 1) {
+        for (; j + width <= count; j += width) {
+            dot_block(a, b.data + j * b.column_stride, b.column_stride, b.rows, c + j);
+        }
+        for (; j < count; ++j) c[j] = dot(a, b.data + j * b.column_stride, b.rows);
+        return;
     }
-    for (; j + width <= b.columns; j += width) add_weighted_rows<1>(a, b.data + j, b.row_stride, b.rows, c + j);
-    for (; j < b.columns; ++j) {
-        for (Index k = 0; k < b.rows; ++k) c[j] += a[k] * b.data[k * b.row_stride + j];
+    if (count == 4 * width) return weigh_rows<4>(a, b.data, b.row_stride, b.rows, c);
+    for (; j + width <= count; j += width) weigh_rows<1>(a, b.data + j, b.row_stride, b.rows, c + j);
+    for (; j < count; ++j) {
+        Scalar even = 0, odd = 0;
+        for (Index k = 0; k < b.rows; ++k) (k % 2 == 0 ? even : odd) += b.data[k * b.row_stride + j] * a[k];
+        c[j] = even + odd;
     }
+}
+
+/// One row of A times B; `start(j)` is what element j of the row starts from.
+template <class Scalar, class From>
+void multiply_row(const Strided<Scalar>& a, const Strided<Scalar>& b, const From& start, Scalar* c, Index c_stride) {
+    alignas(64) Scalar row[longest_row];
+    const Scalar* left = a.data;
+    if (a.column_stride != 1) {
+        for (Index k = 0; k < a.columns; ++k) row[k] = a.data[k * a.column_stride];
+        left = row;
+    }
+    constexpr Index most = 4 * lanes<Scalar>;
+    alignas(64) Scalar piece[most];
+    for (Index first = 0; first < b.columns; first += most) {
+        const Index count = std::min(most, b.columns - first);
+        row_piece(left, block(b, 0, b.rows, first, count), count, piece);
+        for (Index j = 0; j < count; ++j) c[(first + j) * c_stride] = start(first + j) + piece[j];
+    }
+}
+
+/// Whether A has so few rows, and B such an order, that single rows are the better way.
+template <class Scalar>
+bool is_for_single_rows(const Strided<Scalar>& a, const Strided<Scalar>& b) {
+    return a.rows <= most_single_rows<Scalar> && a.columns <= longest_row &&
+           (b.row_stride == 1 || b.column_stride == 1);
 }
 
 }  // namespace gradiva::kernels::detail

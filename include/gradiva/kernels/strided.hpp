@@ -1,6 +1,5 @@
 #pragma once
 
-#include "gradiva/core/lanes.hpp"
 #include "gradiva/core/types.hpp"
 
 namespace gradiva::kernels {
@@ -24,16 +23,6 @@ Strided<typename Derived::Scalar> transposed(const Eigen::MatrixBase<Derived>& m
 }
 
 namespace detail {
-
-template <class Scalar>
-inline constexpr Index lanes = vector_bytes / static_cast<Index>(sizeof(Scalar));
-
-/// As many numbers as a vector register holds. `Unaligned` is the same in memory, wherever it starts.
-template <class Scalar>
-struct Register {
-    typedef Scalar Type __attribute__((vector_size(vector_bytes)));
-    typedef Scalar Unaligned __attribute__((vector_size(vector_bytes), aligned(alignof(Scalar)), may_alias));
-};
 
 /// Rows [row, row + rows) and columns [column, column + columns).
 template <class Scalar>

@@ -34,10 +34,27 @@ struct Dense {
         return {part(flat, offset + outputs * inputs, outputs).data(), outputs};
     }
 
-    /// Z := W X, without the bias.
+    /// Z := W X + b 1^T.
     template <class T>
-    void multiply(std::span<const T> flat, ConstMatrixRef<T> x, MatrixRef<T> z) const {
-        kernels::multiply<T>(kernels::plain(weight(flat)), kernels::plain(x), z);
+    void forward(std::span<const T> flat, ConstMatrixRef<T> x, MatrixRef<T> z) const {
+        kernels::multiply_plus_bias<T>(kernels::plain(weight(flat)), kernels::plain(x), bias(flat), z);
+    }
+
+    /// A := f(W X + b 1^T).
+    template <class T>
+    void forward(std::span<const T> flat, Activation f, ConstMatrixRef<T> x, MatrixRef<T> a) const {
+        kernels::multiply_and_activate<T>(f, kernels::plain(weight(flat)), kernels::plain(x), bias(flat), a);
+    }
+
+    /// Z' := W X' + dW X + db 1^T, the tangent of Z where that of X is X' and that of the parameters v. Without X' for
+    /// a first layer, whose input does not depend on them.
+    template <class T>
+    void jvp(std::span<const T> flat, std::span<const T> v, ConstMatrixRef<T> x, const ConstMatrixMap<T>* x_tangent,
+             MatrixRef<T> z_tangent) const {
+        forward<T>(v, x, z_tangent);
+        if (x_tangent) {
+            kernels::multiply_add<T>(kernels::plain(weight(flat)), kernels::plain(*x_tangent), z_tangent);
+        }
     }
 
     /// dW += dZ X^T, db += dZ 1.
@@ -51,6 +68,13 @@ struct Dense {
     template <class T>
     void input_gradient(std::span<const T> flat, ConstMatrixRef<T> dz, MatrixRef<T> dx) const {
         kernels::multiply<T>(kernels::transposed(weight(flat)), kernels::plain(dz), dx);
+    }
+
+    /// dU := f'(U) * W^T dZ, where X = f(U).
+    template <class T>
+    void input_gradient(std::span<const T> flat, Activation f, ConstMatrixRef<T> dz, ConstMatrixRef<T> x,
+                        MatrixRef<T> du) const {
+        kernels::multiply_and_differentiate<T>(f, kernels::transposed(weight(flat)), kernels::plain(dz), x, du);
     }
 };
 

@@ -93,16 +93,14 @@ public:
             const Dense& layer = layers_[l];
             tape.output[l].resize(layer.outputs, x.cols());
             MatrixMap<Scalar> z = tape.output[l].matrix();
-            layer.multiply<Scalar>(parameters(), input_of(l, tape), z);
-            if (l + 1 == layers_.size()) {
-                kernels::add_bias<Scalar>(layer.bias(parameters()), z);
-            } else if (norms_.empty()) {
-                kernels::add_bias_and_activate<Scalar>(activation_, layer.bias(parameters()), z);
-            } else {
-                kernels::add_bias<Scalar>(layer.bias(parameters()), z);
-                norms_[l].template forward<Scalar>(parameters(), z, tape.norm[l]);
-                kernels::add_bias_and_activate<Scalar>(activation_, norms_[l].shift(parameters()), z);
+            if (l + 1 < layers_.size() && norms_.empty()) {
+                layer.forward<Scalar>(parameters(), activation_, input_of(l, tape), z);
+                continue;
             }
+            layer.forward<Scalar>(parameters(), input_of(l, tape), z);
+            if (l + 1 == layers_.size()) break;
+            norms_[l].template forward<Scalar>(parameters(), z, tape.norm[l]);
+            kernels::add_bias_and_activate<Scalar>(activation_, norms_[l].shift(parameters()), z);
         }
         return std::as_const(tape.output.back()).matrix();
     }
@@ -126,12 +124,8 @@ public:
             MatrixBuffer<Scalar>& buffer = tape.scratch[l % 2];
             buffer.resize(layer.outputs, tape.input.cols());
             MatrixMap<Scalar> tangent = buffer.matrix();
-            layer.multiply<Scalar>(v, input_of(l, tape), tangent);
-            if (l > 0) {
-                kernels::multiply_add<Scalar>(kernels::plain(layer.weight(parameters())),
-                                              kernels::plain(tape.scratch[(l + 1) % 2].matrix()), tangent);
-            }
-            kernels::add_bias<Scalar>(layer.bias(v), tangent);
+            const ConstMatrixMap<Scalar> before = std::as_const(tape.scratch[(l + 1) % 2]).matrix();
+            layer.jvp<Scalar>(parameters(), v, input_of(l, tape), l > 0 ? &before : nullptr, tangent);
             if (l + 1 == layers_.size()) break;
             if (!norms_.empty()) norms_[l].template jvp<Scalar>(parameters(), v, tape.norm[l], tangent);
             kernels::multiply_by_derivative<Scalar>(activation_, tape.output[l].matrix(), tangent);
@@ -162,8 +156,7 @@ private:
             if (l == 0) break;
             tape.scratch[l % 2].resize(layers_[l].inputs, dy.cols());
             MatrixMap<Scalar> da = tape.scratch[l % 2].matrix();
-            layers_[l].template input_gradient<Scalar>(parameters(), dz, da);
-            kernels::multiply_by_derivative<Scalar>(activation_, tape.output[l - 1].matrix(), da);
+            layers_[l].template input_gradient<Scalar>(parameters(), activation_, dz, tape.output[l - 1].matrix(), da);
             if (!norms_.empty()) {
                 norms_[l - 1].template backward<Scalar>(parameters(), tape.norm[l - 1], da, gradient);
             }

@@ -1,0 +1,135 @@
+#pragma once
+
+#include "gradiva/kernels/registers.hpp"
+
+// A tile of C that stays in registers while it is summed: C := f(S + A B). What a layer does beside its product, adding
+// the bias before it and applying the activation or its derivative after it, costs no pass over memory.
+
+namespace gradiva::kernels::detail {
+
+/// What becomes of the sums before they are stored. Derivatives are taken from the output of the activation.
+enum class Finish { nothing, relu, relu_derivative, tanh_derivative };
+
+/// The most registers per column of a tile: 4 where there are 32 registers of them, else 2.
+inline constexpr Index widest_tile = vector_bytes >= 64 ? 4 : 2;
+
+/// Columns of a tile: enough sums to hide the latency of an addition, few enough to stay in registers.
+template <Index Vectors>
+inline constexpr Index tile_columns = Vectors == widest_tile ? 6 : 8;
+
+/// Columns of a matrix, `stride` apart, from the first row of a tile on.
+template <class Scalar>
+struct Columns {
+    const Scalar* data;
+    Index stride;
+};
+
+/// One tile of C := f(S + A B). A: rows x depth, in columns; B: depth x columns, element (k, j) at
+/// `b[k * b_row_stride + j * b_column_stride]`; S, where the sums start from, and the output as C.
+template <class Scalar>
+struct Tile {
+    Columns<Scalar> a;
+    Index depth;
+    const Scalar* b;
+    Index b_row_stride, b_column_stride;
+    Columns<Scalar> start;
+    Finish finish;
+    Columns<Scalar> output;
+    Scalar* c;
+    Index c_stride;
+};
+
+// Clang 14 splits vectors of 64 bytes in two unless a function says that it means them.
+#if defined(__clang__)
+#define GRADIVA_WIDE_VECTORS __attribute__((min_vector_width(512)))
+#else
+#define GRADIVA_WIDE_VECTORS
+#endif
+
+/// `Width` columns of `Height` registers each. All small loops are unrolled, so that compilers keep the sums in
+/// registers from their first use to their last.
+template <Index Height, Index Width, class Scalar>
+GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
+    constexpr Index lane = lanes<Scalar>;
+    RegisterOf<Scalar> sum[Width][Height];
+#pragma GCC unroll 8
+    for (Index j = 0; j < Width; ++j) {
+#pragma GCC unroll 4
+        for (Index v = 0; v < Height; ++v) sum[j][v] = load(tile.start.data + j * tile.start.stride + v * lane);
+    }
+    const Scalar* a = tile.a.data;
+    const Scalar* b = tile.b;
+    for (Index k = 0; k < tile.depth; ++k, a += tile.a.stride, b += tile.b_row_stride) {
+        RegisterOf<Scalar> left[Height];
+#pragma GCC unroll 4
+        for (Index v = 0; v < Height; ++v) left[v] = load(a + v * lane);
+#pragma GCC unroll 8
+        for (Index j = 0; j < Width; ++j) {
+            const Scalar right = b[j * tile.b_column_stride];
+#pragma GCC unroll 4
+            for (Index v = 0; v < Height; ++v) sum[j][v] += left[v] * right;
+        }
+    }
+    const RegisterOf<Scalar> zero{};
+    switch (tile.finish) {
+        case Finish::nothing: break;
+        case Finish::relu:
+#pragma GCC unroll 8
+            for (Index j = 0; j < Width; ++j) {
+#pragma GCC unroll 4
+                for (Index v = 0; v < Height; ++v) {
+                    sum[j][v] = sum[j][v] < 0 ? zero : sum[j][v];  // NaN stays
+                }
+            }
+            break;
+        case Finish::relu_derivative:
+#pragma GCC unroll 8
+            for (Index j = 0; j < Width; ++j) {
+#pragma GCC unroll 4
+                for (Index v = 0; v < Height; ++v) {
+                    const RegisterOf<Scalar> y = load(tile.output.data + j * tile.output.stride + v * lane);
+                    sum[j][v] = y > 0 ? sum[j][v] : zero;
+                }
+            }
+            break;
+        case Finish::tanh_derivative:
+#pragma GCC unroll 8
+            for (Index j = 0; j < Width; ++j) {
+#pragma GCC unroll 4
+                for (Index v = 0; v < Height; ++v) {
+                    const RegisterOf<Scalar> y = load(tile.output.data + j * tile.output.stride + v * lane);
+                    sum[j][v] *= 1 - y * y;
+                }
+            }
+            break;
+    }
+    Scalar* const c = tile.c;
+    const Index c_stride = tile.c_stride;
+#pragma GCC unroll 8
+    for (Index j = 0; j < Width; ++j) {
+#pragma GCC unroll 4
+        for (Index v = 0; v < Height; ++v) store<Scalar>(sum[j][v], c + j * c_stride + v * lane);
+    }
+}
+
+#undef GRADIVA_WIDE_VECTORS
+
+/// The same for a tile of which only the first `rows` rows exist: on copies.
+template <Index Height, Index Width, class Scalar>
+void compute_tile_of(Index rows, const Tile<Scalar>& tile) {
+    constexpr Index height = Height * lanes<Scalar>;
+    alignas(64) Scalar start[Width * height] = {}, output[Width * height] = {};
+    for (Index j = 0; j < Width; ++j) {
+        std::copy_n(tile.start.data + j * tile.start.stride, rows, start + j * height);
+        if (tile.output.data) std::copy_n(tile.output.data + j * tile.output.stride, rows, output + j * height);
+    }
+    Tile<Scalar> copy = tile;
+    copy.start = {start, height};
+    copy.output = {output, height};
+    copy.c = start;
+    copy.c_stride = height;
+    compute_tile<Height, Width>(copy);
+    for (Index j = 0; j < Width; ++j) std::copy_n(start + j * height, rows, tile.c + j * tile.c_stride);
+}
+
+}  // namespace gradiva::kernels::detail
