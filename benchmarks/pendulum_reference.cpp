@@ -13,7 +13,7 @@ namespace {
 using namespace pendulum_reference;
 
 struct Options {
-    std::uint64_t seed = 1;
+    Variant variant;
     Index threads = 1;
     Index runs = 1;
     bool breakdown = false;
@@ -27,7 +27,10 @@ Options read_options(int argc, char** argv) {
     app.add_option("--threads", options.threads, "threads that train")
         ->check(CLI::Range(Index{1}, Index{1024}))
         ->capture_default_str();
-    app.add_option("--seed", options.seed, "seed of the training")->capture_default_str();
+    app.add_option("--seed", options.variant.seed, "seed of the training")->capture_default_str();
+    app.add_option("--width", options.variant.width, "units of each hidden layer; the reference job has 64")
+        ->check(CLI::Range(Index{1}, Index{65'536}))
+        ->capture_default_str();
     app.add_option("--runs", options.runs, "train the same so many times; the median counts")
         ->check(CLI::Range(Index{1}, Index{10'000}))
         ->capture_default_str();
@@ -54,16 +57,16 @@ double peak_memory() {
 }
 
 Report measure(const Options& options) {
-    Report report{.seed = options.seed, .threads = options.threads};
+    Report report{.variant = options.variant, .threads = options.threads};
     for (Index run = 0; run < options.runs; ++run) {
-        Job job(options.seed);
+        Job job(options.variant);
         report.seconds.push_back(train(job, options.threads));
         report.peak_memory = peak_memory();
         if (run > 0) continue;  // the same again
         report.greedy_return =
-            gradiva::evaluate(job.actor, pendulum, {.episodes = 1000, .seed = options.seed}).mean_return;
+            gradiva::evaluate(job.actor, pendulum, {.episodes = 1000, .seed = options.variant.seed}).mean_return;
     }
-    if (options.breakdown) report.breakdown = break_down(options.seed);
+    if (options.breakdown) report.breakdown = break_down(options.variant);
     return report;
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building gradiva needs, on Debian and its descendants; nothing where everything is there.
 #   tools/setup.sh         compiler, CMake, Ninja, Eigen, fmt, Catch2, CLI11
-#   tools/setup.sh --all   also Clang, its sanitizers, clang-format, clang-tidy, Google Benchmark and MuJoCo
+#   tools/setup.sh --all   also Clang, its sanitizers, clang-format, clang-tidy, Google Benchmark, matplotlib and MuJoCo
 set -euo pipefail
 
 oldest_cmake=3.25
@@ -9,7 +9,10 @@ packages=(g++ cmake ninja-build libeigen3-dev libfmt-dev catch2 libcli11-dev)
 optional=()  # installed where this system's apt knows it
 case "${1:-}" in
     "") ;;
-    --all) packages+=(clang libclang-rt-dev clang-format clang-tidy libbenchmark-dev); optional=(libmujoco-dev) ;;
+    --all)
+        packages+=(clang libclang-rt-dev clang-format clang-tidy libbenchmark-dev python3-matplotlib)
+        optional=(libmujoco-dev)
+        ;;
     *) echo "usage: tools/setup.sh [--all]" >&2; exit 2 ;;
 esac
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "peak.hpp"
+#include "../common/peak.hpp"
 #include "replay.hpp"
 
 namespace pendulum_reference {
@@ -60,16 +60,16 @@ double total(const std::vector<Times>& times, const Part& part) {
 }
 
 /// Trains as the library's loop does, with a look at the clock after each part, and replays each iteration.
-inline std::vector<Times> train_by_hand(std::uint64_t seed) {
+inline std::vector<Times> train_by_hand(const Variant& variant) {
     using namespace gradiva;
-    Job job(seed);
+    Job job(variant);
     Threads threads(1);
     const PpoClipOptions options = ppo_options(1);
     Rollout rollout(job.envs, job.actor);
     Collector collect(job.envs, job.actor, threads);
     Estimator estimate(job.critic, threads);
     Updater update(job.actor, job.critic, Clip{options.clip}, Adam<float>{},
-                   gradiva::detail::ppo_update_options("pendulum_reference", options), threads, seed);
+                   gradiva::detail::ppo_update_options("pendulum_reference", options), threads, variant.seed);
     Replay replay(job);
     std::vector<Times> times;
     collect.steps(rollout, 1);  // a first step, which resets the environments: no iteration does that again
@@ -96,8 +96,9 @@ inline std::vector<Times> train_by_hand(std::uint64_t seed) {
 
 }  // namespace detail
 
-inline Breakdown break_down(std::uint64_t seed) {
-    const std::vector<detail::Times> times = detail::train_by_hand(seed);
+inline Breakdown break_down(const Variant& variant) {
+    const double peak_before = gradiva_bench::peak_flops();
+    const std::vector<detail::Times> times = detail::train_by_hand(variant);
     const auto part = [&](double detail::Times::*which) {
         return detail::total(times, [&](const detail::Times& each) { return each.*which; });
     };
@@ -108,7 +109,9 @@ inline Breakdown break_down(std::uint64_t seed) {
     const auto learned = static_cast<double>(epochs) * all;  // and passed through both networks
     const auto valued = all + static_cast<double>(environments * iterations);
     const auto shards = static_cast<double>(gradiva::detail::shard_count(minibatch));
-    const Job job(seed);
+    const Job job(variant);
+    const double forward_flops = variant.flops().forward();
+    const double backward_flops = variant.flops().backward();
     const auto weights = static_cast<double>(job.actor.weights().size() + job.critic.weights().size());
 
     // Bytes are those that have to be read or written once, if nothing stays in a register from stage to stage.
@@ -143,8 +146,8 @@ inline Breakdown break_down(std::uint64_t seed) {
            .seconds = lap(&Laps::optimiser),
            .bytes = learned / static_cast<double>(minibatch) * weights * (shards + 3 * (shards - 1) + 1 + 7) * 4}}},
     };
-    result.peak_flops = peak_flops();
-    result.peak_bytes = copy_bandwidth();
+    result.peak_flops = std::max(peak_before, gradiva_bench::peak_flops());
+    result.peak_bytes = gradiva_bench::cache_bandwidth();
     return result;
 }
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <gradiva/gradiva.hpp>
 
+#include "../common/mlp_flops.hpp"
+
 namespace pendulum_reference {
 
 using gradiva::Index;
@@ -20,7 +22,6 @@ inline constexpr Index steps = iterations * steps_per_iteration;
 inline constexpr double lowest_return = -200;
 
 inline const gradiva::TimeLimit pendulum(gradiva::Pendulum{}, 200);
-inline const gradiva::Mlp mlp{.hidden = {64, 64}, .activation = gradiva::Activation::relu};
 inline const gradiva::Gae gae{.gamma = 0.9, .lambda = 0.95};
 
 /// What is not named in the job is the library's default.
@@ -33,20 +34,26 @@ inline gradiva::PpoClipOptions ppo_options(Index threads) {
             .threads = threads};
 }
 
-/// The parts of a training with one seed.
+/// What varies.
+struct Variant {
+    std::uint64_t seed = 1;
+    Index width = 64;  ///< of both hidden layers; the reference job has 64
+
+    gradiva::Mlp mlp() const { return {.hidden = {width, width}, .activation = gradiva::Activation::relu}; }
+
+    /// Of one network.
+    gradiva_bench::MlpFlops flops() const { return {.inputs = 3, .width = static_cast<double>(width), .outputs = 1}; }
+};
+
+/// The parts of a training.
 struct Job {
-    explicit Job(std::uint64_t seed)
-        : envs(pendulum, {.count = environments, .seed = seed}),
-          actor(envs, mlp, gradiva::DiagonalGaussian<float>(1, std::log(2.0))), critic(envs, mlp) {}
+    explicit Job(const Variant& variant)
+        : envs(pendulum, {.count = environments, .seed = variant.seed}),
+          actor(envs, variant.mlp(), gradiva::DiagonalGaussian<float>(1, std::log(2.0))), critic(envs, variant.mlp()) {}
 
     gradiva::Vectorized<gradiva::TimeLimit<gradiva::Pendulum>> envs;
     gradiva::Actor<gradiva::MlpNetwork<float>, gradiva::DiagonalGaussian<float>> actor;
     gradiva::Critic<gradiva::MlpNetwork<float>> critic;
 };
-
-// Per sample and network, counting an addition and a multiplication: the three layers forward; backward the same again
-// for the weights, and once more for the inputs of the second and the third layer.
-inline constexpr double forward_flops = 2 * (3 * 64 + 64 * 64 + 64 * 1);
-inline constexpr double backward_flops = forward_flops + 2 * (64 * 64 + 64 * 1);
 
 }  // namespace pendulum_reference

@@ -1,8 +1,11 @@
 #pragma once
 
-#include "stopwatch.hpp"
+#include "../common/stopwatch.hpp"
 
 namespace pendulum_reference {
+
+using gradiva_bench::median;
+using gradiva_bench::Stopwatch;
 
 /// Seconds of the stages of one iteration.
 struct Laps {

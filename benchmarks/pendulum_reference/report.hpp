@@ -5,12 +5,13 @@
 
 #include <optional>
 
+#include "../common/compiler.hpp"
 #include "breakdown.hpp"
 
 namespace pendulum_reference {
 
 struct Report {
-    std::uint64_t seed = 0;
+    Variant variant = {};
     Index threads = 0;
     std::vector<double> seconds = {};  ///< of each training
     double greedy_return = 0;          ///< mean of 1,000 episodes
@@ -93,12 +94,12 @@ inline std::string json(const Breakdown& breakdown) {
 /// All that is printed, in SI units.
 inline std::string json(const Report& report) {
     return fmt::format(
-        R"({{"seed": {}, "threads": {}, "steps": {}, "seconds": {}, "runs": [{}], "steps_per_second": {}, )"
+        R"({{"seed": {}, "width": {}, "threads": {}, "steps": {}, "seconds": {}, "runs": [{}], "steps_per_second": {}, )"
         R"("greedy_return": {}, "peak_memory": {}, "compiler": "{}", "breakdown": {}}})"
         "\n",
-        report.seed, report.threads, steps, median(report.seconds), fmt::join(report.seconds, ", "), report.rate(),
-        report.greedy_return, report.peak_memory, __VERSION__,
-        report.breakdown ? detail::json(*report.breakdown) : "null");
+        report.variant.seed, report.variant.width, report.threads, steps, median(report.seconds),
+        fmt::join(report.seconds, ", "), report.rate(), report.greedy_return, report.peak_memory,
+        gradiva_bench::compiler, report.breakdown ? detail::json(*report.breakdown) : "null");
 }
 
 }  // namespace pendulum_reference

@@ -1,4 +1,4 @@
-// What one core can do at best, measured in this process: the rates that stages are compared with.
+// What one core can do at best, measured in this process: the rates that others are compared with.
 #pragma once
 
 #include <algorithm>
@@ -8,20 +8,20 @@
 
 #include "stopwatch.hpp"
 
-namespace pendulum_reference {
+namespace gradiva_bench {
 
 /// Rates are the best of this many trials: what disturbs a trial only makes it slower.
 inline constexpr int peak_trials = 30;
 
 // Clang halves vectors of 64 bytes on processors where it deems them slow, unless told not to.
 #ifdef __clang__
-#define PENDULUM_REFERENCE_WHOLE_VECTORS __attribute__((min_vector_width(8 * sizeof(gradiva::Floats))))
+#define GRADIVA_BENCH_WHOLE_VECTORS __attribute__((min_vector_width(8 * sizeof(gradiva::Floats))))
 #else
-#define PENDULUM_REFERENCE_WHOLE_VECTORS
+#define GRADIVA_BENCH_WHOLE_VECTORS
 #endif
 
 /// Floating-point operations per second of multiplications and additions on floats that never leave the registers.
-PENDULUM_REFERENCE_WHOLE_VECTORS inline double peak_flops() {
+GRADIVA_BENCH_WHOLE_VECTORS inline double peak_flops() {
     using gradiva::Floats;
     constexpr int chains = 12;  // enough to hide the latency, few enough for 16 registers
     constexpr int rounds = 100'000;
@@ -43,14 +43,12 @@ PENDULUM_REFERENCE_WHOLE_VECTORS inline double peak_flops() {
     return best;
 }
 
-/// Bytes per second, read and written, of copies within the second-level cache, where the data of the job lies.
-inline double copy_bandwidth() {
-    constexpr std::size_t size = 128 * 1024;
-    constexpr int rounds = 200;
+/// Bytes per second, read and written, of copying `size` bytes `rounds` times.
+inline double copy_bandwidth(std::size_t size, int rounds, int trials) {
     gradiva::Buffer<char> from(static_cast<gradiva::Index>(size), 1);
-    gradiva::Buffer<char> to(static_cast<gradiva::Index>(size));
+    gradiva::Buffer<char> to(static_cast<gradiva::Index>(size), 1);
     double best = 0;
-    for (int trial = 0; trial < peak_trials; ++trial) {
+    for (int trial = 0; trial < trials; ++trial) {
         Stopwatch watch;
         for (int round = 0; round < rounds; ++round) {
             std::memcpy(to.data(), from.data(), size);
@@ -61,4 +59,10 @@ inline double copy_bandwidth() {
     return best;
 }
 
-}  // namespace pendulum_reference
+/// Within the second-level cache, where the data of small jobs lies.
+inline double cache_bandwidth() { return copy_bandwidth(128 * 1024, 200, peak_trials); }
+
+/// In main memory: more than the caches of most processors hold.
+inline double memory_bandwidth() { return copy_bandwidth(256 * 1024 * 1024, 1, 5); }
+
+}  // namespace gradiva_bench

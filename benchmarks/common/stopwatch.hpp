@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace pendulum_reference {
+namespace gradiva_bench {
 
 /// Seconds from one lap to the next.
 class Stopwatch {
@@ -25,4 +25,4 @@ inline double median(std::vector<double> values) {
     return *middle;
 }
 
-}  // namespace pendulum_reference
+}  // namespace gradiva_bench
