@@ -306,7 +306,7 @@ TEST_CASE("CartPoleBatch has the spaces and the name of its streams, and as many
     CHECK(envs.limit() == 70);
     CHECK(envs.observation_space() == CartPole{}.observation_space());
     CHECK(envs.action_space() == CartPole{}.action_space());
-    CHECK(envs.shards() == 64);
+    CHECK(envs.shards() == 128);
     CHECK(CartPoleBatch({.count = 16}).shards() == 1);
     CHECK(CartPoleBatch({.count = 17}).shards() == 2);
 }

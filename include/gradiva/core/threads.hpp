@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <mutex>
@@ -19,6 +20,7 @@ public:
     /// Throws `Error` unless `count` is at least 1. More threads than cores are allowed.
     explicit Threads(Index count = 1) {
         require(count >= 1, "Threads: count is {}; give at least 1 thread", count);
+        may_spin_ = count <= static_cast<Index>(std::thread::hardware_concurrency());
         workers_.reserve(static_cast<std::size_t>(count - 1));
         try {
             for (Index i = 1; i < count; ++i) workers_.emplace_back([this] { serve(); });
@@ -94,30 +96,50 @@ private:
         failure_ = std::move(failure);
     }
 
-    // Shards of a few microseconds follow each other closely: spinning briefly saves the sleep and the wake-up.
-    static constexpr int spins_before_sleep = 4000;
+    // Rounds of a few microseconds follow each other closely: looking out for the next one for a while saves the sleep
+    // and the wake-up. Not where there are more threads than cores: a thread that waits would keep one from working.
+    static constexpr std::chrono::microseconds longest_spin{100};
+
+    template <class Ready>
+    void spin_until(const Ready& ready) const {
+        if (!may_spin_) return;
+        const auto end = std::chrono::steady_clock::now() + longest_spin;
+        do {
+            for (int i = 0; i < 32; ++i) {
+                if (ready()) return;
+                let_others_run();
+            }
+        } while (std::chrono::steady_clock::now() < end);
+    }
+
+    /// Tells the processor that this is a loop which waits.
+    static void let_others_run() {
+#if defined(__x86_64__) || defined(__i386__)
+        __builtin_ia32_pause();
+#elif defined(__aarch64__)
+        asm volatile("yield");
+#endif
+    }
 
     std::uint64_t wait_for_round_after(std::uint64_t seen) {
-        for (int spin = 0; spin < spins_before_sleep; ++spin) {
-            if (const std::uint64_t now = round_; now != seen) return now;
-        }
+        spin_until([&] { return round_ != seen; });
         round_.wait(seen);
         return round_;
     }
 
     void wait_for_workers() {
-        for (int spin = 0; spin < spins_before_sleep; ++spin) {
-            if (busy_ == 0) return;
-        }
+        spin_until([&] { return busy_ == 0; });
         for (std::size_t busy = busy_; busy != 0; busy = busy_) busy_.wait(busy);
     }
 
     void (*call_)(const void*, Index) = nullptr;
     const void* context_ = nullptr;
     Index shards_ = 0;
-    std::atomic<Index> next_ = 0;
-    std::atomic<std::size_t> busy_ = 0;
-    std::atomic<std::uint64_t> round_ = 0;
+    bool may_spin_ = false;
+    // Apart from each other: threads that take shards do not disturb those that wait.
+    alignas(64) std::atomic<Index> next_ = 0;
+    alignas(64) std::atomic<std::size_t> busy_ = 0;
+    alignas(64) std::atomic<std::uint64_t> round_ = 0;
     std::atomic<bool> stopping_ = false;
     std::mutex failure_mutex_;
     std::exception_ptr failure_;

@@ -22,9 +22,8 @@ struct StepView {
 /// N environments as one.
 ///
 /// - `size()`: N; `seed()`: names the random streams of whoever acts in them; the two spaces.
-/// - `shards()`: into how many parts the N may be split; part i is `piece(size(), shards(), i)`. Parts may be stepped
-/// at
-///   the same time from different threads. The split depends on N only. Environments that cannot be stepped at the same
+/// - `shards()`: into how many parts the N may be split at most. Part i of k is `piece(size(), k, i)`, for any k up to
+///   that; parts may be stepped at the same time from different threads. Environments that cannot be stepped at the same
 ///   time, such as remote ones, say 1.
 /// - `reset(range, observation)`: starts an episode in each environment of the range, which lies within one part.
 /// - `step(range, actions, out)`: one step of each environment of the range; one that ends is reset in the same step.

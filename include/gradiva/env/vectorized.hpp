@@ -41,7 +41,7 @@ public:
 
     Index size() const { return static_cast<Index>(envs_.size()); }
     std::uint64_t seed() const { return seed_; }
-    Index shards() const { return std::min(most_shards, pieces_of(size(), environments_per_shard)); }
+    Index shards() const { return size(); }
     Box observation_space() const { return observation_space_; }
     auto action_space() const { return action_space_; }
     const E& operator[](Index i) const { return envs_[static_cast<std::size_t>(i)]; }
@@ -75,10 +75,6 @@ public:
 
 private:
     using ActionSpaceOf = decltype(std::declval<const E&>().action_space());
-
-    // Enough work for a thread to be worth waking, enough parts to keep many threads busy.
-    static constexpr Index environments_per_shard = 4;
-    static constexpr Index most_shards = 64;
 
     template <class F>
     Vectorized(const VectorizedOptions& options, F make) : seed_(options.seed) {

@@ -42,7 +42,7 @@ public:
 
     Index size() const { return size_; }
     std::uint64_t seed() const { return seed_; }
-    Index shards() const { return std::min(most_shards, pieces_of(size_, environments_per_shard)); }
+    Index shards() const { return pieces_of(size_, environments_per_shard); }
     Box observation_space() const { return CartPole{}.observation_space(); }
     Discrete action_space() const { return CartPole{}.action_space(); }
     Index limit() const { return limit_; }
@@ -64,7 +64,6 @@ public:
 private:
     // No part is narrower than the widest of today's vectors, as long as there are as many environments.
     static constexpr Index environments_per_shard = 16;
-    static constexpr Index most_shards = 64;
 
     struct State {
         Floats x, x_dot, theta, theta_dot;

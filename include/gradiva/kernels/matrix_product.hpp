@@ -35,7 +35,7 @@ inline constexpr Scalar zeros[widest_tile * lanes<Scalar>] = {};
 
 /// Moves `columns` columns of C to the right, in tiles of `Width`, then of fewer, down to one.
 template <Index Height, Index Width, class Scalar>
-void sweep(Tile<Scalar> tile, Index columns, Index rows) {
+void sweep(Tile<Scalar>& tile, Index columns, Index rows) {
     for (; columns >= Width; columns -= Width) {
         if (rows == Height * lanes<Scalar>) {
             compute_tile<Height, Width>(tile);

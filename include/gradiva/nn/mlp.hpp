@@ -32,6 +32,9 @@ class MlpNetwork {
 public:
     using Scalar = ScalarT;
 
+    /// Forward passes give a column the same bits in a batch of any width.
+    static constexpr bool column_by_column = true;
+
     /// What one forward pass leaves for the passes after it. One tape per shard; reusable for batches of any width.
     struct Tape {
         ConstMatrixMap<Scalar> input{nullptr, 0, 0};  ///< A_0

@@ -10,6 +10,7 @@
 #include "gradiva/nn/module.hpp"
 #include "gradiva/policy/distribution_for.hpp"
 #include "gradiva/policy/network_for.hpp"
+#include "gradiva/policy/policy.hpp"
 
 namespace gradiva {
 
@@ -24,6 +25,9 @@ class Actor {
 public:
     using Scalar = typename NetworkT::Scalar;
     using DistributionTape = typename DistributionT::Tape;
+
+    /// See `acts_column_by_column`: where the network and the distribution both say so.
+    static constexpr bool column_by_column = acts_column_by_column<NetworkT> && acts_column_by_column<DistributionT>;
 
     /// What one pass over a batch leaves for the calls that follow. One per shard.
     struct Tape {

@@ -25,6 +25,14 @@ concept Behaviour = requires(const B& fixed, typename B::Tape& tape, ConstMatrix
     fixed.log_prob(tape, actions, values);
 };
 
+/// Whether a behaviour says, by a `static constexpr bool column_by_column = true`, that forward, sample and log-prob
+/// give each column the same bits in a batch of any width. Then any part of the environments may act as one batch.
+template <class B>
+inline constexpr bool acts_column_by_column = false;
+template <class B>
+requires requires { B::column_by_column; }
+inline constexpr bool acts_column_by_column<B> = B::column_by_column;
+
 /// What is trained: a behaviour with weights in one span, which takes back the derivatives by its log-probs, its
 /// entropy and its KL divergence from an older policy. Modelled by `Actor`, whose comments state each call's contract.
 /// A copy is a snapshot.

@@ -19,6 +19,7 @@ namespace gradiva {
 /// Fills rollouts: the actor acts in the environments, which go on from one rollout to the next. Environments are split
 /// into shards that run their whole time alone, without a barrier between steps. Borrows all that it is built from.
 ///
+/// How they are split depends on their number only, or also on the number of threads where `acts_column_by_column<P>`.
 /// The actions of environment n are drawn from the stream (seed, Purpose::action, n), whatever the number of threads.
 template <VectorEnv V, Behaviour P>
 class Collector {
@@ -29,7 +30,7 @@ public:
     Collector(V& envs, const P& actor, Threads& threads)
         : envs_(envs), actor_(actor), threads_(threads), action_space_(envs.action_space()),
           observation_(envs.observation_space().size, envs.size()), mask_(mask_size_of(envs), envs.size()),
-          shards_(static_cast<std::size_t>(envs.shards())) {
+          shards_(to_size(shard_count(envs, threads))) {
         require(envs.size() >= 1, "Collector: there are {} environments; give at least 1", envs.size());
         check_fit("Collector", actor, envs);
         for (Index n = 0; n < envs.size(); ++n) {
@@ -79,6 +80,22 @@ public:
 
 private:
     static constexpr Index first_chunk = 64;
+
+    // A batch of so many columns keeps a layer's weights in registers well used, and its activations in cache.
+    static constexpr Index most_columns = 128;
+    // Where a split must not depend on the threads: enough work for one to be worth waking, enough parts for many.
+    static constexpr Index fewest_columns = 4;
+    static constexpr Index most_fixed_shards = 64;
+
+    /// Into how many shards the environments are split. It may depend on the number of threads only where that changes
+    /// no bit.
+    static Index shard_count(const V& envs, const Threads& threads) {
+        Index shards = std::min(most_fixed_shards, pieces_of(envs.size(), fewest_columns));
+        if constexpr (acts_column_by_column<P>) {
+            shards = std::max(threads.count(), pieces_of(envs.size(), most_columns));
+        }
+        return std::clamp<Index>(shards, 1, envs.shards());
+    }
 
     struct Shard {
         Range range;
@@ -139,7 +156,8 @@ private:
         rollout.final_sample.clear();
         rollout.final_observation.resize(observation_.rows(), 0);
         rollout.final_mask.resize(mask_.rows(), 0);
-        for (const Shard& shard : shards_) shard.ended.append_to(rollout);
+        EndedEpisodes::merge(
+            shards_, [](Shard& shard) -> EndedEpisodes& { return shard.ended; }, rollout);
     }
 
     /// After an exception the environments are in the middle of nowhere: the next rollout resets them.
@@ -212,15 +230,16 @@ private:
         ++episode.length;
         const bool truncated = out.truncated[to_size(j)] != 0;
         if (out.terminated[to_size(j)] == 0 && !truncated) return;
+        episode.environment = n;
         if (truncated) {
             const auto observation = as_const(shard.final_observation.columns({j, j + 1}));
             const ActionMask mask = as_const(shard.final_mask.columns({j, j + 1}));
             check_observation("collect", observation, {n, n + 1}, "the last step of an episode");
             check_mask("collect", action_space_, mask, {n, n + 1}, "the last step of an episode");
-            shard.ended.add_last(sample, observation, mask);
+            shard.ended.add(sample, episode, observation, mask);
+        } else {
+            shard.ended.add(sample, episode);
         }
-        episode.environment = n;
-        shard.ended.add(episode);
         episode = {};
         --episodes_left_[n];
     }

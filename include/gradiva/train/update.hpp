@@ -153,31 +153,51 @@ private:
         if (!epoch.stopped) epoch.norms += apply_gradient(shards);
     }
 
-    /// Returns the norm of the gradient.
+    /// Steps both networks, each on a thread of its own where they are large. Returns the norm of the joint gradient.
     double apply_gradient(Index shards) {
-        Shard& total = shards_.front();
-        for (std::size_t s = 1; s < static_cast<std::size_t>(shards); ++s) {
-            total.actor_gradient.vector() += shards_[s].actor_gradient.vector();
-            total.critic_gradient.vector() += shards_[s].critic_gradient.vector();
-        }
-        const double actor_square = squared_norm<Scalar>(total.actor_gradient.span());
-        const double critic_square = squared_norm<Scalar>(total.critic_gradient.span());
-        require(std::isfinite(actor_square),
+        double squares[2] = {};
+        for_each_network([&](Index network) { squares[network] = add_up(shards, network); });
+        require(std::isfinite(squares[0]),
                 "update: the actor's gradient is not finite; lower the learning rate, or "
                 "check rewards and observations for extreme values");
-        require(std::isfinite(critic_square),
+        require(std::isfinite(squares[1]),
                 "update: the critic's gradient is not finite; lower the learning rate, "
                 "or check rewards and observations for extreme values");
-        const double norm = std::sqrt(actor_square + critic_square);
-        if (const double factor = clip_factor(norm, options_.max_gradient_norm); factor < 1) {
-            total.actor_gradient.vector() *= static_cast<Scalar>(factor);
-            total.critic_gradient.vector() *= static_cast<Scalar>(factor);
-        }
-        actor_optimizer_.step(actor_.weights(), std::as_const(total.actor_gradient).span(), learning_rate_);
-        if constexpr (has_critic<C>) {
-            critic_optimizer_.step(critic_.weights(), std::as_const(total.critic_gradient).span(), learning_rate_);
-        }
+        const double norm = std::sqrt(squares[0] + squares[1]);
+        const double factor = clip_factor(norm, options_.max_gradient_norm);
+        for_each_network([&](Index network) { step(network, static_cast<Scalar>(factor)); });
         return norm;
+    }
+
+    template <class Body>
+    void for_each_network(const Body& body) {
+        const Index networks = has_critic<C> ? 2 : 1;
+        if (critic_weights().size() >= worth_a_thread) return threads_.run(networks, body);
+        for (Index network = 0; network < networks; ++network) body(network);
+    }
+
+    static Buffer<Scalar>& gradient_of(Shard& shard, Index network) {
+        return network == 0 ? shard.actor_gradient : shard.critic_gradient;
+    }
+
+    /// Leaves a network's gradient in the first shard; returns its squared norm.
+    double add_up(Index shards, Index network) {
+        Buffer<Scalar>& total = gradient_of(shards_.front(), network);
+        for (std::size_t s = 1; s < static_cast<std::size_t>(shards); ++s) {
+            total.vector() += gradient_of(shards_[s], network).vector();
+        }
+        return squared_norm<Scalar>(total.span());
+    }
+
+    void step(Index network, Scalar factor) {
+        Buffer<Scalar>& gradient = gradient_of(shards_.front(), network);
+        if (factor < 1) gradient.vector() *= factor;
+        const std::span<const Scalar> descent = gradient.span();
+        if (network == 0) {
+            actor_optimizer_.step(actor_.weights(), descent, learning_rate_);
+        } else {
+            critic_optimizer_.step(critic_weights(), descent, learning_rate_);
+        }
     }
 
     /// Copies the samples at these positions into the shard.
@@ -275,6 +295,9 @@ private:
         for (Shard& shard : shards_) shard.sums = {};
         return shards;
     }
+
+    // A network with fewer weights is stepped sooner than a thread is told to do it.
+    static constexpr std::size_t worth_a_thread = 2048;
 
     static double sum_of(const Buffer<Scalar>& values) { return values.vector().template cast<double>().sum(); }
 

@@ -1,0 +1,111 @@
+#include "catch.hpp"
+
+#include "gradiva/nn/mlp.hpp"
+#include "helpers/random.hpp"
+
+#include <cmath>
+#include <vector>
+
+using namespace gradiva;
+using gradiva_test::random_matrix;
+
+namespace {
+
+/// Forward and backward as plain loops over single numbers, in double: A_l = f(W_l A_{l-1} + b_l).
+struct PlainNetwork {
+    std::vector<Index> sizes;
+    Activation activation;
+    std::vector<double> parameters;
+    std::vector<Matrix<double>> a = {};
+
+    double f(double x) const { return activation == Activation::tanh ? std::tanh(x) : std::max(x, 0.0); }
+    double derivative(double y) const { return activation == Activation::tanh ? 1 - y * y : (y > 0 ? 1.0 : 0.0); }
+
+    std::size_t start(std::size_t layer) const {
+        Index at = 0;
+        for (std::size_t l = 0; l < layer; ++l) at += sizes[l + 1] * (sizes[l] + 1);
+        return static_cast<std::size_t>(at);
+    }
+    std::size_t at(std::size_t layer, Index i, Index k) const {
+        return start(layer) + static_cast<std::size_t>(i + k * sizes[layer + 1]);
+    }
+
+    void forward(const Matrix<double>& x) {
+        a = {x};
+        for (std::size_t l = 0; l + 1 < sizes.size(); ++l) {
+            Matrix<double> y(sizes[l + 1], x.cols());
+            for (Index j = 0; j < x.cols(); ++j) {
+                for (Index i = 0; i < y.rows(); ++i) {
+                    double sum = parameters[at(l, i, sizes[l])];
+                    for (Index k = 0; k < sizes[l]; ++k) sum += parameters[at(l, i, k)] * a[l](k, j);
+                    y(i, j) = l + 2 < sizes.size() ? f(sum) : sum;
+                }
+            }
+            a.push_back(y);
+        }
+    }
+
+    std::vector<double> backward(Matrix<double> dz) const {
+        std::vector<double> gradient(parameters.size(), 0.0);
+        for (std::size_t l = sizes.size() - 1; l-- > 0;) {
+            Matrix<double> before = Matrix<double>::Zero(sizes[l], dz.cols());
+            for (Index j = 0; j < dz.cols(); ++j) {
+                for (Index i = 0; i < dz.rows(); ++i) {
+                    gradient[at(l, i, sizes[l])] += dz(i, j);
+                    for (Index k = 0; k < sizes[l]; ++k) {
+                        gradient[at(l, i, k)] += dz(i, j) * a[l](k, j);
+                        before(k, j) += dz(i, j) * parameters[at(l, i, k)];
+                    }
+                }
+            }
+            for (Index n = 0; n < before.size(); ++n) before.data()[n] *= derivative(a[l].data()[n]);
+            dz = before;
+        }
+        return gradient;
+    }
+};
+
+void check_network(const std::vector<Index>& hidden, Index inputs, Index outputs, Index batch, Activation f) {
+    CAPTURE(hidden, inputs, outputs, batch, static_cast<int>(f));
+    Rng rng(1);
+    MlpNetwork<float> network(inputs, outputs, {.hidden = hidden, .activation = f}, rng);
+    for (float& w : network.parameters()) w += static_cast<float>(rng.uniform(-0.2, 0.2));
+    const Matrix<float> x = random_matrix<float>(inputs, batch, rng);
+    const Matrix<float> dy = random_matrix<float>(outputs, batch, rng);
+    MlpNetwork<float>::Tape tape;
+    const Matrix<float> y = network.forward(x, tape);
+    std::vector<float> gradient(network.parameters().size(), 0.0F);
+    network.backward(tape, dy, gradient);
+
+    std::vector<Index> sizes = {inputs};
+    sizes.insert(sizes.end(), hidden.begin(), hidden.end());
+    sizes.push_back(outputs);
+    PlainNetwork plain{sizes, f, {network.parameters().begin(), network.parameters().end()}};
+    plain.forward(x.cast<double>());
+    REQUIRE((y.cast<double>() - plain.a.back()).array().abs().maxCoeff() < 2e-5);
+    const std::vector<double> expected = plain.backward(dy.cast<double>());
+    double size = 1;
+    for (const double each : expected) size = std::max(size, std::abs(each));
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        CAPTURE(i);
+        REQUIRE(std::abs(static_cast<double>(gradient[i]) - expected[i]) < 1e-5 * size);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("A network of any width equals plain loops, forward and backward") {
+    for (const Activation f : {Activation::tanh, Activation::relu}) {
+        for (const Index width : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 47, 48, 49, 63, 64, 65, 100, 130}) {
+            check_network({width, 65 - width % 64}, 3, 1, 19, f);
+        }
+    }
+}
+
+TEST_CASE("A network equals plain loops on a batch of any size, with any inputs and outputs") {
+    for (const Activation f : {Activation::tanh, Activation::relu}) {
+        for (const Index batch : {1, 2, 3, 4, 5, 6, 7, 8, 13, 15, 16, 17, 63, 65, 129}) {
+            check_network({33, 20}, 1 + batch % 5, 1 + batch % 6, batch, f);
+        }
+    }
+}
