@@ -107,12 +107,21 @@ TEST_CASE("the derivatives agree with central differences of the activations") {
     }
 }
 
-TEST_CASE("row sums are added to what is there") {
-    Matrix<double> d(2, 3);
-    d << 1, 2, 3, 4, 5, 6;
-    Vector<double> b(2);
-    b << 10, 20;
-    kernels::add_row_sums<double>(d, b);
-    CHECK(b[0] == 16);
-    CHECK(b[1] == 35);
+TEMPLATE_TEST_CASE("row sums are added to what is there, for any number of rows and columns", "", float, double) {
+    Rng rng(6);
+    for (const Index rows : {1, 2, 3, 15, 16, 17, 40, 64, 70, 150}) {
+        for (const Index columns : {1, 2, 15, 33, 128}) {
+            CAPTURE(rows, columns);
+            const Matrix<TestType> d = random_matrix<TestType>(rows, columns, rng);
+            const Vector<TestType> before = random_vector<TestType>(rows, rng);
+            Vector<TestType> b = before;
+            kernels::add_row_sums<TestType>(d, b);
+            for (Index i = 0; i < rows; ++i) {
+                double sum = static_cast<double>(before[i]);
+                for (Index j = 0; j < columns; ++j) sum += static_cast<double>(d(i, j));
+                const double margin = 200 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
+                REQUIRE(static_cast<double>(b[i]) == Approx(sum).margin(margin).epsilon(0));
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "gradiva/core/buffer.hpp"
@@ -52,12 +53,21 @@ public:
     ConstActionView all() const { return {integers_.matrix(), reals_.matrix()}; }
 
     /// Copies column `from` of `source` to column `to` of this batch.
-    void copy_column(Index to, const ActionBatch& source, Index from) {
-        for (Index i = 0; i < integers_.rows(); ++i) integers_(i, to) = source.integers_(i, from);
-        for (Index i = 0; i < reals_.rows(); ++i) reals_(i, to) = source.reals_(i, from);
+    void copy_column(Index to, const ActionBatch& source, Index from) { copy_columns(to, source, {from, from + 1}); }
+
+    /// Copies columns of `source` to as many columns of this batch, from `to` on.
+    void copy_columns(Index to, const ActionBatch& source, Range from) {
+        copy(source.integers_, from, integers_, to);
+        copy(source.reals_, from, reals_, to);
     }
 
 private:
+    template <class T>
+    static void copy(const MatrixBuffer<T>& source, Range from, MatrixBuffer<T>& target, Index to) {
+        const T* const first = source.data() + from.begin * source.rows();
+        std::copy(first, first + from.size() * source.rows(), target.data() + to * target.rows());
+    }
+
     MatrixBuffer<int> integers_;
     MatrixBuffer<float> reals_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -18,12 +19,12 @@ namespace gradiva {
 class Threads {
 public:
     /// Throws `Error` unless `count` is at least 1. More threads than cores are allowed.
-    explicit Threads(Index count = 1) {
+    explicit Threads(Index count = 1) : groups_(static_cast<std::size_t>(std::max<Index>(count, 0))) {
         require(count >= 1, "Threads: count is {}; give at least 1 thread", count);
         may_spin_ = count <= static_cast<Index>(std::thread::hardware_concurrency());
         workers_.reserve(static_cast<std::size_t>(count - 1));
         try {
-            for (Index i = 1; i < count; ++i) workers_.emplace_back([this] { serve(); });
+            for (Index i = 1; i < count; ++i) workers_.emplace_back([this, i] { serve(i); });
         } catch (...) {
             stop();
             throw;
@@ -35,7 +36,7 @@ public:
 
     ~Threads() { stop(); }
 
-    Index count() const { return static_cast<Index>(workers_.size()) + 1; }
+    Index count() const { return static_cast<Index>(groups_.size()); }
 
     /// Calls `body(shard)` for every shard in [0, shards) and returns when all have ended. If bodies throw, the
     /// exception of the lowest shard is rethrown. Allocates nothing. One call at a time; a body must not call `run`
@@ -46,19 +47,38 @@ public:
             for (Index shard = 0; shard < shards; ++shard) body(shard);
             return;
         }
+        GRADIVA_ASSERT(shards < Index{1} << 32);
         call_ = [](const void* context, Index shard) { (*static_cast<const Body*>(context))(shard); };
         context_ = &body;
-        shards_ = shards;
-        next_ = 0;
         failure_ = nullptr;
-        busy_ = workers_.size();
+        unfinished_ = shards;
+        for (Index i = 0; i < count(); ++i) groups_[static_cast<std::size_t>(i)].assign(piece(shards, count(), i));
         announce();
-        drain();
-        wait_for_workers();
+        drain(0);
+        wait_for_the_rest();
         if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     }
 
 private:
+    /// Neighbouring shards: those that a thread begins with. As it does so in every round, what a shard works on stays
+    /// in the cache of one core. The next and the end are one number, so that a thread which comes too late never
+    /// mixes those of two rounds.
+    class alignas(64) Group {
+    public:
+        void assign(Range shards) {
+            next_and_end_ = static_cast<std::uint64_t>(shards.begin) | static_cast<std::uint64_t>(shards.end) << 32;
+        }
+        /// The next shard, or -1.
+        Index take() {
+            const std::uint64_t both = next_and_end_++;
+            const std::uint64_t next = both & 0xFFFFFFFF;
+            return next < both >> 32 ? static_cast<Index>(next) : -1;
+        }
+
+    private:
+        std::atomic<std::uint64_t> next_and_end_ = 0;
+    };
+
     void stop() {
         stopping_ = true;
         announce();
@@ -70,23 +90,30 @@ private:
         round_.notify_all();
     }
 
-    void serve() {
+    void serve(Index thread) {
         for (std::uint64_t seen = 0;;) {
             seen = wait_for_round_after(seen);
             if (stopping_) return;
-            drain();
-            if (--busy_ == 0) busy_.notify_one();
+            drain(thread);
         }
     }
 
-    void drain() {
-        for (Index shard = next_++; shard < shards_; shard = next_++) {
-            try {
-                call_(context_, shard);
-            } catch (...) {
-                keep_lowest(shard, std::current_exception());
-            }
+    /// Runs the shards of the thread's own group, then what others have left of theirs: nobody waits for a thread that
+    /// has not begun.
+    void drain(Index thread) {
+        for (Index i = 0; i < count(); ++i) {
+            Group& group = groups_[static_cast<std::size_t>((thread + i) % count())];
+            for (Index shard = group.take(); shard >= 0; shard = group.take()) run_shard(shard);
         }
+    }
+
+    void run_shard(Index shard) {
+        try {
+            call_(context_, shard);
+        } catch (...) {
+            keep_lowest(shard, std::current_exception());
+        }
+        if (--unfinished_ == 0) unfinished_.notify_one();
     }
 
     void keep_lowest(Index shard, std::exception_ptr failure) {
@@ -127,18 +154,17 @@ private:
         return round_;
     }
 
-    void wait_for_workers() {
-        spin_until([&] { return busy_ == 0; });
-        for (std::size_t busy = busy_; busy != 0; busy = busy_) busy_.wait(busy);
+    void wait_for_the_rest() {
+        spin_until([&] { return unfinished_ == 0; });
+        for (Index rest = unfinished_; rest != 0; rest = unfinished_) unfinished_.wait(rest);
     }
 
     void (*call_)(const void*, Index) = nullptr;
     const void* context_ = nullptr;
-    Index shards_ = 0;
+    std::vector<Group> groups_;  // one per thread
     bool may_spin_ = false;
-    // Apart from each other: threads that take shards do not disturb those that wait.
-    alignas(64) std::atomic<Index> next_ = 0;
-    alignas(64) std::atomic<std::size_t> busy_ = 0;
+    // Apart from each other: threads that have ended a shard do not disturb those that wait for a round.
+    alignas(64) std::atomic<Index> unfinished_ = 0;
     alignas(64) std::atomic<std::uint64_t> round_ = 0;
     std::atomic<bool> stopping_ = false;
     std::mutex failure_mutex_;

@@ -22,10 +22,10 @@ inline std::span<const float> action_at(const Box& space, const ConstActionView&
     return {actions.reals.data() + j * space.size, static_cast<std::size_t>(space.size)};
 }
 inline std::span<const int> action_at(const MultiDiscrete&, const ConstActionView& actions, Index j) {
-    return {actions.integers.col(j).data(), static_cast<std::size_t>(actions.integers.rows())};
+    return {actions.integers.data() + j * actions.integers.rows(), static_cast<std::size_t>(actions.integers.rows())};
 }
 inline std::span<const int> action_at(const MultiBinary&, const ConstActionView& actions, Index j) {
-    return {actions.integers.col(j).data(), static_cast<std::size_t>(actions.integers.rows())};
+    return {actions.integers.data() + j * actions.integers.rows(), static_cast<std::size_t>(actions.integers.rows())};
 }
 inline HybridAction action_at(const HybridSpace& space, const ConstActionView& actions, Index j) {
     return {.choice = actions.integers(0, j), .values = action_at(space.box, actions, j)};
@@ -51,7 +51,7 @@ public:
     SentActions() = default;
     SentActions(const Box& space, Index environments)
         : space_(space), bounded_(!space.low.empty() || !space.high.empty()),
-          clipped_(bounded_ ? space.size : 0, environments) {}
+          clipped_(bounded_ ? (space.size + line - 1) / line * line : 0, environments) {}
 
     /// Throws `Error` on an action that is not finite: clipping would make a bound of an infinite one.
     std::span<const float> operator()(const ConstActionView& actions, Index j, Index environment) {
@@ -63,7 +63,7 @@ public:
                     environment, i, action[i]);
         }
         if (!bounded_) return action;
-        const std::span<float> clipped = clipped_.column(environment);
+        const std::span<float> clipped = clipped_.column(environment).first(action.size());
         for (std::size_t i = 0; i < action.size(); ++i) {
             const auto element = static_cast<Index>(i);
             clipped[i] = std::fmin(std::fmax(action[i], space_.low_of(element)), space_.high_of(element));
@@ -72,6 +72,9 @@ public:
     }
 
 private:
+    // Columns start on cache lines: threads that step neighbouring environments do not disturb each other.
+    static constexpr Index line = buffer_alignment / sizeof(float);
+
     Box space_;
     bool bounded_ = false;
     MatrixBuffer<float> clipped_;

@@ -80,10 +80,26 @@ void multiply_by_derivative(Activation f, ConstMatrixRef<Scalar> a, MatrixRef<Sc
     }
 }
 
+/// The sum of `n` contiguous numbers, in an order that depends on n only.
+template <class Scalar>
+Scalar sum_of_row(const Scalar* row, Index n) {
+    constexpr Index width = detail::lanes<Scalar>;
+    detail::RegisterOf<Scalar> sum{};
+    Index j = 0;
+    for (; j + width <= n; j += width) sum += detail::load(row + j);
+    Scalar total = detail::sum_of<Scalar>(sum);
+    for (; j < n; ++j) total += row[j];
+    return total;
+}
+
 /// b += sum over the batch of D: the gradient of a bias.
 template <class Scalar>
 void add_row_sums(ConstMatrixRef<Scalar> d, VectorRef<Scalar> b) {
     GRADIVA_ASSERT(d.rows() == b.size());
+    if (d.rows() == 1 && d.outerStride() == 1) {
+        b[0] += sum_of_row(d.data(), d.cols());
+        return;
+    }
     constexpr Index width = detail::lanes<Scalar>;
     Index i = 0;
     for (; i + 4 * width <= d.rows(); i += 4 * width) detail::add_sums<4>(d, i, b.data());

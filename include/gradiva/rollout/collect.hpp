@@ -12,7 +12,7 @@
 #include "gradiva/policy/check_fit.hpp"
 #include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/ended_episodes.hpp"
-#include "gradiva/rollout/rollout.hpp"
+#include "gradiva/rollout/rollout_part.hpp"
 
 namespace gradiva {
 
@@ -29,14 +29,12 @@ public:
     /// Throws `Error` when the actor does not fit the environments.
     Collector(V& envs, const P& actor, Threads& threads)
         : envs_(envs), actor_(actor), threads_(threads), action_space_(envs.action_space()),
-          observation_(envs.observation_space().size, envs.size()), mask_(mask_size_of(envs), envs.size()),
-          shards_(to_size(shard_count(envs, threads))) {
+          observation_(envs.observation_space().size, envs.size()), mask_(mask_size_of(envs), envs.size()) {
         require(envs.size() >= 1, "Collector: there are {} environments; give at least 1", envs.size());
         check_fit("Collector", actor, envs);
-        for (Index n = 0; n < envs.size(); ++n) {
-            action_rngs_.emplace_back(envs.seed(), Purpose::action, static_cast<std::uint64_t>(n));
-        }
-        running_.assign(envs.size(), FinishedEpisode{});
+        const Index shards = shard_count(envs, threads);
+        shards_.reserve(to_size(shards));
+        for (Index i = 0; i < shards; ++i) shards_.emplace_back(envs, actor, piece(envs.size(), shards, i));
         episodes_left_.assign(envs.size(), 0);
     }
 
@@ -48,7 +46,7 @@ public:
         reserve_endings(rollout, [&](Index environments) { return environments * horizon / 4 + environments; });
         std::fill(rollout.length.begin(), rollout.length.end(), horizon);
         run_shards([&](Shard& shard) {
-            for (Index t = 0; t < horizon; ++t) step(shard, shard.range, t, rollout);
+            advance(shard, 0, rollout, [&](Index t, const Target& target) { step(shard, shard.range, t, target); });
         });
         finish(rollout);
     }
@@ -64,7 +62,10 @@ public:
         std::fill(rollout.length.begin(), rollout.length.end(), 0);
         std::fill(episodes_left_.begin(), episodes_left_.end(), quota);
         for (Index t = 0; t < rollout.horizon;) {
-            run_shards([&](Shard& shard) { run_episodes(shard, t, rollout); });
+            run_shards([&](Shard& shard) {
+                advance(shard, t, rollout,
+                        [&](Index now, const Target& target) { step_unfinished(shard, now, target, rollout); });
+            });
             t = rollout.horizon;
             if (!any_left()) break;
             if (t >= most_steps) {
@@ -97,31 +98,52 @@ private:
         return std::clamp<Index>(shards, 1, envs.shards());
     }
 
-    struct Shard {
+    // Shards with fewer environments than this write into parts of the rollout, so many steps at a time.
+    static constexpr Index narrow = 64;
+    static constexpr Index steps_of_part = 64;
+
+    struct alignas(buffer_alignment) Shard {
+        Shard(const V& envs, const P& actor, Range environments)
+            : range(environments), part(Rollout<Scalar>(envs, actor), environments),
+              final_observation(envs.observation_space().size, environments.size()),
+              final_mask(mask_size_of(envs), environments.size()), reward(environments.size()) {
+            for (Index n = range.begin; n < range.end; ++n) {
+                rngs.emplace_back(envs.seed(), Purpose::action, static_cast<std::uint64_t>(n));
+            }
+            running.assign(range.size(), FinishedEpisode{});
+        }
+
         Range range;
+        RolloutPart<Scalar> part;
         typename P::Tape tape;
         ActionBatch sent;  // actions as the environments take them, where the actor stores others
         NetworkInput<Scalar> input;
         MatrixBuffer<float> final_observation;
         MatrixBuffer<std::uint8_t> final_mask;
         Buffer<double> reward;
+        std::vector<Rng> rngs;            // of the actions, one per environment
+        Buffer<FinishedEpisode> running;  // one per environment
         EndedEpisodes ended;
+    };
+
+    /// Where a step is written: a rollout that may hold some environments only, for some steps only.
+    struct Target {
+        Rollout<Scalar>& rollout;
+        Index first_environment;
+        Index first_step;
+
+        Range columns(Index t, Range range) const {
+            return rollout.columns(t - first_step, {range.begin - first_environment, range.end - first_environment});
+        }
     };
 
     void begin(Rollout<Scalar>& rollout, bool whole_episodes) {
         const Index n = envs_.size();
         GRADIVA_ASSERT(rollout.environments == n && rollout.observation_size == observation_.rows());
-        for (std::size_t i = 0; i < shards_.size(); ++i) {
-            Shard& shard = shards_[i];
-            shard.range = piece(n, static_cast<Index>(shards_.size()), static_cast<Index>(i));
-            shard.final_observation.resize(observation_.rows(), shard.range.size());
-            shard.final_mask.resize(mask_.rows(), shard.range.size());
-            shard.reward.resize(shard.range.size());
-            shard.ended.clear();
-        }
+        for (Shard& shard : shards_) shard.ended.clear();
         if (!started_) {
-            std::fill(running_.begin(), running_.end(), FinishedEpisode{});
             run_shards([&](Shard& shard) {
+                std::fill(shard.running.begin(), shard.running.end(), FinishedEpisode{});
                 envs_.reset(shard.range, observation_.columns(shard.range));
                 check(observation_.columns(shard.range), shard.range, "reset");
                 ask_mask(shard.range, mask_.columns(shard.range), "reset");
@@ -149,7 +171,9 @@ private:
             const Index last = rollout.length[n] * envs_.size() + n;
             observation_.columns({n, n + 1}) = rollout.observation.columns({last, last + 1});
             mask_.columns({n, n + 1}) = rollout.mask.columns({last, last + 1});
-            mid_episode_ = mid_episode_ || running_[n].length > 0;
+        }
+        for (const Shard& shard : shards_) {
+            for (const FinishedEpisode& episode : shard.running) mid_episode_ = mid_episode_ || episode.length > 0;
         }
         rollout.log_ratio.matrix().setZero();
         rollout.finished.clear();
@@ -172,31 +196,47 @@ private:
         }
     }
 
-    void run_episodes(Shard& shard, Index from, Rollout<Scalar>& rollout) {
-        for (Index t = from; t < rollout.horizon; ++t) {
-            Index n = shard.range.begin;
-            while (n < shard.range.end) {
-                Index end = n;
-                while (end < shard.range.end && episodes_left_[end] > 0) ++end;
-                if (end > n) {
-                    step(shard, {n, end}, t, rollout);
-                    for (; n < end; ++n) ++rollout.length[n];
-                } else {
-                    leave_empty(n++, t, rollout);
-                }
+    /// Calls `step(t, target)` for all times from `from` on.
+    template <class Step>
+    void advance(Shard& shard, Index from, Rollout<Scalar>& rollout, const Step& step) {
+        if (shards_.size() == 1 || shard.range.size() >= narrow) {
+            for (Index t = from; t < rollout.horizon; ++t) step(t, Target{rollout, 0, 0});
+            return;
+        }
+        for (Index begin = from; begin < rollout.horizon; begin += steps_of_part) {
+            const Index end = std::min(begin + steps_of_part, rollout.horizon);
+            const Target target{shard.part.start(rollout, begin, end - begin), shard.range.begin, begin};
+            for (Index t = begin; t < end; ++t) step(t, target);
+            shard.part.finish(rollout, begin);
+        }
+    }
+
+    /// Acts once in the environments that have episodes left; the others' columns are left empty.
+    void step_unfinished(Shard& shard, Index t, const Target& target, Rollout<Scalar>& rollout) {
+        Index n = shard.range.begin;
+        while (n < shard.range.end) {
+            Index end = n;
+            while (end < shard.range.end && episodes_left_[end] > 0) ++end;
+            if (end > n) {
+                step(shard, {n, end}, t, target);
+                for (; n < end; ++n) ++rollout.length[n];
+            } else {
+                leave_empty(n++, t, target);
             }
         }
     }
 
     /// Acts once in the environments of `range` at time t.
-    void step(Shard& shard, Range range, Index t, Rollout<Scalar>& rollout) {
-        const Range now = rollout.columns(t, range);
-        const Range next = rollout.columns(t + 1, range);
+    void step(Shard& shard, Range range, Index t, const Target& target) {
+        Rollout<Scalar>& rollout = target.rollout;
+        const Range now = target.columns(t, range);
+        const Range next = target.columns(t + 1, range);
         const ActionMask legal = std::as_const(rollout).mask.columns(now);
         actor_.forward(shard.input(std::as_const(rollout).observation.columns(now)), legal, shard.tape);
         rollout.head.columns(now) = shard.tape.head;
         const ActionView actions = rollout.action.columns(now);
-        actor_.sample(shard.tape, std::span(action_rngs_).subspan(to_size(range.begin), to_size(range.size())),
+        actor_.sample(shard.tape,
+                      std::span(shard.rngs).subspan(to_size(range.begin - shard.range.begin), to_size(range.size())),
                       actions);
         VectorMap<Scalar> log_prob(rollout.log_prob.data() + now.begin, now.size());
         actor_.log_prob(shard.tape, actions, log_prob);
@@ -217,20 +257,21 @@ private:
         ask_mask(range, rollout.mask.columns(next), "step");
         for (Index j = 0; j < range.size(); ++j) {
             rollout.reward.data()[now.begin + j] = static_cast<Scalar>(shard.reward[j]);
-            count_step(shard, range.begin + j, j, now.begin + j, out);
+            count_step(shard, range.begin + j, j, t, out);
         }
     }
 
-    void count_step(Shard& shard, Index n, Index j, Index sample, const StepView& out) {
+    void count_step(Shard& shard, Index n, Index j, Index t, const StepView& out) {
         const double reward = out.reward[to_size(j)];
         require(std::isfinite(static_cast<Scalar>(reward)),
                 "collect: environment {} gave a reward of {}; return a finite number", n, reward);
-        FinishedEpisode& episode = running_[n];
+        FinishedEpisode& episode = shard.running[n - shard.range.begin];
         episode.reward_sum += reward;
         ++episode.length;
         const bool truncated = out.truncated[to_size(j)] != 0;
         if (out.terminated[to_size(j)] == 0 && !truncated) return;
         episode.environment = n;
+        const Index sample = t * envs_.size() + n;
         if (truncated) {
             const auto observation = as_const(shard.final_observation.columns({j, j + 1}));
             const ActionMask mask = as_const(shard.final_mask.columns({j, j + 1}));
@@ -245,18 +286,19 @@ private:
     }
 
     /// Marks (t, n) as no sample, with numbers that do no harm in vector operations over all environments.
-    void leave_empty(Index n, Index t, Rollout<Scalar>& rollout) {
-        const Range now = rollout.columns(t, {n, n + 1});
-        const Range next = rollout.columns(t + 1, {n, n + 1});
+    void leave_empty(Index n, Index t, const Target& target) {
+        Rollout<Scalar>& rollout = target.rollout;
+        const Range now = target.columns(t, {n, n + 1});
+        const Range next = target.columns(t + 1, {n, n + 1});
         rollout.observation.columns(next) = rollout.observation.columns(now);
         rollout.mask.columns(next) = rollout.mask.columns(now);
         rollout.head.columns(now).setZero();
         rollout.action.columns(now).integers.setZero();
         rollout.action.columns(now).reals.setZero();
-        rollout.log_prob(n, t) = 0;
-        rollout.reward(n, t) = 0;
-        rollout.terminated(n, t) = 1;
-        rollout.truncated(n, t) = 0;
+        rollout.log_prob.data()[now.begin] = 0;
+        rollout.reward.data()[now.begin] = 0;
+        rollout.terminated.data()[now.begin] = 1;
+        rollout.truncated.data()[now.begin] = 0;
     }
 
     bool any_left() const {
@@ -296,8 +338,6 @@ private:
     MatrixBuffer<float> observation_;  // D x N: what the next rollout starts from
     MatrixBuffer<std::uint8_t> mask_;  // mask_size x N: the same
     std::vector<Shard> shards_;
-    std::vector<Rng> action_rngs_;
-    Buffer<FinishedEpisode> running_;
     Buffer<Index> episodes_left_;
 };
 

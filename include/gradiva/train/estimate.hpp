@@ -39,7 +39,7 @@ public:
     }
 
 private:
-    struct Shard {
+    struct alignas(buffer_alignment) Shard {
         typename C::Tape tape;
         NetworkInput<typename C::Scalar> input;
     };

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <algorithm>
+
+#include "gradiva/rollout/rollout.hpp"
+
+namespace gradiva {
+
+/// Some neighbouring environments of a rollout for some steps, collected apart from it and copied then. Threads that
+/// wrote a few numbers of each time step straight into the rollout would write into the same cache lines all the time.
+template <class Scalar>
+class RolloutPart {
+public:
+    RolloutPart(Rollout<Scalar> empty, Range environments) : first_(environments.begin), steps_(std::move(empty)) {
+        steps_.environments = environments.size();
+    }
+
+    /// A rollout of its own, for `steps` steps from time `t` of the whole: starts with what is observed there.
+    Rollout<Scalar>& start(const Rollout<Scalar>& whole, Index t, Index steps) {
+        steps_.resize(steps);
+        copy(whole.observation, whole.columns(t, all()), steps_.observation, 0);
+        copy(whole.mask, whole.columns(t, all()), steps_.mask, 0);
+        return steps_;
+    }
+
+    /// Copies these steps to the whole, where the first is at time `t`.
+    void finish(Rollout<Scalar>& whole, Index t) const {
+        const Index n = steps_.environments;
+        for (Index s = 0; s < steps_.horizon; ++s) {
+            const Range now{s * n, (s + 1) * n};
+            const Range next{now.begin + n, now.end + n};
+            const Index to = whole.columns(t + s, all()).begin;
+            copy(steps_.observation, next, whole.observation, to + whole.environments);
+            copy(steps_.mask, next, whole.mask, to + whole.environments);
+            copy(steps_.head, now, whole.head, to);
+            whole.action.copy_columns(to, steps_.action, now);
+            std::copy_n(steps_.log_prob.data() + now.begin, n, whole.log_prob.data() + to);
+            std::copy_n(steps_.reward.data() + now.begin, n, whole.reward.data() + to);
+            std::copy_n(steps_.terminated.data() + now.begin, n, whole.terminated.data() + to);
+            std::copy_n(steps_.truncated.data() + now.begin, n, whole.truncated.data() + to);
+        }
+    }
+
+private:
+    Range all() const { return {first_, first_ + steps_.environments}; }
+
+    template <class T>
+    static void copy(const MatrixBuffer<T>& from, Range columns, MatrixBuffer<T>& to, Index column) {
+        std::copy_n(from.data() + columns.begin * from.rows(), columns.size() * from.rows(),
+                    to.data() + column * from.rows());
+    }
+
+    Index first_;
+    Rollout<Scalar> steps_;
+};
+
+}  // namespace gradiva
