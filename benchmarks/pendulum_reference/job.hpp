@@ -24,13 +24,14 @@ inline constexpr double lowest_return = -200;
 inline const gradiva::TimeLimit pendulum(gradiva::Pendulum{}, 200);
 inline const gradiva::Gae gae{.gamma = 0.9, .lambda = 0.95};
 
-/// What is not named in the job is the library's default.
+/// The job clips no gradient; what it does not name is the library's default.
 inline gradiva::PpoClipOptions ppo_options(Index threads) {
     return {.clip = 0.2,
             .horizon = horizon,
             .minibatch = minibatch,
             .epochs = epochs,
             .learning_rate = 1e-3,
+            .max_gradient_norm = 0,
             .threads = threads};
 }
 

@@ -80,21 +80,24 @@ private:
 /// better than a constant. NaN where the targets do not vary.
 template <class Scalar>
 double explained_variance(const Rollout<Scalar>& rollout) {
-    double count = 0, target_mean = 0, error_mean = 0, target_squares = 0, error_squares = 0;
-    for (Index n = 0; n < rollout.environments; ++n) {
-        for (Index t = 0; t < rollout.length[n]; ++t) {
-            const auto target = static_cast<double>(rollout.value_target(n, t));
-            const double error = target - static_cast<double>(rollout.value(n, t));
+    // Sums of what lies above the first sample: shifted so, their differences lose no digits.
+    const auto origin = static_cast<double>(rollout.value_target.data()[0]);
+    double count = 0, target = 0, target_squares = 0, error = 0, error_squares = 0;
+    for (Index t = 0; t < rollout.horizon; ++t) {
+        for (Index n = 0; n < rollout.environments; ++n) {
+            if (t >= rollout.length[n]) continue;
+            const auto y = static_cast<double>(rollout.value_target(n, t)) - origin;
+            const double e = y + origin - static_cast<double>(rollout.value(n, t));
             count += 1;
-            const double target_step = target - target_mean;
-            const double error_step = error - error_mean;
-            target_mean += target_step / count;
-            error_mean += error_step / count;
-            target_squares += target_step * (target - target_mean);
-            error_squares += error_step * (error - error_mean);
+            target += y;
+            target_squares += y * y;
+            error += e;
+            error_squares += e * e;
         }
     }
-    return target_squares > 0 ? 1 - error_squares / target_squares : std::numeric_limits<double>::quiet_NaN();
+    const double target_variance = target_squares - target * target / count;
+    const double error_variance = error_squares - error * error / count;
+    return target_variance > 0 ? 1 - error_variance / target_variance : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace gradiva

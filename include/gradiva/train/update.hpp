@@ -156,7 +156,11 @@ private:
     /// Steps both networks, each on a thread of its own where they are large. Returns the norm of the joint gradient.
     double apply_gradient(Index shards) {
         double squares[2] = {};
-        for_each_network([&](Index network) { squares[network] = add_up(shards, network); });
+        const bool clips = options_.max_gradient_norm > 0;
+        for_each_network([&](Index network) {
+            squares[network] = add_up(shards, network);
+            if (!clips && std::isfinite(squares[network])) step(shards, network, 1);
+        });
         require(std::isfinite(squares[0]),
                 "update: the actor's gradient is not finite; lower the learning rate, or "
                 "check rewards and observations for extreme values");
@@ -164,8 +168,10 @@ private:
                 "update: the critic's gradient is not finite; lower the learning rate, "
                 "or check rewards and observations for extreme values");
         const double norm = std::sqrt(squares[0] + squares[1]);
-        const double factor = clip_factor(norm, options_.max_gradient_norm);
-        for_each_network([&](Index network) { step(network, static_cast<Scalar>(factor)); });
+        if (clips) {
+            const auto factor = static_cast<Scalar>(clip_factor(norm, options_.max_gradient_norm));
+            for_each_network([&](Index network) { step(shards, network, factor); });
+        }
         return norm;
     }
 
@@ -180,17 +186,24 @@ private:
         return network == 0 ? shard.actor_gradient : shard.critic_gradient;
     }
 
-    /// Leaves a network's gradient in the first shard; returns its squared norm.
+    /// Where the sum of a network's gradients goes: another shard for each, so that two threads which add do not write
+    /// to each other's memory.
+    Buffer<Scalar>& total_of(Index network, Index shards) {
+        return gradient_of(shards_[static_cast<std::size_t>(network % shards)], network);
+    }
+
+    /// Adds up a network's gradients; returns the squared norm of the sum.
     double add_up(Index shards, Index network) {
-        Buffer<Scalar>& total = gradient_of(shards_.front(), network);
-        for (std::size_t s = 1; s < static_cast<std::size_t>(shards); ++s) {
-            total.vector() += gradient_of(shards_[s], network).vector();
+        Buffer<Scalar>& total = total_of(network, shards);
+        for (Index i = 1; i < shards; ++i) {
+            const auto other = static_cast<std::size_t>((network + i) % shards);
+            total.vector() += gradient_of(shards_[other], network).vector();
         }
         return squared_norm<Scalar>(total.span());
     }
 
-    void step(Index network, Scalar factor) {
-        Buffer<Scalar>& gradient = gradient_of(shards_.front(), network);
+    void step(Index shards, Index network, Scalar factor) {
+        Buffer<Scalar>& gradient = total_of(network, shards);
         if (factor < 1) gradient.vector() *= factor;
         const std::span<const Scalar> descent = gradient.span();
         if (network == 0) {
