@@ -70,12 +70,16 @@ private:
         }
         /// The next shard, or -1.
         Index take() {
-            const std::uint64_t both = next_and_end_++;
+            if (next_of(next_and_end_) < 0) return -1;  // to look first leaves the number in the cache of its owner
+            return next_of(next_and_end_++);
+        }
+
+    private:
+        static Index next_of(std::uint64_t both) {
             const std::uint64_t next = both & 0xFFFFFFFF;
             return next < both >> 32 ? static_cast<Index>(next) : -1;
         }
 
-    private:
         std::atomic<std::uint64_t> next_and_end_ = 0;
     };
 
@@ -159,14 +163,14 @@ private:
         for (Index rest = unfinished_; rest != 0; rest = unfinished_) unfinished_.wait(rest);
     }
 
+    // What a round is, on one cache line; apart from it what threads write when they end a shard.
+    alignas(64) std::atomic<std::uint64_t> round_ = 0;
     void (*call_)(const void*, Index) = nullptr;
     const void* context_ = nullptr;
-    std::vector<Group> groups_;  // one per thread
-    bool may_spin_ = false;
-    // Apart from each other: threads that have ended a shard do not disturb those that wait for a round.
-    alignas(64) std::atomic<Index> unfinished_ = 0;
-    alignas(64) std::atomic<std::uint64_t> round_ = 0;
     std::atomic<bool> stopping_ = false;
+    bool may_spin_ = false;
+    alignas(64) std::atomic<Index> unfinished_ = 0;
+    alignas(64) std::vector<Group> groups_;  // one per thread
     std::mutex failure_mutex_;
     std::exception_ptr failure_;
     Index failed_shard_ = 0;
