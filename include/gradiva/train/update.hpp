@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -22,8 +23,9 @@ namespace gradiva {
 /// Improves actor and critic by gradient descent on minibatches of a rollout:
 ///   L = surrogate - c_H mean(H) + c_V 0.5 mean((V - value_target)^2), the last term clipped where wanted
 ///   (`value_loss`).
-/// A minibatch is split into fixed shards; each adds to a gradient of its own, in its own order, and the shards'
-/// gradients are added in order, so that threads change no bit. Borrows actor, critic and threads.
+/// A minibatch is split into fixed shards; each adds to gradients of its own, in its own order, and the shards'
+/// gradients are added in a fixed order, so that threads change no bit. Actor and critic are apart from each other
+/// where they share no weights: on two threads each stays in the cache of one core. Borrows actor, critic and threads.
 ///
 /// Throws `Error` when a gradient or a weight is not finite; the weights are then as they were before the update.
 template <Policy A, class C, Surrogate S, Optimizer<typename A::Scalar> O>
@@ -85,15 +87,21 @@ private:
         bool stopped = false;
     };
 
+    /// Of one network.
     struct alignas(buffer_alignment) Shard {
         SampleBatch<Scalar> batch;
         Buffer<Scalar> log_prob, d_log_prob, d_value, per_sample;
         typename A::Tape actor;
         typename A::DistributionTape old;
         typename C::Tape critic;
-        Buffer<Scalar> actor_gradient, critic_gradient;
+        Buffer<Scalar> gradient;
         Sums sums;
     };
+
+    // Networks that learn apart from each other: the actor, which may hold the critic, and the critic.
+    static constexpr Index the_actor = 0;
+    static constexpr Index the_critic = 1;
+    static constexpr Index networks = has_critic<C> && !learns_in_actor<C> ? 2 : 1;
 
     UpdateReport descend(const Rollout<Scalar>& rollout) {
         const Index size = std::min(options_.minibatch, minibatches_.sample_count());
@@ -132,18 +140,17 @@ private:
         if (options_.normalize_advantage) kernels::standardise<Scalar>(advantage_.vector());
 
         const Index shards = use_shards(minibatch.size());
-        threads_.run(shards, [&](Index s) {
-            Shard& shard = shards_[static_cast<std::size_t>(s)];
-            shard.actor_gradient.assign(static_cast<Index>(actor_.weights().size()), 0);
-            shard.critic_gradient.assign(static_cast<Index>(critic_weights().size()), 0);
-            detail::for_each_pass(minibatch.size(), shards, s, [&](Range pass) {
-                gather(rollout, {minibatch.begin + pass.begin, minibatch.begin + pass.end}, shard);
-                actor_pass(rollout, minibatch.size(), pass, report, shard);
-                if constexpr (has_critic<C>) critic_pass(minibatch.size(), report, shard);
-            });
+        threads_.run(networks * shards, [&](Index task) {
+            const Index network = task / shards;
+            Shard& shard = shard_of(network, task % shards);
+            shard.gradient.assign(static_cast<Index>(weights_of(network).size()), 0);
+            detail::for_each_pass(minibatch.size(), shards, task % shards,
+                                  [&](Range pass) { learn(network, rollout, minibatch, pass, report, shard); });
         });
         Sums sums;
-        for (const Shard& shard : shards_) sums += shard.sums;
+        for (const auto& of_network : shards_) {
+            for (const Shard& shard : of_network) sums += shard.sums;
+        }
         sums.surrogate *= static_cast<double>(minibatch.size());  // from a mean over the minibatch to a sum
         epoch.sums += sums;
         epoch.samples += minibatch.size();
@@ -153,75 +160,77 @@ private:
         if (!epoch.stopped) epoch.norms += apply_gradient(shards);
     }
 
-    /// Steps both networks, each on a thread of its own where they are large. Returns the norm of the joint gradient.
+    /// Adds a pass over some samples to the gradient of a network.
+    void learn(Index network, const Rollout<Scalar>& rollout, Range minibatch, Range pass, bool report, Shard& shard) {
+        const Range positions{minibatch.begin + pass.begin, minibatch.begin + pass.end};
+        for (auto* part : {&shard.log_prob, &shard.d_log_prob, &shard.d_value, &shard.per_sample}) {
+            part->resize(pass.size());
+        }
+        if (network == the_actor) {
+            recall(rollout, positions, shard);
+            actor_pass(rollout, minibatch.size(), pass, report, shard);
+        }
+        if constexpr (has_critic<C>) {
+            if (learns_in_actor<C> || network == the_critic) {
+                shard.batch.gather_for_critic(rollout, minibatches_, positions);
+                critic_pass(minibatch.size(), report, shard);
+            }
+        }
+    }
+
+    /// Copies what the policy learns from into the shard, with the distribution that acted where it is needed.
+    void recall(const Rollout<Scalar>& rollout, Range positions, Shard& shard) {
+        shard.batch.gather_for_actor(rollout, minibatches_, positions);
+        if constexpr (penalises_kl || adapts) {
+            actor_.recall(shard.batch.old_head.matrix(), rollout.own_parameters.span(), shard.old);
+        }
+    }
+
+    /// Steps the networks, each on a thread of its own where they are large. Returns the norm of the joint gradient.
     double apply_gradient(Index shards) {
         double squares[2] = {};
         const bool clips = options_.max_gradient_norm > 0;
         for_each_network([&](Index network) {
             squares[network] = add_up(shards, network);
-            if (!clips && std::isfinite(squares[network])) step(shards, network, 1);
+            if (!clips && std::isfinite(squares[network])) step(network, 1);
         });
-        require(std::isfinite(squares[0]),
+        require(std::isfinite(squares[the_actor]),
                 "update: the actor's gradient is not finite; lower the learning rate, or "
                 "check rewards and observations for extreme values");
-        require(std::isfinite(squares[1]),
+        require(std::isfinite(squares[the_critic]),
                 "update: the critic's gradient is not finite; lower the learning rate, "
                 "or check rewards and observations for extreme values");
-        const double norm = std::sqrt(squares[0] + squares[1]);
+        const double norm = std::sqrt(squares[the_actor] + squares[the_critic]);
         if (clips) {
             const auto factor = static_cast<Scalar>(clip_factor(norm, options_.max_gradient_norm));
-            for_each_network([&](Index network) { step(shards, network, factor); });
+            for_each_network([&](Index network) { step(network, factor); });
         }
         return norm;
     }
 
     template <class Body>
     void for_each_network(const Body& body) {
-        const Index networks = has_critic<C> ? 2 : 1;
-        if (critic_weights().size() >= worth_a_thread) return threads_.run(networks, body);
+        if (networks > 1 && critic_weights().size() >= worth_a_thread) return threads_.run(networks, body);
         for (Index network = 0; network < networks; ++network) body(network);
     }
 
-    static Buffer<Scalar>& gradient_of(Shard& shard, Index network) {
-        return network == 0 ? shard.actor_gradient : shard.critic_gradient;
+    Shard& shard_of(Index network, Index s) {
+        return shards_[static_cast<std::size_t>(network)][static_cast<std::size_t>(s)];
     }
 
-    /// Where the sum of a network's gradients goes: another shard for each, so that two threads which add do not write
-    /// to each other's memory.
-    Buffer<Scalar>& total_of(Index network, Index shards) {
-        return gradient_of(shards_[static_cast<std::size_t>(network % shards)], network);
-    }
-
-    /// Adds up a network's gradients; returns the squared norm of the sum.
+    /// Leaves a network's gradient in its first shard; returns its squared norm.
     double add_up(Index shards, Index network) {
-        Buffer<Scalar>& total = total_of(network, shards);
-        for (Index i = 1; i < shards; ++i) {
-            const auto other = static_cast<std::size_t>((network + i) % shards);
-            total.vector() += gradient_of(shards_[other], network).vector();
-        }
+        Buffer<Scalar>& total = shard_of(network, 0).gradient;
+        for (Index s = 1; s < shards; ++s) total.vector() += shard_of(network, s).gradient.vector();
         return squared_norm<Scalar>(total.span());
     }
 
-    void step(Index shards, Index network, Scalar factor) {
-        Buffer<Scalar>& gradient = total_of(network, shards);
+    void step(Index network, Scalar factor) {
+        Buffer<Scalar>& gradient = shard_of(network, 0).gradient;
         if (factor < 1) gradient.vector() *= factor;
         const std::span<const Scalar> descent = gradient.span();
-        if (network == 0) {
-            actor_optimizer_.step(actor_.weights(), descent, learning_rate_);
-        } else {
-            critic_optimizer_.step(critic_weights(), descent, learning_rate_);
-        }
-    }
-
-    /// Copies the samples at these positions into the shard.
-    void gather(const Rollout<Scalar>& rollout, Range positions, Shard& shard) {
-        shard.batch.gather(rollout, minibatches_, positions);
-        for (auto* part : {&shard.log_prob, &shard.d_log_prob, &shard.d_value, &shard.per_sample}) {
-            part->resize(positions.size());
-        }
-        if constexpr (penalises_kl || adapts) {
-            actor_.recall(shard.batch.old_head.matrix(), rollout.own_parameters.span(), shard.old);
-        }
+        (network == the_actor ? actor_optimizer_ : critic_optimizer_)
+            .step(weights_of(network), descent, learning_rate_);
     }
 
     void actor_pass(const Rollout<Scalar>& rollout, Index minibatch, Range pass, bool report, Shard& shard) {
@@ -237,8 +246,7 @@ private:
         double kl_weight = 0;
         if constexpr (penalises_kl) kl_weight = surrogate_.kl_coefficient() * mean;
         actor_.backward(shard.actor, actions, d_log_prob, static_cast<Scalar>(-entropy_coefficient_ * mean),
-                        penalises_kl ? &shard.old : nullptr, static_cast<Scalar>(kl_weight),
-                        shard.actor_gradient.span());
+                        penalises_kl ? &shard.old : nullptr, static_cast<Scalar>(kl_weight), shard.gradient.span());
         if (!report) return;
         actor_.entropy(shard.actor, shard.per_sample.vector());
         shard.sums.entropy += sum_of(shard.per_sample);
@@ -259,8 +267,7 @@ private:
                                                value_clip_, shard.d_value.vector());
         if (report) shard.sums.value += loss;
         shard.d_value.vector() *= static_cast<Scalar>(options_.value_coefficient / static_cast<double>(minibatch));
-        critic_.backward(shard.critic, shard.d_value.vector(),
-                         (learns_in_actor<C> ? shard.actor_gradient : shard.critic_gradient).span());
+        critic_.backward(shard.critic, shard.d_value.vector(), shard.gradient.span());
     }
 
     /// What the sum over a minibatch is multiplied with: 1 / samples; per episode, 1 / episodes, where a part of the
@@ -282,16 +289,17 @@ private:
             const Index samples = minibatches_.sample_count();
             const Index shards = use_shards(samples);
             threads_.run(shards, [&](Index s) {
-                Shard& shard = shards_[static_cast<std::size_t>(s)];
+                Shard& shard = shard_of(the_actor, s);
                 detail::for_each_pass(samples, shards, s, [&](Range pass) {
-                    gather(rollout, pass, shard);
+                    recall(rollout, pass, shard);
+                    shard.per_sample.resize(pass.size());
                     shard.batch.forward(actor_, shard.actor);
                     actor_.kl_from(shard.old, shard.actor, shard.per_sample.vector());
                     shard.sums.mean_kl += sum_of(shard.per_sample);
                 });
             });
             double sum = 0;
-            for (const Shard& shard : shards_) sum += shard.sums.mean_kl;
+            for (const Shard& shard : shards_[the_actor]) sum += shard.sums.mean_kl;
             const double kl = sum / static_cast<double>(samples);
             require(std::isfinite(kl), "update: the mean KL after the update is {}; lower the learning rate", kl);
             surrogate_.after_update(kl);
@@ -304,8 +312,10 @@ private:
     /// Readies as many shards as a batch of `samples` is split into, which depends on that number only.
     Index use_shards(Index samples) {
         const Index shards = detail::shard_count(samples);
-        if (static_cast<Index>(shards_.size()) < shards) shards_.resize(static_cast<std::size_t>(shards));
-        for (Shard& shard : shards_) shard.sums = {};
+        for (auto& of_network : shards_) {
+            if (static_cast<Index>(of_network.size()) < shards) of_network.resize(static_cast<std::size_t>(shards));
+            for (Shard& shard : of_network) shard.sums = {};
+        }
         return shards;
     }
 
@@ -313,6 +323,8 @@ private:
     static constexpr std::size_t worth_a_thread = 2048;
 
     static double sum_of(const Buffer<Scalar>& values) { return values.vector().template cast<double>().sum(); }
+
+    std::span<Scalar> weights_of(Index network) { return network == the_actor ? actor_.weights() : critic_weights(); }
 
     std::span<Scalar> critic_weights() {
         if constexpr (has_critic<C>) {
@@ -340,7 +352,7 @@ private:
     double value_clip_ = 0;
     Minibatches minibatches_;
     Buffer<Scalar> advantage_;
-    std::vector<Shard> shards_;
+    std::array<std::vector<Shard>, static_cast<std::size_t>(networks)> shards_;
     SavedWeights<Scalar> saved_actor_;
     SavedWeights<Scalar> saved_critic_;
 };
