@@ -34,16 +34,19 @@ void add_sums(const ConstMatrixRef<Scalar>& d, Index i, Scalar* b) {
 /// Z := f(Z), in place. NaN stays NaN.
 template <class Scalar>
 void activate(Activation f, MatrixRef<Scalar> z) {
-    // What `tanh` takes together must not cross columns, else a column's bits would depend on its neighbours.
-    const bool as_one = z.outerStride() == z.rows() && z.rows() % tanh_group == 0;
-    const Index columns = as_one ? 1 : z.cols();
-    const Index length = as_one ? z.size() : z.rows();
+    const bool dense = z.outerStride() == z.rows();
+    const Index columns = dense ? 1 : z.cols();
+    const Index length = dense ? z.size() : z.rows();
+    // Groups must not cross columns, else a column's bits would depend on its neighbours.
+    const bool in_groups = z.rows() % tanh_group == 0;
     for (Index j = 0; j < columns; ++j) {
         Scalar* const x = z.data() + j * z.outerStride();
-        if (f == Activation::tanh) {
-            tanh(x, length);
-        } else {
+        if (f == Activation::relu) {
             for (Index i = 0; i < length; ++i) x[i] = x[i] < 0 ? Scalar(0) : x[i];
+        } else if (in_groups) {
+            tanh_in_groups(x, length);
+        } else {
+            tanh(x, length);
         }
     }
 }

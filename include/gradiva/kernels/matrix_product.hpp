@@ -29,15 +29,25 @@ struct Product {
     Columns<Scalar> output{nullptr, 0};  // of C's shape, where a derivative is taken from it
 };
 
-/// Numbers to start from, as many as the highest tile has rows.
-template <class Scalar>
-inline constexpr Scalar zeros[widest_tile * lanes<Scalar>] = {};
+/// How many columns of a row block may be stored with all rows of its tiles, though only `rows` of them exist: what is
+/// too much falls into the next column, whose own numbers come later. `row` is the block's first.
+template <Index Height, class Scalar>
+Index columns_with_room(const Tile<Scalar>& tile, Index row, Index rows, const MatrixRef<Scalar>& c) {
+    constexpr Index height = Height * lanes<Scalar>;
+    if (rows == height) return c.cols();
+    const bool dense = c.outerStride() == c.rows() && (!tile.output.data || tile.output.stride == c.rows());
+    const bool reads_c = tile.start.data == tile.c;
+    const Index room = c.size() - row - height;  // beyond the first column's tile
+    if (!dense || reads_c || room < 0) return 0;
+    return room / c.rows() + 1;
+}
 
-/// Moves `columns` columns of C to the right, in tiles of `Width`, then of fewer, down to one.
+/// Goes through `columns` columns of C, of which the first `whole` may be stored with all rows of a tile: in tiles of
+/// `Width`, then of fewer, down to one.
 template <Index Height, Index Width, class Scalar>
-void sweep(Tile<Scalar>& tile, Index columns, Index rows) {
-    for (; columns >= Width; columns -= Width) {
-        if (rows == Height * lanes<Scalar>) {
+void sweep(Tile<Scalar>& tile, Index columns, Index whole, Index rows) {
+    for (; columns >= Width; columns -= Width, whole -= Width) {
+        if (whole >= Width) {
             compute_tile<Height, Width>(tile);
         } else {
             compute_tile_of<Height, Width>(rows, tile);
@@ -48,7 +58,7 @@ void sweep(Tile<Scalar>& tile, Index columns, Index rows) {
         tile.output.data += Width * tile.output.stride;
     }
     if constexpr (Width > 1) {
-        if (columns > 0) sweep<Height, Width == 6 ? 4 : Width / 2>(tile, columns, rows);
+        if (columns > 0) sweep<Height, Width == 6 ? 4 : Width / 2>(tile, columns, whole, rows);
     }
 }
 
@@ -59,8 +69,9 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
     constexpr Index height = Height * lanes<Scalar>;
     const Index inner = product.a.columns;
     Scalar* const sums = c.data() + row;
-    Columns<Scalar> start{zeros<Scalar>, 0};
-    if (product.start == Start::bias) start = {product.bias + row, 0};
+    alignas(64) Scalar bias[height] = {};
+    Columns<Scalar> start{bias, 0};
+    if (product.start == Start::bias) std::copy_n(product.bias + row, rows, bias);
     if (product.start == Start::c) start = {sums, c.outerStride()};
     Index first = 0;
     do {
@@ -78,7 +89,7 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
         first += depth;
         if (first >= inner) tile.finish = product.finish;
         if (tile.output.data) tile.output.data += row;
-        sweep<Height, tile_columns<Height>>(tile, c.cols(), rows);
+        sweep<Height, tile_columns<Height>>(tile, c.cols(), columns_with_room<Height>(tile, row, rows, c), rows);
         start = {sums, c.outerStride()};
     } while (first < inner);
 }
@@ -98,6 +109,22 @@ void compute_rows(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
     }
 }
 
+/// All row blocks from `row` on, the last one first: what it stores beyond its rows is overwritten by those before it.
+template <class Scalar>
+void compute_row_blocks(const Product<Scalar>& product, Index row, MatrixRef<Scalar>& c) {
+    constexpr Index width = lanes<Scalar>;
+    const Index left = c.rows() - row;
+    if (left <= 0) return;
+    const Index vectors = left > (widest_tile - 1) * width ? widest_tile : left > width ? 2 : 1;
+    const Index rows = std::min(left, vectors * width);
+    compute_row_blocks(product, row + rows, c);
+    switch (vectors) {
+        case 1: return compute_row_block<1>(product, row, rows, c);
+        case 2: return compute_row_block<2>(product, row, rows, c);
+        default: return compute_row_block<widest_tile>(product, row, rows, c);
+    }
+}
+
 template <class Scalar>
 void compute(const Product<Scalar>& product, MatrixRef<Scalar> c) {
     GRADIVA_ASSERT(product.a.columns == product.b.rows);
@@ -105,20 +132,7 @@ void compute(const Product<Scalar>& product, MatrixRef<Scalar> c) {
     if (product.finish == Finish::nothing && is_for_single_rows(product.a, product.b)) {
         return compute_rows(product, c);
     }
-    constexpr Index width = lanes<Scalar>;
-    for (Index row = 0; row < c.rows();) {
-        const Index left = c.rows() - row;
-        if (left > (widest_tile - 1) * width) {
-            compute_row_block<widest_tile>(product, row, std::min(left, widest_tile * width), c);
-            row += widest_tile * width;
-        } else if (left > width) {
-            compute_row_block<2>(product, row, std::min(left, 2 * width), c);
-            row += 2 * width;
-        } else {
-            compute_row_block<1>(product, row, left, c);
-            row += width;
-        }
-    }
+    compute_row_blocks(product, 0, c);
 }
 
 }  // namespace detail
