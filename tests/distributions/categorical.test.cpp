@@ -43,17 +43,17 @@ struct Batch {
         return chosen();
     }
     Vector<T> log_prob() const {
-        Vector<T> out(tape.p.cols());
+        Vector<T> out(tape.cols());
         distribution.log_prob(tape, actions.all(), out);
         return out;
     }
     Vector<T> entropy() const {
-        Vector<T> out(tape.p.cols());
+        Vector<T> out(tape.cols());
         distribution.entropy(tape, out);
         return out;
     }
     Vector<T> kl(const Batch& to) const {
-        Vector<T> out(tape.p.cols());
+        Vector<T> out(tape.cols());
         distribution.kl(tape, to.tape, out);
         return out;
     }

@@ -25,8 +25,8 @@ Matrix<T> random_ends(Index rows, Index columns, double probability, Rng& rng) {
 TEMPLATE_TEST_CASE("the scan equals a loop over each environment, with ends at random", "", float, double) {
     Rng rng(1);
     const double tolerance = 32 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
-    for (const Index environments : {1, 3, 8, 17}) {
-        for (const Index horizon : {1, 2, 5, 128}) {
+    for (const Index environments : {1, 2, 3, 4, 5, 8, 15, 16, 17, 33, 40}) {
+        for (const Index horizon : {1, 2, 3, 5, 17, 33, 128}) {
             const Matrix<TestType> delta = random_matrix<TestType>(environments, horizon, rng);
             const Matrix<TestType> continues = random_ends<TestType>(environments, horizon, 0.1, rng);
             Matrix<TestType> x = delta;
@@ -54,6 +54,68 @@ TEST_CASE("the scan does not look past an end, nor past the horizon") {
     Matrix<double> none(3, 0);
     kernels::advantage_scan<double>(0.5, Matrix<double>(3, 0), none);
     CHECK(none.size() == 0);
+}
+
+TEMPLATE_TEST_CASE("the trace may be any number at every step", "", float, double) {
+    Rng rng(3);
+    const double tolerance = 32 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
+    for (const Index environments : {1, 2, 4, 7, 8, 19}) {
+        const Matrix<TestType> delta = random_matrix<TestType>(environments, 50, rng);
+        const Matrix<TestType> trace = random_matrix<TestType>(environments, 50, rng);
+        Matrix<TestType> x = delta;
+        kernels::advantage_scan<TestType>(TestType(0.9), trace, x);
+        for (Index n = 0; n < environments; ++n) {
+            double sum = 0;
+            for (Index t = 49; t >= 0; --t) {
+                sum = static_cast<double>(delta(n, t)) +
+                      static_cast<double>(TestType(0.9)) * static_cast<double>(trace(n, t)) * sum;
+                CAPTURE(environments, n, t);
+                REQUIRE(std::abs(static_cast<double>(x(n, t)) - sum) <= tolerance * std::max(1.0, std::abs(sum)));
+            }
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("advantages and targets in one pass equal those of a loop", "", float, double) {
+    using T = TestType;
+    Rng rng(4);
+    const double gamma = 0.97, trace = 0.9;
+    const double tolerance = 64 * static_cast<double>(std::numeric_limits<T>::epsilon());
+    for (const Index environments : {1, 2, 3, 4, 5, 8, 16, 17, 33}) {
+        for (const Index horizon : {1, 2, 3, 17, 33}) {
+            const Matrix<T> reward = random_matrix<T>(environments, horizon, rng);
+            const Matrix<T> value = random_matrix<T>(environments, horizon, rng);
+            const Matrix<T> next = random_matrix<T>(environments, horizon, rng);
+            const Matrix<T> continues = random_ends<T>(environments, horizon, 0.1, rng);
+            Matrix<T> advantage = Matrix<T>::Constant(environments, horizon, 99), target = advantage;
+            kernels::generalised_advantage<T>(T(gamma), T(trace), reward, value, next, continues, advantage, target);
+            for (Index n = 0; n < environments; ++n) {
+                double sum = 0;
+                for (Index t = horizon - 1; t >= 0; --t) {
+                    const auto at = [n, t](const Matrix<T>& m) { return static_cast<double>(m(n, t)); };
+                    sum = at(reward) + gamma * at(next) - at(value) + trace * at(continues) * sum;
+                    CAPTURE(environments, horizon, n, t);
+                    REQUIRE(at(advantage) == Catch::Approx(sum).margin(tolerance));
+                    REQUIRE(at(target) == Catch::Approx(sum + at(value)).margin(tolerance));
+                }
+            }
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("NaN at a step is NaN at that step and before it, in its own environment alone", "", float, double) {
+    using T = TestType;
+    for (const Index environments : {1, 2, 4, 5, 8, 17}) {
+        Matrix<T> x = Matrix<T>::Ones(environments, 40);
+        x(environments - 1, 21) = std::numeric_limits<T>::quiet_NaN();
+        kernels::advantage_scan<T>(T(0.5), Matrix<T>::Ones(environments, 40), x);
+        for (Index n = 0; n < environments; ++n) {
+            for (Index t = 0; t < 40; ++t) {
+                CAPTURE(environments, n, t);
+                REQUIRE(std::isnan(x(n, t)) == (n == environments - 1 && t <= 21));
+            }
+        }
+    }
 }
 
 TEMPLATE_TEST_CASE("the error of temporal difference equals its definition", "", float, double) {

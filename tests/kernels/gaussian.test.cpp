@@ -58,8 +58,8 @@ TEMPLATE_TEST_CASE("Deviations are exponentials of the log-std within its bounds
 
 TEMPLATE_TEST_CASE("Log-probs of actions equal logarithms of products of normal densities", "", float, double) {
     Rng rng(1);
-    for (const Index dimensions : {1, 2, 3, 17}) {
-        for (const Index width : {1, 5, 33}) {
+    for (const Index dimensions : {1, 2, 3, 4, 5, 17, 40}) {
+        for (const Index width : {1, 3, 5, 17, 33, 64}) {
             const Batch<TestType> b(dimensions, width, rng);
             Vector<TestType> out(width);
             kernels::gaussian_log_prob<TestType>(b.mean, b.s, b.inverse_std, b.action, out);
@@ -69,6 +69,48 @@ TEMPLATE_TEST_CASE("Log-probs of actions equal logarithms of products of normal 
                 for (Index i = 0; i < dimensions; ++i) expected += std::log(b.density(i, j));
                 REQUIRE(static_cast<double>(out[j]) ==
                         Approx(expected).margin(tolerance<TestType>).epsilon(tolerance<TestType>));
+            }
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("A log-prob has the same bits in a batch of any width", "", float, double) {
+    Rng rng(6);
+    for (const Index dimensions : {1, 2, 3, 6, 17, 40}) {
+        const Batch<TestType> b(dimensions, 70, rng);
+        Vector<TestType> together(70), alone(1);
+        kernels::gaussian_log_prob<TestType>(b.mean, b.s, b.inverse_std, b.action, together);
+        for (Index j = 0; j < 70; ++j) {
+            CAPTURE(dimensions, j);
+            kernels::gaussian_log_prob<TestType>(b.mean.col(j), b.s, b.inverse_std, b.action.col(j), alone);
+            REQUIRE(alone[0] == together[j]);
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("The gradient of log-probs equals its equation, for any number of dimensions and samples", "", float,
+                   double) {
+    using T = TestType;
+    Rng rng(7);
+    for (const Index dimensions : {1, 2, 3, 4, 5, 17, 40}) {
+        for (const Index width : {1, 3, 17, 33, 64}) {
+            Batch<T> b(dimensions, width, rng);
+            b.open[0] = 0;
+            const Vector<T> w = random_vector<T>(width, rng);
+            Matrix<T> d_mean = Matrix<T>::Constant(dimensions, width, 99);  // to be overwritten
+            Vector<T> d_s = Vector<T>::Constant(dimensions, 5);             // to be added to
+            kernels::gaussian_log_prob_gradient<T>(b.mean, b.inverse_std, b.open, b.action, w, d_mean, d_s);
+            for (Index i = 0; i < dimensions; ++i) {
+                double by_s = 5;
+                for (Index j = 0; j < width; ++j) {
+                    const double z = (static_cast<double>(b.action(i, j)) - b.m(i, j)) / b.sigma(i);
+                    const auto weight = static_cast<double>(w[j]);
+                    CAPTURE(dimensions, width, i, j);
+                    REQUIRE(static_cast<double>(d_mean(i, j)) ==
+                            Approx(weight * z / b.sigma(i)).margin(tolerance<T>).epsilon(tolerance<T>));
+                    if (i > 0) by_s += weight * (z * z - 1);
+                }
+                REQUIRE(static_cast<double>(d_s[i]) == Approx(by_s).margin(10 * tolerance<T>).epsilon(tolerance<T>));
             }
         }
     }
@@ -154,13 +196,33 @@ TEST_CASE("Nothing over- or underflows in float at the bounds of the log-std") {
         Matrix<float> d_mean = Matrix<float>::Zero(1, 2);
         kernels::gaussian_deviation<float>(Vector<float>::Constant(1, log_std), -20.0F, 2.0F, s, std, inverse, open);
         kernels::gaussian_log_prob<float>(mean, s, inverse, action, out);
-        kernels::add_gaussian_log_prob_gradient<float>(mean, inverse, open, action, Vector<float>::Ones(2), d_mean,
-                                                       d_s);
+        kernels::gaussian_log_prob_gradient<float>(mean, inverse, open, action, Vector<float>::Ones(2), d_mean, d_s);
         CHECK(out.allFinite());
         CHECK(d_mean.allFinite());
         CHECK(d_mean.array().abs().minCoeff() > 0);
         CHECK(d_s[0] == 0);
         CHECK(std[0] > 0);
+    }
+}
+
+TEMPLATE_TEST_CASE("NaN in one sample is NaN in its log-prob and gradient alone, and in the sum over samples", "",
+                   float, double) {
+    using T = TestType;
+    Rng rng(8);
+    Batch<T> b(3, 40, rng);
+    for (const Index bad : {0, 17, 39}) {
+        Matrix<T> mean = b.mean, d_mean(3, 40);
+        mean(1, bad) = std::numeric_limits<T>::quiet_NaN();
+        Vector<T> out(40), d_s = Vector<T>::Zero(3);
+        kernels::gaussian_log_prob<T>(mean, b.s, b.inverse_std, b.action, out);
+        kernels::gaussian_log_prob_gradient<T>(mean, b.inverse_std, b.open, b.action, Vector<T>::Ones(40), d_mean, d_s);
+        for (Index j = 0; j < 40; ++j) {
+            CHECK(std::isnan(out[j]) == (j == bad));
+            CHECK(std::isnan(d_mean(1, j)) == (j == bad));
+            CHECK(std::isfinite(d_mean(0, j)));
+        }
+        CHECK(std::isnan(d_s[1]));
+        CHECK(std::isfinite(d_s[2]));
     }
 }
 

@@ -10,7 +10,7 @@ using kernels::Moments;
 
 TEMPLATE_TEST_CASE("moments equal their definitions", "", float, double) {
     Rng rng(1);
-    for (const Index n : {2, 3, 17, 1000}) {
+    for (const Index n : {2, 3, 5, 17, 31, 32, 33, 65, 1000}) {
         const Vector<TestType> x = random_vector<TestType>(n, rng);
         double mean = 0;
         for (const TestType value : x) mean += static_cast<double>(value) / static_cast<double>(n);
@@ -22,6 +22,33 @@ TEMPLATE_TEST_CASE("moments equal their definitions", "", float, double) {
         CHECK(m.population_variance() == Approx(squares / static_cast<double>(n)));
         CHECK(m.sample_variance() == Approx(squares / static_cast<double>(n - 1)));
         CHECK(m.sample_deviation() == Approx(std::sqrt(squares / static_cast<double>(n - 1))));
+    }
+}
+
+TEMPLATE_TEST_CASE("moments and standardised numbers do not depend on where the numbers lie", "", float, double) {
+    Rng rng(3);
+    const Vector<TestType> x = random_vector<TestType>(101, rng);
+    Vector<TestType> expected = x;
+    kernels::standardise<TestType>(expected);
+    Vector<TestType> room(120);
+    for (Index first = 0; first < 19; ++first) {
+        auto moved = room.segment(first, 101);
+        moved = x;
+        CHECK(kernels::moments<TestType>(moved).mean == kernels::moments<TestType>(x).mean);
+        CHECK(kernels::moments<TestType>(moved).squares == kernels::moments<TestType>(x).squares);
+        kernels::standardise<TestType>(moved);
+        CHECK(moved == expected);
+    }
+}
+
+TEMPLATE_TEST_CASE("one NaN makes the moments and every standardised number NaN", "", float, double) {
+    for (const Index bad : {0, 31, 40, 66}) {
+        Vector<TestType> x = Vector<TestType>::LinSpaced(67, 0, 1);
+        x[bad] = std::numeric_limits<TestType>::quiet_NaN();
+        CHECK(std::isnan(kernels::moments<TestType>(x).mean));
+        CHECK(std::isnan(kernels::moments<TestType>(x).squares));
+        kernels::standardise<TestType>(x);
+        CHECK(x.array().isNaN().all());
     }
 }
 

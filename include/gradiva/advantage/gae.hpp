@@ -22,12 +22,10 @@ struct Gae {
 
     template <class Scalar>
     void operator()(Rollout<Scalar>& rollout) const {
-        const auto value = rollout.value.columns({0, rollout.horizon});
-        auto advantage = rollout.advantage.matrix();
-        kernels::temporal_difference<Scalar>(static_cast<Scalar>(gamma), rollout.reward.matrix(), value,
-                                             rollout.next_value.matrix(), advantage);
-        kernels::advantage_scan<Scalar>(static_cast<Scalar>(gamma * lambda), rollout.continues.matrix(), advantage);
-        rollout.value_target.matrix() = advantage + value;
+        kernels::generalised_advantage<Scalar>(static_cast<Scalar>(gamma), static_cast<Scalar>(gamma * lambda),
+                                               rollout.reward.matrix(), rollout.value.columns({0, rollout.horizon}),
+                                               rollout.next_value.matrix(), rollout.continues.matrix(),
+                                               rollout.advantage.matrix(), rollout.value_target.matrix());
     }
 };
 

@@ -3,8 +3,8 @@
 #include <span>
 
 #include "gradiva/core/action_batch.hpp"
-#include "gradiva/core/buffer.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/kernels/categorical.hpp"
 #include "gradiva/kernels/log_softmax.hpp"
 
 namespace gradiva {
@@ -16,10 +16,10 @@ class Categorical {
 public:
     using Scalar = ScalarT;
 
-    struct Tape {
-        MatrixBuffer<Scalar> log_p;
-        MatrixBuffer<Scalar> p;
-    };
+    /// Heads, samples and log-probs have the same bits in a batch of any width.
+    static constexpr bool column_by_column = true;
+
+    using Tape = kernels::SoftmaxBatch<Scalar>;
 
     explicit Categorical(Index choices) : choices_(choices) {
         require(choices >= 1, "Categorical: choices is {}; give at least 1 action", choices);
@@ -34,47 +34,40 @@ public:
 
     void forward(ConstMatrixRef<Scalar> head, std::span<const Scalar>, Tape& tape) const {
         GRADIVA_ASSERT(head.rows() == choices_);
-        tape.log_p.resize(choices_, head.cols());
-        tape.p.resize(choices_, head.cols());
-        kernels::log_softmax<Scalar>(head, tape.log_p.matrix(), tape.p.matrix());
+        kernels::log_softmax<Scalar>(head, tape);
     }
 
     void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
-        kernels::draw_choice<Scalar>(tape.p.matrix(), rng, actions.integers.row(0));
+        kernels::draw_choice<Scalar>(tape, rng, actions.integers.row(0));
     }
 
     void mode(const Tape& tape, ActionView actions) const {
-        kernels::largest_choice<Scalar>(tape.log_p.matrix(), actions.integers.row(0));
+        kernels::most_probable_choice<Scalar>(tape, actions.integers.row(0));
     }
 
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
         out.setZero();
-        kernels::add_log_prob<Scalar>(tape.log_p.matrix(), actions.integers.row(0), out);
+        kernels::add_log_prob<Scalar>(tape, actions.integers.row(0), out);
     }
 
     void entropy(const Tape& tape, VectorRef<Scalar> out) const {
         out.setZero();
-        kernels::add_categorical_entropy<Scalar>(tape.log_p.matrix(), tape.p.matrix(), out);
+        kernels::add_categorical_entropy<Scalar>(tape, out);
     }
 
     void kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const {
         out.setZero();
-        kernels::add_categorical_kl<Scalar>(from.log_p.matrix(), from.p.matrix(), to.log_p.matrix(), out);
+        kernels::add_categorical_kl<Scalar>(from, to, out);
     }
 
     void backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,
                   const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head, std::span<Scalar>) const {
-        d_head.setZero();
-        kernels::add_log_prob_gradient<Scalar>(tape.p.matrix(), actions.integers.row(0), d_log_prob, d_head);
-        if (d_entropy != 0) {
-            kernels::add_entropy_gradient<Scalar>(tape.log_p.matrix(), tape.p.matrix(), d_entropy, d_head);
-        }
-        if (from != nullptr) kernels::add_kl_gradient<Scalar>(from->p.matrix(), tape.p.matrix(), d_kl, d_head);
+        kernels::categorical_gradient<Scalar>(tape, actions.integers.row(0), d_log_prob, d_entropy, from, d_kl, d_head);
     }
 
     void fisher(const Tape& tape, ConstMatrixRef<Scalar> head, std::span<const Scalar>, MatrixRef<Scalar> out_head,
                 std::span<Scalar>) const {
-        kernels::categorical_fisher<Scalar>(tape.p.matrix(), head, out_head);
+        kernels::categorical_fisher<Scalar>(tape, head, out_head);
     }
 
 private:

@@ -23,6 +23,9 @@ class DiagonalGaussian {
 public:
     using Scalar = ScalarT;
 
+    /// Heads, samples and log-probs have the same bits in a batch of any width.
+    static constexpr bool column_by_column = true;
+
     static constexpr double lowest_log_std = -20;
     static constexpr double highest_log_std = 2;
 
@@ -62,7 +65,11 @@ public:
     void forward(ConstMatrixRef<Scalar> head, std::span<const Scalar> own, Tape& tape) const {
         GRADIVA_ASSERT(head.rows() == dimensions_ && static_cast<Index>(own.size()) == dimensions_);
         tape.mean.resize(dimensions_, head.cols());
-        tape.mean.matrix() = head;
+        if (head.outerStride() == dimensions_) {
+            std::copy_n(head.data(), head.size(), tape.mean.data());  // Eigen would go column by column
+        } else {
+            tape.mean.matrix() = head;
+        }
         for (auto* part : {&tape.log_std, &tape.std, &tape.inverse_std, &tape.open}) part->resize(dimensions_);
         kernels::gaussian_deviation<Scalar>(as_vector(own), static_cast<Scalar>(lowest_log_std),
                                             static_cast<Scalar>(highest_log_std), tape.log_std.vector(),
@@ -97,11 +104,9 @@ public:
 
     void backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,
                   const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head, std::span<Scalar> d_own) const {
-        d_head.setZero();
         VectorMap<Scalar> d_log_std = as_vector(d_own);
-        kernels::add_gaussian_log_prob_gradient<Scalar>(tape.mean.matrix(), tape.inverse_std.vector(),
-                                                        tape.open.vector(), actions.reals, d_log_prob, d_head,
-                                                        d_log_std);
+        kernels::gaussian_log_prob_gradient<Scalar>(tape.mean.matrix(), tape.inverse_std.vector(), tape.open.vector(),
+                                                    actions.reals, d_log_prob, d_head, d_log_std);
         d_log_std += d_entropy * static_cast<Scalar>(tape.mean.cols()) * tape.open.vector();
         if (from != nullptr) {
             kernels::add_gaussian_kl_gradient<Scalar>(from->mean.matrix(), from->log_std.vector(), tape.mean.matrix(),

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <numeric>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "gradiva/core/action_batch.hpp"
-#include "gradiva/core/buffer.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/kernels/categorical.hpp"
 #include "gradiva/kernels/log_softmax.hpp"
 
 namespace gradiva {
@@ -20,10 +18,8 @@ class MultiCategorical {
 public:
     using Scalar = ScalarT;
 
-    struct Tape {
-        MatrixBuffer<Scalar> log_p;
-        MatrixBuffer<Scalar> p;
-    };
+    /// One batch of distributions for each choice.
+    using Tape = std::vector<kernels::SoftmaxBatch<Scalar>>;
 
     /// Throws `Error` without choices, or where one has nothing to choose from.
     explicit MultiCategorical(const std::vector<Index>& choices) {
@@ -42,77 +38,52 @@ public:
 
     void forward(ConstMatrixRef<Scalar> head, std::span<const Scalar>, Tape& tape) const {
         GRADIVA_ASSERT(head.rows() == head_size());
-        tape.log_p.resize(head.rows(), head.cols());
-        tape.p.resize(head.rows(), head.cols());
-        for_each_part([&](Index, const auto& rows) {
-            kernels::log_softmax<Scalar>(rows(head), rows(tape.log_p.matrix()), rows(tape.p.matrix()));
-        });
+        tape.resize(parts_.size());
+        for (std::size_t k = 0; k < parts_.size(); ++k) kernels::log_softmax<Scalar>(rows(k, head), tape[k]);
     }
 
     void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
-        for_each_part([&](Index k, const auto& rows) {
-            kernels::draw_choice<Scalar>(rows(tape.p.matrix()), rng, actions.integers.row(k));
-        });
+        for (std::size_t k = 0; k < tape.size(); ++k) kernels::draw_choice<Scalar>(tape[k], rng, row(k, actions));
     }
 
     void mode(const Tape& tape, ActionView actions) const {
-        for_each_part([&](Index k, const auto& rows) {
-            kernels::largest_choice<Scalar>(rows(tape.log_p.matrix()), actions.integers.row(k));
-        });
+        for (std::size_t k = 0; k < tape.size(); ++k) kernels::most_probable_choice<Scalar>(tape[k], row(k, actions));
     }
 
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
         out.setZero();
-        for_each_part([&](Index k, const auto& rows) {
-            kernels::add_log_prob<Scalar>(rows(tape.log_p.matrix()), actions.integers.row(k), out);
-        });
+        for (std::size_t k = 0; k < tape.size(); ++k) kernels::add_log_prob<Scalar>(tape[k], row(k, actions), out);
     }
 
     void entropy(const Tape& tape, VectorRef<Scalar> out) const {
         out.setZero();
-        for_each_part([&](Index, const auto& rows) {
-            kernels::add_categorical_entropy<Scalar>(rows(tape.log_p.matrix()), rows(tape.p.matrix()), out);
-        });
+        for (const auto& part : tape) kernels::add_categorical_entropy<Scalar>(part, out);
     }
 
     void kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const {
         out.setZero();
-        for_each_part([&](Index, const auto& rows) {
-            kernels::add_categorical_kl<Scalar>(rows(from.log_p.matrix()), rows(from.p.matrix()),
-                                                rows(to.log_p.matrix()), out);
-        });
+        for (std::size_t k = 0; k < to.size(); ++k) kernels::add_categorical_kl<Scalar>(from[k], to[k], out);
     }
 
     void backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,
                   const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head, std::span<Scalar>) const {
-        d_head.setZero();
-        for_each_part([&](Index k, const auto& rows) {
-            kernels::add_log_prob_gradient<Scalar>(rows(tape.p.matrix()), actions.integers.row(k), d_log_prob,
-                                                   rows(d_head));
-            if (d_entropy != 0) {
-                kernels::add_entropy_gradient<Scalar>(rows(tape.log_p.matrix()), rows(tape.p.matrix()), d_entropy,
-                                                      rows(d_head));
-            }
-        });
-        if (from != nullptr) kernels::add_kl_gradient<Scalar>(from->p.matrix(), tape.p.matrix(), d_kl, d_head);
+        for (std::size_t k = 0; k < tape.size(); ++k) {
+            kernels::categorical_gradient<Scalar>(tape[k], row(k, actions), d_log_prob, d_entropy,
+                                                  from != nullptr ? &(*from)[k] : nullptr, d_kl, rows(k, d_head));
+        }
     }
 
     void fisher(const Tape& tape, ConstMatrixRef<Scalar> head, std::span<const Scalar>, MatrixRef<Scalar> out_head,
                 std::span<Scalar>) const {
-        for_each_part([&](Index, const auto& rows) {
-            kernels::categorical_fisher<Scalar>(rows(tape.p.matrix()), rows(head), rows(out_head));
-        });
+        for (std::size_t k = 0; k < tape.size(); ++k) {
+            kernels::categorical_fisher<Scalar>(tape[k], rows(k, head), rows(k, out_head));
+        }
     }
 
 private:
-    /// Calls `body(k, rows)` for each choice; `rows(matrix)` are those of the head that belong to it.
-    template <class Body>
-    void for_each_part(const Body& body) const {
-        for (std::size_t k = 0; k < parts_.size(); ++k) {
-            const Range part = parts_[k];
-            body(static_cast<Index>(k), [part](auto&& matrix) { return matrix.middleRows(part.begin, part.size()); });
-        }
-    }
+    /// The rows of the head, and the row of the actions, that belong to the k-th choice.
+    auto rows(std::size_t k, auto&& head) const { return head.middleRows(parts_[k].begin, parts_[k].size()); }
+    static auto row(std::size_t k, auto&& actions) { return actions.integers.row(static_cast<Index>(k)); }
 
     std::vector<Range> parts_;
 };

@@ -100,9 +100,9 @@ public:
         d_head.setZero();
         for (Index j = 0; j < d_head.cols(); ++j) {
             ColumnGradient d = gradient_column(d_head, d_own, j);
-            kernels::add_gaussian_log_prob_gradient<Scalar>(one(tape.mean, j), of(tape.inverse_std, j),
-                                                            of(tape.open, j), actions.reals.middleCols(j, 1),
-                                                            d_log_prob.segment(j, 1), d.mean, d.log_std);
+            kernels::gaussian_log_prob_gradient<Scalar>(one(tape.mean, j), of(tape.inverse_std, j), of(tape.open, j),
+                                                        actions.reals.middleCols(j, 1), d_log_prob.segment(j, 1),
+                                                        d.mean, d.log_std);
             d.log_std += d_entropy * of(tape.open, j);
             if (from != nullptr) {
                 kernels::add_gaussian_kl_gradient<Scalar>(one(from->mean, j), of(from->log_std, j), one(tape.mean, j),

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <type_traits>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/kernels/gaussian_lanes.hpp"
 
 // Normal distributions with independent elements, on a batch of means M (dimensions x batch) with one log standard
 // deviation s_i per dimension, shared by all columns; sigma_i = exp(s_i):
@@ -14,7 +17,7 @@
 
 namespace gradiva::kernels {
 
-/// s := log_std held within [low, high], std := exp(s), inverse_std := exp(-s); open := 1 within the bounds, else 0.
+/// s := log_std held within [low, high], std := exp(s), inverse_std := 1 / std; open := 1 within the bounds, else 0.
 template <class Scalar>
 void gaussian_deviation(ConstVectorRef<Scalar> log_std, Scalar low, Scalar high, VectorRef<Scalar> s,
                         VectorRef<Scalar> std, VectorRef<Scalar> inverse_std, VectorRef<Scalar> open) {
@@ -23,36 +26,70 @@ void gaussian_deviation(ConstVectorRef<Scalar> log_std, Scalar low, Scalar high,
         s[i] = x < low ? low : x > high ? high : x;  // NaN stays NaN, which std::clamp does not promise
         open[i] = x < low || x > high ? Scalar(0) : Scalar(1);
         std[i] = std::exp(s[i]);
-        inverse_std[i] = std::exp(-s[i]);
+        inverse_std[i] = 1 / std[i];
     }
 }
 
-/// out_j := log p(a_j). Actions are floats, whatever the scalar.
+namespace detail {
+
+inline Deviates deviates_of(const ConstMatrixRef<float>& mean, const ConstMatrixRef<float>& action,
+                            const ConstVectorRef<float>& inverse_std) {
+    return {mean.data(), mean.outerStride(), action.data(), action.outerStride(), inverse_std.data()};
+}
+
+/// How many of the columns are left to registers: those that fill whole ones, in float.
+template <class Scalar>
+constexpr Index whole_registers(Index columns) {
+    return std::is_same_v<Scalar, float> ? columns / lanes<float> * lanes<float> : 0;
+}
+
+}  // namespace detail
+
+/// out_j := log p(a_j). Actions are floats, whatever the scalar. A column has the same bits in a batch of any width.
 template <class Scalar>
 void gaussian_log_prob(ConstMatrixRef<Scalar> mean, ConstVectorRef<Scalar> s, ConstVectorRef<Scalar> inverse_std,
                        ConstMatrixRef<float> action, VectorRef<Scalar> out) {
     GRADIVA_ASSERT(action.rows() == mean.rows() && action.cols() == mean.cols() && out.size() == mean.cols());
     const double log_two_pi = std::log(2 * std::numbers::pi);
     const Scalar constant = -s.sum() - static_cast<Scalar>(0.5 * log_two_pi * static_cast<double>(mean.rows()));
-    for (Index j = 0; j < mean.cols(); ++j) {
+    const Index whole = detail::whole_registers<Scalar>(mean.cols());
+    if constexpr (std::is_same_v<Scalar, float>) {
+        const detail::Deviates deviates = detail::deviates_of(mean, action, inverse_std);
+        for (Index j = 0; j < whole; j += detail::lanes<float>) {
+            detail::store(constant - detail::sum_of_squares(deviates.from(0, j), mean.rows()) / 2, out.data() + j);
+        }
+    }
+    for (Index j = whole; j < mean.cols(); ++j) {
         Scalar squares = 0;
         for (Index i = 0; i < mean.rows(); ++i) {
             const Scalar z = (static_cast<Scalar>(action(i, j)) - mean(i, j)) * inverse_std[i];
             squares += z * z;
+            asm volatile("");  // keeps GCC from making vectors of a column, which would be rounded otherwise
         }
         out[j] = constant - squares / 2;
     }
 }
 
-/// dM += w_j d log p(a_j) / dM = w_j z / sigma,  ds += sum_j w_j (z^2 - 1).
+/// dM := w_j d log p(a_j) / dM = w_j z / sigma,  ds += sum_j w_j (z^2 - 1).
 template <class Scalar>
-void add_gaussian_log_prob_gradient(ConstMatrixRef<Scalar> mean, ConstVectorRef<Scalar> inverse_std,
-                                    ConstVectorRef<Scalar> open, ConstMatrixRef<float> action, ConstVectorRef<Scalar> w,
-                                    MatrixRef<Scalar> d_mean, VectorRef<Scalar> d_s) {
-    for (Index j = 0; j < mean.cols(); ++j) {
+void gaussian_log_prob_gradient(ConstMatrixRef<Scalar> mean, ConstVectorRef<Scalar> inverse_std,
+                                ConstVectorRef<Scalar> open, ConstMatrixRef<float> action, ConstVectorRef<Scalar> w,
+                                MatrixRef<Scalar> d_mean, VectorRef<Scalar> d_s) {
+    const Index whole = detail::whole_registers<Scalar>(mean.cols());
+    if constexpr (std::is_same_v<Scalar, float>) {
+        const detail::Deviates deviates = detail::deviates_of(mean, action, inverse_std);
+        for (Index row = 0; whole > 0 && row < mean.rows(); row += detail::rows_at_once) {
+            const Index rows = std::min(mean.rows() - row, detail::rows_at_once);
+            float sum[detail::rows_at_once];
+            detail::log_prob_gradient(deviates.from(row, 0), w.data(), rows, whole, d_mean.data() + row,
+                                      d_mean.outerStride(), sum);
+            for (Index i = 0; i < rows; ++i) d_s[row + i] += open[row + i] * sum[i];
+        }
+    }
+    for (Index j = whole; j < mean.cols(); ++j) {
         for (Index i = 0; i < mean.rows(); ++i) {
             const Scalar z = (static_cast<Scalar>(action(i, j)) - mean(i, j)) * inverse_std[i];
-            d_mean(i, j) += w[j] * z * inverse_std[i];
+            d_mean(i, j) = w[j] * z * inverse_std[i];
             d_s[i] += open[i] * w[j] * (z * z - 1);
         }
     }

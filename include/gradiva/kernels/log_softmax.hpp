@@ -1,17 +1,19 @@
 #pragma once
 
-#include <cmath>
-#include <span>
+#include <algorithm>
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/rng.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/kernels/exp_log.hpp"
+#include "gradiva/kernels/lane_transpose.hpp"
+#include "gradiva/kernels/softmax_batch.hpp"
 
-// The categorical distribution on a batch of logits Z (choices x batch), one sample per column:
+// From a batch of logits Z (choices x batch), one sample per column, to its categorical distributions:
 //   log p_i = z_i - log sum_k exp z_k.
 // A logit of `masked_logit` or below is a choice that is not legal: its probability is exactly 0, and so are its shares
-// of entropy, divergence and every gradient. One choice of each column at least is legal.
+// of entropy, divergence and every gradient. One choice of each column at least is legal. NaN in a column is NaN in all
+// that follows from it.
 
 namespace gradiva::kernels {
 
@@ -28,122 +30,72 @@ void mask_logits(ActionMask legal, MatrixRef<Scalar> z) {
     }
 }
 
-/// log_p := log softmax(Z) and p := softmax(Z), column by column, shifted by the largest logit so that nothing
-/// overflows.
+namespace detail {
+
+/// z to the place of d, and max z to that of 1 / S.
 template <class Scalar>
-void log_softmax(ConstMatrixRef<Scalar> z, MatrixRef<Scalar> log_p, MatrixRef<Scalar> p) {
-    GRADIVA_ASSERT(z.rows() >= 1 && z.rows() == log_p.rows() && z.cols() == log_p.cols());
-    GRADIVA_ASSERT(p.rows() == z.rows() && p.cols() == z.cols());
-    for (Index j = 0; j < z.cols(); ++j) {
-        Scalar largest = z(0, j);
-        for (Index i = 1; i < z.rows(); ++i) largest = z(i, j) > largest ? z(i, j) : largest;
-        for (Index i = 0; i < z.rows(); ++i) log_p(i, j) = z(i, j) - largest;
+void load_logits(const Scalar* z, Index stride, Index block, SoftmaxBatch<Scalar>& out) {
+    using V = RegisterOf<Scalar>;
+    constexpr Index width = lanes<Scalar>;
+    Scalar* const to = out.shifted(block);
+    columns_to_lanes(z, stride, out.rows(), out.count(block), to);
+    V largest = load(to);
+    for (Index i = width; i < out.rows() * width; i += width) {
+        const V row = load(to + i);
+        largest = row > largest ? row : largest;
     }
-    p.array() = log_p.array().exp();
-    for (Index j = 0; j < z.cols(); ++j) {
-        Scalar sum = 0;
-        for (Index i = 0; i < z.rows(); ++i) {
-            p(i, j) = z(i, j) <= masked_logit<Scalar> ? Scalar(0) : p(i, j);  // vector code's exp does not reach 0
-            sum += p(i, j);
-        }
-        const Scalar log_sum = std::log(sum);
-        const Scalar inverse = 1 / sum;
-        for (Index i = 0; i < z.rows(); ++i) {
-            log_p(i, j) -= log_sum;
-            p(i, j) *= inverse;
-        }
-    }
+    store(largest, out.inverse_sum(block));
 }
 
-/// Draws choice j with `rng[j]`, by inversion: the first choice at which the summed probability exceeds a uniform
-/// number below the sum of all. In double and scaled by that sum, so that rounding never falls through to the last
-/// choice; one of probability 0 is never drawn.
+/// d and e^d; S to the place of log S, and T to that of the entropy.
 template <class Scalar>
-void draw_choice(ConstMatrixRef<Scalar> p, std::span<Rng> rng, RowRef<int> choice) {
-    for (Index j = 0; j < p.cols(); ++j) {
-        double total = 0;
-        for (Index i = 0; i < p.rows(); ++i) total += static_cast<double>(p(i, j));
-        const double u = total * rng[static_cast<std::size_t>(j)].uniform();
-        Index drawn = 0;
-        double sum = static_cast<double>(p(0, j));
-        while (u >= sum && drawn + 1 < p.rows()) sum += static_cast<double>(p(++drawn, j));
-        choice[j] = static_cast<int>(drawn);
+void exponentiate_logits(Index block, SoftmaxBatch<Scalar>& out) {
+    using V = RegisterOf<Scalar>;
+    constexpr Index width = lanes<Scalar>;
+    Scalar *const d = out.shifted(block), *const e = out.exponential(block);
+    const V largest = load(out.inverse_sum(block));
+    V sum{}, weighted{};
+    for (Index i = 0; i < out.rows() * width; i += width) {
+        const V shifted = load(d + i) - largest;
+        const V power = exponential<Scalar>(shifted);
+        sum += power;
+        weighted += power * shifted;
+        store(shifted, d + i);
+        store(power, e + i);
     }
+    store(sum, out.log_sum(block));
+    store(weighted, out.entropy(block));
 }
 
-/// choice_j := the first row of the largest number in column j.
+/// log S, 1 / S and H.
 template <class Scalar>
-void largest_choice(ConstMatrixRef<Scalar> value, RowRef<int> choice) {
-    for (Index j = 0; j < value.cols(); ++j) {
-        Index best = 0;
-        for (Index i = 1; i < value.rows(); ++i) best = value(i, j) > value(best, j) ? i : best;
-        choice[j] = static_cast<int>(best);
-    }
+void finish_sums(Index block, SoftmaxBatch<Scalar>& out) {
+    using V = RegisterOf<Scalar>;
+    const V sum = load(out.log_sum(block)), weighted = load(out.entropy(block));
+    const V log_sum = logarithm<Scalar>(sum), inverse_sum = 1 / sum;
+    store(log_sum, out.log_sum(block));
+    store(inverse_sum, out.inverse_sum(block));
+    store(V(log_sum - weighted * inverse_sum), out.entropy(block));
 }
 
-/// out_j += log_p(choice_j, j).
-template <class Scalar>
-void add_log_prob(ConstMatrixRef<Scalar> log_p, ConstRowRef<int> choice, VectorRef<Scalar> out) {
-    for (Index j = 0; j < log_p.cols(); ++j) {
-        GRADIVA_ASSERT(choice[j] >= 0 && choice[j] < log_p.rows());
-        out[j] += log_p(choice[j], j);
-    }
-}
+}  // namespace detail
 
-/// out_j += H_j = -sum_i p_i log p_i.
+/// out := the distributions softmax(Z), with their entropies
+///   H = -sum_i p_i log p_i = log S - T / S,   S = sum_i e^d_i,   T = sum_i d_i e^d_i,
+/// where d = z - max z, so that nothing overflows.
 template <class Scalar>
-void add_categorical_entropy(ConstMatrixRef<Scalar> log_p, ConstMatrixRef<Scalar> p, VectorRef<Scalar> out) {
-    for (Index j = 0; j < p.cols(); ++j) {
-        Scalar sum = 0;
-        for (Index i = 0; i < p.rows(); ++i) sum -= p(i, j) * log_p(i, j);
-        out[j] += sum;
+void log_softmax(ConstMatrixRef<Scalar> z, SoftmaxBatch<Scalar>& out) {
+    GRADIVA_ASSERT(z.rows() >= 1);
+    out.resize(z.rows(), z.cols());
+    const Index stride = z.outerStride(), blocks = out.blocks();
+    // By stages, each for some blocks: the processor overlaps the blocks of a stage, and what they hold stays in cache.
+    const Index at_once = 1 + 64 / z.rows();
+    for (Index first = 0; first < blocks; first += at_once) {
+        const Index end = std::min(first + at_once, blocks);
+        for (Index b = first; b < end; ++b) detail::load_logits(z.data() + b * out.width * stride, stride, b, out);
+        for (Index b = first; b < end; ++b) detail::exponentiate_logits(b, out);
     }
-}
-
-/// out_j += KL(q || p) = sum_i q_i (log q_i - log p_i).
-template <class Scalar>
-void add_categorical_kl(ConstMatrixRef<Scalar> log_q, ConstMatrixRef<Scalar> q, ConstMatrixRef<Scalar> log_p,
-                        VectorRef<Scalar> out) {
-    for (Index j = 0; j < q.cols(); ++j) {
-        Scalar sum = 0;
-        for (Index i = 0; i < q.rows(); ++i) sum += q(i, j) * (log_q(i, j) - log_p(i, j));
-        out[j] += sum;
-    }
-}
-
-/// dZ += w_j d log p(choice_j) / dZ = w_j (onehot(choice_j) - p_j).
-template <class Scalar>
-void add_log_prob_gradient(ConstMatrixRef<Scalar> p, ConstRowRef<int> choice, ConstVectorRef<Scalar> w,
-                           MatrixRef<Scalar> dz) {
-    for (Index j = 0; j < p.cols(); ++j) {
-        for (Index i = 0; i < p.rows(); ++i) dz(i, j) -= w[j] * p(i, j);
-        dz(choice[j], j) += w[j];
-    }
-}
-
-/// dZ += w dH / dZ = -w p_i (log p_i + H). The weight is the same for every sample.
-template <class Scalar>
-void add_entropy_gradient(ConstMatrixRef<Scalar> log_p, ConstMatrixRef<Scalar> p, Scalar w, MatrixRef<Scalar> dz) {
-    for (Index j = 0; j < p.cols(); ++j) {
-        Scalar entropy = 0;
-        for (Index i = 0; i < p.rows(); ++i) entropy -= p(i, j) * log_p(i, j);
-        for (Index i = 0; i < p.rows(); ++i) dz(i, j) -= w * p(i, j) * (log_p(i, j) + entropy);
-    }
-}
-
-/// dZ += w d KL(q || p) / dZ = w (p - q). The weight is the same for every sample.
-template <class Scalar>
-void add_kl_gradient(ConstMatrixRef<Scalar> q, ConstMatrixRef<Scalar> p, Scalar w, MatrixRef<Scalar> dz) {
-    dz.array() += w * (p.array() - q.array());
-}
-
-/// out := F T, the Fisher matrix of each column's logits times a direction: p_i (t_i - sum_k p_k t_k).
-template <class Scalar>
-void categorical_fisher(ConstMatrixRef<Scalar> p, ConstMatrixRef<Scalar> t, MatrixRef<Scalar> out) {
-    for (Index j = 0; j < p.cols(); ++j) {
-        const Scalar mean = p.col(j).dot(t.col(j));
-        for (Index i = 0; i < p.rows(); ++i) out(i, j) = p(i, j) * (t(i, j) - mean);
-    }
+    for (Index b = 0; b < blocks; ++b) detail::finish_sums(b, out);
 }
 
 }  // namespace gradiva::kernels

@@ -4,6 +4,7 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/kernels/registers.hpp"
 
 namespace gradiva::kernels {
 
@@ -41,14 +42,60 @@ struct Moments {
     }
 };
 
+namespace detail {
+
+template <class Scalar>
+struct HalfRegister {
+    typedef Scalar Type __attribute__((vector_size(lanes<double> * sizeof(Scalar))));
+};
+
+/// As many numbers as a register holds in double.
+template <class Scalar>
+RegisterOf<double> load_in_double(const Scalar* from) {
+    return __builtin_convertvector(load_lanes<typename HalfRegister<Scalar>::Type>(from), RegisterOf<double>);
+}
+
+template <class Scalar>
+void store_from_double(const RegisterOf<double>& x, Scalar* to) {
+    using Half = typename HalfRegister<Scalar>::Type;
+    const Half rounded = __builtin_convertvector(x, Half);
+    store_lanes(rounded, to);
+}
+
+/// The sum of term(x_i) in double. Element i is added to the partial sum i modulo 32: the order is the same for every
+/// width of registers, and the processor can overlap additions.
+template <class Scalar, class Term>
+double sum_in_double(const Scalar* x, Index size, const Term& term) {
+    constexpr Index parts = 32, width = lanes<double>;
+    RegisterOf<double> sum[parts / width] = {};
+    Index i = 0;
+    for (; i + parts <= size; i += parts) {
+#pragma GCC unroll 16
+        for (Index k = 0; k < parts / width; ++k) sum[k] += term(load_in_double(x + i + k * width));
+    }
+    double part[parts];
+    for (Index k = 0; k < parts / width; ++k) store(sum[k], part + k * width);
+    for (Index k = 0; i + k < size; ++k) part[k] += term(static_cast<double>(x[i + k]));
+    for (Index half = parts / 2; half > 0; half /= 2) {
+        for (Index k = 0; k < half; ++k) part[k] += part[k + half];
+    }
+    return part[0];
+}
+
+}  // namespace detail
+
 /// In two passes and in double: E[x^2] - E[x]^2 would lose all digits when the mean is large.
 template <class Scalar>
 Moments moments(ConstVectorRef<Scalar> x) {
     Moments result;
     result.count = x.size();
     if (x.size() == 0) return result;
-    result.mean = x.template cast<double>().sum() / static_cast<double>(x.size());
-    result.squares = (x.template cast<double>().array() - result.mean).square().sum();
+    const double sum = detail::sum_in_double(x.data(), x.size(), [](const auto& value) { return value; });
+    result.mean = sum / static_cast<double>(x.size());
+    result.squares = detail::sum_in_double(x.data(), x.size(), [mean = result.mean](const auto& value) {
+        const auto step = value - mean;
+        return step * step;
+    });
     return result;
 }
 
@@ -58,7 +105,13 @@ void standardise(VectorRef<Scalar> x) {
     if (x.size() < 2) return;
     const Moments m = moments<Scalar>(x);
     const double scale = 1 / (m.sample_deviation() + 1e-8);
-    x = ((x.template cast<double>().array() - m.mean) * scale).template cast<Scalar>();
+    constexpr Index width = detail::lanes<double>;
+    Scalar* const values = x.data();
+    Index i = 0;
+    for (; i + width <= x.size(); i += width) {
+        detail::store_from_double<Scalar>((detail::load_in_double(values + i) - m.mean) * scale, values + i);
+    }
+    for (; i < x.size(); ++i) values[i] = static_cast<Scalar>((static_cast<double>(values[i]) - m.mean) * scale);
 }
 
 }  // namespace gradiva::kernels

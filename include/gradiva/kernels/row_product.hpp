@@ -1,11 +1,14 @@
 #pragma once
 
+#include <algorithm>
+
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/registers.hpp"
 #include "gradiva/kernels/strided.hpp"
 
 // Products with few rows, as of a network's one output or two: c := start + a B row by row, with a 1 x depth,
-// B depth x n. A tile of rows would be nearly empty. An element of c is summed in an order that n does not change.
+// B depth x n. A tile of rows would be nearly empty. Where B's columns are contiguous, an element of c has the same
+// bits for any n.
 
 namespace gradiva::kernels::detail {
 
@@ -16,33 +19,32 @@ inline constexpr Index most_single_rows = lanes<Scalar> / 4;
 /// The longest row that is copied.
 inline constexpr Index longest_row = 1024;
 
-/// The dot product of a with a column of B; both contiguous.
+/// The dot products of a with `columns` columns of B, `stride` apart, each contiguous: at most as many as a register
+/// has numbers. c has room for a register. Where there are fewer columns, the last one stands for those that are
+/// missing, and the function is never inlined: the same code gives a column the same bits, whichever columns are beside
+/// it.
 template <class Scalar>
-Scalar dot(const Scalar* a, const Scalar* b, Index depth) {
-    constexpr Index width = lanes<Scalar>;
-    RegisterOf<Scalar> sum{};
-    Index k = 0;
-    for (; k + width <= depth; k += width) sum += load(a + k) * load(b + k);
-    Scalar total = sum_of<Scalar>(sum);
-    for (; k < depth; ++k) total += a[k] * b[k];
-    return total;
-}
-
-/// The same for as many columns of B, `stride` apart, as a register has numbers.
-template <class Scalar>
-void dot_block(const Scalar* a, const Scalar* b, Index stride, Index depth, Scalar* c) {
+[[gnu::noinline]] void dot_columns(const Scalar* a, const Scalar* b, Index stride, Index columns, Index depth,
+                                   Scalar* c) {
     constexpr Index width = lanes<Scalar>;
     RegisterOf<Scalar> sum[width] = {};
+    const Scalar* column[width];
+    for (Index j = 0; j < width; ++j) column[j] = b + std::min(j, columns - 1) * stride;
     Index k = 0;
     for (; k + width <= depth; k += width) {
         const RegisterOf<Scalar> left = load(a + k);
 #pragma GCC unroll 16
-        for (Index j = 0; j < width; ++j) sum[j] += left * load(b + j * stride + k);
+        for (Index j = 0; j < width; ++j) sum[j] += left * load(column[j] + k);
+    }
+    if (k < depth) {
+        // Loaded before all products: the compiler then rounds each column's in the same way.
+        RegisterOf<Scalar> rest[width];
+        for (Index j = 0; j < width; ++j) rest[j] = load_some(column[j] + k, depth - k);
+        const RegisterOf<Scalar> left = load_some(a + k, depth - k);
+#pragma GCC unroll 16
+        for (Index j = 0; j < width; ++j) sum[j] += left * rest[j];
     }
     store<Scalar>(sums_of<Scalar>(sum), c);
-    for (; k < depth; ++k) {
-        for (Index j = 0; j < width; ++j) c[j] += a[k] * b[j * stride + k];
-    }
 }
 
 /// `Vectors` registers of the sum of rows of B, which lie `stride` apart, weighted by a.
@@ -65,16 +67,16 @@ void weigh_rows(const Scalar* a, const Scalar* b, Index stride, Index depth, Sca
     }
 }
 
-/// `count` elements of a B, at most four registers, into `c`.
+/// `count` elements of a B, at most four registers, into `c`, which has room for four.
 template <class Scalar>
 void row_piece(const Scalar* a, const Strided<Scalar>& b, Index count, Scalar* c) {
     constexpr Index width = lanes<Scalar>;
     Index j = 0;
     if (b.row_stride == 1) {
-        for (; j + width <= count; j += width) {
-            dot_block(a, b.data + j * b.column_stride, b.column_stride, b.rows, c + j);
+        for (; j < count; j += width) {
+            const Index columns = std::min(width, count - j);
+            dot_columns(a, b.data + j * b.column_stride, b.column_stride, columns, b.rows, c + j);
         }
-        for (; j < count; ++j) c[j] = dot(a, b.data + j * b.column_stride, b.rows);
         return;
     }
     if (count == 4 * width) return weigh_rows<4>(a, b.data, b.row_stride, b.rows, c);

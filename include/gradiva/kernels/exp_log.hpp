@@ -1,0 +1,101 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "gradiva/kernels/registers.hpp"
+
+// e^x and log x of registers, lane by lane: a number gives the same bits wherever it stands. Both split off a power of
+// 2, which leaves a short interval for a series whose coefficients are in closed form.
+// Source: Cody and Waite, "Software Manual for the Elementary Functions", 1980, chapters 5 and 6.
+
+namespace gradiva::kernels {
+
+namespace detail {
+
+/// How a scalar is made of bits. log 2 is `high + low`, `high` having so few digits that whole multiples of it are
+/// exact. Adding `rounder` rounds to a whole number k, and leaves the bits of 2^k's exponent in the lowest places.
+/// `smallest` and `largest` have k whose exponents read as the powers 0 and infinity.
+template <class Scalar>
+struct Binary;
+
+template <>
+struct Binary<float> {
+    using Bits = std::int32_t;
+    static constexpr int digits = 23, bias = 127, exp_terms = 8, log_terms = 5;
+    static constexpr float high = 0.693359375F, low = -2.12194440e-4F, rounder = 0x1.8p23F + bias;
+    static constexpr float smallest = -88, largest = 89;
+};
+
+template <>
+struct Binary<double> {
+    using Bits = std::int64_t;
+    static constexpr int digits = 52, bias = 1023, exp_terms = 14, log_terms = 11;
+    static constexpr double high = 0.693145751953125, low = 1.42860682030941723212e-6, rounder = 0x1.8p52 + bias;
+    static constexpr double smallest = -709, largest = 710;
+};
+
+template <class Scalar>
+struct BitsRegister {
+    typedef typename Binary<Scalar>::Bits Type __attribute__((vector_size(vector_bytes)));
+};
+
+/// c_k + x (c_{k+1} + x (c_{k+2} + ...)) up to the coefficient before `Terms`.
+template <class Coefficients, int K, int Terms, class Scalar>
+RegisterOf<Scalar> series(const RegisterOf<Scalar>& x) {
+    constexpr auto c = static_cast<Scalar>(Coefficients::at(K));
+    if constexpr (K + 1 == Terms) {
+        return RegisterOf<Scalar>{} + c;
+    } else {
+        return series<Coefficients, K + 1, Terms, Scalar>(x) * x + c;
+    }
+}
+
+struct InverseFactorials {
+    static constexpr double at(int k) { return k == 0 ? 1.0 : at(k - 1) / k; }
+};
+
+struct TwiceInverseOdds {
+    static constexpr double at(int k) { return 2.0 / (2 * k + 1); }
+};
+
+}  // namespace detail
+
+/// e^x within 2 units in the last place; 0 where that is below the smallest normal number, infinite from e^88.4 on in
+/// float and from e^709.4 on in double. NaN stays NaN. With x = k log 2 + r and |r| <= log(2) / 2,
+///   e^x = 2^k (1 + r + r^2 / 2! + ...).
+template <class Scalar>
+detail::RegisterOf<Scalar> exponential(const detail::RegisterOf<Scalar>& x) {
+    using V = detail::RegisterOf<Scalar>;
+    using B = detail::Binary<Scalar>;
+    using Bits = typename detail::BitsRegister<Scalar>::Type;
+    const V smallest = V{} + B::smallest, largest = V{} + B::largest;
+    const V not_small = smallest > x ? smallest : x;
+    const V held = largest < not_small ? largest : not_small;
+    const V shifted = held * Scalar(1.4426950408889634) + B::rounder;
+    const V k = shifted - B::rounder;
+    const V r = (held - k * B::high) - k * B::low;
+    const V power = std::bit_cast<V>(std::bit_cast<Bits>(shifted) << B::digits);
+    return detail::series<detail::InverseFactorials, 0, B::exp_terms, Scalar>(r) * power;
+}
+
+/// log x within 2 units in the last place, for x positive, finite and normal. NaN and infinity give NaN; what other
+/// numbers give has no meaning. With x = 2^k (1 + f), 1 + f between the roots of 1/2 and of 2, and s = f / (2 + f),
+///   log(1 + f) = 2 artanh s = f - s (f - R),   R = 2 s^2 / 3 + 2 s^4 / 5 + ...
+template <class Scalar>
+detail::RegisterOf<Scalar> logarithm(const detail::RegisterOf<Scalar>& x) {
+    using V = detail::RegisterOf<Scalar>;
+    using B = detail::Binary<Scalar>;
+    using Bits = typename detail::BitsRegister<Scalar>::Type;
+    constexpr auto root_of_half = std::bit_cast<typename B::Bits>(Scalar(0.70710678118654752));
+    const Bits bits = std::bit_cast<Bits>(x);
+    const Bits exponent = (bits - root_of_half) >> B::digits;
+    const V f = std::bit_cast<V>(bits - (exponent << B::digits)) - 1;
+    const V k = __builtin_convertvector(exponent, V);
+    const V s = f / (f + 2);
+    const V z = s * s;
+    const V rest = z * detail::series<detail::TwiceInverseOdds, 1, B::log_terms, Scalar>(z);
+    return (f - (s * (f - rest) - k * B::low)) + k * B::high + (x - x);
+}
+
+}  // namespace gradiva::kernels

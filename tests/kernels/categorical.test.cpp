@@ -1,0 +1,227 @@
+#include "catch.hpp"
+
+#include "gradiva/kernels/categorical.hpp"
+#include "gradiva/kernels/log_softmax.hpp"
+#include "helpers/finite_difference.hpp"
+#include "helpers/random.hpp"
+
+#include <limits>
+
+using namespace gradiva;
+using Catch::Approx;
+using gradiva_test::numeric_gradient;
+using gradiva_test::random_matrix;
+using gradiva_test::random_vector;
+using gradiva_test::relative_error;
+
+namespace {
+
+template <class T>
+struct Softmax : kernels::SoftmaxBatch<T> {
+    explicit Softmax(const Matrix<T>& z) { kernels::log_softmax<T>(z, *this); }
+    double entropy(Index j) const {
+        Vector<T> out = Vector<T>::Zero(this->cols());
+        kernels::add_categorical_entropy<T>(*this, out);
+        return static_cast<double>(out[j]);
+    }
+    /// KL(this || to).
+    double kl(const Softmax& to, Index j) const {
+        Vector<T> out = Vector<T>::Zero(this->cols());
+        kernels::add_categorical_kl<T>(*this, to, out);
+        return static_cast<double>(out[j]);
+    }
+    Matrix<T> probabilities() const {
+        Matrix<T> m(this->rows(), this->cols());
+        for (Index j = 0; j < m.cols(); ++j) {
+            for (Index i = 0; i < m.rows(); ++i) m(i, j) = this->p(i, j);
+        }
+        return m;
+    }
+};
+
+// A place in the space of logits, where each gradient is compared with central differences.
+struct Place {
+    Rng rng{5};
+    Matrix<double> z = 2 * random_matrix<double>(4, 3, rng);
+    Matrix<double> start = random_matrix<double>(4, 3, rng);
+    Matrix<double> dz = start;  // to be overwritten
+
+    double error(const std::function<double()>& f) {
+        const auto expected = numeric_gradient({z.data(), 12}, f);
+        return relative_error({dz.data(), 12}, expected);
+    }
+};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("the log-probability of each choice is added", "", float, double) {
+    using T = TestType;
+    Rng rng(8);
+    for (const Index choices : {1, 3, 17}) {
+        for (const Index batch : {1, 5, 33}) {
+            const Softmax<T> is(random_matrix<T>(choices, batch, rng));
+            Eigen::RowVectorXi choice(batch);
+            for (int& c : choice) c = static_cast<int>(rng.below(choices));
+            Vector<T> out = Vector<T>::Constant(batch, 10);
+            kernels::add_log_prob<T>(is, choice, out);
+            for (Index j = 0; j < batch; ++j) CHECK(out[j] == 10 + is.log_p(choice[j], j));
+        }
+    }
+}
+
+TEST_CASE("the most probable choice is the first of the largest logits") {
+    Matrix<float> z(3, 2);
+    z << 1, 0, 2, 5, 2, 5;
+    Eigen::RowVectorXi choice(2), same(2);
+    kernels::most_probable_choice<float>(Softmax<float>(z), choice);
+    kernels::largest_choice<float>(z, same);
+    CHECK(choice == Eigen::RowVector2i(1, 1));
+    CHECK(same == choice);
+}
+
+TEST_CASE("the gradients of log-probability, entropy and divergence agree with central differences") {
+    Place place;
+    const Eigen::RowVector3i choice(3, 0, 1);
+    const Vector<double> w = random_vector<double>(3, place.rng);
+    const Softmax<double> from(random_matrix<double>(4, 3, place.rng));
+    const auto error = [&](double log_prob, double entropy, double kl) {
+        kernels::categorical_gradient<double>(Softmax<double>(place.z), choice, log_prob * w, entropy,
+                                              kl != 0 ? &from : nullptr, kl, place.dz);
+        return place.error([&] {
+            const Softmax<double> at(place.z);
+            const double log_probs = w[0] * at.log_p(3, 0) + w[1] * at.log_p(0, 1) + w[2] * at.log_p(1, 2);
+            const double entropies = at.entropy(0) + at.entropy(1) + at.entropy(2);
+            return log_prob * log_probs + entropy * entropies + kl * (from.kl(at, 0) + from.kl(at, 1) + from.kl(at, 2));
+        });
+    };
+    CHECK(error(1, 0, 0) < 1e-6);
+    CHECK(error(0, -0.7, 0) < 1e-6);
+    CHECK(error(0, 0, 1.3) < 1e-6);
+    CHECK(error(1, -0.7, 1.3) < 1e-6);
+}
+
+TEMPLATE_TEST_CASE("the gradient equals its equation in double, for any number of choices and samples", "", float,
+                   double) {
+    using T = TestType;
+    Rng rng(9);
+    const double tolerance = 64 * static_cast<double>(std::numeric_limits<T>::epsilon());
+    for (const Index choices : {1, 2, 3, 5, 16, 17, 33, 70}) {
+        for (const Index batch : {1, 3, 17, 33}) {
+            const Softmax<T> p(3 * random_matrix<T>(choices, batch, rng)), q(random_matrix<T>(choices, batch, rng));
+            const Vector<T> w = random_vector<T>(batch, rng);
+            Matrix<int> actions(2, batch);  // a row of a matrix: its numbers are not contiguous
+            for (Index j = 0; j < batch; ++j) actions(1, j) = static_cast<int>(rng.below(choices));
+            Matrix<T> dz = Matrix<T>::Constant(choices + 2, batch, 99);  // some rows of it, to be overwritten
+            for (const bool with_q : {false, true}) {
+                kernels::categorical_gradient<T>(p, actions.row(1), w, T(0.3), with_q ? &q : nullptr, T(0.8),
+                                                 dz.middleRows(1, choices));
+                for (Index j = 0; j < batch; ++j) {
+                    double entropy = 0;
+                    for (Index i = 0; i < choices; ++i) {
+                        entropy -= static_cast<double>(p.p(i, j)) * static_cast<double>(p.log_p(i, j));
+                    }
+                    CHECK((dz(0, j) == 99 && dz(choices + 1, j) == 99));
+                    for (Index i = 0; i < choices; ++i) {
+                        const auto p_i = static_cast<double>(p.p(i, j)), log_p = static_cast<double>(p.log_p(i, j));
+                        const double expected = static_cast<double>(w[j]) * ((actions(1, j) == i ? 1 : 0) - p_i) -
+                                                0.3 * p_i * (log_p + entropy) +
+                                                (with_q ? 0.8 * (p_i - static_cast<double>(q.p(i, j))) : 0);
+                        CAPTURE(choices, batch, i, j, with_q);
+                        REQUIRE(static_cast<double>(dz(i + 1, j)) == Approx(expected).margin(tolerance));
+                    }
+                }
+            }
+        }
+    }
+}
+
+TEST_CASE("the Fisher product is the derivative of the probabilities along the direction") {
+    // The gradient of KL(q || p) is p - q: its derivative, at p = q, is the Fisher matrix.
+    constexpr double h = 1e-5;
+    const Place place;
+    const Matrix<double> t = place.start;
+    const Matrix<double> step = h * t;
+    const Matrix<double> expected =
+        (Softmax<double>(place.z + step).probabilities() - Softmax<double>(place.z - step).probabilities()) / (2 * h);
+    Matrix<double> out(4, 3);
+    kernels::categorical_fisher<double>(Softmax<double>(place.z), t, out);
+    CHECK(relative_error({out.data(), 12}, {expected.data(), 12}) < 1e-6);
+    CHECK(out.colwise().sum().isZero(1e-14));
+}
+
+TEMPLATE_TEST_CASE("gradients stay finite where a probability vanishes", "", float, double) {
+    using T = TestType;
+    Matrix<T> z = Matrix<T>::Zero(2, 9);
+    z.row(1).setConstant(T(-1e4));
+    const Softmax<T> at(z);
+    Matrix<T> dz(2, 9);
+    const Eigen::RowVectorXi choice = Eigen::RowVectorXi::Ones(9);
+    kernels::categorical_gradient<T>(at, choice, Vector<T>::Zero(9), T(1), nullptr, 0, dz);
+    CHECK(dz.isZero(T(1e-6)));
+    kernels::categorical_gradient<T>(at, choice, Vector<T>::Ones(9), T(1), nullptr, 0, dz);
+    CHECK((dz.row(0).array() + T(1)).isZero(T(1e-6)));
+    CHECK((dz.row(1).array() - T(1)).isZero(T(1e-6)));
+}
+
+TEMPLATE_TEST_CASE("what is not legal has probability 0, and exactly no share in anything", "", float, double) {
+    using T = TestType;
+    Rng rng(4);
+    const Index choices = 21, batch = 8;  // more than a vector of any width
+    Matrix<std::uint8_t> legal = Matrix<std::uint8_t>::Zero(choices, batch);
+    for (Index j = 0; j < batch; ++j) {
+        for (Index i = 0; i < choices; ++i) legal(i, j) = rng.below(3) == 0 ? 1 : 0;
+        legal(rng.below(choices), j) = 1;
+    }
+    const ActionMask mask(legal.data(), choices, batch);
+    Matrix<T> z = 3 * random_matrix<T>(choices, batch, rng);
+    Matrix<T> other = 3 * random_matrix<T>(choices, batch, rng);
+    kernels::mask_logits<T>(mask, z);
+    kernels::mask_logits<T>(mask, other);
+    const Softmax<T> is(z), from(other);
+    Matrix<T> d_entropy(choices, batch), d_log_prob(choices, batch), d_kl(choices, batch), fisher(choices, batch);
+    Eigen::RowVectorXi choice(batch);
+    kernels::most_probable_choice<T>(is, choice);
+    kernels::categorical_gradient<T>(is, choice, Vector<T>::Zero(batch), T(1), nullptr, 0, d_entropy);
+    kernels::categorical_gradient<T>(is, choice, Vector<T>::Ones(batch), T(0), nullptr, 0, d_log_prob);
+    kernels::categorical_gradient<T>(is, choice, Vector<T>::Zero(batch), T(0), &from, T(1), d_kl);
+    kernels::categorical_fisher<T>(is, random_matrix<T>(choices, batch, rng), fisher);
+    for (Index j = 0; j < batch; ++j) {
+        std::vector<Index> rows;
+        for (Index i = 0; i < choices; ++i) {
+            if (legal(i, j) != 0) {
+                rows.push_back(i);
+                CHECK(is.p(i, j) > 0);
+                continue;
+            }
+            CHECK(is.p(i, j) == 0);
+            for (const Matrix<T>* gradient : {&d_entropy, &d_log_prob, &d_kl, &fisher}) CHECK((*gradient)(i, j) == 0);
+        }
+        // The same as a distribution of the legal choices alone.
+        const Softmax<T> alone(z(rows, std::vector<Index>{j})), alone_from(other(rows, std::vector<Index>{j}));
+        CHECK(legal(choice[j], j) == 1);
+        CHECK(is.probabilities().col(j).sum() == Approx(1));
+        CHECK(is.entropy(j) == Approx(alone.entropy(0)).margin(1e-5));
+        CHECK(from.kl(is, j) == Approx(alone_from.kl(alone, 0)).margin(1e-5));
+    }
+}
+
+TEST_CASE("a choice that is not legal is not drawn in ten million draws") {
+    Matrix<float> z(3, 1'000'000);
+    z.colwise() = Eigen::Vector3f(0, 5, -2);
+    Matrix<std::uint8_t> legal = Matrix<std::uint8_t>::Ones(3, z.cols());
+    legal.row(1).setZero();
+    kernels::mask_logits<float>(ActionMask(legal.data(), 3, z.cols()), z);
+    const Softmax<float> is(z);
+    std::vector<Rng> rng;
+    for (std::uint64_t j = 0; j < 1'000'000; ++j) rng.emplace_back(1, Purpose::action, j);
+    Eigen::RowVectorXi choice(z.cols());
+    Index counts[] = {0, 0, 0};
+    for (int round = 0; round < 10; ++round) {
+        kernels::draw_choice<float>(is, rng, choice);
+        for (const int c : choice) ++counts[c];
+    }
+    CHECK(counts[1] == 0);
+    const double share = 1 / (1 + std::exp(-2.0));
+    const double four_errors = 4 * std::sqrt(share * (1 - share) / 1e7);
+    CHECK(static_cast<double>(counts[0]) / 1e7 == Approx(share).margin(four_errors));
+}

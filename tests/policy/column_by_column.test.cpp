@@ -1,0 +1,82 @@
+#include "catch.hpp"
+
+#include "gradiva/distributions/categorical.hpp"
+#include "gradiva/distributions/diagonal_gaussian.hpp"
+#include "gradiva/nn/mlp.hpp"
+#include "gradiva/policy/actor.hpp"
+#include "helpers/random.hpp"
+
+#include <cstring>
+#include <vector>
+
+using namespace gradiva;
+using gradiva_test::random_matrix;
+
+namespace {
+
+/// What an actor does with some columns.
+template <class Scalar>
+struct Acts {
+    Matrix<Scalar> head;
+    ActionBatch action;
+    Vector<Scalar> log_prob;
+};
+
+template <class A>
+Acts<typename A::Scalar> act(const A& actor, const Matrix<typename A::Scalar>& observation, Range range) {
+    using Scalar = typename A::Scalar;
+    typename A::Tape tape;
+    const Matrix<Scalar> part = observation.middleCols(range.begin, range.size());
+    std::vector<Rng> rng;
+    for (Index n = range.begin; n < range.end; ++n) rng.emplace_back(1, Purpose::action, static_cast<std::uint64_t>(n));
+    Acts<Scalar> result;
+    actor.forward(part, tape);
+    result.head = tape.head;
+    result.action.resize(actor.action_shape(), range.size());
+    actor.sample(tape, rng, result.action.all());
+    result.log_prob.resize(range.size());
+    actor.log_prob(tape, std::as_const(result.action).all(), result.log_prob);
+    return result;
+}
+
+template <class T>
+bool same_bits(const T* a, const T* b, Index count) {
+    return std::memcmp(a, b, static_cast<std::size_t>(count) * sizeof(T)) == 0;
+}
+
+template <class D>
+void check_column_by_column(const D& distribution, const Mlp& mlp) {
+    using Scalar = typename D::Scalar;
+    using A = Actor<MlpNetwork<Scalar>, D>;
+    STATIC_REQUIRE(acts_column_by_column<A>);
+    constexpr Index batch = 37;
+    Rng rng(1);
+    A actor(MlpNetwork<Scalar>(3, distribution.head_size(), mlp, Rng(1), 1), distribution);
+    for (Scalar& w : actor.weights()) w += static_cast<Scalar>(0.3 * rng.normal());
+    const Matrix<Scalar> observation = random_matrix<Scalar>(3, batch, rng);
+    const Acts<Scalar> whole = act(actor, observation, {0, batch});
+    for (const Index width : {1, 2, 3, 4, 7, 16, 20, 33}) {
+        for (Index begin = 0; begin + width <= batch; ++begin) {
+            CAPTURE(width, begin, distribution.head_size());
+            const Acts<Scalar> some = act(actor, observation, {begin, begin + width});
+            REQUIRE(same_bits(some.head.data(), whole.head.col(begin).data(), some.head.size()));
+            REQUIRE(same_bits(some.log_prob.data(), whole.log_prob.data() + begin, width));
+            const auto part = whole.action.columns({begin, begin + width});
+            REQUIRE(same_bits(some.action.all().integers.data(), part.integers.data(), part.integers.size()));
+            REQUIRE(same_bits(some.action.all().reals.data(), part.reals.data(), part.reals.size()));
+        }
+    }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("An actor that acts column by column gives a column the same bits in a batch of any width", "",
+                   float, double) {
+    for (const Mlp& mlp : {Mlp{.hidden = {64, 64}}, Mlp{.hidden = {5, 19}, .activation = Activation::relu},
+                           Mlp{.hidden = {20}, .layer_norm = true, .normalize_observations = true}}) {
+        for (const Index n : {1, 2, 3, 6, 18}) {
+            check_column_by_column(Categorical<TestType>(n), mlp);
+            check_column_by_column(DiagonalGaussian<TestType>(n), mlp);
+        }
+    }
+}
