@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 using namespace gradiva;
@@ -53,6 +54,32 @@ TEST_CASE("a buffer that shrinks keeps its memory, and one that grows its conten
     CHECK(buffer.data() == before);
     buffer.resize(1000);
     for (Index i = 0; i < 10; ++i) CHECK(buffer[i] == i);
+}
+
+TEST_CASE("a copy of a buffer has numbers of its own, and what is moved from is empty") {
+    Buffer<int> buffer(3, 5);
+    Buffer<int> copy = buffer;
+    buffer[0] = 1;
+    CHECK(copy == Buffer<int>(3, 5));
+    const int* const place = buffer.data();
+    const Buffer<int> moved = std::move(buffer);
+    CHECK(moved.data() == place);
+    CHECK(moved[0] == 1);
+    CHECK(buffer.empty());
+    buffer = copy;
+    CHECK(buffer == copy);
+    CHECK(buffer.data() != copy.data());
+    buffer = std::move(copy);
+    CHECK(buffer == Buffer<int>(3, 5));
+    const Buffer<int>& itself = buffer;
+    buffer = itself;
+    CHECK(buffer == Buffer<int>(3, 5));
+}
+
+TEST_CASE("an element of a buffer may be added to its end") {
+    Buffer<int> buffer(1, 7);
+    for (int i = 0; i < 100; ++i) buffer.push_back(buffer[0]);
+    for (const int value : buffer) CHECK(value == 7);
 }
 
 TEST_CASE("a buffer that grows one by one moves rarely") {

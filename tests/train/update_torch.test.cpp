@@ -29,7 +29,7 @@ void assign(std::span<float> to, const reference::Block& from) {
 /// The recorded networks and the recorded batch, as a rollout of one step of as many environments as there are samples.
 struct Recording {
     explicit Recording(const std::string& name)
-        : blocks(reference::read_blocks(std::string(GRADIVA_SOURCE_DIR) + "/tests/reference/" + name)),
+        : blocks(reference::read_blocks(fmt::format("{}/tests/reference/{}", GRADIVA_SOURCE_DIR, name))),
           samples(static_cast<Index>(at("action").values.size())), envs(CartPole{}, {.count = samples}) {
         assign(actor.weights(), at("actor_weights"));
         assign(critic.weights(), at("critic_weights"));

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <new>
 #include <span>
-#include <vector>
+#include <type_traits>
+#include <utility>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/types.hpp"
@@ -15,58 +18,128 @@ inline constexpr std::size_t buffer_alignment = 64;
 
 namespace detail {
 
-template <class T>
-struct AlignedAllocator {
-    using value_type = T;
-    AlignedAllocator() = default;
-    template <class U>
-    constexpr AlignedAllocator(const AlignedAllocator<U>&) noexcept {}
-    T* allocate(std::size_t n) {
-        return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{buffer_alignment}));
+/// The memory of a `Buffer`, whatever it holds: no template, so that all share one copy of this code.
+class AlignedBytes {
+public:
+    AlignedBytes() = default;
+    AlignedBytes(const AlignedBytes& other) { assign(other); }
+    AlignedBytes(AlignedBytes&& other) noexcept { swap(other); }
+    AlignedBytes& operator=(const AlignedBytes& other) {
+        if (this != &other) assign(other);
+        return *this;
     }
-    void deallocate(T* p, std::size_t) noexcept { ::operator delete (p, std::align_val_t{buffer_alignment}); }
-    friend bool operator==(const AlignedAllocator&, const AlignedAllocator&) { return true; }
+    AlignedBytes& operator=(AlignedBytes&& other) noexcept {
+        AlignedBytes taken(std::move(other));
+        swap(taken);
+        return *this;
+    }
+    ~AlignedBytes() { release(); }
+
+    std::byte* data() { return data_; }
+    const std::byte* data() const { return data_; }
+    std::size_t size() const { return size_; }
+    std::size_t capacity() const { return capacity_; }
+
+    /// New bytes are zero.
+    [[gnu::noinline]] void resize(std::size_t size) {
+        if (size > capacity_) move_to(std::max(size, 2 * size_));
+        if (size > size_) std::memset(data_ + size_, 0, size - size_);
+        size_ = size;
+    }
+
+    void reserve(std::size_t capacity) {
+        if (capacity > capacity_) move_to(capacity);
+    }
+
+private:
+    void swap(AlignedBytes& other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        std::swap(capacity_, other.capacity_);
+    }
+
+    [[gnu::noinline]] void assign(const AlignedBytes& other) {
+        size_ = 0;
+        reserve(other.size_);
+        if (other.size_ > 0) std::memcpy(data_, other.data_, other.size_);
+        size_ = other.size_;
+    }
+
+    [[gnu::noinline]] void move_to(std::size_t capacity) {
+        auto* const room = static_cast<std::byte*>(::operator new (capacity, std::align_val_t{buffer_alignment}));
+        if (size_ > 0) std::memcpy(room, data_, size_);
+        release();
+        data_ = room;
+        capacity_ = capacity;
+    }
+
+    void release() noexcept {
+        if (data_ != nullptr) ::operator delete (data_, std::align_val_t{buffer_alignment});
+    }
+
+    std::byte* data_ = nullptr;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
 };
 
 }  // namespace detail
 
 /// A growing array of numbers on 64-byte boundaries, indexed by `Index`. Shrinking keeps the memory, growing keeps the
-/// contents and reserves geometrically.
+/// contents and reserves geometrically. New elements are zero.
 template <class T>
 class Buffer {
+    static_assert(std::is_trivially_copyable_v<T>, "gradiva: Buffer holds numbers, or structs of numbers");
+
 public:
     Buffer() = default;
-    explicit Buffer(Index size, T value = T{}) : values_(static_cast<std::size_t>(size), value) {}
+    explicit Buffer(Index size, T value = T{}) { assign(size, value); }
 
-    Index size() const { return static_cast<Index>(values_.size()); }
-    void resize(Index size) { values_.resize(static_cast<std::size_t>(size)); }
-    void assign(Index size, T value) { values_.assign(static_cast<std::size_t>(size), value); }
-    void reserve(Index size) { values_.reserve(static_cast<std::size_t>(size)); }
-    Index capacity() const { return static_cast<Index>(values_.capacity()); }
-    void push_back(const T& value) { values_.push_back(value); }
-    void clear() { values_.clear(); }
-    bool empty() const { return values_.empty(); }
+    Index size() const { return static_cast<Index>(bytes_.size() / sizeof(T)); }
+    void resize(Index size) { bytes_.resize(to_bytes(size)); }
+    void assign(Index size, T value) {
+        bytes_.resize(to_bytes(size));
+        std::fill(begin(), end(), value);
+    }
+    void reserve(Index size) { bytes_.reserve(to_bytes(size)); }
+    Index capacity() const { return static_cast<Index>(bytes_.capacity() / sizeof(T)); }
+    void push_back(const T& value) {
+        const T copy = value;  // it may be an element, which moves
+        bytes_.resize(bytes_.size() + sizeof(T));
+        end()[-1] = copy;
+    }
+    void clear() { bytes_.resize(0); }
+    bool empty() const { return bytes_.size() == 0; }
 
-    T& operator[](Index i) { return values_[static_cast<std::size_t>(i)]; }
-    const T& operator[](Index i) const { return values_[static_cast<std::size_t>(i)]; }
-    T* data() { return values_.data(); }
-    const T* data() const { return values_.data(); }
-    auto begin() { return values_.begin(); }
-    auto begin() const { return values_.begin(); }
-    auto end() { return values_.end(); }
-    auto end() const { return values_.end(); }
+    T& operator[](Index i) {
+        GRADIVA_ASSERT(i >= 0 && i < size());
+        return data()[i];
+    }
+    const T& operator[](Index i) const {
+        GRADIVA_ASSERT(i >= 0 && i < size());
+        return data()[i];
+    }
+    T* data() { return reinterpret_cast<T*>(bytes_.data()); }
+    const T* data() const { return reinterpret_cast<const T*>(bytes_.data()); }
+    T* begin() { return data(); }
+    const T* begin() const { return data(); }
+    T* end() { return data() + size(); }
+    const T* end() const { return data() + size(); }
 
-    std::span<T> span() { return values_; }
-    std::span<const T> span() const { return values_; }
+    std::span<T> span() { return {data(), bytes_.size() / sizeof(T)}; }
+    std::span<const T> span() const { return {data(), bytes_.size() / sizeof(T)}; }
     VectorMap<T> vector() { return {data(), size()}; }
     ConstVectorMap<T> vector() const { return {data(), size()}; }
     VectorMap<T> segment(Range r) { return {data() + r.begin, r.size()}; }
     ConstVectorMap<T> segment(Range r) const { return {data() + r.begin, r.size()}; }
 
-    friend bool operator==(const Buffer&, const Buffer&) = default;
+    friend bool operator==(const Buffer& a, const Buffer& b) {
+        return std::equal(a.begin(), a.end(), b.begin(), b.end());
+    }
 
 private:
-    std::vector<T, detail::AlignedAllocator<T>> values_;
+    static std::size_t to_bytes(Index size) { return static_cast<std::size_t>(size) * sizeof(T); }
+
+    detail::AlignedBytes bytes_;
 };
 
 /// A column-major matrix over a `Buffer`: resizing keeps the memory; with the same number of rows it keeps the columns.

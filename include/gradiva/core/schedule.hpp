@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <variant>
 
 namespace gradiva {
 
@@ -33,15 +32,20 @@ struct Cosine {
 /// constant schedule.
 class Schedule {
 public:
-    Schedule(double value) : shape_(Constant{value}) {}
-    Schedule(Constant shape) : shape_(shape) {}
-    Schedule(Linear shape) : shape_(shape) {}
-    Schedule(Cosine shape) : shape_(shape) {}
+    Schedule(double value) : Schedule(Constant{value}) {}
+    Schedule(Constant shape) : shape_(Shape::constant), from_(shape.value), to_(shape.value) {}
+    Schedule(Linear shape) : shape_(Shape::linear), from_(shape.from), to_(shape.to) {}
+    Schedule(Cosine shape) : shape_(Shape::cosine), from_(shape.from), to_(shape.to) {}
 
     /// The value at `progress`, which is clamped to [0, 1].
     double operator()(double progress) const {
         const double clamped = std::clamp(progress, 0.0, 1.0);
-        return std::visit([clamped](const auto& shape) { return shape(clamped); }, shape_);
+        switch (shape_) {
+            case Shape::linear: return Linear{from_, to_}(clamped);
+            case Shape::cosine: return Cosine{from_, to_}(clamped);
+            case Shape::constant: break;
+        }
+        return from_;
     }
 
     /// All shapes are monotone, so the ends bound every value.
@@ -49,7 +53,11 @@ public:
     bool is_finite() const { return std::isfinite((*this)(0)) && std::isfinite((*this)(1)); }
 
 private:
-    std::variant<Constant, Linear, Cosine> shape_;
+    enum class Shape { constant, linear, cosine };
+
+    Shape shape_;
+    double from_;
+    double to_;
 };
 
 }  // namespace gradiva

@@ -3,15 +3,36 @@
 #include <cmath>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/lanes.hpp"
 #include "gradiva/core/types.hpp"
 
 namespace gradiva {
+
+namespace detail {
+
+/// Infinity and NaN times zero are NaN, and so is a sum that holds one.
+inline bool all_finite(const float* x, Index n) {
+    Floats even{}, odd{};  // two chains of additions, neither waits for the other
+    Index i = 0;
+    for (; i + 2 * lane_count <= n; i += 2 * lane_count) {
+        even += load_lanes<Floats>(x + i) * 0.0F;
+        odd += load_lanes<Floats>(x + i + lane_count) * 0.0F;
+    }
+    float sum[lane_count];
+    store_lanes(even + odd, sum);
+    float total = 0;
+    for (const float lane : sum) total += lane;
+    for (; i < n; ++i) total += x[i] * 0.0F;
+    return total == 0;
+}
+
+}  // namespace detail
 
 /// Throws `Error` unless every number that the environments `range` observed (D x range) is finite; `who` asks, and
 /// `where` says when it was observed.
 inline void check_observation(const char* who, const ConstMatrixMap<float>& observation, Range range,
                               const char* where) {
-    if ((observation.array() * 0.0F).sum() == 0.0F) return;  // infinity and NaN times zero are NaN
+    if (detail::all_finite(observation.data(), observation.size())) return;
     for (Index j = 0; j < observation.cols(); ++j) {
         for (Index i = 0; i < observation.rows(); ++i) {
             require(std::isfinite(observation(i, j)),

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <iterator>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/space.hpp"
@@ -20,7 +19,7 @@ inline std::string describe(const HybridSpace& space) {
 inline std::string describe(const MultiDiscrete& space) {
     std::string text = "MultiDiscrete(";
     for (std::size_t k = 0; k < space.n.size(); ++k) {
-        fmt::format_to(std::back_inserter(text), "{}{}", k > 0 ? ", " : "", space.n[k]);
+        text += fmt::format("{}{}", k > 0 ? ", " : "", space.n[k]);
     }
     return text + ")";
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <span>
 #include <utility>
 
@@ -35,8 +37,8 @@ public:
         check("B", o_.b, n, m);
         check("Q", o_.q, n, n);
         check("R", o_.r, m, m);
-        require(o_.q == o_.q.transpose(), "LinearQuadratic: Q is not symmetric; give (Q + Q^T) / 2");
-        require(o_.r == o_.r.transpose(), "LinearQuadratic: R is not symmetric; give (R + R^T) / 2");
+        require(is_symmetric(o_.q), "LinearQuadratic: Q is not symmetric; give (Q + Q^T) / 2");
+        require(is_symmetric(o_.r), "LinearQuadratic: R is not symmetric; give (R + R^T) / 2");
         require(o_.start > 0, "LinearQuadratic: start is {}; give a number above 0", o_.start);
     }
 
@@ -62,39 +64,78 @@ public:
     // The model.
 
     Index state_size() const { return o_.a.rows(); }
-    void save(std::span<double> state) const { as_vector(state) = x_.vector(); }
+    void save(std::span<double> state) const { std::copy(x_.begin(), x_.end(), state.begin()); }
 
     double transition(std::span<const double> state, std::span<const double> action, std::span<double> next) const {
-        const auto x = as_vector(state);
-        const auto u = as_vector(action);
-        as_vector(next) = o_.a.lazyProduct(x) + o_.b.lazyProduct(u);  // lazy products make no temporaries
-        return -x.dot(o_.q.lazyProduct(x)) - u.dot(o_.r.lazyProduct(u));
+        double reward = 0;
+        for (Index i = 0; i < o_.a.rows(); ++i) {
+            const auto k = static_cast<std::size_t>(i);
+            next[k] = row_times(o_.a, i, state) + row_times(o_.b, i, action);
+            reward -= state[k] * row_times(o_.q, i, state);
+        }
+        for (Index i = 0; i < o_.b.cols(); ++i) {
+            reward -= action[static_cast<std::size_t>(i)] * row_times(o_.r, i, action);
+        }
+        return reward;
     }
 
     void transition_backward(std::span<const double> state, std::span<const double> action,
                              std::span<const double> d_next, double d_reward, std::span<double> d_state,
                              std::span<double> d_action) const {
-        const auto dx = as_vector(d_next);
-        as_vector(d_state) += o_.a.transpose().lazyProduct(dx) - 2 * d_reward * o_.q.lazyProduct(as_vector(state));
-        as_vector(d_action) += o_.b.transpose().lazyProduct(dx) - 2 * d_reward * o_.r.lazyProduct(as_vector(action));
+        for (Index i = 0; i < o_.a.cols(); ++i) {
+            d_state[static_cast<std::size_t>(i)] +=
+                column_times(o_.a, i, d_next) - 2 * d_reward * row_times(o_.q, i, state);
+        }
+        for (Index i = 0; i < o_.b.cols(); ++i) {
+            d_action[static_cast<std::size_t>(i)] +=
+                column_times(o_.b, i, d_next) - 2 * d_reward * row_times(o_.r, i, action);
+        }
     }
 
     void observe(std::span<const double> state, std::span<double> observation) const {
-        as_vector(observation) = as_vector(state);
+        std::copy(state.begin(), state.end(), observation.begin());
     }
     void observe_backward(std::span<const double>, std::span<const double> d_observation,
                           std::span<double> d_state) const {
-        as_vector(d_state) += as_vector(d_observation);
+        for (std::size_t i = 0; i < d_state.size(); ++i) d_state[i] += d_observation[i];
     }
 
 private:
     static void check(const char* name, const Matrix<double>& matrix, Index rows, Index columns) {
         require(matrix.rows() == rows && matrix.cols() == columns, "LinearQuadratic: {} is {} x {}; give {} x {}", name,
                 matrix.rows(), matrix.cols(), rows, columns);
-        require(matrix.allFinite(), "LinearQuadratic: {} holds a number that is not finite; give finite numbers", name);
+        require(std::all_of(matrix.data(), matrix.data() + matrix.size(), [](double x) { return std::isfinite(x); }),
+                "LinearQuadratic: {} holds a number that is not finite; give finite numbers", name);
     }
 
-    void show(std::span<float> observation) const { as_vector(observation) = x_.vector().cast<float>(); }
+    static bool is_symmetric(const Matrix<double>& matrix) {
+        for (Index j = 0; j < matrix.cols(); ++j) {
+            for (Index i = 0; i < j; ++i) {
+                if (matrix(i, j) != matrix(j, i)) return false;
+            }
+        }
+        return true;
+    }
+
+    // Plain loops: expressions of Eigen take long to compile, and every program that includes this would wait.
+
+    /// Row i of M times x.
+    static double row_times(const Matrix<double>& m, Index i, std::span<const double> x) {
+        double sum = 0;
+        for (Index k = 0; k < m.cols(); ++k) sum += m(i, k) * x[static_cast<std::size_t>(k)];
+        return sum;
+    }
+
+    /// Column j of M, as a row, times x.
+    static double column_times(const Matrix<double>& m, Index j, std::span<const double> x) {
+        double sum = 0;
+        for (Index k = 0; k < m.rows(); ++k) sum += m(k, j) * x[static_cast<std::size_t>(k)];
+        return sum;
+    }
+
+    void show(std::span<float> observation) const {
+        for (Index i = 0; i < x_.size(); ++i) observation[static_cast<std::size_t>(i)] = static_cast<float>(x_[i]);
+    }
 
     LinearQuadraticOptions o_;
     Buffer<double> x_;

@@ -6,7 +6,7 @@
 #include <string>
 #include <type_traits>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/train/progress.hpp"

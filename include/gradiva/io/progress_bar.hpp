@@ -9,7 +9,7 @@
 #include <unistd.h>
 #endif
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gradiva/train/progress.hpp"
 

@@ -2,10 +2,9 @@
 
 #include <concepts>
 #include <fstream>
-#include <iterator>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gradiva/io/detail/transition_reader.hpp"
 
@@ -44,9 +43,9 @@ void write_transitions(const std::string& path, const Rollout<Scalar>& rollout) 
     std::string line;
     const auto add = [&line](auto number) {
         if constexpr (std::integral<decltype(number)>) {
-            fmt::format_to(std::back_inserter(line), "{},", number);
+            line += fmt::format("{},", number);
         } else {
-            fmt::format_to(std::back_inserter(line), "{:.9g},", static_cast<float>(number));
+            line += fmt::format("{:.9g},", static_cast<float>(number));
         }
     };
     Buffer<Index> final_column(rollout.horizon * rollout.environments);

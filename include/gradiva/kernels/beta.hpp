@@ -82,7 +82,10 @@ template <class Scalar>
 void beta_entropy(ConstMatrixRef<double> e, ConstMatrixRef<double> log_beta, ConstMatrixRef<double> mean,
                   VectorRef<Scalar> out) {
     for (Index j = 0; j < e.cols(); ++j) {
-        out[j] = static_cast<Scalar>(log_beta.col(j).sum() - e.col(j).dot(mean.col(j)));
+        double sum = 0, weighed = 0;
+        for (Index i = 0; i < log_beta.rows(); ++i) sum += log_beta(i, j);
+        for (Index i = 0; i < e.rows(); ++i) weighed += e(i, j) * mean(i, j);
+        out[j] = static_cast<Scalar>(sum - weighed);
     }
 }
 
@@ -91,7 +94,10 @@ template <class Scalar>
 void beta_kl(ConstMatrixRef<double> e_q, ConstMatrixRef<double> log_beta_q, ConstMatrixRef<double> mean_q,
              ConstMatrixRef<double> e_p, ConstMatrixRef<double> log_beta_p, VectorRef<Scalar> out) {
     for (Index j = 0; j < e_q.cols(); ++j) {
-        const double kl = (log_beta_p.col(j) - log_beta_q.col(j)).sum() + (e_q.col(j) - e_p.col(j)).dot(mean_q.col(j));
+        double sum = 0, weighed = 0;
+        for (Index i = 0; i < log_beta_q.rows(); ++i) sum += log_beta_p(i, j) - log_beta_q(i, j);
+        for (Index i = 0; i < e_q.rows(); ++i) weighed += (e_q(i, j) - e_p(i, j)) * mean_q(i, j);
+        const double kl = sum + weighed;
         out[j] = static_cast<Scalar>(kl < 0 ? 0 : kl);
     }
 }
@@ -100,8 +106,12 @@ void beta_kl(ConstMatrixRef<double> e_q, ConstMatrixRef<double> log_beta_q, Cons
 template <class Scalar>
 void add_beta_kl_gradient(ConstMatrixRef<double> mean_q, ConstMatrixRef<double> mean_p, ConstMatrixRef<double> slope_p,
                           Scalar w, MatrixRef<Scalar> d_head) {
-    d_head.array() +=
-        (static_cast<double>(w) * slope_p.array() * (mean_p.array() - mean_q.array())).template cast<Scalar>();
+    const auto weight = static_cast<double>(w);
+    for (Index j = 0; j < d_head.cols(); ++j) {
+        for (Index i = 0; i < d_head.rows(); ++i) {
+            d_head(i, j) += static_cast<Scalar>(weight * slope_p(i, j) * (mean_p(i, j) - mean_q(i, j)));
+        }
+    }
 }
 
 /// out := slope F slope T, the Fisher matrix of each column's head times a direction, where F = dM/dE is

@@ -3,33 +3,14 @@
 #include <cmath>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/sum_in_lanes.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/kernels/registers.hpp"
 
 namespace gradiva::kernels {
 
 /// Added to a layer's variance: units that all agree stay finite.
 inline constexpr double layer_norm_epsilon = 1e-5;
-
-namespace detail {
-
-/// Sums summand(0), ..., summand(n - 1) in an order that depends on n only, and not on where the numbers lie: a column
-/// has the same bits in a batch of any width.
-template <class Scalar, class Summand>
-Scalar sum_in_lanes(Index n, const Summand& summand) {
-    constexpr Index lanes = 16;
-    Scalar lane[lanes] = {};
-    Index i = 0;
-    for (; i + lanes <= n; i += lanes) {
-        for (Index l = 0; l < lanes; ++l) lane[l] += summand(i + l);
-    }
-    for (Index l = 0; i + l < n; ++l) lane[l] += summand(i + l);
-    for (Index half = lanes / 2; half > 0; half /= 2) {
-        for (Index l = 0; l < half; ++l) lane[l] += lane[l + half];
-    }
-    return lane[0];
-}
-
-}  // namespace detail
 
 /// Normalises each column of Z (units x batch), in two passes: r_j := 1 / sqrt(var(z_j) + 1e-5),
 /// N_j := r_j (z_j - mean(z_j)), Z_j := gain * N_j. N and r are kept for the derivative.
@@ -43,10 +24,10 @@ void layer_norm(ConstVectorRef<Scalar> gain, MatrixRef<Scalar> z, MatrixRef<Scal
     for (Index j = 0; j < z.cols(); ++j) {
         Scalar* const x = z.data() + j * z.outerStride();
         Scalar* const centred = n.data() + j * n.outerStride();
-        const Scalar mean = share * detail::sum_in_lanes<Scalar>(units, [x](Index i) { return x[i]; });
+        const Scalar mean = share * sum_in_lanes<Scalar>(units, [x](Index i) { return x[i]; });
         for (Index i = 0; i < units; ++i) centred[i] = x[i] - mean;
         const Scalar variance =
-            share * detail::sum_in_lanes<Scalar>(units, [centred](Index i) { return centred[i] * centred[i]; });
+            share * sum_in_lanes<Scalar>(units, [centred](Index i) { return centred[i] * centred[i]; });
         r[j] = 1 / std::sqrt(variance + static_cast<Scalar>(layer_norm_epsilon));
         for (Index i = 0; i < units; ++i) {
             centred[i] *= r[j];
@@ -65,9 +46,8 @@ void multiply_by_layer_norm_derivative(ConstMatrixRef<Scalar> n, ConstVectorRef<
     for (Index j = 0; j < d.cols(); ++j) {
         Scalar* const x = d.data() + j * d.outerStride();
         const Scalar* const normal = n.data() + j * n.outerStride();
-        const Scalar mean = share * detail::sum_in_lanes<Scalar>(units, [x](Index i) { return x[i]; });
-        const Scalar along =
-            share * detail::sum_in_lanes<Scalar>(units, [x, normal](Index i) { return normal[i] * x[i]; });
+        const Scalar mean = share * sum_in_lanes<Scalar>(units, [x](Index i) { return x[i]; });
+        const Scalar along = share * sum_in_lanes<Scalar>(units, [x, normal](Index i) { return normal[i] * x[i]; });
         for (Index i = 0; i < units; ++i) x[i] = r[j] * (x[i] - mean - normal[i] * along);
     }
 }
@@ -76,7 +56,17 @@ void multiply_by_layer_norm_derivative(ConstMatrixRef<Scalar> n, ConstVectorRef<
 template <class Scalar>
 void add_row_sums_of_product(ConstMatrixRef<Scalar> d, ConstMatrixRef<Scalar> n, VectorRef<Scalar> gain) {
     GRADIVA_ASSERT(d.rows() == n.rows() && d.cols() == n.cols() && gain.size() == d.rows());
-    for (Index j = 0; j < d.cols(); ++j) gain.array() += d.col(j).array() * n.col(j).array();
+    constexpr Index width = detail::lanes<Scalar>;
+    Scalar* const sum = gain.data();
+    for (Index j = 0; j < d.cols(); ++j) {
+        const Scalar* const x = d.data() + j * d.outerStride();
+        const Scalar* const normal = n.data() + j * n.outerStride();
+        Index i = 0;
+        for (; i + width <= d.rows(); i += width) {
+            detail::store<Scalar>(detail::load(sum + i) + detail::load(x + i) * detail::load(normal + i), sum + i);
+        }
+        for (; i < d.rows(); ++i) sum[i] += x[i] * normal[i];
+    }
 }
 
 }  // namespace gradiva::kernels

@@ -53,7 +53,11 @@ struct LayerNorm {
     void backward(std::span<const T> flat, const Tape<T>& tape, MatrixRef<T> d, std::span<T> gradient) const {
         kernels::add_row_sums_of_product<T>(d, tape.normalised.matrix(), gain(gradient));
         kernels::add_row_sums<T>(d, shift(gradient));
-        for (Index j = 0; j < d.cols(); ++j) d.col(j).array() *= gain(flat).array();
+        const T* const g = gain(flat).data();
+        for (Index j = 0; j < d.cols(); ++j) {
+            T* const x = d.data() + j * d.outerStride();
+            for (Index i = 0; i < units; ++i) x[i] *= g[i];
+        }
         kernels::multiply_by_layer_norm_derivative<T>(tape.normalised.matrix(), tape.inverse_deviation.vector(), d);
     }
 

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <vector>
 
+#include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/types.hpp"
 #include "gradiva/kernels/moments.hpp"
 
 namespace gradiva {
@@ -20,9 +20,7 @@ public:
     static constexpr double limit = 10;
     static constexpr double least_variance = 1e-8;
 
-    explicit Normalizer(Index size)
-        : moments_(static_cast<std::size_t>(size)), mean_(Vector<double>::Zero(size)),
-          scale_(Vector<double>::Ones(size)) {}
+    explicit Normalizer(Index size) : moments_(static_cast<std::size_t>(size)), mean_(size), scale_(size, 1.0) {}
 
     Index size() const { return mean_.size(); }
     const std::vector<kernels::Moments>& moments() const { return moments_; }
@@ -60,8 +58,8 @@ public:
 
 private:
     std::vector<kernels::Moments> moments_;
-    Vector<double> mean_;
-    Vector<double> scale_;
+    Buffer<double> mean_;
+    Buffer<double> scale_;
 };
 
 }  // namespace gradiva

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <span>
 #include <utility>
@@ -90,7 +91,7 @@ public:
         new (&tape.head) ConstMatrixMap<Scalar>(network_.forward(observation, tape.network));
         if (legal.rows() > 0) {
             tape.masked_head.resize(tape.head.rows(), tape.head.cols());
-            tape.masked_head.matrix() = tape.head;
+            std::copy_n(tape.head.data(), tape.head.size(), tape.masked_head.data());
             kernels::mask_logits<Scalar>(legal, tape.masked_head.matrix());
             new (&tape.head) ConstMatrixMap<Scalar>(std::as_const(tape.masked_head).matrix());
         }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <numeric>
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/buffer.hpp"
@@ -82,7 +83,7 @@ struct Rollout {
         length.resize(environments);
     }
 
-    Index sample_count() const { return length.empty() ? 0 : length.vector().sum(); }
+    Index sample_count() const { return std::accumulate(length.begin(), length.end(), Index{0}); }
 
     /// Columns of the environments `range` at time t.
     Range columns(Index t, Range range) const { return {t * environments + range.begin, t * environments + range.end}; }

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gradiva/env/check_observation.hpp"
 #include "gradiva/env/vectorized.hpp"
@@ -174,7 +175,9 @@ struct fmt::formatter<gradiva::Evaluation> {
 
     template <class Context>
     auto format(const gradiva::Evaluation& e, Context& context) const {
-        return fmt::format_to(context.out(), "mean_return={:.2f} std_return={:.2f} episodes={}", e.mean_return,
-                              e.std_return, e.episodes);
+        // Not by `format_to`, which compiles the whole of fmt's formatting anew.
+        const std::string text =
+            fmt::format("mean_return={:.2f} std_return={:.2f} episodes={}", e.mean_return, e.std_return, e.episodes);
+        return std::copy(text.begin(), text.end(), context.out());
     }
 };

@@ -70,7 +70,7 @@ private:
     template <class Add>
     double sum_gradients(const Rollout<Scalar>& rollout, Range minibatch, std::size_t weights, const Add& add) {
         const Index shards = detail::shard_count(minibatch.size());
-        if (static_cast<Index>(shards_.size()) < shards) shards_.resize(static_cast<std::size_t>(shards));
+        if (static_cast<Index>(shards_.size()) < shards) shards_ = std::vector<Shard>(static_cast<std::size_t>(shards));
         threads_.run(shards, [&](Index s) {
             Shard& shard = shards_[static_cast<std::size_t>(s)];
             shard.gradient.assign(static_cast<Index>(weights), 0);

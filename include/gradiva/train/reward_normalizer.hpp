@@ -46,9 +46,10 @@ public:
     void with_scaled(Rollout<Scalar>& rollout, const Body& body) {
         const double factor = scale();
         scaled_.resize(rollout.reward.rows(), rollout.reward.cols());
-        scaled_.matrix() = rollout.reward.matrix().unaryExpr([factor](Scalar reward) {
-            return static_cast<Scalar>(std::clamp(factor * static_cast<double>(reward), -limit, limit));
-        });
+        for (Index i = 0; i < scaled_.rows() * scaled_.cols(); ++i) {
+            const double reward = factor * static_cast<double>(rollout.reward.data()[i]);
+            scaled_.data()[i] = static_cast<Scalar>(std::clamp(reward, -limit, limit));
+        }
         std::swap(rollout.reward, scaled_);
         try {
             body();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 
@@ -14,12 +15,12 @@ class SavedWeights {
 public:
     void save(std::span<const Scalar> weights) {
         saved_.resize(static_cast<Index>(weights.size()));
-        saved_.vector() = as_vector(weights);
+        std::copy(weights.begin(), weights.end(), saved_.begin());
     }
 
     void restore(std::span<Scalar> weights) const {
         GRADIVA_ASSERT(static_cast<Index>(weights.size()) == saved_.size());
-        as_vector(weights) = saved_.vector();
+        std::copy(saved_.begin(), saved_.end(), weights.begin());
     }
 
     /// Returns what `body()` returns; when it throws, the weights are as they were before.

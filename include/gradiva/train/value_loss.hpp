@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/sum_in_lanes.hpp"
 #include "gradiva/core/types.hpp"
 
 namespace gradiva {
@@ -16,7 +17,7 @@ template <class Scalar>
 double value_loss(ConstVectorRef<Scalar> value, ConstVectorRef<Scalar> old_value, ConstVectorRef<Scalar> target,
                   double clip, VectorRef<Scalar> d_value) {
     GRADIVA_ASSERT(value.size() == target.size() && value.size() == d_value.size());
-    d_value = value - target;
+    for (Index i = 0; i < value.size(); ++i) d_value[i] = value[i] - target[i];
     if (clip > 0) {
         const auto reach = static_cast<Scalar>(clip);
         double sum = 0;
@@ -31,7 +32,11 @@ double value_loss(ConstVectorRef<Scalar> value, ConstVectorRef<Scalar> old_value
         }
         return sum;
     }
-    return 0.5 * d_value.template cast<double>().squaredNorm();
+    const Scalar* const error = d_value.data();
+    return 0.5 * sum_in_lanes<double>(d_value.size(), [error](Index i) {
+               const auto e = static_cast<double>(error[i]);
+               return e * e;
+           });
 }
 
 }  // namespace gradiva

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/action_access.hpp"
@@ -33,7 +33,7 @@ inline std::vector<std::string> transition_columns(Index observation_size, Index
     for (Index i = 0; i < observation_size; ++i) names.push_back(fmt::format("observation_{}", i));
     for (Index i = 0; i < mask_size; ++i) names.push_back(fmt::format("legal_{}", i));
     for (Index i = 0; i < action.integers + action.reals; ++i) names.push_back(fmt::format("action_{}", i));
-    names.insert(names.end(), {"log_prob", "reward", "terminated", "truncated"});
+    for (const char* name : {"log_prob", "reward", "terminated", "truncated"}) names.push_back(name);
     for (Index i = 0; i < observation_size; ++i) names.push_back(fmt::format("next_observation_{}", i));
     return names;
 }
