@@ -166,6 +166,9 @@ TEST_CASE("a product over nothing is zero, and a batch of none is let be") {
     CHECK(c == Matrix<float>::Ones(3, 4));
     kernels::multiply<float>(plain(Matrix<float>(3, 0)), plain(Matrix<float>(0, 4)), c);
     CHECK(c == Matrix<float>::Zero(3, 4));
+    Matrix<float> tall = Matrix<float>::Ones(70, 40);
+    kernels::multiply<float>(transposed(Matrix<float>(0, 70)), transposed(Matrix<float>(40, 0)), tall);
+    CHECK(tall == Matrix<float>::Zero(70, 40));
     const Matrix<float> a = Matrix<float>::Ones(3, 5);
     Matrix<float> none(3, 0);
     kernels::multiply<float>(plain(a), plain(Matrix<float>(5, 0)), none);

@@ -41,7 +41,7 @@ Acts<typename A::Scalar> act(const A& actor, const Matrix<typename A::Scalar>& o
 
 template <class T>
 bool same_bits(const T* a, const T* b, Index count) {
-    return std::memcmp(a, b, static_cast<std::size_t>(count) * sizeof(T)) == 0;
+    return count == 0 || std::memcmp(a, b, static_cast<std::size_t>(count) * sizeof(T)) == 0;
 }
 
 template <class D>

@@ -126,9 +126,15 @@ void compute_row_blocks(const Product<Scalar>& product, Index row, MatrixRef<Sca
 }
 
 template <class Scalar>
-void compute(const Product<Scalar>& product, MatrixRef<Scalar> c) {
+void compute(Product<Scalar> product, MatrixRef<Scalar> c) {
     GRADIVA_ASSERT(product.a.columns == product.b.rows);
     GRADIVA_ASSERT(product.a.rows == c.rows() && product.b.columns == c.cols());
+    if (c.size() == 0) return;
+    static constexpr Scalar never_read = 0;  // a null pointer must not be stepped along, even where there is nothing
+    if (product.a.columns == 0) {
+        product.a = {&never_read, c.rows(), 0, 0, 0};
+        product.b = {&never_read, 0, c.cols(), 0, 0};
+    }
     if (product.finish == Finish::nothing && is_for_single_rows(product.a, product.b)) {
         return compute_rows(product, c);
     }
