@@ -7,6 +7,6 @@ using namespace gradiva;
 TEMPLATE_LIST_TEST_CASE("PPO-clip learns with every distribution, for every seed", "",
                         gradiva_test::EveryDistribution) {
     gradiva_test::check_learns_matching<TestType>([](auto& envs, auto& actor, auto& critic) {
-        PpoClip(envs, actor, critic, Gae{}, {.horizon = 32, .learning_rate = Linear{1e-2, 0}}).train({.steps = 10'240});
+        PpoClip(envs, actor, critic, Gae{}, {.horizon = 32, .learning_rate = Linear{5e-3, 0}}).train({.steps = 10'240});
     });
 }
