@@ -10,9 +10,7 @@
 #include "gradiva/core/threads.hpp"
 #include "gradiva/env/check_observation.hpp"
 #include "gradiva/policy/check_fit.hpp"
-#include "gradiva/rollout/column_passes.hpp"
-#include "gradiva/rollout/ended_episodes.hpp"
-#include "gradiva/rollout/rollout_part.hpp"
+#include "gradiva/rollout/collect_shard.hpp"
 
 namespace gradiva {
 
@@ -102,40 +100,8 @@ private:
     static constexpr Index narrow = 64;
     static constexpr Index steps_of_part = 64;
 
-    struct alignas(buffer_alignment) Shard {
-        Shard(const V& envs, const P& actor, Range environments)
-            : range(environments), part(Rollout<Scalar>(envs, actor), environments),
-              final_observation(envs.observation_space().size, environments.size()),
-              final_mask(mask_size_of(envs), environments.size()), reward(environments.size()) {
-            for (Index n = range.begin; n < range.end; ++n) {
-                rngs.emplace_back(envs.seed(), Purpose::action, static_cast<std::uint64_t>(n));
-            }
-            running.assign(range.size(), FinishedEpisode{});
-        }
-
-        Range range;
-        RolloutPart<Scalar> part;
-        typename P::Tape tape;
-        ActionBatch sent;  // actions as the environments take them, where the actor stores others
-        NetworkInput<Scalar> input;
-        MatrixBuffer<float> final_observation;
-        MatrixBuffer<std::uint8_t> final_mask;
-        Buffer<double> reward;
-        std::vector<Rng> rngs;            // of the actions, one per environment
-        Buffer<FinishedEpisode> running;  // one per environment
-        EndedEpisodes ended;
-    };
-
-    /// Where a step is written: a rollout that may hold some environments only, for some steps only.
-    struct Target {
-        Rollout<Scalar>& rollout;
-        Index first_environment;
-        Index first_step;
-
-        Range columns(Index t, Range range) const {
-            return rollout.columns(t - first_step, {range.begin - first_environment, range.end - first_environment});
-        }
-    };
+    using Shard = detail::CollectShard<V, P>;
+    using Target = detail::CollectTarget<Scalar>;
 
     void begin(Rollout<Scalar>& rollout, bool whole_episodes) {
         const Index n = envs_.size();

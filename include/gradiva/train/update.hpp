@@ -9,13 +9,11 @@
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
-#include "gradiva/policy/critic.hpp"
-#include "gradiva/policy/policy.hpp"
-#include "gradiva/rollout/sample_batch.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 #include "gradiva/train/saved_weights.hpp"
 #include "gradiva/train/sharding.hpp"
 #include "gradiva/train/update_options.hpp"
+#include "gradiva/train/update_shard.hpp"
 #include "gradiva/train/value_loss.hpp"
 
 namespace gradiva {
@@ -64,39 +62,9 @@ public:
     }
 
 private:
-    struct Sums {
-        double surrogate = 0, value = 0, entropy = 0, kl = 0, mean_kl = 0;
-        Index clipped = 0;
-        Sums& operator+=(const Sums& other) {
-            surrogate += other.surrogate;
-            value += other.value;
-            entropy += other.entropy;
-            kl += other.kl;
-            mean_kl += other.mean_kl;
-            clipped += other.clipped;
-            return *this;
-        }
-    };
-
-    /// What one pass over the rollout added up.
-    struct Epoch {
-        Sums sums;
-        double norms = 0;
-        Index samples = 0;
-        Index steps = 0;
-        bool stopped = false;
-    };
-
-    /// Of one network.
-    struct alignas(buffer_alignment) Shard {
-        SampleBatch<Scalar> batch;
-        Buffer<Scalar> log_prob, d_log_prob, d_value, per_sample;
-        typename A::Tape actor;
-        typename A::DistributionTape old;
-        typename C::Tape critic;
-        Buffer<Scalar> gradient;
-        Sums sums;
-    };
+    using Sums = detail::UpdateSums;
+    using Epoch = detail::UpdateEpoch;
+    using Shard = detail::UpdateShard<A, C>;
 
     // Networks that learn apart from each other: the actor, which may hold the critic, and the critic.
     static constexpr Index the_actor = 0;
