@@ -1,9 +1,8 @@
 #include "catch.hpp"
 
-#include "gradiva/kernels/categorical.hpp"
-#include "gradiva/kernels/log_softmax.hpp"
 #include "helpers/finite_difference.hpp"
 #include "helpers/random.hpp"
+#include "helpers/softmax.hpp"
 
 #include <limits>
 
@@ -13,31 +12,9 @@ using gradiva_test::numeric_gradient;
 using gradiva_test::random_matrix;
 using gradiva_test::random_vector;
 using gradiva_test::relative_error;
+using gradiva_test::Softmax;
 
 namespace {
-
-template <class T>
-struct Softmax : kernels::SoftmaxBatch<T> {
-    explicit Softmax(const Matrix<T>& z) { kernels::log_softmax<T>(z, *this); }
-    double entropy(Index j) const {
-        Vector<T> out = Vector<T>::Zero(this->cols());
-        kernels::add_categorical_entropy<T>(*this, out);
-        return static_cast<double>(out[j]);
-    }
-    /// KL(this || to).
-    double kl(const Softmax& to, Index j) const {
-        Vector<T> out = Vector<T>::Zero(this->cols());
-        kernels::add_categorical_kl<T>(*this, to, out);
-        return static_cast<double>(out[j]);
-    }
-    Matrix<T> probabilities() const {
-        Matrix<T> m(this->rows(), this->cols());
-        for (Index j = 0; j < m.cols(); ++j) {
-            for (Index i = 0; i < m.rows(); ++i) m(i, j) = this->p(i, j);
-        }
-        return m;
-    }
-};
 
 // A place in the space of logits, where each gradient is compared with central differences.
 struct Place {

@@ -1,9 +1,8 @@
 #include "catch.hpp"
 
-#include "gradiva/kernels/categorical.hpp"
-#include "gradiva/kernels/log_softmax.hpp"
 #include "helpers/log_softmax.hpp"
 #include "helpers/random.hpp"
+#include "helpers/softmax.hpp"
 
 #include <limits>
 
@@ -11,31 +10,9 @@ using namespace gradiva;
 using Catch::Approx;
 using gradiva_test::log_softmax;
 using gradiva_test::random_matrix;
+using gradiva_test::Softmax;
 
 namespace {
-
-template <class T>
-struct Softmax : kernels::SoftmaxBatch<T> {
-    explicit Softmax(const Matrix<T>& z) { kernels::log_softmax<T>(z, *this); }
-    double entropy(Index j) const {
-        Vector<T> out = Vector<T>::Zero(this->cols());
-        kernels::add_categorical_entropy<T>(*this, out);
-        return static_cast<double>(out[j]);
-    }
-    /// KL(this || to).
-    double kl(const Softmax& to, Index j) const {
-        Vector<T> out = Vector<T>::Zero(this->cols());
-        kernels::add_categorical_kl<T>(*this, to, out);
-        return static_cast<double>(out[j]);
-    }
-    Matrix<T> probabilities() const {
-        Matrix<T> m(this->rows(), this->cols());
-        for (Index j = 0; j < m.cols(); ++j) {
-            for (Index i = 0; i < m.rows(); ++i) m(i, j) = this->p(i, j);
-        }
-        return m;
-    }
-};
 
 template <class T>
 void check_against_reference(const Matrix<T>& z, const Matrix<T>& other) {
