@@ -125,20 +125,27 @@ struct Batch {
     std::vector<Rng> rng;
 };
 
+/// A minibatch that a distribution has been asked for.
+template <class D>
+struct BatchOf : Batch {
+    BatchOf(const D& distribution, Index width) : Batch(distribution.head_size(), width) {
+        actions.resize(distribution.action_shape(), width);
+        distribution.forward(head, own, tape);
+    }
+    typename D::Tape tape;
+};
+
 constexpr float d_entropy = -0.01F;
 
 template <class D>
 void all_of(benchmark::State& state, const D& distribution) {
-    Batch b(distribution.head_size(), state.range(1));
-    typename D::Tape tape;
-    b.actions.resize(distribution.action_shape(), b.head.cols());
-    distribution.forward(b.head, b.own, tape);
-    distribution.sample(tape, b.rng, b.actions.all());
+    BatchOf<D> b(distribution, state.range(1));
+    distribution.sample(b.tape, b.rng, b.actions.all());
     for (auto _ : state) {
-        distribution.forward(b.head, b.own, tape);
-        distribution.log_prob(tape, b.actions.all(), b.log_prob);
-        distribution.entropy(tape, b.entropy);
-        distribution.backward(tape, b.actions.all(), b.d_log_prob, d_entropy, nullptr, 0, b.d_head, b.d_own);
+        distribution.forward(b.head, b.own, b.tape);
+        distribution.log_prob(b.tape, b.actions.all(), b.log_prob);
+        distribution.entropy(b.tape, b.entropy);
+        distribution.backward(b.tape, b.actions.all(), b.d_log_prob, d_entropy, nullptr, 0, b.d_head, b.d_own);
         benchmark::ClobberMemory();
     }
     count(state, "samples/s", double(b.head.cols()));
@@ -146,12 +153,9 @@ void all_of(benchmark::State& state, const D& distribution) {
 
 template <class D>
 void samples_of(benchmark::State& state, const D& distribution) {
-    Batch b(distribution.head_size(), state.range(1));
-    typename D::Tape tape;
-    b.actions.resize(distribution.action_shape(), b.head.cols());
-    distribution.forward(b.head, b.own, tape);
+    BatchOf<D> b(distribution, state.range(1));
     for (auto _ : state) {
-        distribution.sample(tape, b.rng, b.actions.all());
+        distribution.sample(b.tape, b.rng, b.actions.all());
         benchmark::ClobberMemory();
     }
     count(state, "samples/s", double(b.head.cols()));
