@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "gradiva/kernels/registers.hpp"
@@ -115,11 +116,15 @@ void store_group_of_rows(const Scalar* from, Scalar* to, Index stride) {
     }
 }
 
-/// Calls `move(first row)` for groups of `Count` rows that cover all of them.
-template <Index Count, class Move>
+/// Calls `move(Count, first row)` for groups of `Count` rows, 4 if there are as many, that cover all of them.
+template <class Scalar, Index Count = lanes<Scalar> >= 4 ? 4 : 2, class Move>
 void for_each_group(Index rows, const Move& move) {
-    for (Index i = 0; i + Count <= rows; i += Count) move(i);
-    if (rows % Count != 0) move(rows - Count);
+    if constexpr (Count == 4) {
+        if (rows < 4) return for_each_group<Scalar, 2>(rows, move);
+    }
+    constexpr std::integral_constant<Index, Count> count{};
+    for (Index i = 0; i + Count <= rows; i += Count) move(count, i);
+    if (rows % Count != 0) move(count, rows - Count);
 }
 
 /// Writes rows x `count` numbers, whose columns are `stride` apart, row by row: row i to register i of `to`, with 0
@@ -129,12 +134,8 @@ void columns_to_lanes(const Scalar* from, Index stride, Index rows, Index count,
     constexpr Index width = lanes<Scalar>;
     if (rows == 1 && count == width && stride == 1) return store(load(from), to);
     if (rows >= 2 && count == width) {
-        if constexpr (width >= 4) {
-            if (rows >= 4)
-                return for_each_group<4>(rows,
-                                         [&](Index i) { load_group_of_rows<4>(from + i, stride, to + i * width); });
-        }
-        return for_each_group<2>(rows, [&](Index i) { load_group_of_rows<2>(from + i, stride, to + i * width); });
+        return for_each_group<Scalar>(
+            rows, [&](auto group, Index i) { load_group_of_rows<group()>(from + i, stride, to + i * width); });
     }
     for (Index i = 0; i < rows; ++i) {
         for (Index j = 0; j < count; ++j) to[i * width + j] = from[i + j * stride];
@@ -148,12 +149,8 @@ void lanes_to_columns(const Scalar* from, Index rows, Index count, Scalar* to, I
     constexpr Index width = lanes<Scalar>;
     if (rows == 1 && count == width && stride == 1) return store(load(from), to);
     if (rows >= 2 && count == width) {
-        if constexpr (width >= 4) {
-            if (rows >= 4)
-                return for_each_group<4>(rows,
-                                         [&](Index i) { store_group_of_rows<4>(from + i * width, to + i, stride); });
-        }
-        return for_each_group<2>(rows, [&](Index i) { store_group_of_rows<2>(from + i * width, to + i, stride); });
+        return for_each_group<Scalar>(
+            rows, [&](auto group, Index i) { store_group_of_rows<group()>(from + i * width, to + i, stride); });
     }
     for (Index i = 0; i < rows; ++i) {
         for (Index j = 0; j < count; ++j) to[i + j * stride] = from[i * width + j];
