@@ -39,10 +39,20 @@ struct SampleBatch {
         }
     }
 
-    /// What a critic learns from only.
+    /// What a critic learns from only; `gather_targets` is enough where the observations are already here.
     void gather_for_critic(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
         gather_observations(rollout, order, positions);
         gather_targets(rollout, order, positions);
+    }
+
+    void gather_targets(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
+        old_value.resize(positions.size());
+        value_target.resize(positions.size());
+        for (Index j = 0; j < positions.size(); ++j) {
+            const Index sample = order[positions.begin + j];
+            old_value[j] = rollout.value.data()[sample];
+            value_target[j] = rollout.value_target.data()[sample];
+        }
     }
 
     /// Runs a policy over the batch, which must stay while the tape is in use.
@@ -59,16 +69,6 @@ private:
             for (Index i = 0; i < rollout.observation_size; ++i) {
                 observation(i, j) = static_cast<Scalar>(rollout.observation(i, sample));
             }
-        }
-    }
-
-    void gather_targets(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
-        old_value.resize(positions.size());
-        value_target.resize(positions.size());
-        for (Index j = 0; j < positions.size(); ++j) {
-            const Index sample = order[positions.begin + j];
-            old_value[j] = rollout.value.data()[sample];
-            value_target[j] = rollout.value_target.data()[sample];
         }
     }
 };

@@ -138,11 +138,13 @@ private:
             recall(rollout, positions, shard);
             actor_pass(rollout, minibatch.size(), pass, report, shard);
         }
-        if constexpr (has_critic<C>) {
-            if (learns_in_actor<C> || network == the_critic) {
-                shard.batch.gather_for_critic(rollout, minibatches_, positions);
-                critic_pass(minibatch.size(), report, shard);
-            }
+        if constexpr (learns_in_actor<C>) {
+            shard.batch.gather_targets(rollout, minibatches_, positions);
+            critic_pass(minibatch.size(), report, shard);
+        } else if constexpr (has_critic<C>) {
+            if (network == the_actor) return;
+            shard.batch.gather_for_critic(rollout, minibatches_, positions);
+            critic_pass(minibatch.size(), report, shard);
         }
     }
 
