@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "gradiva/core/buffer.hpp"
@@ -57,17 +56,11 @@ public:
 
     /// Copies columns of `source` to as many columns of this batch, from `to` on.
     void copy_columns(Index to, const ActionBatch& source, Range from) {
-        copy(source.integers_, from, integers_, to);
-        copy(source.reals_, from, reals_, to);
+        integers_.copy_columns(to, source.integers_, from);
+        reals_.copy_columns(to, source.reals_, from);
     }
 
 private:
-    template <class T>
-    static void copy(const MatrixBuffer<T>& source, Range from, MatrixBuffer<T>& target, Index to) {
-        const T* const first = source.data() + from.begin * source.rows();
-        std::copy(first, first + from.size() * source.rows(), target.data() + to * target.rows());
-    }
-
     MatrixBuffer<int> integers_;
     MatrixBuffer<float> reals_;
 };

@@ -159,6 +159,12 @@ public:
 
     void reserve(Index elements) { values_.reserve(elements); }
 
+    /// Copies columns of `source`, which has as many rows, to columns of this matrix, from `to` on.
+    void copy_columns(Index to, const MatrixBuffer& source, Range from) {
+        GRADIVA_ASSERT(source.rows_ == rows_ && from.end <= source.columns_ && to + from.size() <= columns_);
+        std::copy_n(source.data() + from.begin * rows_, from.size() * rows_, data() + to * rows_);
+    }
+
     T& operator()(Index row, Index column) { return values_[column * rows_ + row]; }
     const T& operator()(Index row, Index column) const { return values_[column * rows_ + row]; }
     MatrixMap<T> matrix() { return {values_.data(), rows_, columns_}; }

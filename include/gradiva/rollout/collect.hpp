@@ -120,8 +120,8 @@ private:
         rollout.own_parameters.resize(static_cast<Index>(actor_.own_parameters().size()));
         std::copy(actor_.own_parameters().begin(), actor_.own_parameters().end(), rollout.own_parameters.begin());
         rollout.resize(std::max<Index>(rollout.horizon, 1));
-        rollout.observation.columns({0, n}) = observation_.matrix();
-        rollout.mask.columns({0, n}) = mask_.matrix();
+        rollout.observation.copy_columns(0, observation_, {0, n});
+        rollout.mask.copy_columns(0, mask_, {0, n});
     }
 
     /// Room for as many endings of episodes as are likely, so that their number seldom decides about an allocation.
@@ -135,8 +135,8 @@ private:
         mid_episode_ = false;
         for (Index n = 0; n < envs_.size(); ++n) {
             const Index last = rollout.length[n] * envs_.size() + n;
-            observation_.columns({n, n + 1}) = rollout.observation.columns({last, last + 1});
-            mask_.columns({n, n + 1}) = rollout.mask.columns({last, last + 1});
+            observation_.copy_columns(n, rollout.observation, {last, last + 1});
+            mask_.copy_columns(n, rollout.mask, {last, last + 1});
         }
         for (const Shard& shard : shards_) {
             for (const FinishedEpisode& episode : shard.running) mid_episode_ = mid_episode_ || episode.length > 0;

@@ -18,8 +18,8 @@ public:
     /// A rollout of its own, for `steps` steps from time `t` of the whole: starts with what is observed there.
     Rollout<Scalar>& start(const Rollout<Scalar>& whole, Index t, Index steps) {
         steps_.resize(steps);
-        copy(whole.observation, whole.columns(t, all()), steps_.observation, 0);
-        copy(whole.mask, whole.columns(t, all()), steps_.mask, 0);
+        steps_.observation.copy_columns(0, whole.observation, whole.columns(t, all()));
+        steps_.mask.copy_columns(0, whole.mask, whole.columns(t, all()));
         return steps_;
     }
 
@@ -30,9 +30,9 @@ public:
             const Range now{s * n, (s + 1) * n};
             const Range next{now.begin + n, now.end + n};
             const Index to = whole.columns(t + s, all()).begin;
-            copy(steps_.observation, next, whole.observation, to + whole.environments);
-            copy(steps_.mask, next, whole.mask, to + whole.environments);
-            copy(steps_.head, now, whole.head, to);
+            whole.observation.copy_columns(to + whole.environments, steps_.observation, next);
+            whole.mask.copy_columns(to + whole.environments, steps_.mask, next);
+            whole.head.copy_columns(to, steps_.head, now);
             whole.action.copy_columns(to, steps_.action, now);
             std::copy_n(steps_.log_prob.data() + now.begin, n, whole.log_prob.data() + to);
             std::copy_n(steps_.reward.data() + now.begin, n, whole.reward.data() + to);
@@ -43,12 +43,6 @@ public:
 
 private:
     Range all() const { return {first_, first_ + steps_.environments}; }
-
-    template <class T>
-    static void copy(const MatrixBuffer<T>& from, Range columns, MatrixBuffer<T>& to, Index column) {
-        std::copy_n(from.data() + columns.begin * from.rows(), columns.size() * from.rows(),
-                    to.data() + column * from.rows());
-    }
 
     Index first_;
     Rollout<Scalar> steps_;
