@@ -135,6 +135,28 @@ TEMPLATE_TEST_CASE("products with bias, activation and derivative equal those do
     }
 }
 
+TEMPLATE_TEST_CASE("a product that adds up rows as well is the same product, with the sums", "", float, double) {
+    Rng rng(6);
+    for (const Index rows : {1, 3, 15, 16, 17, 40, 64, 70}) {
+        for (const Index columns : {1, 2, 3, 4, 5, 6, 7, 12, 13, 64}) {
+            for (const Index inner : {1, 33, 300, 1100}) {
+                CAPTURE(rows, columns, inner);
+                const Matrix<TestType> a = random_matrix<TestType>(rows, inner, rng);
+                const Matrix<TestType> bt = random_matrix<TestType>(columns, inner, rng);
+                const Matrix<TestType> start = random_matrix<TestType>(rows, columns, rng);
+                const Vector<TestType> before = random_matrix<TestType>(rows, 1, rng);
+                Window<TestType> c(rows, columns);
+                c.inside() = start;
+                Vector<TestType> sums = before;
+                kernels::multiply_add_with_row_sums<TestType>(a, transposed(bt), c.inside(), sums);
+                REQUIRE(is_product<TestType>(a, bt.transpose(), start, c.inside()));
+                REQUIRE(c.border_is_untouched());
+                REQUIRE(is_product<TestType>(a, Matrix<TestType>::Ones(inner, 1), before, sums));
+            }
+        }
+    }
+}
+
 TEST_CASE("a sum that is not a number stays so through a ReLU") {
     Matrix<float> a = Matrix<float>::Ones(20, 3);
     a(7, 1) = std::numeric_limits<float>::quiet_NaN();

@@ -2,7 +2,7 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/kernels/activation.hpp"
-#include "gradiva/kernels/panel.hpp"
+#include "gradiva/kernels/few_inputs.hpp"
 #include "gradiva/kernels/row_product.hpp"
 
 // Products of the small matrices of a network, with what a layer does right before and after them.
@@ -27,38 +27,48 @@ struct Product {
     const Scalar* bias = nullptr;  // one number per row, where the sums start from it
     Finish finish = Finish::nothing;
     Columns<Scalar> output{nullptr, 0};  // of C's shape, where a derivative is taken from it
+    Scalar* row_sums = nullptr;          // where those of A are added, if wanted
 };
 
-/// How many columns of a row block may be stored with all rows of its tiles, though only `rows` of them exist: what is
-/// too much falls into the next column, whose own numbers come later. `row` is the block's first.
+/// How many columns of a row block may be stored with all rows of its tiles, though only `rows` of them exist. `row` is
+/// the block's first.
 template <Index Height, class Scalar>
-Index columns_with_room(const Tile<Scalar>& tile, Index row, Index rows, const MatrixRef<Scalar>& c) {
+Index whole_columns(const Tile<Scalar>& tile, Index row, Index rows, const MatrixRef<Scalar>& c) {
     constexpr Index height = Height * lanes<Scalar>;
     if (rows == height) return c.cols();
     const bool dense = c.outerStride() == c.rows() && (!tile.output.data || tile.output.stride == c.rows());
     const bool reads_c = tile.start.data == tile.c;
-    const Index room = c.size() - row - height;  // beyond the first column's tile
-    if (!dense || reads_c || room < 0) return 0;
-    return room / c.rows() + 1;
+    return dense && !reads_c ? columns_with_room(row, height, c.rows(), c.cols()) : 0;
 }
 
+/// How many columns the next tile takes.
+template <Index Width>
+inline constexpr Index narrower = std::min<Index>(Width - 1, 4);
+
 /// Goes through `columns` columns of C, of which the first `whole` may be stored with all rows of a tile: in tiles of
-/// `Width`, then of fewer, down to one.
+/// `Width`, then of fewer, down to one. Where rows of A are summed, the last tile does it.
 template <Index Height, Index Width, class Scalar>
 void sweep(Tile<Scalar>& tile, Index columns, Index whole, Index rows) {
-    for (; columns >= Width; columns -= Width, whole -= Width) {
+    const auto next_tile = [&](auto sums_rows) {
         if (whole >= Width) {
-            compute_tile<Height, Width>(tile);
+            compute_tile<Height, Width, sums_rows()>(tile);
         } else {
-            compute_tile_of<Height, Width>(rows, tile);
+            compute_tile_of<Height, Width, sums_rows()>(rows, tile);
         }
+        columns -= Width;
+        whole -= Width;
         tile.b += Width * tile.b_column_stride;
         tile.c += Width * tile.c_stride;
         tile.start.data += Width * tile.start.stride;
         tile.output.data += Width * tile.output.stride;
+    };
+    const Index beyond = tile.row_sums ? 1 : 0;  // columns kept for a tile that sums rows
+    while (columns >= Width + beyond) next_tile(std::integral_constant<RowSums, RowSums::no>{});
+    if constexpr (Width <= most_columns_with_row_sums) {
+        if (columns == Width) next_tile(std::integral_constant<RowSums, RowSums::yes>{});
     }
     if constexpr (Width > 1) {
-        if (columns > 0) sweep<Height, Width == 6 ? 4 : Width / 2>(tile, columns, whole, rows);
+        if (columns > 0) sweep<Height, narrower<Width>>(tile, columns, whole, rows);
     }
 }
 
@@ -73,6 +83,8 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
     Columns<Scalar> start{bias, 0};
     if (product.start == Start::bias) std::copy_n(product.bias + row, rows, bias);
     if (product.start == Start::c) start = {sums, c.outerStride()};
+    alignas(64) Scalar row_sums_of_block[height] = {};
+    Scalar* const row_sums = product.row_sums ? row_sums_of_block : nullptr;
     Index first = 0;
     do {
         const Index depth = std::min(panel_size<Scalar> / height, inner - first);
@@ -85,13 +97,17 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
                           .finish = Finish::nothing,
                           .output = product.output,
                           .c = sums,
-                          .c_stride = c.outerStride()};
+                          .c_stride = c.outerStride(),
+                          .row_sums = row_sums};
         first += depth;
         if (first >= inner) tile.finish = product.finish;
         if (tile.output.data) tile.output.data += row;
-        sweep<Height, tile_columns<Height>>(tile, c.cols(), columns_with_room<Height>(tile, row, rows, c), rows);
+        sweep<Height, tile_columns<Height>>(tile, c.cols(), whole_columns<Height>(tile, row, rows, c), rows);
         start = {sums, c.outerStride()};
     } while (first < inner);
+    if (row_sums) {
+        for (Index i = 0; i < rows; ++i) product.row_sums[row + i] += row_sums[i];
+    }
 }
 
 /// Row by row, where there are few.
@@ -109,36 +125,42 @@ void compute_rows(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
     }
 }
 
-/// All row blocks from `row` on, the last one first: what it stores beyond its rows is overwritten by those before it.
 template <class Scalar>
-void compute_row_blocks(const Product<Scalar>& product, Index row, MatrixRef<Scalar>& c) {
-    constexpr Index width = lanes<Scalar>;
-    const Index left = c.rows() - row;
-    if (left <= 0) return;
-    const Index vectors = left > (widest_tile - 1) * width ? widest_tile : left > width ? 2 : 1;
-    const Index rows = std::min(left, vectors * width);
-    compute_row_blocks(product, row + rows, c);
-    switch (vectors) {
-        case 1: return compute_row_block<1>(product, row, rows, c);
-        case 2: return compute_row_block<2>(product, row, rows, c);
-        default: return compute_row_block<widest_tile>(product, row, rows, c);
-    }
+void compute_row_blocks(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
+    for_each_row_block<Scalar, widest_tile>(
+        c.rows(), [&](auto height, Index row, Index rows) { compute_row_block<height()>(product, row, rows, c); });
 }
 
+/// A sum of no terms; null pointers are not stepped along, even where there is nothing.
 template <class Scalar>
-void compute(Product<Scalar> product, MatrixRef<Scalar> c) {
+void compute_over_nothing(Product<Scalar> product, MatrixRef<Scalar>& c) {
+    static constexpr Scalar never_read = 0;
+    product.a = {&never_read, c.rows(), 0, 0, 0};
+    product.b = {&never_read, 0, c.cols(), 0, 0};
+    compute_row_blocks(product, c);
+}
+
+/// Whether the product is that of a layer with so few inputs that it has kernels of its own.
+template <class Scalar>
+bool is_for_few_inputs(const Product<Scalar>& product) {
+    return product.start == Start::bias && (product.finish == Finish::nothing || product.finish == Finish::relu) &&
+           product.a.row_stride == 1 && product.b.row_stride == 1 && product.a.columns <= few_inputs;
+}
+
+/// By reference: what was written number by number a moment ago takes long to be copied in vectors.
+template <class Scalar>
+void compute(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
     GRADIVA_ASSERT(product.a.columns == product.b.rows);
     GRADIVA_ASSERT(product.a.rows == c.rows() && product.b.columns == c.cols());
     if (c.size() == 0) return;
-    static constexpr Scalar never_read = 0;  // a null pointer must not be stepped along, even where there is nothing
-    if (product.a.columns == 0) {
-        product.a = {&never_read, c.rows(), 0, 0, 0};
-        product.b = {&never_read, 0, c.cols(), 0, 0};
-    }
-    if (product.finish == Finish::nothing && is_for_single_rows(product.a, product.b)) {
+    if (product.a.columns == 0) return compute_over_nothing(product, c);
+    if (product.finish == Finish::nothing && !product.row_sums && is_for_single_rows(product.a, product.b)) {
         return compute_rows(product, c);
     }
-    compute_row_blocks(product, 0, c);
+    if (is_for_few_inputs(product)) {
+        return multiply_few_inputs(product.a, product.b, product.bias, product.finish == Finish::relu, c);
+    }
+    compute_row_blocks(product, c);
 }
 
 }  // namespace detail
@@ -153,6 +175,20 @@ void multiply(const Strided<Scalar>& a, const Strided<Scalar>& b, MatrixRef<Scal
 template <class Scalar>
 void multiply_add(const Strided<Scalar>& a, const Strided<Scalar>& b, MatrixRef<Scalar> c) {
     detail::compute(detail::Product<Scalar>{.a = a, .b = b, .start = detail::Start::c}, c);
+}
+
+/// C += A B and s += A 1: the gradients of a layer's weights and of its bias.
+template <class Scalar>
+void multiply_add_with_row_sums(ConstMatrixRef<Scalar> a, const Strided<Scalar>& b, MatrixRef<Scalar> c,
+                                VectorRef<Scalar> s) {
+    GRADIVA_ASSERT(s.size() == c.rows());
+    detail::Product<Scalar> product{.a = plain(a), .b = b, .start = detail::Start::c};
+    if (c.cols() == 0 || detail::is_for_single_rows(product.a, b)) {
+        add_row_sums<Scalar>(a, s);
+    } else {
+        product.row_sums = s.data();
+    }
+    detail::compute(product, c);
 }
 
 /// C = A B + bias 1^T.

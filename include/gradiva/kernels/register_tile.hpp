@@ -37,7 +37,14 @@ struct Tile {
     Columns<Scalar> output;
     Scalar* c;
     Index c_stride;
+    Scalar* row_sums = nullptr;  // of A, added to what is there
 };
+
+/// Whether a tile adds up the rows of A as well.
+enum class RowSums { no, yes };
+
+/// Columns of a tile that adds up rows: with those sums no more than fit in registers.
+inline constexpr Index most_columns_with_row_sums = 4;
 
 // Clang 14 splits vectors of 64 bytes in two unless a function says that it means them.
 #if defined(__clang__)
@@ -48,10 +55,10 @@ struct Tile {
 
 /// `Width` columns of `Height` registers each. All small loops are unrolled, so that compilers keep the sums in
 /// registers from their first use to their last.
-template <Index Height, Index Width, class Scalar>
+template <Index Height, Index Width, RowSums sums_rows, class Scalar>
 GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
     constexpr Index lane = lanes<Scalar>;
-    RegisterOf<Scalar> sum[Width][Height];
+    RegisterOf<Scalar> sum[Width][Height], row_sum[Height] = {};
 #pragma GCC unroll 8
     for (Index j = 0; j < Width; ++j) {
 #pragma GCC unroll 4
@@ -62,7 +69,10 @@ GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
     for (Index k = 0; k < tile.depth; ++k, a += tile.a.stride, b += tile.b_row_stride) {
         RegisterOf<Scalar> left[Height];
 #pragma GCC unroll 4
-        for (Index v = 0; v < Height; ++v) left[v] = load(a + v * lane);
+        for (Index v = 0; v < Height; ++v) {
+            left[v] = load_once(a + v * lane);
+            if constexpr (sums_rows == RowSums::yes) row_sum[v] += left[v];
+        }
 #pragma GCC unroll 8
         for (Index j = 0; j < Width; ++j) {
             const Scalar right = b[j * tile.b_column_stride];
@@ -78,7 +88,7 @@ GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
             for (Index j = 0; j < Width; ++j) {
 #pragma GCC unroll 4
                 for (Index v = 0; v < Height; ++v) {
-                    sum[j][v] = sum[j][v] < 0 ? zero : sum[j][v];  // NaN stays
+                    sum[j][v] = larger_of(zero, sum[j][v]);  // NaN stays
                 }
             }
             break;
@@ -110,12 +120,18 @@ GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
 #pragma GCC unroll 4
         for (Index v = 0; v < Height; ++v) store<Scalar>(sum[j][v], c + j * c_stride + v * lane);
     }
+    if constexpr (sums_rows == RowSums::yes) {
+#pragma GCC unroll 4
+        for (Index v = 0; v < Height; ++v) {
+            store<Scalar>(load(tile.row_sums + v * lane) + row_sum[v], tile.row_sums + v * lane);
+        }
+    }
 }
 
 #undef GRADIVA_WIDE_VECTORS
 
 /// The same for a tile of which only the first `rows` rows exist: on copies.
-template <Index Height, Index Width, class Scalar>
+template <Index Height, Index Width, RowSums sums_rows, class Scalar>
 void compute_tile_of(Index rows, const Tile<Scalar>& tile) {
     constexpr Index height = Height * lanes<Scalar>;
     alignas(64) Scalar start[Width * height] = {}, output[Width * height] = {};
@@ -128,7 +144,7 @@ void compute_tile_of(Index rows, const Tile<Scalar>& tile) {
     copy.output = {output, height};
     copy.c = start;
     copy.c_stride = height;
-    compute_tile<Height, Width>(copy);
+    compute_tile<Height, Width, sums_rows>(copy);
     for (Index j = 0; j < Width; ++j) std::copy_n(start + j * height, rows, tile.c + j * tile.c_stride);
 }
 

@@ -34,6 +34,28 @@ void store(const RegisterOf<Scalar>& x, Scalar* to) {
     *reinterpret_cast<typename Register<Scalar>::Unaligned*>(to) = x;
 }
 
+/// Loaded once, and not anew at each use, which compilers hold for free: it is not where loads take the time.
+template <class Scalar>
+RegisterOf<Scalar> load_once(const Scalar* from) {
+    RegisterOf<Scalar> x = load(from);
+#if defined(__x86_64__)
+    asm("" : "+v"(x));
+#elif defined(__aarch64__)
+    asm("" : "+w"(x));
+#endif
+    return x;
+}
+
+/// a > b ? a : b, so b where one of the two is NaN.
+template <class V>
+V larger_of(const V& a, const V& b) {
+#if defined(__AVX512F__) && !defined(__clang__)
+    // Of the expression GCC 12 makes a mask and a move, and of many of them more masks than there are registers.
+    if constexpr (sizeof(V) == 64 && sizeof(a[0]) == 4) return __builtin_ia32_maxps512_mask(a, b, b, -1, 4);
+#endif
+    return a > b ? a : b;
+}
+
 /// The first `count` numbers; zeros after them.
 template <class Scalar>
 RegisterOf<Scalar> load_some(const Scalar* from, Index count) {
@@ -61,8 +83,9 @@ Scalar sum_of(const RegisterOf<Scalar>& x) {
     return part[0];
 }
 
+/// `Count` registers to one: halves of each are added, and the sums of all dealt out like cards.
 template <Index Count, class Scalar>
-RegisterOf<Scalar> fold(const RegisterOf<Scalar>* x) {
+[[gnu::always_inline]] inline RegisterOf<Scalar> fold(const RegisterOf<Scalar>* x) {
     if constexpr (Count == 1) {
         return x[0];
     } else {
@@ -73,12 +96,6 @@ RegisterOf<Scalar> fold(const RegisterOf<Scalar>* x) {
         }
         return fold<Count / 2, Scalar>(half);
     }
-}
-
-/// The sums of as many registers as each has numbers, each added up as by `sum_of`.
-template <class Scalar>
-RegisterOf<Scalar> sums_of(const RegisterOf<Scalar> (&x)[lanes<Scalar>]) {
-    return fold<lanes<Scalar>, Scalar>(x);
 }
 
 /// Writes the transpose of a square block: row i, contiguous at `from + i * from_stride`, becomes element i of each

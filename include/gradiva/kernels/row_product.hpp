@@ -19,32 +19,53 @@ inline constexpr Index most_single_rows = lanes<Scalar> / 4;
 /// The longest row that is copied.
 inline constexpr Index longest_row = 1024;
 
-/// The dot products of a with `columns` columns of B, `stride` apart, each contiguous: at most as many as a register
-/// has numbers. c has room for a register. Where there are fewer columns, the last one stands for those that are
-/// missing, and the function is never inlined: the same code gives a column the same bits, whichever columns are beside
-/// it.
+/// Columns whose dot products are taken together: enough sums to hide the latency of an addition.
 template <class Scalar>
-[[gnu::noinline]] void dot_columns(const Scalar* a, const Scalar* b, Index stride, Index columns, Index depth,
-                                   Scalar* c) {
-    constexpr Index width = lanes<Scalar>;
-    RegisterOf<Scalar> sum[width] = {};
-    const Scalar* column[width];
-    for (Index j = 0; j < width; ++j) column[j] = b + std::min(j, columns - 1) * stride;
+inline constexpr Index columns_together = lanes<Scalar> / 2;
+
+/// The dot products of a with `columns_together` contiguous columns of B, each left in two parts: what `fold` makes of
+/// them. Never inlined: the same code gives a column the same bits, whichever columns are beside it.
+template <class Scalar>
+[[gnu::noinline]] RegisterOf<Scalar> half_folded_dots(const Scalar* a, const Scalar* const* column, Index depth) {
+    constexpr Index width = lanes<Scalar>, count = columns_together<Scalar>;
+    RegisterOf<Scalar> sum[count] = {};
     Index k = 0;
     for (; k + width <= depth; k += width) {
-        const RegisterOf<Scalar> left = load(a + k);
-#pragma GCC unroll 16
-        for (Index j = 0; j < width; ++j) sum[j] += left * load(column[j] + k);
+        const RegisterOf<Scalar> left = load_once(a + k);
+#pragma GCC unroll 8
+        for (Index j = 0; j < count; ++j) sum[j] += left * load(column[j] + k);
     }
     if (k < depth) {
         // Loaded before all products: the compiler then rounds each column's in the same way.
-        RegisterOf<Scalar> rest[width];
-        for (Index j = 0; j < width; ++j) rest[j] = load_some(column[j] + k, depth - k);
+        RegisterOf<Scalar> rest[count];
+#pragma GCC unroll 8
+        for (Index j = 0; j < count; ++j) rest[j] = load_some(column[j] + k, depth - k);
         const RegisterOf<Scalar> left = load_some(a + k, depth - k);
-#pragma GCC unroll 16
-        for (Index j = 0; j < width; ++j) sum[j] += left * rest[j];
+#pragma GCC unroll 8
+        for (Index j = 0; j < count; ++j) sum[j] += left * rest[j];
     }
-    store<Scalar>(sums_of<Scalar>(sum), c);
+    return fold<count, Scalar>(sum);
+}
+
+/// The dot products of a with `columns` columns of B, `stride` apart, each contiguous: at most as many as a register
+/// has numbers. c has room for a register. Where there are fewer columns, the last one stands for those that are
+/// missing.
+template <class Scalar>
+void dot_columns(const Scalar* a, const Scalar* b, Index stride, Index columns, Index depth, Scalar* c) {
+    constexpr Index count = columns_together<Scalar>;
+    const auto dots_from = [&](Index first, Index step) {
+        const Scalar* column[count];
+        for (Index j = 0; j < count; ++j) column[j] = b + std::min(first + j * step, columns - 1) * stride;
+        return half_folded_dots(a, column, depth);
+    };
+    if (columns <= count) {
+        Scalar half[lanes<Scalar>];
+        store<Scalar>(dots_from(0, 1), half);
+        for (Index j = 0; j < count; ++j) c[j] = half[j] + half[j + count];
+        return;
+    }
+    const RegisterOf<Scalar> both[2] = {dots_from(0, 2), dots_from(1, 2)};
+    store<Scalar>(fold<2, Scalar>(both), c);
 }
 
 /// `Vectors` registers of the sum of rows of B, which lie `stride` apart, weighted by a.

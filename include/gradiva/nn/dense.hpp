@@ -3,7 +3,7 @@
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
-#include "gradiva/kernels/activation.hpp"
+#include "gradiva/kernels/few_outputs.hpp"
 #include "gradiva/kernels/matrix_product.hpp"
 
 namespace gradiva {
@@ -60,7 +60,18 @@ struct Dense {
     /// dW += dZ X^T, db += dZ 1.
     template <class T>
     void add_gradient(ConstMatrixRef<T> dz, ConstMatrixRef<T> x, std::span<T> gradient) const {
-        kernels::multiply_add<T>(kernels::plain(dz), kernels::transposed(x), weight(gradient));
+        kernels::multiply_add_with_row_sums<T>(dz, kernels::transposed(x), weight(gradient), bias(gradient));
+    }
+
+    /// dW += dZ X^T, db += dZ 1, and dU := f'(U) * W^T dZ, where X = f(U).
+    template <class T>
+    void backward(std::span<const T> flat, Activation f, ConstMatrixRef<T> dz, ConstMatrixRef<T> x,
+                  std::span<T> gradient, MatrixRef<T> du) const {
+        if (outputs > kernels::few_outputs) {
+            add_gradient<T>(dz, x, gradient);
+            return input_gradient<T>(flat, f, dz, x, du);
+        }
+        kernels::go_back_from_few_outputs<T>(f, weight(flat), dz, x, weight(gradient), du);
         kernels::add_row_sums<T>(dz, bias(gradient));
     }
 

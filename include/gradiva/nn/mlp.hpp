@@ -155,11 +155,13 @@ private:
         GRADIVA_ASSERT(gradient.size() == parameters().size());
         ConstMatrixMap<Scalar> dz(dy.data(), dy.rows(), dy.cols());
         for (std::size_t l = layers_.size(); l-- > 0;) {
-            layers_[l].template add_gradient<Scalar>(dz, input_of(l, tape), gradient);
-            if (l == 0) break;
+            if (l == 0) {
+                layers_[l].template add_gradient<Scalar>(dz, tape.input, gradient);
+                break;
+            }
             tape.scratch[l % 2].resize(layers_[l].inputs, dy.cols());
             MatrixMap<Scalar> da = tape.scratch[l % 2].matrix();
-            layers_[l].template input_gradient<Scalar>(parameters(), activation_, dz, tape.output[l - 1].matrix(), da);
+            layers_[l].template backward<Scalar>(parameters(), activation_, dz, input_of(l, tape), gradient, da);
             if (!norms_.empty()) {
                 norms_[l - 1].template backward<Scalar>(parameters(), tape.norm[l - 1], da, gradient);
             }
