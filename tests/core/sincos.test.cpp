@@ -39,6 +39,8 @@ auto sweep(double bound, Index count) {
 
 constexpr Index vectors = 50'000;
 
+const auto in_vectors = [](const Floats& x) { return sine_cosine(x); };
+
 }  // namespace
 
 TEST_CASE("Sines and cosines near zero keep their error bound up to pi/4") {
@@ -47,13 +49,13 @@ TEST_CASE("Sines and cosines near zero keep their error bound up to pi/4") {
 }
 
 TEST_CASE("Sines and cosines keep their error bound up to 8192") {
-    CHECK(largest_error(sine_cosine, vectors, sweep(8192, vectors * lane_count - 1)) < 1e-7);
-    CHECK(largest_error(sine_cosine, vectors, sweep(10, vectors * lane_count - 1)) < 1e-7);
+    CHECK(largest_error(in_vectors, vectors, sweep(8192, vectors * lane_count - 1)) < 1e-7);
+    CHECK(largest_error(in_vectors, vectors, sweep(10, vectors * lane_count - 1)) < 1e-7);
     Rng rng(1);
     const auto of_any_size = [&] {
         return static_cast<float>((rng.below(2) == 0 ? -1 : 1) * std::exp2(rng.uniform(-30.0, 13.0)));
     };
-    CHECK(largest_error(sine_cosine, vectors, of_any_size) < 1e-7);
+    CHECK(largest_error(in_vectors, vectors, of_any_size) < 1e-7);
 }
 
 TEST_CASE("Sines and cosines keep their error bound around the multiples of pi/4, where quadrants change") {
@@ -62,7 +64,7 @@ TEST_CASE("Sines and cosines keep their error bound around the multiples of pi/4
         const double k = static_cast<double>(rng.below(2 * 10'430 + 1) - 10'430);
         return static_cast<float>(k * std::numbers::pi / 4 * (1 + 1e-7 * rng.uniform(-3.0, 3.0)));
     };
-    CHECK(largest_error(sine_cosine, vectors, at_an_edge) < 1e-7);
+    CHECK(largest_error(in_vectors, vectors, at_an_edge) < 1e-7);
 }
 
 TEST_CASE("The sine of zero is zero, its cosine one, and a tiny angle is its own sine") {

@@ -7,6 +7,7 @@
 #include <limits>
 #include <numbers>
 
+#include "gradiva/core/double_sincos.hpp"
 #include "gradiva/core/index.hpp"
 
 namespace gradiva {
@@ -74,10 +75,10 @@ public:
             return spare_;
         }
         const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
-        const double angle = 2.0 * std::numbers::pi * uniform();
-        spare_ = radius * std::sin(angle);
+        const auto [sine, cosine] = sine_cosine(2.0 * std::numbers::pi * uniform());
+        spare_ = radius * sine;
         has_spare_ = true;
-        return radius * std::cos(angle);
+        return radius * cosine;
     }
 
     /// Uniform on 0, 1, ..., n - 1 without modulo bias, for n from 1 to 2^32 - 1. Source: Lemire, "Fast Random Integer

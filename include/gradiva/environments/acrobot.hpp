@@ -5,6 +5,7 @@
 #include <numbers>
 #include <span>
 
+#include "gradiva/core/double_sincos.hpp"
 #include "gradiva/env/env.hpp"
 
 namespace gradiva {
@@ -60,7 +61,7 @@ struct Acrobot {
         theta1_dot = hold(next[2], most_speed1);
         theta2_dot = hold(next[3], most_speed2);
         observe(observation);
-        const bool is_raised = -std::cos(theta1) - std::cos(theta1 + theta2) > 1;
+        const bool is_raised = -sine_cosine(theta1).cosine - sine_cosine(theta1 + theta2).cosine > 1;
         return {.reward = is_raised ? 0.0 : -1.0, .terminated = is_raised};
     }
 
@@ -70,14 +71,13 @@ private:
     /// The derivative of the state by time.
     static State rate(const State& s, double torque) {
         constexpr double coupling = mass * length * centre;
-        const double cosine = std::cos(s[1]);
-        const double sine = std::sin(s[1]);
+        const auto [sine, cosine] = sine_cosine(s[1]);
         const double d1 =
             mass * centre * centre + mass * (length * length + centre * centre) + 2 * coupling * cosine + 2 * inertia;
         const double d2 = mass * centre * centre + coupling * cosine + inertia;
-        const double phi2 = mass * centre * gravity * std::sin(s[0] + s[1]);
-        const double phi1 =
-            -coupling * s[3] * (s[3] + 2 * s[2]) * sine + mass * (centre + length) * gravity * std::sin(s[0]) + phi2;
+        const double phi2 = mass * centre * gravity * sine_cosine(s[0] + s[1]).sine;
+        const double phi1 = -coupling * s[3] * (s[3] + 2 * s[2]) * sine +
+                            mass * (centre + length) * gravity * sine_cosine(s[0]).sine + phi2;
         const double acceleration2 = (torque + phi1 * d2 / d1 - coupling * s[2] * s[2] * sine - phi2) /
                                      (mass * centre * centre + inertia - d2 * d2 / d1);
         return {s[2], s[3], -(d2 * acceleration2 + phi1) / d1, acceleration2};
@@ -103,10 +103,11 @@ private:
     static double hold(double x, double most) { return x < -most ? -most : x > most ? most : x; }
 
     void observe(std::span<float> observation) const {
-        observation[0] = static_cast<float>(std::cos(theta1));
-        observation[1] = static_cast<float>(std::sin(theta1));
-        observation[2] = static_cast<float>(std::cos(theta2));
-        observation[3] = static_cast<float>(std::sin(theta2));
+        const DoubleSineCosine upper = sine_cosine(theta1), lower = sine_cosine(theta2);
+        observation[0] = static_cast<float>(upper.cosine);
+        observation[1] = static_cast<float>(upper.sine);
+        observation[2] = static_cast<float>(lower.cosine);
+        observation[3] = static_cast<float>(lower.sine);
         observation[4] = static_cast<float>(theta1_dot);
         observation[5] = static_cast<float>(theta2_dot);
     }

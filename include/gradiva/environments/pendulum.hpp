@@ -5,6 +5,7 @@
 #include <numbers>
 #include <span>
 
+#include "gradiva/core/double_sincos.hpp"
 #include "gradiva/env/env.hpp"
 
 namespace gradiva {
@@ -78,20 +79,22 @@ struct Pendulum {
         const double u = hold(action[0], most_torque);
         const double d_speed = is_free(speed_after(state, u), most_speed) ? d_next[1] + d_next[0] * time_step : 0;
         const double d_acceleration = d_speed * time_step;
-        d_state[0] += d_next[0] + d_acceleration * swing * std::cos(state[0]) - d_reward * 2 * wrap(state[0]);
+        d_state[0] += d_next[0] + d_acceleration * swing * sine_cosine(state[0]).cosine - d_reward * 2 * wrap(state[0]);
         d_state[1] += d_speed - d_reward * 0.2 * state[1];
         if (is_free(action[0], most_torque)) d_action[0] += d_acceleration * push - d_reward * 0.002 * u;
     }
 
     void observe(std::span<const double> state, std::span<double> observation) const {
-        observation[0] = std::cos(state[0]);
-        observation[1] = std::sin(state[0]);
+        const auto [sine, cosine] = sine_cosine(state[0]);
+        observation[0] = cosine;
+        observation[1] = sine;
         observation[2] = state[1];
     }
 
     void observe_backward(std::span<const double> state, std::span<const double> d_observation,
                           std::span<double> d_state) const {
-        d_state[0] += d_observation[1] * std::cos(state[0]) - d_observation[0] * std::sin(state[0]);
+        const auto [sine, cosine] = sine_cosine(state[0]);
+        d_state[0] += d_observation[1] * cosine - d_observation[0] * sine;
         d_state[1] += d_observation[2];
     }
 
@@ -104,7 +107,7 @@ private:
     static bool is_free(double x, double most) { return !(x < -most || x > most); }
 
     static double speed_after(std::span<const double> state, double u) {
-        return state[1] + (swing * std::sin(state[0]) + push * u) * time_step;
+        return state[1] + (swing * sine_cosine(state[0]).sine + push * u) * time_step;
     }
 
     /// The same angle within [-pi, pi).
@@ -114,8 +117,9 @@ private:
     }
 
     void show(std::span<float> observation) const {
-        observation[0] = static_cast<float>(std::cos(theta));
-        observation[1] = static_cast<float>(std::sin(theta));
+        const auto [sine, cosine] = sine_cosine(theta);
+        observation[0] = static_cast<float>(cosine);
+        observation[1] = static_cast<float>(sine);
         observation[2] = static_cast<float>(theta_dot);
     }
 };
