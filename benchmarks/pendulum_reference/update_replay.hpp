@@ -50,8 +50,7 @@ private:
     };
 
     void gradient_step(const Rollout& rollout, gradiva::Range range, bool report, Stopwatch& watch) {
-        advantage_.resize(range.size());
-        for (Index i = 0; i < range.size(); ++i) advantage_[i] = rollout.advantage.data()[order_[range.begin + i]];
+        advantage_.gather(rollout.advantage.data(), order_.from(range.begin), range.size());
         laps_.gather += watch.lap();
         gradiva::kernels::standardise<float>(advantage_.vector());
         laps_.loss += watch.lap();
@@ -72,7 +71,9 @@ private:
 
     void learn(const Rollout& rollout, gradiva::Range range, gradiva::Range pass, bool report, Shard& shard,
                Stopwatch& watch) {
-        shard.batch.gather(rollout, order_, {range.begin + pass.begin, range.begin + pass.end});
+        const gradiva::Range positions{range.begin + pass.begin, range.begin + pass.end};
+        shard.batch.gather_for_actor(rollout, order_, positions);
+        shard.batch.gather_for_critic(rollout, order_, positions);
         for (auto* part : {&shard.log_prob, &shard.d_log_prob, &shard.d_value, &shard.entropy}) {
             part->resize(pass.size());
         }
@@ -110,12 +111,10 @@ private:
 
     void descend(Index shards) {
         Shard& total = shards_.front();
-        for (std::size_t s = 1; s < static_cast<std::size_t>(shards); ++s) {
-            total.actor_gradient.vector() += shards_[s].actor_gradient.vector();
-            total.critic_gradient.vector() += shards_[s].critic_gradient.vector();
-        }
-        const double norm = std::sqrt(gradiva::squared_norm<float>(total.actor_gradient.span()) +
-                                      gradiva::squared_norm<float>(total.critic_gradient.span()));
+        const auto shard = [&](Index s) -> Shard& { return shards_[static_cast<std::size_t>(s)]; };
+        const double norm =
+            std::sqrt(gradiva::add_up(shards, [&](Index s) { return shard(s).actor_gradient.span(); }) +
+                      gradiva::add_up(shards, [&](Index s) { return shard(s).critic_gradient.span(); }));
         if (const double factor = gradiva::clip_factor(norm, options_.max_gradient_norm); factor < 1) {
             total.actor_gradient.vector() *= static_cast<float>(factor);
             total.critic_gradient.vector() *= static_cast<float>(factor);

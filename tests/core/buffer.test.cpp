@@ -158,3 +158,22 @@ TEST_CASE("the views of a matrix buffer are column-major") {
     expected(0, 0) = 0;
     CHECK_FALSE(buffer == expected);
 }
+
+TEST_CASE("columns are gathered in any order, any of them again, of any number of rows") {
+    const std::vector<Index> order = {4, 0, 0, 2};
+    for (Index rows = 0; rows <= 6; ++rows) {
+        MatrixBuffer<int> source(rows, 5);
+        std::iota(source.data(), source.data() + rows * 5, 10);
+        MatrixBuffer<double> some;
+        some.gather_columns(source.data(), rows, order.data(), 4);
+        REQUIRE(some.rows() == rows);
+        REQUIRE(some.cols() == 4);
+        for (Index j = 0; j < 4; ++j) {
+            for (Index i = 0; i < rows; ++i) CHECK(some(i, j) == source(i, order[static_cast<std::size_t>(j)]));
+        }
+    }
+    const std::vector<float> values = {5, 6, 7, 8, 9};
+    Buffer<float> gathered;
+    gathered.gather(values.data(), order.data(), 4);
+    CHECK(std::vector<float>(gathered.begin(), gathered.end()) == std::vector<float>{9, 5, 5, 7});
+}

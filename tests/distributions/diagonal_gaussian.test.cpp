@@ -328,3 +328,16 @@ TEST_CASE("A Gaussian's NaN reaches samples, log-probs, divergences and gradient
         CHECK(std::isnan(batch.actions.all().reals(1, 0)));
     }
 }
+
+TEST_CASE("A tape follows the log-std from one pass to the next, and back") {
+    const DiagonalGaussian<double> gaussian(2);
+    const Matrix<double> head = Matrix<double>::Zero(2, 3);
+    DiagonalGaussian<double>::Tape tape;
+    for (const double s : {0.5, 0.5, -1.0, 0.5}) {
+        const std::vector<double> own = {s, 0.25};
+        gaussian.forward(head, own, tape);
+        CHECK(tape.log_std[0] == s);
+        CHECK(tape.std[0] == Approx(std::exp(s)));
+        CHECK(tape.inverse_std[1] == Approx(std::exp(-0.25)));
+    }
+}

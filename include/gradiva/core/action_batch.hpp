@@ -51,6 +51,12 @@ public:
     ActionView all() { return {integers_.matrix(), reals_.matrix()}; }
     ConstActionView all() const { return {integers_.matrix(), reals_.matrix()}; }
 
+    /// Becomes the columns `order[0]`, ..., `order[count - 1]` of another batch.
+    void gather_columns(const ActionBatch& source, const Index* order, Index count) {
+        integers_.gather_columns(source.integers_.data(), source.integers_.rows(), order, count);
+        reals_.gather_columns(source.reals_.data(), source.reals_.rows(), order, count);
+    }
+
     /// Copies column `from` of `source` to column `to` of this batch.
     void copy_column(Index to, const ActionBatch& source, Index from) { copy_columns(to, source, {from, from + 1}); }
 

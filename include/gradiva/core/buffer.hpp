@@ -107,6 +107,11 @@ public:
         bytes_.resize(bytes_.size() + sizeof(T));
         end()[-1] = copy;
     }
+    /// Becomes the elements `order[0]`, ..., `order[count - 1]` of an array.
+    void gather(const T* source, const Index* order, Index count) {
+        resize(count);
+        for (Index j = 0; j < count; ++j) data()[j] = source[order[j]];
+    }
     void clear() { bytes_.resize(0); }
     bool empty() const { return bytes_.size() == 0; }
 
@@ -165,6 +170,21 @@ public:
         std::copy_n(source.data() + from.begin * rows_, from.size() * rows_, data() + to * rows_);
     }
 
+    /// Becomes the columns `order[0]`, ..., `order[count - 1]` of a matrix that lies dense at `source`. Few rows are
+    /// what is common: loops of a known length copy them fastest.
+    template <class S>
+    void gather_columns(const S* source, Index rows, const Index* order, Index count) {
+        resize(rows, count);
+        switch (rows) {
+            case 0: return;
+            case 1: return gather<1>(source, rows, order);
+            case 2: return gather<2>(source, rows, order);
+            case 3: return gather<3>(source, rows, order);
+            case 4: return gather<4>(source, rows, order);
+            default: return gather<Eigen::Dynamic>(source, rows, order);
+        }
+    }
+
     T& operator()(Index row, Index column) { return values_[column * rows_ + row]; }
     const T& operator()(Index row, Index column) const { return values_[column * rows_ + row]; }
     MatrixMap<T> matrix() { return {values_.data(), rows_, columns_}; }
@@ -180,6 +200,16 @@ public:
 
 private:
     static std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }
+
+    template <int Rows, class S>
+    void gather(const S* source, Index rows, const Index* order) {
+        if constexpr (Rows != Eigen::Dynamic) rows = Rows;
+        T* to = data();
+        for (Index j = 0; j < columns_; ++j, to += rows) {
+            const S* const from = source + order[j] * rows;
+            for (Index i = 0; i < rows; ++i) to[i] = static_cast<T>(from[i]);
+        }
+    }
 
     Index rows_ = 0;
     Index columns_ = 0;

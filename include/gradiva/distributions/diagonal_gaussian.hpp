@@ -31,6 +31,7 @@ public:
 
     struct Tape {
         MatrixBuffer<Scalar> mean;   ///< dimensions x batch
+        Buffer<Scalar> own;          ///< the parameters that what follows was made of
         Buffer<Scalar> log_std;      ///< within the bounds
         Buffer<Scalar> std;          ///< sigma
         Buffer<Scalar> inverse_std;  ///< 1 / sigma
@@ -70,7 +71,11 @@ public:
         } else {
             tape.mean.matrix() = head;
         }
-        for (auto* part : {&tape.log_std, &tape.std, &tape.inverse_std, &tape.open}) part->resize(dimensions_);
+        if (std::equal(own.begin(), own.end(), tape.own.begin(), tape.own.end())) return;  // as at the last step
+        for (auto* part : {&tape.own, &tape.log_std, &tape.std, &tape.inverse_std, &tape.open}) {
+            part->resize(dimensions_);
+        }
+        std::copy(own.begin(), own.end(), tape.own.begin());
         kernels::gaussian_deviation<Scalar>(as_vector(own), static_cast<Scalar>(lowest_log_std),
                                             static_cast<Scalar>(highest_log_std), tape.log_std.vector(),
                                             tape.std.vector(), tape.inverse_std.vector(), tape.open.vector());

@@ -36,6 +36,8 @@ public:
 
     /// The sample at a position.
     Index operator[](Index position) const { return samples_[position]; }
+    /// The samples from a position on.
+    const Index* from(Index position) const { return samples_.data() + position; }
 
 private:
     Buffer<Index> samples_;

@@ -19,24 +19,21 @@ struct SampleBatch {
     /// Copies the samples at these positions of the order.
     void gather(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
         gather_for_actor(rollout, order, positions);
+        gather_old_heads(rollout, order, positions);
         gather_targets(rollout, order, positions);
     }
 
-    /// What the policy learns from only.
+    /// What the policy learns from only, but for the heads of the policy that acted.
     void gather_for_actor(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
-        const Index n = positions.size();
+        const Index *const samples = order.from(positions.begin), n = positions.size();
         gather_observations(rollout, order, positions);
-        mask.resize(rollout.mask_size, n);
-        action.resize(rollout.action_shape, n);
-        old_head.resize(rollout.head_size, n);
-        old_log_prob.resize(n);
-        for (Index j = 0; j < n; ++j) {
-            const Index sample = order[positions.begin + j];
-            for (Index i = 0; i < rollout.mask_size; ++i) mask(i, j) = rollout.mask(i, sample);
-            for (Index i = 0; i < rollout.head_size; ++i) old_head(i, j) = rollout.head(i, sample);
-            action.copy_column(j, rollout.action, sample);
-            old_log_prob[j] = rollout.log_prob.data()[sample];
-        }
+        mask.gather_columns(rollout.mask.data(), rollout.mask_size, samples, n);
+        action.gather_columns(rollout.action, samples, n);
+        old_log_prob.gather(rollout.log_prob.data(), samples, n);
+    }
+
+    void gather_old_heads(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
+        old_head.gather_columns(rollout.head.data(), rollout.head_size, order.from(positions.begin), positions.size());
     }
 
     /// What a critic learns from only; `gather_targets` is enough where the observations are already here.
@@ -46,13 +43,8 @@ struct SampleBatch {
     }
 
     void gather_targets(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
-        old_value.resize(positions.size());
-        value_target.resize(positions.size());
-        for (Index j = 0; j < positions.size(); ++j) {
-            const Index sample = order[positions.begin + j];
-            old_value[j] = rollout.value.data()[sample];
-            value_target[j] = rollout.value_target.data()[sample];
-        }
+        old_value.gather(rollout.value.data(), order.from(positions.begin), positions.size());
+        value_target.gather(rollout.value_target.data(), order.from(positions.begin), positions.size());
     }
 
     /// Runs a policy over the batch, which must stay while the tape is in use.
@@ -63,13 +55,8 @@ struct SampleBatch {
 
 private:
     void gather_observations(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
-        observation.resize(rollout.observation_size, positions.size());
-        for (Index j = 0; j < positions.size(); ++j) {
-            const Index sample = order[positions.begin + j];
-            for (Index i = 0; i < rollout.observation_size; ++i) {
-                observation(i, j) = static_cast<Scalar>(rollout.observation(i, sample));
-            }
-        }
+        observation.gather_columns(rollout.observation.data(), rollout.observation_size, order.from(positions.begin),
+                                   positions.size());
     }
 };
 

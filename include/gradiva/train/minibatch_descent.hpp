@@ -56,8 +56,9 @@ private:
             loss = norms = 0;
             order_.shuffle(rng_);
             for (Index i = 0; i < order_.count(size); ++i) {
-                loss += sum_gradients(rollout, order_.range(i, size), weights.size(), add);
-                norms += step(weights, whose, learning_rate);
+                const Index shards = find_gradients(rollout, order_.range(i, size), weights.size(), add);
+                for (Index s = 0; s < shards; ++s) loss += shard(s).loss;
+                norms += step(shards, weights, whose, learning_rate);
             }
         }
         require_finite_weights<Scalar>(weights, whose);
@@ -66,33 +67,29 @@ private:
                 .learning_rate = learning_rate};
     }
 
-    /// Leaves the minibatch's gradient in the first shard; returns the sum of its samples' losses.
+    Shard& shard(Index s) { return shards_[static_cast<std::size_t>(s)]; }
+
+    /// Returns how many shards there are.
     template <class Add>
-    double sum_gradients(const Rollout<Scalar>& rollout, Range minibatch, std::size_t weights, const Add& add) {
+    Index find_gradients(const Rollout<Scalar>& rollout, Range minibatch, std::size_t weights, const Add& add) {
         const Index shards = detail::shard_count(minibatch.size());
         if (static_cast<Index>(shards_.size()) < shards) shards_ = std::vector<Shard>(static_cast<std::size_t>(shards));
         threads_.run(shards, [&](Index s) {
-            Shard& shard = shards_[static_cast<std::size_t>(s)];
-            shard.gradient.assign(static_cast<Index>(weights), 0);
-            shard.loss = 0;
+            Shard& mine = shard(s);
+            mine.gradient.assign(static_cast<Index>(weights), 0);
+            mine.loss = 0;
             detail::for_each_pass(minibatch.size(), shards, s, [&](Range pass) {
-                shard.batch.gather(rollout, order_, {minibatch.begin + pass.begin, minibatch.begin + pass.end});
-                add(shard, 1 / static_cast<double>(minibatch.size()));
+                mine.batch.gather(rollout, order_, {minibatch.begin + pass.begin, minibatch.begin + pass.end});
+                add(mine, 1 / static_cast<double>(minibatch.size()));
             });
         });
-        Shard& total = shards_.front();
-        double loss = total.loss;
-        for (std::size_t s = 1; s < static_cast<std::size_t>(shards); ++s) {
-            total.gradient.vector() += shards_[s].gradient.vector();
-            loss += shards_[s].loss;
-        }
-        return loss;
+        return shards;
     }
 
-    /// Returns the norm of the gradient before clipping.
-    double step(std::span<Scalar> weights, const char* whose, double learning_rate) {
+    /// Leaves the minibatch's gradient in the first shard. Returns its norm before clipping.
+    double step(Index shards, std::span<Scalar> weights, const char* whose, double learning_rate) {
         Buffer<Scalar>& gradient = shards_.front().gradient;
-        const double norm = std::sqrt(squared_norm<Scalar>(gradient.span()));
+        const double norm = std::sqrt(add_up(shards, [&](Index s) { return shard(s).gradient.span(); }));
         require(std::isfinite(norm),
                 "update: the {} gradient is not finite; lower the learning rate, or check rewards and observations for "
                 "extreme values",

@@ -101,10 +101,7 @@ private:
 
     /// One step of the optimisers, or none where the policy has gone too far.
     void gradient_step(const Rollout<Scalar>& rollout, Range minibatch, bool report, Epoch& epoch) {
-        advantage_.resize(minibatch.size());
-        for (Index i = 0; i < minibatch.size(); ++i) {
-            advantage_[i] = rollout.advantage.data()[minibatches_[minibatch.begin + i]];
-        }
+        advantage_.gather(rollout.advantage.data(), minibatches_.from(minibatch.begin), minibatch.size());
         if (options_.normalize_advantage) kernels::standardise<Scalar>(advantage_.vector());
 
         const Index shards = use_shards(minibatch.size());
@@ -152,16 +149,18 @@ private:
     void recall(const Rollout<Scalar>& rollout, Range positions, Shard& shard) {
         shard.batch.gather_for_actor(rollout, minibatches_, positions);
         if constexpr (penalises_kl || adapts) {
+            shard.batch.gather_old_heads(rollout, minibatches_, positions);
             actor_.recall(shard.batch.old_head.matrix(), rollout.own_parameters.span(), shard.old);
         }
     }
 
-    /// Steps the networks, each on a thread of its own where they are large. Returns the norm of the joint gradient.
+    /// Leaves each network's gradient in its first shard and steps the network, each on a thread of its own where they
+    /// are large. Returns the norm of the joint gradient.
     double apply_gradient(Index shards) {
         double squares[2] = {};
         const bool clips = options_.max_gradient_norm > 0;
         for_each_network([&](Index network) {
-            squares[network] = add_up(shards, network);
+            squares[network] = add_up(shards, [&](Index s) { return shard_of(network, s).gradient.span(); });
             if (!clips && std::isfinite(squares[network])) step(network, 1);
         });
         require(std::isfinite(squares[the_actor]),
@@ -186,13 +185,6 @@ private:
 
     Shard& shard_of(Index network, Index s) {
         return shards_[static_cast<std::size_t>(network)][static_cast<std::size_t>(s)];
-    }
-
-    /// Leaves a network's gradient in its first shard; returns its squared norm.
-    double add_up(Index shards, Index network) {
-        Buffer<Scalar>& total = shard_of(network, 0).gradient;
-        for (Index s = 1; s < shards; ++s) total.vector() += shard_of(network, s).gradient.vector();
-        return squared_norm<Scalar>(total.span());
     }
 
     void step(Index network, Scalar factor) {
