@@ -100,11 +100,12 @@ void scan_steps(Scalar factor, const Scalar* continues, Index n, Index steps, Sc
             for (Index i = step; i < step + n; ++i) put(i, terms.template delta<Scalar>(i));
             continue;
         }
-        // The last register overlaps the one before it, where d may already be overwritten by x: it is read before.
-        const Index overlapping = step + n - width;
-        const V d = terms.template delta<V>(overlapping);
-        for (Index i = step; i <= overlapping; i += width) put(i, terms.template delta<V>(i));
-        if (n % width != 0) put(overlapping, d);
+        // Downwards within a step too, one way through memory. The lowest register overlaps the one before it, where d
+        // may already be overwritten by x: it is read before.
+        const V d = terms.template delta<V>(step);
+        Index i = step + n - width;
+        for (; i > step; i -= width) put(i, terms.template delta<V>(i));
+        put(step, d);
     }
 }
 
