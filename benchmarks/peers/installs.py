@@ -13,11 +13,15 @@ class Missing(Exception):
 
 
 def run(command, failure, environment=None, timeout=1800):
-    """The standard output of a command; where it fails, Missing with `failure` and its last line of errors."""
+    """The standard output of a command; where it fails, Missing with `failure` and its last line of errors.
+
+    `environment` is added to that of this process; a variable that is None there is taken out.
+    """
+    variables = {**os.environ, **(environment or {})}
     try:
         done = subprocess.run(
             [str(part) for part in command],
-            env={**os.environ, **(environment or {})},
+            env={name: value for name, value in variables.items() if value is not None},
             capture_output=True,
             text=True,
             timeout=timeout,

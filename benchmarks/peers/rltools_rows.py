@@ -1,5 +1,6 @@
 """Builds and measures the reference job in RLtools, also in turns with our own program."""
 
+import functools
 import json
 import os
 import platform
@@ -13,6 +14,10 @@ JOB = "pendulum_reference"
 STRICT = ["-O3", "-march=native"]
 # What RLtools compiles its own Python modules with; the wider vectors gained another 1.5 % where they were measured.
 FAST = [*STRICT, "-ffast-math", *(["-mprefer-vector-width=512"] if platform.machine() == "x86_64" else [])]
+
+
+# By these a user may tell OpenBLAS not to choose by the processor.
+KERNEL_VARIABLES = ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"]
 
 
 def build(out, name, flags):
@@ -29,12 +34,28 @@ def build(out, name, flags):
     return program
 
 
-def train(program, threads, seed):
-    """One training in a process of its own; returns its seconds, greedy return and the name of the BLAS kernels."""
-    environment = {"OPENBLAS_NUM_THREADS": str(threads)}
+def train(program, threads, seed, kernels=None):
+    """One training in a process of its own; returns its seconds, greedy return and the name of the BLAS kernels.
+
+    `kernels` are the variables by which OpenBLAS chooses them; by default the fastest ones are taken.
+    """
+    environment = {"OPENBLAS_NUM_THREADS": str(threads), **(fastest_kernels(program) if kernels is None else kernels)}
     text = run([program, "--runs", "1", "--seed", seed], "RLtools' program failed", environment)
     result = json.loads(text)
     return result["seconds"][0], result["greedy_returns"][0], result["kernels"]
+
+
+@functools.cache
+def fastest_kernels(program):
+    """What the environment says of OpenBLAS' kernels, or that it says nothing, whichever trains faster."""
+    choices = [{name: os.environ.get(name) for name in KERNEL_VARIABLES}, dict.fromkeys(KERNEL_VARIABLES)]
+    trials = []
+    for choice in choices:
+        try:
+            trials.append((min(train(program, 1, seed, choice)[0] for seed in (1, 2)), choice))
+        except Missing:  # some kernels do not run on some processors
+            continue
+    return min(trials, key=lambda trial: trial[0])[1] if trials else choices[0]
 
 
 def row(library, threads, flags, trainings, steps=307200):
