@@ -43,7 +43,7 @@ public:
 private:
     struct Shard {
         gradiva::SampleBatch<float> batch;
-        gradiva::Buffer<float> log_prob, d_log_prob, d_value, entropy;
+        gradiva::Buffer<float> log_prob, d_log_prob, d_value, per_sample;
         Actor::Tape actor;
         Critic::Tape critic;
         gradiva::Buffer<float> actor_gradient, critic_gradient;
@@ -74,7 +74,7 @@ private:
         const gradiva::Range positions{range.begin + pass.begin, range.begin + pass.end};
         shard.batch.gather_for_actor(rollout, order_, positions);
         shard.batch.gather_for_critic(rollout, order_, positions);
-        for (auto* part : {&shard.log_prob, &shard.d_log_prob, &shard.d_value, &shard.entropy}) {
+        for (auto* part : {&shard.log_prob, &shard.d_log_prob, &shard.d_value, &shard.per_sample}) {
             part->resize(pass.size());
         }
         laps_.gather += watch.lap();
@@ -103,10 +103,10 @@ private:
                      .loss;
         shard.d_log_prob.vector() *= 1 / static_cast<float>(minibatch);
         if (!report) return;
-        actor_.entropy(shard.actor, shard.entropy.vector());
-        loss_ += shard.entropy.vector().cast<double>().sum();
-        const auto log_ratio = (shard.log_prob.vector() - shard.batch.old_log_prob.vector()).cast<double>().array();
-        loss_ += (log_ratio.exp() - 1 - log_ratio).sum();
+        actor_.entropy(shard.actor, shard.per_sample.vector());
+        loss_ += shard.per_sample.vector().cast<double>().sum();
+        shard.per_sample.vector() = shard.log_prob.vector() - shard.batch.old_log_prob.vector();
+        loss_ += gradiva::kernels::sum_of_ratio_divergence<float>(shard.per_sample.vector());
     }
 
     void descend(Index shards) {

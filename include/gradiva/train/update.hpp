@@ -7,6 +7,7 @@
 
 #include "gradiva/core/threads.hpp"
 #include "gradiva/kernels/moments.hpp"
+#include "gradiva/kernels/ratio_divergence.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
@@ -212,9 +213,8 @@ private:
         if (!report) return;
         actor_.entropy(shard.actor, shard.per_sample.vector());
         shard.sums.entropy += sum_of(shard.per_sample);
-        const auto log_ratio =
-            (shard.log_prob.vector() - shard.batch.old_log_prob.vector()).template cast<double>().array();
-        shard.sums.kl += (log_ratio.exp() - 1 - log_ratio).sum();
+        shard.per_sample.vector() = shard.log_prob.vector() - shard.batch.old_log_prob.vector();
+        shard.sums.kl += kernels::sum_of_ratio_divergence<Scalar>(shard.per_sample.vector());
         shard.sums.clipped += sum.clipped;
         shard.sums.surrogate += sum.loss * weight;
         if constexpr (penalises_kl) {
