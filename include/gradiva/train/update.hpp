@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <vector>
 
@@ -72,6 +73,11 @@ private:
     static constexpr Index the_critic = 1;
     static constexpr Index networks = has_critic<C> && !learns_in_actor<C> ? 2 : 1;
 
+    struct alignas(buffer_alignment) NetworkState {
+        Index unfinished_shards = 0;
+        double squared_norm = 0;
+    };
+
     UpdateReport descend(const Rollout<Scalar>& rollout) {
         const Index size = std::min(options_.minibatch, minibatches_.sample_count());
         Epoch epoch;
@@ -106,12 +112,14 @@ private:
         if (options_.normalize_advantage) kernels::standardise<Scalar>(advantage_.vector());
 
         const Index shards = use_shards(minibatch.size());
+        for (NetworkState& state : states_) state.unfinished_shards = shards;
         threads_.run(networks * shards, [&](Index task) {
             const Index network = task / shards;
             Shard& shard = shard_of(network, task % shards);
             shard.gradient.assign(static_cast<Index>(weights_of(network).size()), 0);
             detail::for_each_pass(minibatch.size(), shards, task % shards,
                                   [&](Range pass) { learn(network, rollout, minibatch, pass, report, shard); });
+            if (--std::atomic_ref(state_of(network).unfinished_shards) == 0) finish_gradient(network, shards);
         });
         Sums sums;
         for (const auto& of_network : shards_) {
@@ -123,7 +131,7 @@ private:
         ++epoch.steps;
         epoch.stopped =
             options_.target_kl > 0 && sums.kl / static_cast<double>(minibatch.size()) > 1.5 * options_.target_kl;
-        if (!epoch.stopped) epoch.norms += apply_gradient(shards);
+        if (!epoch.stopped) epoch.norms += apply_gradient();
     }
 
     /// Adds a pass over some samples to the gradient of a network.
@@ -155,23 +163,30 @@ private:
         }
     }
 
-    /// Leaves each network's gradient in its first shard and steps the network, each on a thread of its own where they
-    /// are large. Returns the norm of the joint gradient.
-    double apply_gradient(Index shards) {
-        double squares[2] = {};
-        const bool clips = options_.max_gradient_norm > 0;
-        for_each_network([&](Index network) {
-            squares[network] = add_up(shards, [&](Index s) { return shard_of(network, s).gradient.span(); });
-            if (!clips && std::isfinite(squares[network])) step(network, 1);
-        });
-        require(std::isfinite(squares[the_actor]),
-                "update: the actor's gradient is not finite; lower the learning rate, or "
-                "check rewards and observations for extreme values");
-        require(std::isfinite(squares[the_critic]),
-                "update: the critic's gradient is not finite; lower the learning rate, "
-                "or check rewards and observations for extreme values");
-        const double norm = std::sqrt(squares[the_actor] + squares[the_critic]);
-        if (clips) {
+    /// Leaves a network's gradient in its first shard. Done by whoever ends the network's last shard, while others
+    /// still work on the other network.
+    void finish_gradient(Index network, Index shards) {
+        double& square = state_of(network).squared_norm;
+        square = add_up(shards, [&](Index s) { return shard_of(network, s).gradient.span(); });
+        if (steps_at_once() && std::isfinite(square)) step(network, 1);
+    }
+
+    /// Whether a network may be stepped whatever the gradient of the other, and the divergence of the whole minibatch.
+    bool steps_at_once() const { return !(options_.max_gradient_norm > 0) && !(options_.target_kl > 0); }
+
+    /// Steps the networks that are not stepped at once, each on a thread of its own where they are large. Returns the
+    /// norm of the joint gradient.
+    double apply_gradient() {
+        double squares = 0;
+        for (Index network = 0; network < networks; ++network) {
+            require(std::isfinite(state_of(network).squared_norm),
+                    "update: the {} gradient is not finite; lower the learning rate, or check rewards and observations "
+                    "for extreme values",
+                    network == the_actor ? "actor's" : "critic's");
+            squares += state_of(network).squared_norm;
+        }
+        const double norm = std::sqrt(squares);
+        if (!steps_at_once()) {
             const auto factor = static_cast<Scalar>(clip_factor(norm, options_.max_gradient_norm));
             for_each_network([&](Index network) { step(network, factor); });
         }
@@ -183,6 +198,8 @@ private:
         if (networks > 1 && critic_weights().size() >= worth_a_thread) return threads_.run(networks, body);
         for (Index network = 0; network < networks; ++network) body(network);
     }
+
+    NetworkState& state_of(Index network) { return states_[static_cast<std::size_t>(network)]; }
 
     Shard& shard_of(Index network, Index s) {
         return shards_[static_cast<std::size_t>(network)][static_cast<std::size_t>(s)];
@@ -315,6 +332,7 @@ private:
     Minibatches minibatches_;
     Buffer<Scalar> advantage_;
     std::array<std::vector<Shard>, static_cast<std::size_t>(networks)> shards_;
+    std::array<NetworkState, static_cast<std::size_t>(networks)> states_;
     SavedWeights<Scalar> saved_actor_;
     SavedWeights<Scalar> saved_critic_;
 };
