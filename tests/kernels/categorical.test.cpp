@@ -112,6 +112,59 @@ TEMPLATE_TEST_CASE("the gradient equals its equation in double, for any number o
     }
 }
 
+TEMPLATE_TEST_CASE("log-probability, divergence and gradient of a column are the same bits in a batch of any width", "",
+                   float, double) {
+    using T = TestType;
+    Rng rng(10);
+    for (const Index choices : {1, 2, 5, 16, 18, 33, 64, 70}) {
+        const Index batch = 33;
+        const Matrix<T> z = 5 * random_matrix<T>(choices, batch, rng), other = random_matrix<T>(choices, batch, rng);
+        const Vector<T> w = random_vector<T>(batch, rng);
+        Eigen::RowVectorXi choice(batch);
+        for (int& c : choice) c = static_cast<int>(rng.below(choices));
+        const Softmax<T> p(z), q(other);
+        Vector<T> log_prob = Vector<T>::Zero(batch);
+        kernels::add_log_prob<T>(p, choice, log_prob);
+        Matrix<T> dz(choices, batch), dz_alone(choices, 1);
+        kernels::categorical_gradient<T>(p, choice, w, T(0.3), &q, T(0.8), dz);
+        for (Index j = 0; j < batch; ++j) {
+            const Softmax<T> p_alone(z.col(j)), q_alone(other.col(j));
+            Vector<T> log_prob_alone = Vector<T>::Zero(1);
+            kernels::add_log_prob<T>(p_alone, choice.segment(j, 1), log_prob_alone);
+            kernels::categorical_gradient<T>(p_alone, choice.segment(j, 1), w.segment(j, 1), T(0.3), &q_alone, T(0.8),
+                                             dz_alone);
+            CAPTURE(choices, j);
+            REQUIRE(log_prob_alone[0] == log_prob[j]);
+            REQUIRE(q_alone.kl(p_alone, 0) == q.kl(p, j));
+            REQUIRE(dz_alone == dz.col(j));
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("NaN in a column is NaN in all that follows from it, and nowhere else", "", float, double) {
+    using T = TestType;
+    Rng rng(11);
+    for (const Index choices : {2, 5, 16, 19, 35}) {
+        for (const Index row : {Index{0}, choices / 2, choices - 1}) {
+            Matrix<T> z = random_matrix<T>(choices, 19, rng);
+            const Softmax<T> q(z);
+            z(row, 17) = std::numeric_limits<T>::quiet_NaN();
+            const Softmax<T> p(z);
+            const Eigen::RowVectorXi choice = Eigen::RowVectorXi::Zero(19);
+            Vector<T> log_prob = Vector<T>::Zero(19);
+            kernels::add_log_prob<T>(p, choice, log_prob);
+            Matrix<T> dz(choices, 19);
+            kernels::categorical_gradient<T>(p, choice, Vector<T>::Ones(19), T(0.3), &q, T(0.8), dz);
+            for (Index j = 0; j < 19; ++j) {
+                CAPTURE(choices, row, j);
+                CHECK(std::isnan(log_prob[j]) == (j == 17));
+                CHECK(std::isnan(q.kl(p, j)) == (j == 17));
+                for (Index i = 0; i < choices; ++i) REQUIRE(std::isnan(dz(i, j)) == (j == 17));
+            }
+        }
+    }
+}
+
 TEST_CASE("the Fisher product is the derivative of the probabilities along the direction") {
     // The gradient of KL(q || p) is p - q: its derivative, at p = q, is the Fisher matrix.
     constexpr double h = 1e-5;

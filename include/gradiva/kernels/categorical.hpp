@@ -14,22 +14,46 @@
 
 namespace gradiva::kernels {
 
+namespace detail {
+
+/// Calls `use(place)` with `place(i, j)`, where number (i, j) of a block stands in it: without a comparison where no
+/// row stays in columns, as with few choices.
+template <class Scalar, class Use>
+void with_place(const SoftmaxBatch<Scalar>& softmax, const Use& use) {
+    if (softmax.upright_rows() == 0) {
+        use([](Index i, Index j) { return i * lanes<Scalar> + j; });
+    } else {
+        use([&softmax](Index i, Index j) { return softmax.place(i, j); });
+    }
+}
+
+/// The first choice at which the sum of `e_of` exceeds a uniform number below the sum of all.
+template <class EOf>
+int invert(Index choices, const EOf& e_of, Rng& rng) {
+    double total = 0;
+    for (Index i = 0; i < choices; ++i) total += e_of(i);
+    const double u = total * rng.uniform();
+    Index drawn = 0;
+    double sum = e_of(0);
+    while (u >= sum && drawn + 1 < choices) sum += e_of(++drawn);
+    return static_cast<int>(drawn);
+}
+
+}  // namespace detail
+
 /// Draws choice j with `rng[j]`, by inversion: the first choice at which the sum of e^d exceeds a uniform number below
 /// the sum of all. In double and scaled by that sum, so that rounding never falls through to the last choice; one of
 /// probability 0 is never drawn.
 template <class Scalar>
 void draw_choice(const SoftmaxBatch<Scalar>& softmax, std::span<Rng> rng, RowRef<int> choice) {
-    for (Index j = 0; j < softmax.cols(); ++j) {
-        const Scalar* const e = softmax.exponential(j / softmax.width) + j % softmax.width;
-        const auto e_of = [e](Index i) { return static_cast<double>(e[i * SoftmaxBatch<Scalar>::width]); };
-        double total = 0;
-        for (Index i = 0; i < softmax.rows(); ++i) total += e_of(i);
-        const double u = total * rng[static_cast<std::size_t>(j)].uniform();
-        Index drawn = 0;
-        double sum = e_of(0);
-        while (u >= sum && drawn + 1 < softmax.rows()) sum += e_of(++drawn);
-        choice[j] = static_cast<int>(drawn);
-    }
+    detail::with_place(softmax, [&](const auto& place) {
+        for (Index j = 0; j < softmax.cols(); ++j) {
+            const Scalar* const e = softmax.exponential(j / softmax.width);
+            const Index lane = j % softmax.width;
+            const auto e_of = [=](Index i) { return static_cast<double>(e[place(i, lane)]); };
+            choice[j] = detail::invert(softmax.rows(), e_of, rng[static_cast<std::size_t>(j)]);
+        }
+    });
 }
 
 namespace detail {
@@ -62,15 +86,25 @@ void most_probable_choice(const SoftmaxBatch<Scalar>& softmax, RowRef<int> choic
 /// out_j += log p(choice_j).
 template <class Scalar>
 void add_log_prob(const SoftmaxBatch<Scalar>& softmax, ConstRowRef<int> choice, VectorRef<Scalar> out) {
-    for (Index b = 0; b < softmax.blocks(); ++b) {
-        const Index first = b * softmax.width;
-        const Scalar *const d = softmax.shifted(b), *const log_sum = softmax.log_sum(b);
-        for (Index j = 0; j < softmax.count(b); ++j) {
-            const Index i = choice[first + j];
-            GRADIVA_ASSERT(i >= 0 && i < softmax.rows());
-            out[first + j] += d[i * softmax.width + j] - log_sum[j];
+    constexpr Index width = SoftmaxBatch<Scalar>::width;
+    detail::with_place(softmax, [&](const auto& place) {
+        const Index stride = choice.innerStride(), block = softmax.rows() * width;
+        const int* chosen = choice.data();
+        const Scalar *d = softmax.shifted(0), *log_sum = softmax.log_sum(0);  // blocks follow each other
+        Scalar* to = out.data();
+        for (Index first = 0; first < softmax.cols(); first += width) {
+            const Index count = std::min(softmax.cols() - first, width);
+            for (Index j = 0; j < count; ++j) {
+                const Index i = chosen[j * stride];
+                GRADIVA_ASSERT(i >= 0 && i < softmax.rows());
+                to[j] += d[place(i, j)] - log_sum[j];
+            }
+            chosen += width * stride;
+            d += block;
+            log_sum += width;
+            to += width;
         }
-    }
+    });
 }
 
 /// out_j += H_j = -sum_i p_i log p_i.
@@ -86,16 +120,25 @@ void add_categorical_kl(const SoftmaxBatch<Scalar>& q, const SoftmaxBatch<Scalar
     GRADIVA_ASSERT(q.rows() == p.rows() && q.cols() == p.cols());
     using V = detail::RegisterOf<Scalar>;
     constexpr Index width = detail::lanes<Scalar>;
+    const Index upright = q.upright_rows();
     for (Index b = 0; b < q.blocks(); ++b) {
+        const Index count = q.count(b);
         const Scalar *const e = q.exponential(b), *const d_q = q.shifted(b), *const d_p = p.shifted(b);
+        const auto term = [&](Index i, const V& log_sums) {
+            return detail::load(e + i) * ((detail::load(d_q + i) - detail::load(d_p + i)) - log_sums);
+        };
         const V log_sums = detail::load(q.log_sum(b)) - detail::load(p.log_sum(b));
         V sum{};
-        for (Index i = 0; i < q.rows() * width; i += width) {
-            sum += detail::load(e + i) * ((detail::load(d_q + i) - detail::load(d_p + i)) - log_sums);
+        if (upright > 0) {
+            sum = detail::fold_columns<detail::AddAcross, Scalar>(
+                upright / width, sum, [&](V& of_column, Index j, Index i) {
+                    of_column += term(j * upright + i * width, detail::broadcast(q.log_sum(b)[j] - p.log_sum(b)[j]));
+                });
         }
+        for (Index i = upright * width; i < q.rows() * width; i += width) sum += term(i, log_sums);
         Scalar kl[width];
         detail::store(V(sum * detail::load(q.inverse_sum(b))), kl);
-        for (Index j = 0; j < q.count(b); ++j) out[b * width + j] += kl[j];
+        for (Index j = 0; j < count; ++j) out[b * width + j] += kl[j];
     }
 }
 
@@ -117,6 +160,58 @@ RegisterOf<Scalar> load_choices(const int* choice, Index stride, Index count) {
     return load(room);
 }
 
+/// The gradient by the logits of a block's columns is e (a + b d) - c e_q, plus the weight in the row that was chosen;
+/// a column per lane.
+template <class Scalar>
+struct GradientTerms {
+    RegisterOf<Scalar> a, b, c, weight, chosen;
+};
+
+/// `rows` registers of each column, from d, e and e_q, which may be null.
+template <class Scalar>
+[[gnu::noinline]] void gradient_of_columns(const GradientTerms<Scalar>& terms, const Scalar* d, const Scalar* e,
+                                           const Scalar* e_q, Index rows, Index count, Scalar* dz, Index stride) {
+    using V = RegisterOf<Scalar>;
+    constexpr Index width = lanes<Scalar>;
+    V numbers{};
+    for (Index i = 0; i < width; ++i) numbers[i] = static_cast<Scalar>(i);
+    for (Index j = 0; j < count; ++j) {
+        const V a = broadcast(terms.a[j]), b = broadcast(terms.b[j]), weight = broadcast(terms.weight[j]);
+        V chosen = terms.chosen[j] - numbers;
+        for (Index i = 0; i < rows; i += width) {
+            const V by_p = load(e + i) * (a + b * load(d + i));
+            store(V(by_p + (chosen == V{} ? weight : V{})), dz + i);
+            chosen -= Scalar(width);
+        }
+        if (e_q != nullptr) {
+            const V c = broadcast(terms.c[j]);
+            for (Index i = 0; i < rows; i += width) store(V(load(dz + i) - c * load(e_q + i)), dz + i);
+            e_q += rows;
+        }
+        d += rows;
+        e += rows;
+        dz += stride;
+    }
+}
+
+/// The same for `rows` rows from the number `first` on, whose columns are side by side.
+template <class Scalar>
+void gradient_of_lanes(const GradientTerms<Scalar>& terms, const Scalar* d, const Scalar* e, const Scalar* e_q,
+                       Index first, Index rows, Index count, Scalar* dz, Index stride) {
+    using V = RegisterOf<Scalar>;
+    constexpr Index width = lanes<Scalar>;
+    alignas(vector_bytes) Scalar room[width * width];
+    for (Index i = 0; i < rows; ++i) {
+        const V by_p = load(e + i * width) * (terms.a + terms.b * load(d + i * width));
+        const V at_choice = terms.chosen == static_cast<Scalar>(first + i) ? terms.weight : V{};
+        store(V(by_p + at_choice), room + i * width);
+    }
+    if (e_q != nullptr) {
+        for (Index i = 0; i < rows * width; i += width) store(V(load(room + i) - terms.c * load(e_q + i)), room + i);
+    }
+    lanes_to_columns(room, rows, count, dz, stride);
+}
+
 }  // namespace detail
 
 /// dZ := w_j d log p(choice_j) / dZ + w_H dH / dZ + w_KL d KL(q || p) / dZ
@@ -126,36 +221,29 @@ template <class Scalar>
 void categorical_gradient(const SoftmaxBatch<Scalar>& p, ConstRowRef<int> choice, ConstVectorRef<Scalar> w,
                           Scalar w_entropy, const SoftmaxBatch<Scalar>* q, Scalar w_kl, MatrixRef<Scalar> dz) {
     using V = detail::RegisterOf<Scalar>;
-    constexpr Index width = detail::lanes<Scalar>, most_rows = detail::rows_at_once;
-    alignas(vector_bytes) Scalar room[most_rows * width];
+    constexpr Index width = detail::lanes<Scalar>;
+    const Index upright = p.upright_rows(), rest = p.rows() - upright, stride = dz.outerStride();
     if (q == nullptr) w_kl = 0;
     for (Index block = 0; block < p.blocks(); ++block) {
         const Index first = block * width, count = p.count(block);
-        const Scalar *const d = p.shifted(block), *const e = p.exponential(block);
-        const V chosen =
-            detail::load_choices<Scalar>(choice.data() + first * choice.innerStride(), choice.innerStride(), count);
         const Scalar* const w_block = w.data() + first;
-        const V weight = count == width ? detail::load(w_block) : detail::load_some(w_block, count);
-        // By each row it is e (a + b d), plus w at the choice.
-        const V a = detail::load(p.inverse_sum(block)) *
-                    (w_kl - weight - w_entropy * (detail::load(p.entropy(block)) - detail::load(p.log_sum(block))));
-        const V b = detail::load(p.inverse_sum(block)) * -w_entropy;
-        for (Index row = 0; row < p.rows(); row += most_rows) {
-            const Index rows = std::min(p.rows() - row, most_rows);
-            for (Index i = 0; i < rows; ++i) {
-                const Index place = (row + i) * width;
-                const V by_p = detail::load(e + place) * (a + b * detail::load(d + place));
-                const V at_choice = chosen == static_cast<Scalar>(row + i) ? weight : V{};
-                detail::store(V(by_p + at_choice), room + i * width);
-            }
-            if (q != nullptr) {
-                const V c = detail::load(q->inverse_sum(block)) * w_kl;
-                const Scalar* const e_q = q->exponential(block) + row * width;
-                for (Index i = 0; i < rows * width; i += width) {
-                    detail::store(V(detail::load(room + i) - c * detail::load(e_q + i)), room + i);
-                }
-            }
-            detail::lanes_to_columns(room, rows, count, dz.data() + first * dz.outerStride() + row, dz.outerStride());
+        const V inverse_sum = detail::load(p.inverse_sum(block));
+        detail::GradientTerms<Scalar> terms;
+        terms.weight = count == width ? detail::load(w_block) : detail::load_some(w_block, count);
+        terms.chosen =
+            detail::load_choices<Scalar>(choice.data() + first * choice.innerStride(), choice.innerStride(), count);
+        terms.a = inverse_sum *
+                  (w_kl - terms.weight - w_entropy * (detail::load(p.entropy(block)) - detail::load(p.log_sum(block))));
+        terms.b = inverse_sum * -w_entropy;
+        terms.c = q != nullptr ? V(detail::load(q->inverse_sum(block)) * w_kl) : V{};
+        const Scalar *const d = p.shifted(block), *const e = p.exponential(block);
+        const Scalar* const e_q = q != nullptr ? q->exponential(block) : nullptr;
+        Scalar* const to = dz.data() + first * stride;
+        if (upright > 0) detail::gradient_of_columns<Scalar>(terms, d, e, e_q, upright, count, to, stride);
+        if (rest > 0) {
+            const Index beside = upright * width;
+            detail::gradient_of_lanes<Scalar>(terms, d + beside, e + beside, q != nullptr ? e_q + beside : nullptr,
+                                              upright, rest, count, to + upright, stride);
         }
     }
 }

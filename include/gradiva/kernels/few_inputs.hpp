@@ -47,7 +47,7 @@ Index multiply_few_inputs(const Strided<Scalar>& x, Range columns, Columns<Scala
 #pragma GCC unroll 2
             for (Index v = 0; v < Height; ++v) {
                 const RegisterOf<Scalar> zero{};
-                if (rectifies) sum[j][v] = larger_of(zero, sum[j][v]);  // NaN stays
+                if (rectifies) sum[j][v] = larger(zero, sum[j][v]);  // NaN stays
                 Scalar* const to = z + (first + j) * z_stride + v * lane;
                 if constexpr (all_rows) {
                     store<Scalar>(sum[j][v], to);

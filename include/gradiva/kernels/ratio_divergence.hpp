@@ -10,16 +10,22 @@ namespace gradiva::kernels {
 namespace detail {
 
 struct RatioDivergence {
-    double operator()(double log_rho) const { return std::exp(log_rho) - 1 - log_rho; }
+    static constexpr double most = 709;  // the largest power of e in double; NaN stays
+
+    double operator()(double log_rho) const {
+        const double x = log_rho > most ? most : log_rho;
+        return std::exp(x) - 1 - x;
+    }
     RegisterOf<double> operator()(const RegisterOf<double>& log_rho) const {
-        return exponential<double>(log_rho) - 1 - log_rho;
+        const RegisterOf<double> x = log_rho > most ? broadcast(most) : log_rho;
+        return exponential<double>(x) - 1 - x;
     }
 };
 
 }  // namespace detail
 
 /// The sum of rho - 1 - log rho in double: over samples of the policy that acted, an estimate of KL(pi_old || pi) which
-/// is never below 0. Source: Schulman, "Approximating KL Divergence", 2020.
+/// is never below 0. A ratio above e^709 counts as that. Source: Schulman, "Approximating KL Divergence", 2020.
 template <class Scalar>
 double sum_of_ratio_divergence(ConstVectorRef<Scalar> log_rho) {
     return detail::sum_in_double(log_rho.data(), log_rho.size(), detail::RatioDivergence{});

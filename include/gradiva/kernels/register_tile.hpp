@@ -88,7 +88,7 @@ GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
             for (Index j = 0; j < Width; ++j) {
 #pragma GCC unroll 4
                 for (Index v = 0; v < Height; ++v) {
-                    sum[j][v] = larger_of(zero, sum[j][v]);  // NaN stays
+                    sum[j][v] = larger(zero, sum[j][v]);  // NaN stays
                 }
             }
             break;

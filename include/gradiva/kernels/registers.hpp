@@ -46,14 +46,10 @@ RegisterOf<Scalar> load_once(const Scalar* from) {
     return x;
 }
 
-/// a > b ? a : b, so b where one of the two is NaN.
-template <class V>
-V larger_of(const V& a, const V& b) {
-#if defined(__AVX512F__) && !defined(__clang__)
-    // Of the expression GCC 12 makes a mask and a move, and of many of them more masks than there are registers.
-    if constexpr (sizeof(V) == 64 && sizeof(a[0]) == 4) return __builtin_ia32_maxps512_mask(a, b, b, -1, 4);
-#endif
-    return a > b ? a : b;
+/// A number in every lane.
+template <class Scalar>
+RegisterOf<Scalar> broadcast(Scalar x) {
+    return x - RegisterOf<Scalar>{};
 }
 
 /// The first `count` numbers; zeros after them.
@@ -83,19 +79,78 @@ Scalar sum_of(const RegisterOf<Scalar>& x) {
     return part[0];
 }
 
-/// `Count` registers to one: halves of each are added, and the sums of all dealt out like cards.
-template <Index Count, class Scalar>
-[[gnu::always_inline]] inline RegisterOf<Scalar> fold(const RegisterOf<Scalar>* x) {
+template <Index Distance, bool Crossed, class V, int... K>
+V pick_across(const V& a, const V& b, std::integer_sequence<int, K...>) {
+    constexpr int distance = static_cast<int>(Distance), width = sizeof...(K);
+    return __builtin_shufflevector(a, b, ((K & distance ? K + width : K) ^ (Crossed ? distance : 0))...);
+}
+
+/// Pairs of numbers `Distance` lanes apart, those of a where the lane's bit `Distance` is 0 and those of b where it is
+/// 1: what `straight` gives stands in its own lane, its partner is what `crossed` gives.
+template <Index Distance, class V>
+V straight(const V& a, const V& b) {
+    return pick_across<Distance, false>(a, b, gradiva::detail::LaneNumbers<V>{});
+}
+template <Index Distance, class V>
+V crossed(const V& a, const V& b) {
+    return pick_across<Distance, true>(a, b, gradiva::detail::LaneNumbers<V>{});
+}
+
+/// Lane by lane; b where either is NaN.
+template <class V>
+V larger(const V& a, const V& b) {
+#if defined(__AVX512F__) && !defined(__clang__)
+    // Of the expression GCC 12 makes a mask and a move, and of many of them more masks than there are registers.
+    if constexpr (sizeof(V) == 64 && sizeof(a[0]) == 4) return __builtin_ia32_maxps512_mask(a, b, b, -1, 4);
+#endif
+    return a > b ? a : b;
+}
+
+// How `fold` joins the pairs of two registers.
+struct AddAcross {
+    template <Index Distance, class V>
+    static V join(const V& a, const V& b) {
+        return straight<Distance>(a, b) + crossed<Distance>(a, b);
+    }
+};
+struct LargerAcross {
+    template <Index Distance, class V>
+    static V join(const V& a, const V& b) {
+        return larger(straight<Distance>(a, b), crossed<Distance>(a, b));
+    }
+};
+
+/// `Count` registers to one, by halves: `Distance` apart first, then half of that, and so on.
+template <class How, Index Count, Index Distance, class T>
+[[gnu::always_inline]] inline T fold(const T* x) {
     if constexpr (Count == 1) {
         return x[0];
     } else {
-        RegisterOf<Scalar> half[Count / 2];
+        T half[Count / 2];
 #pragma GCC unroll 16
-        for (Index i = 0; i < Count / 2; ++i) {
-            half[i] = zip_lower(x[i], x[i + Count / 2]) + zip_upper(x[i], x[i + Count / 2]);
-        }
-        return fold<Count / 2, Scalar>(half);
+        for (Index i = 0; i < Count / 2; ++i) half[i] = How::template join<Distance>(x[i], x[i + Count / 2]);
+        return fold<How, Count / 2, Distance / 2>(half);
     }
+}
+
+/// Walks through as many columns as a register has numbers, `steps` registers each: `add(sum, j, i)` adds to a sum what
+/// register i of column j gives. The sums are folded to one, whose lanes are the columns. Columns go by groups: what is
+/// to be folded stays in registers, and no loop is as short as a column may be.
+template <class How, class Scalar, class T, class Add>
+[[gnu::always_inline]] inline T fold_columns(Index steps, const T& start, const Add& add) {
+    constexpr Index width = lanes<Scalar>, size = std::min<Index>(width, 4), groups = width / size;
+    T folded[groups];
+    for (Index g = 0; g < groups; ++g) {
+        T sum[size];
+#pragma GCC unroll 4
+        for (Index k = 0; k < size; ++k) sum[k] = start;
+        for (Index i = 0; i < steps; ++i) {
+#pragma GCC unroll 4
+            for (Index k = 0; k < size; ++k) add(sum[k], g + k * groups, i);
+        }
+        folded[g] = fold<How, size, width / 2>(sum);
+    }
+    return fold<How, groups, groups / 2>(folded);
 }
 
 /// Writes the transpose of a square block: row i, contiguous at `from + i * from_stride`, becomes element i of each

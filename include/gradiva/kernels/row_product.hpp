@@ -44,7 +44,7 @@ template <class Scalar>
 #pragma GCC unroll 8
         for (Index j = 0; j < count; ++j) sum[j] += left * rest[j];
     }
-    return fold<count, Scalar>(sum);
+    return fold<AddAcross, count, width / 2>(sum);
 }
 
 /// The dot products of a with `columns` columns of B, `stride` apart, each contiguous: at most as many as a register
@@ -61,11 +61,11 @@ void dot_columns(const Scalar* a, const Scalar* b, Index stride, Index columns, 
     if (columns <= count) {
         Scalar half[lanes<Scalar>];
         store<Scalar>(dots_from(0, 1), half);
-        for (Index j = 0; j < count; ++j) c[j] = half[j] + half[j + count];
+        for (Index j = 0; j < count; ++j) c[j] = half[2 * j] + half[2 * j + 1];
         return;
     }
     const RegisterOf<Scalar> both[2] = {dots_from(0, 2), dots_from(1, 2)};
-    store<Scalar>(fold<2, Scalar>(both), c);
+    store<Scalar>(fold<AddAcross, 2, 1>(both), c);
 }
 
 /// `Vectors` registers of the sum of rows of B, which lie `stride` apart, weighted by a.

@@ -1,0 +1,62 @@
+#include "gradiva/kernels/registers.hpp"
+
+#include <cmath>
+
+#include "catch.hpp"
+#include "helpers/random.hpp"
+
+using namespace gradiva;
+using gradiva_test::random_matrix;
+
+namespace registers = kernels::detail;
+
+namespace {
+
+template <class T>
+using V = registers::RegisterOf<T>;
+
+template <class T>
+constexpr Index width = registers::lanes<T>;
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a number is broadcast to every lane as it is", "", float, double) {
+    using T = TestType;
+    for (const T x : {T(3.5), T(-0.0)}) {
+        const V<T> lanes = registers::broadcast(x);
+        for (Index i = 0; i < width<T>; ++i) {
+            CHECK(lanes[i] == x);
+            CHECK(std::signbit(lanes[i]) == std::signbit(x));
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("the sum of the i-th register stands in lane i, as it is added up alone", "", float, double) {
+    using T = TestType;
+    Rng rng(1);
+    const Matrix<T> numbers = random_matrix<T>(width<T>, width<T>, rng);
+    V<T> x[width<T>];
+    for (Index j = 0; j < width<T>; ++j) x[j] = registers::load(numbers.col(j).data());
+    const V<T> sums = registers::fold<registers::AddAcross, width<T>, width<T> / 2>(x);
+    for (Index j = 0; j < width<T>; ++j) CHECK(sums[j] == registers::sum_of<T>(x[j]));
+}
+
+TEMPLATE_TEST_CASE("columns are folded to their sums and to their largest numbers, for any length", "", float, double) {
+    using T = TestType;
+    Rng rng(2);
+    for (const Index steps : {1, 2, 5}) {
+        const Matrix<T> numbers = random_matrix<T>(steps * width<T>, width<T>, rng);
+        const auto at = [&](Index j, Index i) { return registers::load(numbers.col(j).data() + i * width<T>); };
+        const auto sums = registers::fold_columns<registers::AddAcross, T>(
+            steps, V<T>{}, [&](V<T>& sum, Index j, Index i) { sum += at(j, i); });
+        const auto largest = registers::fold_columns<registers::LargerAcross, T>(
+            steps, registers::broadcast(T(-9)),
+            [&](V<T>& so_far, Index j, Index i) { so_far = registers::larger(at(j, i), so_far); });
+        for (Index j = 0; j < width<T>; ++j) {
+            V<T> sum{};
+            for (Index i = 0; i < steps; ++i) sum += at(j, i);
+            CHECK(sums[j] == registers::sum_of<T>(sum));
+            CHECK(largest[j] == numbers.col(j).maxCoeff());
+        }
+    }
+}
