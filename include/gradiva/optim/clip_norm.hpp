@@ -5,26 +5,15 @@
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/kernels/moments.hpp"
 
 namespace gradiva {
 
 /// The squared Euclidean norm, summed in double.
 template <class Scalar>
 double squared_norm(std::span<const Scalar> values) {
-    // As many sums as GCC needs to vectorise the conversion.
-    constexpr std::size_t sums = 16;
-    double sum[sums] = {};
-    std::size_t i = 0;
-    for (; i + sums <= values.size(); i += sums) {
-        for (std::size_t k = 0; k < sums; ++k) {
-            const auto x = static_cast<double>(values[i + k]);
-            sum[k] += x * x;
-        }
-    }
-    double total = 0;
-    for (; i < values.size(); ++i) total += static_cast<double>(values[i]) * static_cast<double>(values[i]);
-    for (const double part : sum) total += part;
-    return total;
+    return kernels::detail::sum_in_double(values.data(), static_cast<Index>(values.size()),
+                                          [](const auto& x) { return x * x; });
 }
 
 /// Adds `part(1)`, ..., `part(parts - 1)`, spans, to `part(0)`, in this order; returns the squared norm of that. Goes
