@@ -1,0 +1,2 @@
+#define GRADIVA_INSTANTIATE template
+#include "instantiations.hpp"
