@@ -43,13 +43,24 @@ public:
     /// itself.
     template <class Body>
     void run(Index shards, const Body& body) {
+        run_shards(shards, {[](const void* b, Index shard) { (*static_cast<const Body*>(b))(shard); }, &body});
+    }
+
+private:
+    /// A body of whatever type: the code that runs it is there once, in place of once per body.
+    struct Call {
+        void (*call)(const void*, Index) = nullptr;
+        const void* body = nullptr;
+        void operator()(Index shard) const { call(body, shard); }
+    };
+
+    [[gnu::noinline]] void run_shards(Index shards, Call call) {
         if (workers_.empty() || shards <= 1) {
-            for (Index shard = 0; shard < shards; ++shard) body(shard);
+            for (Index shard = 0; shard < shards; ++shard) call(shard);
             return;
         }
         GRADIVA_ASSERT(shards < Index{1} << 32);
-        call_ = [](const void* context, Index shard) { (*static_cast<const Body*>(context))(shard); };
-        context_ = &body;
+        call_ = call;
         failure_ = nullptr;
         unfinished_ = shards;
         for (Index i = 0; i < count(); ++i) groups_[static_cast<std::size_t>(i)].assign(piece(shards, count(), i));
@@ -59,7 +70,6 @@ public:
         if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     }
 
-private:
     /// Neighbouring shards: those that a thread begins with. As it does so in every round, what a shard works on stays
     /// in the cache of one core. The next and the end are one number, so that a thread which comes too late never
     /// mixes those of two rounds.
@@ -113,7 +123,7 @@ private:
 
     void run_shard(Index shard) {
         try {
-            call_(context_, shard);
+            call_(shard);
         } catch (...) {
             keep_lowest(shard, std::current_exception());
         }
@@ -165,8 +175,7 @@ private:
 
     // What a round is, on one cache line; apart from it what threads write when they end a shard.
     alignas(64) std::atomic<std::uint64_t> round_ = 0;
-    void (*call_)(const void*, Index) = nullptr;
-    const void* context_ = nullptr;
+    Call call_;
     std::atomic<bool> stopping_ = false;
     bool may_spin_ = false;
     alignas(64) std::atomic<Index> unfinished_ = 0;
