@@ -20,6 +20,10 @@ if(GRADIVA_SANITIZE)
     if(GRADIVA_SANITIZE MATCHES "address.*undefined|undefined.*address")
         # The address sanitizer finds the same at half the time of compilation.
         list(APPEND sanitize -fno-sanitize=null,object-size,vptr)
+        if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+            # Checks by calls in place of inlined ones: the same, compiled in four fifths of the time.
+            list(APPEND sanitize "SHELL:-mllvm -asan-instrumentation-with-call-threshold=0")
+        endif()
     endif()
     target_compile_options(gradiva_internal INTERFACE ${sanitize})
     target_link_options(gradiva_internal INTERFACE ${sanitize})

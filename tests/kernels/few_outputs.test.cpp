@@ -23,7 +23,7 @@ TEMPLATE_TEST_CASE("the way back from few outputs equals two products, for any n
                    double) {
     Rng rng(1);
     for (const Index inputs : {1, 2, 7, 15, 16, 17, 31, 33, 64, 67, 130}) {
-        for (const Index outputs : {1, 2, 3, 4}) {
+        for (const Index outputs : {1, 2}) {
             for (const Index samples : {1, 5, 64}) {
                 for (const Activation f : {Activation::relu, Activation::tanh}) {
                     CAPTURE(inputs, outputs, samples, f == Activation::tanh);

@@ -12,7 +12,7 @@
 
 namespace gradiva::kernels {
 
-inline constexpr Index few_outputs = 4;
+inline constexpr Index few_outputs = 2;
 
 namespace detail {
 
@@ -22,7 +22,7 @@ template <Index Outputs, class Scalar, class V>
                                         V (&gradient)[Outputs]) {
     V back = w[0] * d[0];
     gradient[0] += y * d[0];
-#pragma GCC unroll 4
+#pragma GCC unroll 2
     for (Index k = 1; k < Outputs; ++k) {
         back += w[k] * d[k];
         gradient[k] += y * d[k];
@@ -42,7 +42,7 @@ void go_back(bool is_tanh, const ConstMatrixRef<Scalar>& w, const ConstMatrixRef
     V weight[Height][Outputs], gradient[Height][Outputs] = {};
 #pragma GCC unroll 4
     for (Index v = 0; v < Height; ++v) {
-#pragma GCC unroll 4
+#pragma GCC unroll 2
         for (Index k = 0; k < Outputs; ++k) weight[v][k] = load_lanes<V>(room[k] + v * width);
     }
     const Scalar *d = dz.data(), *from = x.data() + row;
@@ -58,7 +58,7 @@ void go_back(bool is_tanh, const ConstMatrixRef<Scalar>& w, const ConstMatrixRef
     }
 #pragma GCC unroll 4
     for (Index v = 0; v < Height; ++v) {
-#pragma GCC unroll 4
+#pragma GCC unroll 2
         for (Index k = 0; k < Outputs; ++k) store_lanes(gradient[v][k], room[k] + v * width);
     }
     for (Index i = 0; i < Height * width; ++i) {
@@ -69,7 +69,7 @@ void go_back(bool is_tanh, const ConstMatrixRef<Scalar>& w, const ConstMatrixRef
 template <Index Outputs, class Scalar>
 void go_back(Activation f, const ConstMatrixRef<Scalar>& w, const ConstMatrixRef<Scalar>& dz,
              const ConstMatrixRef<Scalar>& x, MatrixRef<Scalar>& dw, MatrixRef<Scalar>& du) {
-    constexpr Index width = lanes<Scalar>, height = Outputs <= 2 ? widest_tile : 2;
+    constexpr Index width = lanes<Scalar>, height = widest_tile;
     const bool is_tanh = f == Activation::tanh;
     Index row = 0;
     for (; row + height * width <= x.rows(); row += height * width) {
@@ -92,8 +92,6 @@ void go_back_from_few_outputs(Activation f, ConstMatrixRef<Scalar> w, ConstMatri
     switch (w.rows()) {
         case 1: return detail::go_back<1>(f, w, dz, x, dw, du);
         case 2: return detail::go_back<2>(f, w, dz, x, dw, du);
-        case 3: return detail::go_back<3>(f, w, dz, x, dw, du);
-        case 4: return detail::go_back<4>(f, w, dz, x, dw, du);
         default: GRADIVA_ASSERT(false);
     }
 }

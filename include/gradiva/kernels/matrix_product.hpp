@@ -41,34 +41,48 @@ Index whole_columns(const Tile<Scalar>& tile, Index row, Index rows, const Matri
     return dense && !reads_c ? columns_with_room(row, height, c.rows(), c.cols()) : 0;
 }
 
-/// How many columns the next tile takes.
-template <Index Width>
-inline constexpr Index narrower = std::min<Index>(Width - 1, 4);
-
 /// Goes through `columns` columns of C, of which the first `whole` may be stored with all rows of a tile: in tiles of
-/// `Width`, then of fewer, down to one. Where rows of A are summed, the last tile does it.
+/// `Width`, then of fewer, down to one.
 template <Index Height, Index Width, class Scalar>
 void sweep(Tile<Scalar>& tile, Index columns, Index whole, Index rows) {
-    const auto next_tile = [&](auto sums_rows) {
+    for (; columns >= Width; columns -= Width, whole -= Width) {
         if (whole >= Width) {
-            compute_tile<Height, Width, sums_rows()>(tile);
+            compute_tile<Height, Width>(tile);
         } else {
-            compute_tile_of<Height, Width, sums_rows()>(rows, tile);
+            compute_tile_of<Height, Width>(rows, tile);
         }
-        columns -= Width;
-        whole -= Width;
         tile.b += Width * tile.b_column_stride;
         tile.c += Width * tile.c_stride;
         tile.start.data += Width * tile.start.stride;
         tile.output.data += Width * tile.output.stride;
-    };
-    const Index beyond = tile.row_sums ? 1 : 0;  // columns kept for a tile that sums rows
-    while (columns >= Width + beyond) next_tile(std::integral_constant<RowSums, RowSums::no>{});
-    if constexpr (Width <= most_columns_with_row_sums) {
-        if (columns == Width) next_tile(std::integral_constant<RowSums, RowSums::yes>{});
     }
     if constexpr (Width > 1) {
-        if (columns > 0) sweep<Height, narrower<Width>>(tile, columns, whole, rows);
+        if (columns > 0) sweep<Height, Width == 6 ? 4 : Width / 2>(tile, columns, whole, rows);
+    }
+}
+
+/// How many of the last columns are for the tile that sums rows: what tiles of `width` leave over, where that fits.
+inline Index columns_of_row_sums(Index columns, Index width) {
+    const Index rest = columns % width;
+    return std::min(columns, rest == 0 || rest > most_columns_with_row_sums ? most_columns_with_row_sums : rest);
+}
+
+template <Index Height, class Scalar>
+void compute_tile_with_row_sums(Index columns, const Tile<Scalar>& tile) {
+    switch (columns) {
+        case 1: return compute_tile<Height, 1, RowSums::yes>(tile);
+        case 2: return compute_tile<Height, 2, RowSums::yes>(tile);
+        case 3: return compute_tile<Height, 3, RowSums::yes>(tile);
+        case 4: return compute_tile<Height, 4, RowSums::yes>(tile);
+        default: GRADIVA_ASSERT(false);
+    }
+}
+
+/// Of a few rows of A, one number after another.
+template <class Scalar>
+void add_row_sums(const Strided<Scalar>& a, Scalar* sums) {
+    for (Index k = 0; k < a.columns; ++k) {
+        for (Index i = 0; i < a.rows; ++i) sums[i] += a.data[i * a.row_stride + k * a.column_stride];
     }
 }
 
@@ -83,8 +97,8 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
     Columns<Scalar> start{bias, 0};
     if (product.start == Start::bias) std::copy_n(product.bias + row, rows, bias);
     if (product.start == Start::c) start = {sums, c.outerStride()};
-    alignas(64) Scalar row_sums_of_block[height] = {};
-    Scalar* const row_sums = product.row_sums ? row_sums_of_block : nullptr;
+    const bool sums_rows = product.row_sums && rows == height;
+    const Index apart = sums_rows ? columns_of_row_sums(c.cols(), tile_columns<Height>) : 0;
     Index first = 0;
     do {
         const Index depth = std::min(panel_size<Scalar> / height, inner - first);
@@ -98,16 +112,16 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
                           .output = product.output,
                           .c = sums,
                           .c_stride = c.outerStride(),
-                          .row_sums = row_sums};
+                          .row_sums = sums_rows ? product.row_sums + row : nullptr};
         first += depth;
         if (first >= inner) tile.finish = product.finish;
         if (tile.output.data) tile.output.data += row;
-        sweep<Height, tile_columns<Height>>(tile, c.cols(), whole_columns<Height>(tile, row, rows, c), rows);
+        const Index whole = whole_columns<Height>(tile, row, rows, c);
+        sweep<Height, tile_columns<Height>>(tile, c.cols() - apart, whole, rows);
+        if (sums_rows) compute_tile_with_row_sums<Height>(apart, tile);
         start = {sums, c.outerStride()};
     } while (first < inner);
-    if (row_sums) {
-        for (Index i = 0; i < rows; ++i) product.row_sums[row + i] += row_sums[i];
-    }
+    if (product.row_sums && !sums_rows) add_row_sums(block(product.a, row, rows, 0, inner), product.row_sums + row);
 }
 
 /// Row by row, where there are few.

@@ -40,7 +40,7 @@ struct Tile {
     Scalar* row_sums = nullptr;  // of A, added to what is there
 };
 
-/// Whether a tile adds up the rows of A as well.
+/// Whether a tile adds up the rows of A as well; the sums of one that does are stored as they are.
 enum class RowSums { no, yes };
 
 /// Columns of a tile that adds up rows: with those sums no more than fit in registers.
@@ -53,33 +53,10 @@ inline constexpr Index most_columns_with_row_sums = 4;
 #define GRADIVA_WIDE_VECTORS
 #endif
 
-/// `Width` columns of `Height` registers each. All small loops are unrolled, so that compilers keep the sums in
-/// registers from their first use to their last.
-template <Index Height, Index Width, RowSums sums_rows, class Scalar>
-GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
+/// What becomes of a tile's sums.
+template <Index Height, Index Width, class Scalar>
+[[gnu::always_inline]] inline void finish_tile(const Tile<Scalar>& tile, RegisterOf<Scalar> (&sum)[Width][Height]) {
     constexpr Index lane = lanes<Scalar>;
-    RegisterOf<Scalar> sum[Width][Height], row_sum[Height] = {};
-#pragma GCC unroll 8
-    for (Index j = 0; j < Width; ++j) {
-#pragma GCC unroll 4
-        for (Index v = 0; v < Height; ++v) sum[j][v] = load(tile.start.data + j * tile.start.stride + v * lane);
-    }
-    const Scalar* a = tile.a.data;
-    const Scalar* b = tile.b;
-    for (Index k = 0; k < tile.depth; ++k, a += tile.a.stride, b += tile.b_row_stride) {
-        RegisterOf<Scalar> left[Height];
-#pragma GCC unroll 4
-        for (Index v = 0; v < Height; ++v) {
-            left[v] = load_once(a + v * lane);
-            if constexpr (sums_rows == RowSums::yes) row_sum[v] += left[v];
-        }
-#pragma GCC unroll 8
-        for (Index j = 0; j < Width; ++j) {
-            const Scalar right = b[j * tile.b_column_stride];
-#pragma GCC unroll 4
-            for (Index v = 0; v < Height; ++v) sum[j][v] += left[v] * right;
-        }
-    }
     const RegisterOf<Scalar> zero{};
     switch (tile.finish) {
         case Finish::nothing: break;
@@ -113,6 +90,36 @@ GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
             }
             break;
     }
+}
+
+/// `Width` columns of `Height` registers each. All small loops are unrolled, so that compilers keep the sums in
+/// registers from their first use to their last.
+template <Index Height, Index Width, RowSums sums_rows = RowSums::no, class Scalar>
+GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
+    constexpr Index lane = lanes<Scalar>;
+    RegisterOf<Scalar> sum[Width][Height], row_sum[Height] = {};
+#pragma GCC unroll 8
+    for (Index j = 0; j < Width; ++j) {
+#pragma GCC unroll 4
+        for (Index v = 0; v < Height; ++v) sum[j][v] = load(tile.start.data + j * tile.start.stride + v * lane);
+    }
+    const Scalar* a = tile.a.data;
+    const Scalar* b = tile.b;
+    for (Index k = 0; k < tile.depth; ++k, a += tile.a.stride, b += tile.b_row_stride) {
+        RegisterOf<Scalar> left[Height];
+#pragma GCC unroll 4
+        for (Index v = 0; v < Height; ++v) {
+            left[v] = load_once(a + v * lane);
+            if constexpr (sums_rows == RowSums::yes) row_sum[v] += left[v];
+        }
+#pragma GCC unroll 8
+        for (Index j = 0; j < Width; ++j) {
+            const Scalar right = b[j * tile.b_column_stride];
+#pragma GCC unroll 4
+            for (Index v = 0; v < Height; ++v) sum[j][v] += left[v] * right;
+        }
+    }
+    if constexpr (sums_rows == RowSums::no) finish_tile<Height, Width>(tile, sum);
     Scalar* const c = tile.c;
     const Index c_stride = tile.c_stride;
 #pragma GCC unroll 8
@@ -131,7 +138,7 @@ GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
 #undef GRADIVA_WIDE_VECTORS
 
 /// The same for a tile of which only the first `rows` rows exist: on copies.
-template <Index Height, Index Width, RowSums sums_rows, class Scalar>
+template <Index Height, Index Width, class Scalar>
 void compute_tile_of(Index rows, const Tile<Scalar>& tile) {
     constexpr Index height = Height * lanes<Scalar>;
     alignas(64) Scalar start[Width * height] = {}, output[Width * height] = {};
@@ -144,7 +151,7 @@ void compute_tile_of(Index rows, const Tile<Scalar>& tile) {
     copy.output = {output, height};
     copy.c = start;
     copy.c_stride = height;
-    compute_tile<Height, Width, sums_rows>(copy);
+    compute_tile<Height, Width>(copy);
     for (Index j = 0; j < Width; ++j) std::copy_n(start + j * height, rows, tile.c + j * tile.c_stride);
 }
 

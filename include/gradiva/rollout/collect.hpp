@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <deque>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -31,7 +32,6 @@ public:
         require(envs.size() >= 1, "Collector: there are {} environments; give at least 1", envs.size());
         check_fit("Collector", actor, envs);
         const Index shards = shard_count(envs, threads);
-        shards_.reserve(to_size(shards));
         for (Index i = 0; i < shards; ++i) shards_.emplace_back(envs, actor, piece(envs.size(), shards, i));
         episodes_left_.assign(envs.size(), 0);
     }
@@ -303,7 +303,7 @@ private:
     bool mid_episode_ = false;
     MatrixBuffer<float> observation_;  // D x N: what the next rollout starts from
     MatrixBuffer<std::uint8_t> mask_;  // mask_size x N: the same
-    std::vector<Shard> shards_;
+    std::deque<Shard> shards_;  // never moved
     Buffer<Index> episodes_left_;
 };
 

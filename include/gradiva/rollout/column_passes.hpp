@@ -37,7 +37,7 @@ public:
     void run(Index columns, Threads& threads, const Body& body) {
         const Index passes = pieces_of(columns, width);
         const Index count = std::min(passes, 4 * threads.count());
-        if (static_cast<Index>(shards_.size()) < count) shards_.resize(static_cast<std::size_t>(count));
+        if (static_cast<Index>(shards_.size()) < count) shards_ = std::vector<Shard>(static_cast<std::size_t>(count));
         threads.run(count, [&](Index s) {
             Shard& shard = shards_[static_cast<std::size_t>(s)];
             const Range mine = piece(passes, count, s);

@@ -292,7 +292,8 @@ private:
     Index use_shards(Index samples) {
         const Index shards = detail::shard_count(samples);
         for (auto& of_network : shards_) {
-            if (static_cast<Index>(of_network.size()) < shards) of_network.resize(static_cast<std::size_t>(shards));
+            if (static_cast<Index>(of_network.size()) < shards)
+                of_network = std::vector<Shard>(static_cast<std::size_t>(shards));
             for (Shard& shard : of_network) shard.sums = {};
         }
         return shards;
