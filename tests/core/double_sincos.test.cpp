@@ -26,7 +26,7 @@ double largest_error(int count, Angle&& angle) {
 }
 
 constexpr int count = 300'000;
-constexpr double bound = 2e-16;
+constexpr double bound = 2.2e-16;
 
 }  // namespace
 

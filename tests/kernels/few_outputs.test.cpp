@@ -64,6 +64,13 @@ TEST_CASE("the way back from few outputs keeps to a part of a larger matrix") {
     CHECK((du.array() == 7).all());
 }
 
+TEST_CASE("the way back from few outputs lets a batch of none be") {
+    const Matrix<float> w = Matrix<float>::Ones(2, 100);
+    Matrix<float> dw = Matrix<float>::Ones(2, 100), du(100, 0);
+    kernels::go_back_from_few_outputs<float>(Activation::relu, w, Matrix<float>(2, 0), Matrix<float>(100, 0), dw, du);
+    CHECK(dw == Matrix<float>::Ones(2, 100));
+}
+
 TEST_CASE("what is not a number comes through the way back, but not past a unit that is off") {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const Matrix<float> w = Matrix<float>::Ones(1, 20);

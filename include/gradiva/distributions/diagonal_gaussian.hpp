@@ -72,13 +72,12 @@ public:
             tape.mean.matrix() = head;
         }
         if (std::equal(own.begin(), own.end(), tape.own.begin(), tape.own.end())) return;  // as at the last step
-        for (auto* part : {&tape.own, &tape.log_std, &tape.std, &tape.inverse_std, &tape.open}) {
-            part->resize(dimensions_);
-        }
-        std::copy(own.begin(), own.end(), tape.own.begin());
+        for (auto* part : {&tape.log_std, &tape.std, &tape.inverse_std, &tape.open}) part->resize(dimensions_);
         kernels::gaussian_deviation<Scalar>(as_vector(own), static_cast<Scalar>(lowest_log_std),
                                             static_cast<Scalar>(highest_log_std), tape.log_std.vector(),
                                             tape.std.vector(), tape.inverse_std.vector(), tape.open.vector());
+        tape.own.resize(dimensions_);
+        std::copy(own.begin(), own.end(), tape.own.begin());
     }
 
     void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {

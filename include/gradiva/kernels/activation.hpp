@@ -99,6 +99,7 @@ Scalar sum_of_row(const Scalar* row, Index n) {
 template <class Scalar>
 void add_row_sums(ConstMatrixRef<Scalar> d, VectorRef<Scalar> b) {
     GRADIVA_ASSERT(d.rows() == b.size());
+    if (d.cols() == 0) return;
     if (d.rows() == 1 && d.outerStride() == 1) {
         b[0] += sum_of_row(d.data(), d.cols());
         return;

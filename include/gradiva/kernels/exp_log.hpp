@@ -24,7 +24,7 @@ struct Binary<float> {
     using Bits = std::int32_t;
     static constexpr int digits = 23, bias = 127, exp_terms = 8, log_terms = 5;
     static constexpr float high = 0.693359375F, low = -2.12194440e-4F, rounder = 0x1.8p23F + bias;
-    static constexpr float smallest = -87.3365448F;
+    static constexpr float smallest = -87.33654F;
 };
 
 template <>

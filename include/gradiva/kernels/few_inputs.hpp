@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <type_traits>
+
 #include "gradiva/kernels/panel.hpp"
 #include "gradiva/kernels/row_blocks.hpp"
 
@@ -11,7 +14,7 @@ namespace gradiva::kernels::detail {
 
 inline constexpr Index few_inputs = 8;
 
-/// Columns [first, end) of some rows of Z := f(W X + b 1^T), `Width` at a time; returns the first that is left. W, b
+/// The columns of a range of some rows of Z := f(W X + b 1^T), `Width` at a time; returns the first that is left. W, b
 /// and z start at the block's first row, of which `rows` exist.
 template <Index Height, Index Width, bool all_rows, class Scalar>
 Index multiply_few_inputs(const Strided<Scalar>& x, Range columns, Columns<Scalar> w, const Scalar* b, bool rectifies,

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-
 #include "gradiva/core/check.hpp"
 #include "gradiva/kernels/activation.hpp"
 #include "gradiva/kernels/register_tile.hpp"
@@ -18,8 +16,8 @@ namespace detail {
 
 /// One number, or one register, of W^T dZ for a column `d` of dZ; y is that of X, and adds to the gradients.
 template <Index Outputs, class Scalar, class V>
-[[gnu::always_inline]] inline V go_back(bool is_tanh, const V (&w)[Outputs], const V& y, const Scalar* d,
-                                        V (&gradient)[Outputs]) {
+[[gnu::always_inline]] inline V go_back_one(bool is_tanh, const V (&w)[Outputs], const V& y, const Scalar* d,
+                                            V (&gradient)[Outputs]) {
     V back = w[0] * d[0];
     gradient[0] += y * d[0];
 #pragma GCC unroll 2
@@ -32,8 +30,8 @@ template <Index Outputs, class Scalar, class V>
 
 /// `Height` times as many rows as V holds numbers, from `row` on, in all columns.
 template <class V, Index Height, Index Outputs, class Scalar>
-void go_back(bool is_tanh, const ConstMatrixRef<Scalar>& w, const ConstMatrixRef<Scalar>& dz,
-             const ConstMatrixRef<Scalar>& x, MatrixRef<Scalar>& dw, MatrixRef<Scalar>& du, Index row) {
+void go_back_rows(bool is_tanh, const ConstMatrixRef<Scalar>& w, const ConstMatrixRef<Scalar>& dz,
+                  const ConstMatrixRef<Scalar>& x, MatrixRef<Scalar>& dw, MatrixRef<Scalar>& du, Index row) {
     constexpr auto width = static_cast<Index>(sizeof(V) / sizeof(Scalar));
     alignas(64) Scalar room[Outputs][Height * width];
     for (Index i = 0; i < Height * width; ++i) {
@@ -53,7 +51,7 @@ void go_back(bool is_tanh, const ConstMatrixRef<Scalar>& w, const ConstMatrixRef
 #pragma GCC unroll 4
         for (Index v = 0; v < Height; ++v) {
             const V y = load_lanes<V>(from + v * width);
-            store_lanes(go_back<Outputs, Scalar>(is_tanh, weight[v], y, d, gradient[v]), to + v * width);
+            store_lanes(go_back_one<Outputs, Scalar>(is_tanh, weight[v], y, d, gradient[v]), to + v * width);
         }
     }
 #pragma GCC unroll 4
@@ -73,12 +71,12 @@ void go_back(Activation f, const ConstMatrixRef<Scalar>& w, const ConstMatrixRef
     const bool is_tanh = f == Activation::tanh;
     Index row = 0;
     for (; row + height * width <= x.rows(); row += height * width) {
-        go_back<RegisterOf<Scalar>, height, Outputs>(is_tanh, w, dz, x, dw, du, row);
+        go_back_rows<RegisterOf<Scalar>, height, Outputs>(is_tanh, w, dz, x, dw, du, row);
     }
     for (; row + width <= x.rows(); row += width) {
-        go_back<RegisterOf<Scalar>, 1, Outputs>(is_tanh, w, dz, x, dw, du, row);
+        go_back_rows<RegisterOf<Scalar>, 1, Outputs>(is_tanh, w, dz, x, dw, du, row);
     }
-    for (; row < x.rows(); ++row) go_back<Scalar, 1, Outputs>(is_tanh, w, dz, x, dw, du, row);
+    for (; row < x.rows(); ++row) go_back_rows<Scalar, 1, Outputs>(is_tanh, w, dz, x, dw, du, row);
 }
 
 }  // namespace detail
@@ -89,6 +87,7 @@ void go_back_from_few_outputs(Activation f, ConstMatrixRef<Scalar> w, ConstMatri
                               ConstMatrixRef<Scalar> x, MatrixRef<Scalar> dw, MatrixRef<Scalar> du) {
     GRADIVA_ASSERT(w.cols() == x.rows() && w.rows() == dz.rows() && dz.cols() == x.cols());
     GRADIVA_ASSERT(du.rows() == x.rows() && du.cols() == x.cols());
+    if (x.cols() == 0) return;
     switch (w.rows()) {
         case 1: return detail::go_back<1>(f, w, dz, x, dw, du);
         case 2: return detail::go_back<2>(f, w, dz, x, dw, du);

@@ -78,7 +78,7 @@ void compute_tile_with_row_sums(Index columns, const Tile<Scalar>& tile) {
     }
 }
 
-/// Of a few rows of A, one number after another.
+/// Of the rows of a block that is not full, one number after another.
 template <class Scalar>
 void add_row_sums(const Strided<Scalar>& a, Scalar* sums) {
     for (Index k = 0; k < a.columns; ++k) {
@@ -168,7 +168,7 @@ void compute(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
     GRADIVA_ASSERT(product.a.rows == c.rows() && product.b.columns == c.cols());
     if (c.size() == 0) return;
     if (product.a.columns == 0) return compute_over_nothing(product, c);
-    if (product.finish == Finish::nothing && !product.row_sums && is_for_single_rows(product.a, product.b)) {
+    if (product.finish == Finish::nothing && is_for_single_rows(product.a, product.b)) {
         return compute_rows(product, c);
     }
     if (is_for_few_inputs(product)) {

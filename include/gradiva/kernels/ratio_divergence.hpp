@@ -10,7 +10,7 @@ namespace gradiva::kernels {
 namespace detail {
 
 struct RatioDivergence {
-    static constexpr double most = 709;  // the largest power of e in double; NaN stays
+    static constexpr double most = 709;  // the largest whole power of e in double; NaN stays
 
     double operator()(double log_rho) const {
         const double x = log_rho > most ? most : log_rho;
@@ -25,7 +25,8 @@ struct RatioDivergence {
 }  // namespace detail
 
 /// The sum of rho - 1 - log rho in double: over samples of the policy that acted, an estimate of KL(pi_old || pi) which
-/// is never below 0. A ratio above e^709 counts as that. Source: Schulman, "Approximating KL Divergence", 2020.
+/// is never below 0 but for rounding. A ratio above e^709 counts as that. Source: Schulman, "Approximating KL
+/// Divergence", 2020.
 template <class Scalar>
 double sum_of_ratio_divergence(ConstVectorRef<Scalar> log_rho) {
     return detail::sum_in_double(log_rho.data(), log_rho.size(), detail::RatioDivergence{});

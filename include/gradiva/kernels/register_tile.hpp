@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "gradiva/kernels/registers.hpp"
 
 // A tile of C that stays in registers while it is summed: C := f(S + A B). What a layer does beside its product, adding

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "gradiva/core/index.hpp"
@@ -34,7 +33,7 @@ void store(const RegisterOf<Scalar>& x, Scalar* to) {
     *reinterpret_cast<typename Register<Scalar>::Unaligned*>(to) = x;
 }
 
-/// Loaded once, and not anew at each use, which compilers hold for free: it is not where loads take the time.
+/// Kept in a register. Compilers would load it anew at each use, since loads look free: in a narrow tile they are not.
 template <class Scalar>
 RegisterOf<Scalar> load_once(const Scalar* from) {
     RegisterOf<Scalar> x = load(from);

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/kernels/activation.hpp"
 #include "gradiva/kernels/few_outputs.hpp"
 #include "gradiva/kernels/matrix_product.hpp"
 

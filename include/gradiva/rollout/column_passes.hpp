@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <concepts>
-#include <vector>
+#include <deque>
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/threads.hpp"
@@ -37,7 +37,7 @@ public:
     void run(Index columns, Threads& threads, const Body& body) {
         const Index passes = pieces_of(columns, width);
         const Index count = std::min(passes, 4 * threads.count());
-        if (static_cast<Index>(shards_.size()) < count) shards_ = std::vector<Shard>(static_cast<std::size_t>(count));
+        if (static_cast<Index>(shards_.size()) < count) shards_.resize(static_cast<std::size_t>(count));
         threads.run(count, [&](Index s) {
             Shard& shard = shards_[static_cast<std::size_t>(s)];
             const Range mine = piece(passes, count, s);
@@ -50,7 +50,7 @@ public:
 private:
     static constexpr Index width = 256;
 
-    std::vector<Shard> shards_;
+    std::deque<Shard> shards_;  // never moved
 };
 
 }  // namespace gradiva

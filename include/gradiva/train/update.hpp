@@ -4,7 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cmath>
-#include <vector>
+#include <deque>
 
 #include "gradiva/core/threads.hpp"
 #include "gradiva/kernels/moments.hpp"
@@ -292,8 +292,7 @@ private:
     Index use_shards(Index samples) {
         const Index shards = detail::shard_count(samples);
         for (auto& of_network : shards_) {
-            if (static_cast<Index>(of_network.size()) < shards)
-                of_network = std::vector<Shard>(static_cast<std::size_t>(shards));
+            if (static_cast<Index>(of_network.size()) < shards) of_network.resize(static_cast<std::size_t>(shards));
             for (Shard& shard : of_network) shard.sums = {};
         }
         return shards;
@@ -332,7 +331,7 @@ private:
     double value_clip_ = 0;
     Minibatches minibatches_;
     Buffer<Scalar> advantage_;
-    std::array<std::vector<Shard>, static_cast<std::size_t>(networks)> shards_;
+    std::array<std::deque<Shard>, static_cast<std::size_t>(networks)> shards_;  // never moved
     std::array<NetworkState, static_cast<std::size_t>(networks)> states_;
     SavedWeights<Scalar> saved_actor_;
     SavedWeights<Scalar> saved_critic_;
