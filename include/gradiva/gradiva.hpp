@@ -66,6 +66,7 @@
 #include "gradiva/kernels/bernoulli.hpp"
 #include "gradiva/kernels/beta.hpp"
 #include "gradiva/kernels/categorical.hpp"
+#include "gradiva/kernels/categorical_gradient.hpp"
 #include "gradiva/kernels/exp_log.hpp"
 #include "gradiva/kernels/few_inputs.hpp"
 #include "gradiva/kernels/few_outputs.hpp"

@@ -1,5 +1,6 @@
 #include "catch.hpp"
 
+#include "gradiva/kernels/categorical_gradient.hpp"
 #include "helpers/finite_difference.hpp"
 #include "helpers/random.hpp"
 #include "helpers/softmax.hpp"

@@ -5,6 +5,7 @@
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/kernels/categorical.hpp"
+#include "gradiva/kernels/categorical_gradient.hpp"
 #include "gradiva/kernels/log_softmax.hpp"
 
 namespace gradiva {

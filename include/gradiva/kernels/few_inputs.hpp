@@ -66,15 +66,14 @@ Index multiply_few_inputs(const Strided<Scalar>& x, Range columns, Columns<Scala
 /// Z := f(W X + b 1^T), f being a ReLU or nothing. X's columns are contiguous.
 template <class Scalar>
 void multiply_few_inputs(const Strided<Scalar>& w, const Strided<Scalar>& x, const Scalar* b, bool rectifies,
-                         MatrixRef<Scalar> z) {
+                         MatrixRef<Scalar>& z) {
     for_each_row_block<Scalar, 2>(z.rows(), [&](auto block_height, Index row, Index rows) {
         constexpr Index registers = block_height(), height = registers * lanes<Scalar>;
         alignas(64) Scalar buffer[few_inputs * height], bias[height] = {};
         const Columns<Scalar> panel = panel_of<height>(block(w, row, rows, 0, w.columns), z.cols(), buffer);
         std::copy_n(b + row, rows, bias);
         const Index n = z.cols(), stride = z.outerStride();
-        const bool dense = stride == z.rows();
-        const Index whole = rows == height ? n : dense ? std::min(n, columns_with_room(row, height, z.rows(), n)) : 0;
+        const Index whole = whole_columns(row, rows, height, stride == z.rows(), z.rows(), n);
         const auto multiply = [&](auto width, auto all_rows, Range columns) {
             return multiply_few_inputs<registers, width(), all_rows()>(x, columns, panel, bias, rectifies, rows,
                                                                        z.data() + row, stride);

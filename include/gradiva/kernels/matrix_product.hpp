@@ -27,19 +27,8 @@ struct Product {
     const Scalar* bias = nullptr;  // one number per row, where the sums start from it
     Finish finish = Finish::nothing;
     Columns<Scalar> output{nullptr, 0};  // of C's shape, where a derivative is taken from it
-    Scalar* row_sums = nullptr;          // where those of A are added, if wanted
+    Scalar* row_sums = nullptr;          // where those of A, whose columns are contiguous, are added, if wanted
 };
-
-/// How many columns of a row block may be stored with all rows of its tiles, though only `rows` of them exist. `row` is
-/// the block's first.
-template <Index Height, class Scalar>
-Index whole_columns(const Tile<Scalar>& tile, Index row, Index rows, const MatrixRef<Scalar>& c) {
-    constexpr Index height = Height * lanes<Scalar>;
-    if (rows == height) return c.cols();
-    const bool dense = c.outerStride() == c.rows() && (!tile.output.data || tile.output.stride == c.rows());
-    const bool reads_c = tile.start.data == tile.c;
-    return dense && !reads_c ? columns_with_room(row, height, c.rows(), c.cols()) : 0;
-}
 
 /// Goes through `columns` columns of C, of which the first `whole` may be stored with all rows of a tile: in tiles of
 /// `Width`, then of fewer, down to one.
@@ -78,14 +67,6 @@ void compute_tile_with_row_sums(Index columns, const Tile<Scalar>& tile) {
     }
 }
 
-/// Of the rows of a block that is not full, one number after another.
-template <class Scalar>
-void add_row_sums(const Strided<Scalar>& a, Scalar* sums) {
-    for (Index k = 0; k < a.columns; ++k) {
-        for (Index i = 0; i < a.rows; ++i) sums[i] += a.data[i * a.row_stride + k * a.column_stride];
-    }
-}
-
 /// Rows [row, row + rows) of C, at most `Height` registers, along the whole inner dimension.
 template <Index Height, class Scalar>
 void compute_row_block(const Product<Scalar>& product, Index row, Index rows, MatrixRef<Scalar>& c) {
@@ -116,12 +97,18 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
         first += depth;
         if (first >= inner) tile.finish = product.finish;
         if (tile.output.data) tile.output.data += row;
-        const Index whole = whole_columns<Height>(tile, row, rows, c);
+        const bool dense = c.outerStride() == c.rows() && (!tile.output.data || tile.output.stride == c.rows());
+        const bool reads_c = tile.start.data == tile.c;
+        const Index whole = whole_columns(row, rows, height, dense && !reads_c, c.rows(), c.cols());
         sweep<Height, tile_columns<Height>>(tile, c.cols() - apart, whole, rows);
         if (sums_rows) compute_tile_with_row_sums<Height>(apart, tile);
         start = {sums, c.outerStride()};
     } while (first < inner);
-    if (product.row_sums && !sums_rows) add_row_sums(block(product.a, row, rows, 0, inner), product.row_sums + row);
+    if (product.row_sums && !sums_rows) {
+        const Eigen::Map<const Matrix<Scalar>, 0, Eigen::OuterStride<>> a(
+            product.a.data + row, rows, inner, Eigen::OuterStride<>(product.a.column_stride));
+        kernels::add_row_sums<Scalar>(a, VectorMap<Scalar>(product.row_sums + row, rows));
+    }
 }
 
 /// Row by row, where there are few.

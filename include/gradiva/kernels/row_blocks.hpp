@@ -27,10 +27,12 @@ void for_each_row_block(Index rows, const Body& body, Index row = 0) {
     do_block(std::integral_constant<Index, Most>{});
 }
 
-/// In how many columns, from the first on, `height` rows from `row` on lie within a dense matrix of this size.
-inline Index columns_with_room(Index row, Index height, Index rows, Index columns) {
-    const Index room = rows * columns - row - height;  // beyond the first column's block
-    return room < 0 ? 0 : room / rows + 1;
+/// In how many of a matrix' columns, from the first on, a block from `row` on may be stored `height` rows high, though
+/// only `rows` of them exist: where the matrix is dense, what is too much falls into the next column.
+inline Index whole_columns(Index row, Index rows, Index height, bool dense, Index matrix_rows, Index columns) {
+    if (rows == height) return columns;
+    const Index room = matrix_rows * columns - row - height;  // beyond the first column's block
+    return dense && room >= 0 ? room / matrix_rows + 1 : 0;
 }
 
 }  // namespace gradiva::kernels::detail

@@ -154,11 +154,7 @@ private:
         GRADIVA_ASSERT(dy.rows() == outputs() && dy.cols() == tape.input.cols() && dy.outerStride() == dy.rows());
         GRADIVA_ASSERT(gradient.size() == parameters().size());
         ConstMatrixMap<Scalar> dz(dy.data(), dy.rows(), dy.cols());
-        for (std::size_t l = layers_.size(); l-- > 0;) {
-            if (l == 0) {
-                layers_[l].template add_gradient<Scalar>(dz, tape.input, gradient);
-                break;
-            }
+        for (std::size_t l = layers_.size() - 1; l > 0; --l) {
             tape.scratch[l % 2].resize(layers_[l].inputs, dy.cols());
             MatrixMap<Scalar> da = tape.scratch[l % 2].matrix();
             layers_[l].template backward<Scalar>(parameters(), activation_, dz, input_of(l, tape), gradient, da);
@@ -167,6 +163,7 @@ private:
             }
             new (&dz) ConstMatrixMap<Scalar>(da.data(), da.rows(), da.cols());
         }
+        layers_.front().template add_gradient<Scalar>(dz, tape.input, gradient);
         return dz;
     }
 

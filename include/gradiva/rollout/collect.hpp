@@ -6,7 +6,6 @@
 #include <deque>
 #include <span>
 #include <type_traits>
-#include <vector>
 
 #include "gradiva/core/threads.hpp"
 #include "gradiva/env/check_observation.hpp"

@@ -120,8 +120,7 @@ private:
     void gather(const Rollout<Scalar>& rollout) {
         order_.reset(rollout);
         const Index samples = order_.sample_count();
-        advantage_.resize(samples);
-        for (Index i = 0; i < samples; ++i) advantage_[i] = rollout.advantage.data()[order_[i]];
+        advantage_.gather(rollout.advantage.data(), order_.from(0), samples);
         if (options_.normalize_advantage) kernels::standardise<Scalar>(advantage_.vector());
         const Index count = pieces_of(samples, detail::pass_width);
         if (static_cast<Index>(passes_.size()) < count) passes_.resize(static_cast<std::size_t>(count));
