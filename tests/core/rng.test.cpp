@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <numbers>
 #include <random>
 #include <set>
 #include <vector>
@@ -56,8 +57,21 @@ TEST_CASE("Philox gives the known answers of its authors") {
 TEST_CASE("a stream is Philox on counted blocks") {
     Rng rng(0);
     CHECK(next_block(rng) == Block{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
-    CHECK(next_block(rng) == philox4x32({1, 0, 0, 0}, {0, 0}));
-    CHECK(next_block(rng) == philox4x32({2, 0, 0, 0}, {0, 0}));
+    for (std::uint32_t i = 1; i < 40; ++i) CHECK(next_block(rng) == philox4x32({i, 0, 0, 0}, {0, 0}));
+}
+
+TEST_CASE("a stream's blocks go on beyond 32 bits of counter, with the whole name in the other words") {
+    const std::uint64_t seed = 0x0123'4567'89AB'CDEF, first = 0xFFFF'FFFD;
+    const std::array<std::uint32_t, 2> key{0x89AB'CDEF, 0x0123'4567}, stream{0x1234'5678, 0x9ABC'DEF0};
+    detail::PhiloxWords words;
+    detail::philox4x32(first, stream, key, words);
+    for (std::size_t b = 0; b < detail::philox_blocks; ++b) {
+        const auto low = static_cast<std::uint32_t>(first + b), high = static_cast<std::uint32_t>((first + b) >> 32);
+        CHECK(Block{words[0][b], words[1][b], words[2][b], words[3][b]} ==
+              philox4x32({low, high, stream[0], stream[1]}, key));
+    }
+    Rng rng(seed, Purpose::action, 0x12'3456'789A'BCDE);
+    CHECK(next_block(rng) == philox4x32({0, 0, 0x789A'BCDE, 0x1234'5602}, key));
 }
 
 TEST_CASE("streams differ by seed, purpose and index, in all their bits") {
@@ -145,6 +159,22 @@ TEST_CASE("uniform numbers between two bounds fill them") {
     CHECK(smallest < -2.98);
     CHECK(largest < 5);
     CHECK(largest > 4.98);
+}
+
+TEST_CASE("normal numbers are the transform of the uniform numbers in their place") {
+    for (const int before : {0, 1, 32, 33}) {
+        Rng normals(9), uniforms(9);
+        for (int i = 0; i < before; ++i) CHECK(normals() == uniforms());
+        for (int block = 0; block < 20; ++block) {
+            for (int pair = 0; pair < 8; ++pair) {
+                const double radius = std::sqrt(-2 * std::log(1 - uniforms.uniform()));
+                const double angle = 2 * std::numbers::pi * uniforms.uniform();
+                CHECK(std::abs(normals.normal() - radius * std::cos(angle)) < 1e-7);
+                CHECK(std::abs(normals.normal() - radius * std::sin(angle)) < 1e-7);
+            }
+            CHECK(normals() == uniforms());
+        }
+    }
 }
 
 TEST_CASE("normal numbers have the moments of the standard normal distribution") {

@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "gradiva/core/types.hpp"
+#include "gradiva/core/index.hpp"
+#include "gradiva/core/vector_bytes.hpp"
 
 // Vectors of the processor, for code that walks through many equal things at once. They are the vector extensions that
 // GCC and Clang share: operators work lane by lane on `Floats` as they do on a float, also with a plain number on one
@@ -12,10 +13,7 @@
 
 namespace gradiva {
 
-/// The widest vector of the target, as Eigen sees it; 16 where there is none.
-inline constexpr Index vector_bytes = EIGEN_MAX_STATIC_ALIGN_BYTES > 16 ? EIGEN_MAX_STATIC_ALIGN_BYTES : 16;
-
-/// How many floats it holds.
+/// How many floats a vector holds.
 inline constexpr Index lane_count = vector_bytes / 4;
 
 typedef float Floats __attribute__((vector_size(lane_count * 4)));

@@ -5,8 +5,8 @@
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/exp_log.hpp"
 #include "gradiva/core/types.hpp"
-#include "gradiva/kernels/exp_log.hpp"
 #include "gradiva/kernels/lane_transpose.hpp"
 #include "gradiva/kernels/softmax_batch.hpp"
 
@@ -67,7 +67,7 @@ template <class Scalar>
             for (Index i = 0; i < rows; i += width) {
                 const V shifted = load(z + i) - largest_of_column;
                 store(shifted, d + i);
-                store(exponential<Scalar>(shifted), e + i);
+                store(exponential(shifted), e + i);
             }
             z += stride;
             d += rows;
@@ -134,7 +134,7 @@ void exponentiate_beside(Index block, SoftmaxBatch<Scalar>& out) {
     if (upright > 0) sums = {load(out.log_sum(block)), load(out.entropy(block))};
     for (Index i = upright * width; i < out.rows() * width; i += width) {
         const V shifted = load(d + i) - largest;
-        const V power = exponential<Scalar>(shifted);
+        const V power = exponential(shifted);
         sums.add(shifted, power);
         store(shifted, d + i);
         store(power, e + i);
@@ -148,7 +148,7 @@ template <class Scalar>
 void finish_sums(Index block, SoftmaxBatch<Scalar>& out) {
     using V = RegisterOf<Scalar>;
     const V sum = load(out.log_sum(block)), weighted = load(out.entropy(block));
-    const V log_sum = logarithm<Scalar>(sum), inverse_sum = 1 / sum;
+    const V log_sum = logarithm(sum), inverse_sum = 1 / sum;
     store(log_sum, out.log_sum(block));
     store(inverse_sum, out.inverse_sum(block));
     store(V(log_sum - weighted * inverse_sum), out.entropy(block));

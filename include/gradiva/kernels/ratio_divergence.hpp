@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "gradiva/kernels/exp_log.hpp"
+#include "gradiva/core/exp_log.hpp"
 #include "gradiva/kernels/moments.hpp"
 
 namespace gradiva::kernels {
@@ -18,7 +18,7 @@ struct RatioDivergence {
     }
     RegisterOf<double> operator()(const RegisterOf<double>& log_rho) const {
         const RegisterOf<double> x = log_rho > most ? broadcast(most) : log_rho;
-        return exponential<double>(x) - 1 - x;
+        return exponential(x) - 1 - x;
     }
 };
 

@@ -1,10 +1,11 @@
-#include "gradiva/kernels/exp_log.hpp"
+#include "gradiva/core/exp_log.hpp"
 
 #include <cmath>
 #include <limits>
 
 #include "catch.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/kernels/registers.hpp"
 
 using namespace gradiva;
 
@@ -26,14 +27,14 @@ struct Lanes {
 template <class T>
 Lanes<T> exponential(const Lanes<T>& x) {
     Lanes<T> y;
-    kernels::detail::store(kernels::exponential<T>(kernels::detail::load(x.number)), y.number);
+    kernels::detail::store(gradiva::exponential(kernels::detail::load(x.number)), y.number);
     return y;
 }
 
 template <class T>
 Lanes<T> logarithm(const Lanes<T>& x) {
     Lanes<T> y;
-    kernels::detail::store(kernels::logarithm<T>(kernels::detail::load(x.number)), y.number);
+    kernels::detail::store(gradiva::logarithm(kernels::detail::load(x.number)), y.number);
     return y;
 }
 
@@ -94,7 +95,7 @@ TEMPLATE_TEST_CASE("exponentials end at exactly 0, NaN stays NaN", "", float, do
         CHECK(one<T>(exponential<T>, x) == 0);
     }
     // Also with the lowest bits of its payload set, which become part of an exponent.
-    using Bits = typename kernels::detail::Binary<T>::Bits;
+    using Bits = typename gradiva::detail::Binary<T>::Bits;
     const auto quiet = std::bit_cast<Bits>(Limits::quiet_NaN());
     for (const T x :
          {Limits::quiet_NaN(), -Limits::quiet_NaN(), std::bit_cast<T>(quiet + 1), std::bit_cast<T>(quiet + 255)}) {

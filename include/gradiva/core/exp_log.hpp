@@ -2,14 +2,14 @@
 
 #include <bit>
 #include <cstdint>
+#include <type_traits>
+#include <utility>
 
-#include "gradiva/kernels/registers.hpp"
-
-// e^x and log x of registers, lane by lane: a number gives the same bits wherever it stands. Both split off a power of
-// 2, which leaves a short interval for a series whose coefficients are in closed form.
+// e^x and log x of vectors of floats or of doubles, lane by lane: a number gives the same bits wherever it stands. Both
+// split off a power of 2, which leaves a short interval for a series whose coefficients are in closed form.
 // Source: Cody and Waite, "Software Manual for the Elementary Functions", 1980, chapters 5 and 6.
 
-namespace gradiva::kernels {
+namespace gradiva {
 
 namespace detail {
 
@@ -35,21 +35,26 @@ struct Binary<double> {
     static constexpr double smallest = -708.39641853226411;
 };
 
-template <class Scalar>
-struct BitsRegister {
-    typedef typename Binary<Scalar>::Bits Type __attribute__((vector_size(vector_bytes)));
+template <class V>
+using ScalarOf = std::remove_cvref_t<decltype(std::declval<V>()[0])>;
+
+/// As many whole numbers as V has lanes, each of the same size.
+template <class V>
+struct BitsOf {
+    typedef typename Binary<ScalarOf<V>>::Bits Type __attribute__((vector_size(sizeof(V))));
 };
 
 /// c_k + c_{k+1} x + c_{k+2} x^2 + ... up to the coefficient before `Terms`; there is an even number of them. By pairs,
 /// in powers of x^2: two numbers are waited for where Horner's rule waits for four.
-template <class Coefficients, int K, int Terms, class Scalar>
-RegisterOf<Scalar> series(const RegisterOf<Scalar>& x, const RegisterOf<Scalar>& square) {
+template <class Coefficients, int K, int Terms, class V>
+V series(const V& x, const V& square) {
+    using Scalar = ScalarOf<V>;
     constexpr auto c = static_cast<Scalar>(Coefficients::at(K)), next = static_cast<Scalar>(Coefficients::at(K + 1));
-    const RegisterOf<Scalar> pair = x * next + c;
+    const V pair = x * next + c;
     if constexpr (K + 2 == Terms) {
         return pair;
     } else {
-        return series<Coefficients, K + 2, Terms, Scalar>(x, square) * square + pair;
+        return series<Coefficients, K + 2, Terms>(x, square) * square + pair;
     }
 }
 
@@ -66,16 +71,15 @@ struct TwiceInverseOdds {
 /// e^x within 2 units in the last place, for x up to 88 in float and 709 in double; 0 where that is below the smallest
 /// normal number. NaN stays NaN; what larger numbers give has no meaning. With x = k log 2 + r and |r| <= log(2) / 2,
 ///   e^x = 2^k (1 + r + r^2 / 2! + ...).
-template <class Scalar>
-detail::RegisterOf<Scalar> exponential(const detail::RegisterOf<Scalar>& x) {
-    using V = detail::RegisterOf<Scalar>;
-    using B = detail::Binary<Scalar>;
-    using Bits = typename detail::BitsRegister<Scalar>::Type;
-    const V shifted = x * Scalar(1.4426950408889634) + B::rounder;
+template <class V>
+V exponential(const V& x) {
+    using B = detail::Binary<detail::ScalarOf<V>>;
+    using Bits = typename detail::BitsOf<V>::Type;
+    const V shifted = x * detail::ScalarOf<V>(1.4426950408889634) + B::rounder;
     const V k = shifted - B::rounder;
     const V r = (x - k * B::high) - k * B::low;
     const V power = std::bit_cast<V>(std::bit_cast<Bits>(shifted) << B::digits);
-    const V e = detail::series<detail::InverseFactorials, 0, B::exp_terms, Scalar>(r, r * r) * power;
+    const V e = detail::series<detail::InverseFactorials, 0, B::exp_terms>(r, r * r) * power;
     // Last, so that nothing waits for the comparison: what comes of a number so small is dropped.
     return x < B::smallest ? V{} : e;
 }
@@ -83,20 +87,19 @@ detail::RegisterOf<Scalar> exponential(const detail::RegisterOf<Scalar>& x) {
 /// log x within 2 units in the last place, for x positive, finite and normal. NaN and infinity give NaN; what other
 /// numbers give has no meaning. With x = 2^k (1 + f), 1 + f between the roots of 1/2 and of 2, and s = f / (2 + f),
 ///   log(1 + f) = 2 artanh s = f - s (f - R),   R = 2 s^2 / 3 + 2 s^4 / 5 + ...
-template <class Scalar>
-detail::RegisterOf<Scalar> logarithm(const detail::RegisterOf<Scalar>& x) {
-    using V = detail::RegisterOf<Scalar>;
-    using B = detail::Binary<Scalar>;
-    using Bits = typename detail::BitsRegister<Scalar>::Type;
-    constexpr auto root_of_half = std::bit_cast<typename B::Bits>(Scalar(0.70710678118654752));
+template <class V>
+V logarithm(const V& x) {
+    using B = detail::Binary<detail::ScalarOf<V>>;
+    using Bits = typename detail::BitsOf<V>::Type;
+    constexpr auto root_of_half = std::bit_cast<typename B::Bits>(detail::ScalarOf<V>(0.70710678118654752));
     const Bits bits = std::bit_cast<Bits>(x);
     const Bits exponent = (bits - root_of_half) >> B::digits;
     const V f = std::bit_cast<V>(bits - (exponent << B::digits)) - 1;
     const V k = __builtin_convertvector(exponent, V);
     const V s = f / (f + 2);
     const V z = s * s;
-    const V rest = z * detail::series<detail::TwiceInverseOdds, 1, B::log_terms, Scalar>(z, z * z);
+    const V rest = z * detail::series<detail::TwiceInverseOdds, 1, B::log_terms>(z, z * z);
     return (f - (s * (f - rest) - k * B::low)) + k * B::high + (x - x);
 }
 
-}  // namespace gradiva::kernels
+}  // namespace gradiva
