@@ -92,6 +92,22 @@ TEST_CASE("Pendulum keeps the contract of an environment and of its derivatives"
     CHECK(Pendulum{}.action_space().high_of(0) == 2);
 }
 
+TEST_CASE("Pendulum steps from the state that it was given, whatever it showed before") {
+    Pendulum used, fresh;
+    Rng rng(4);
+    std::array<float, 3> observation{}, expected{};
+    const std::array<float, 1> action{1.5F};
+    used.reset(rng, observation);
+    for (const double theta : {2.0, 0.0, -2.0}) {
+        used.theta = fresh.theta = theta;
+        used.theta_dot = fresh.theta_dot = 0.5;
+        CHECK(used.step(action, rng, observation).reward == fresh.step(action, rng, expected).reward);
+        CHECK(used.theta == fresh.theta);
+        CHECK(observation == expected);
+        fresh = Pendulum{};
+    }
+}
+
 TEST_CASE("Pendulum starts at any angle, with a speed of at most 1") {
     Pendulum pendulum;
     Rng rng(3);

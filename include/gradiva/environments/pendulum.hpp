@@ -47,9 +47,9 @@ struct Pendulum {
 
     Outcome step(std::span<const float> action, Rng&, std::span<float> observation) {
         const std::array state{theta, theta_dot};
-        const std::array torque{static_cast<double>(action[0])};
         std::array<double, 2> next{};
-        const double reward = transition(state, torque, next);
+        const double sine = theta == shown_theta_ ? shown_sine_ : sine_cosine(theta).sine;
+        const double reward = transition(state, sine, static_cast<double>(action[0]), next);
         theta = next[0];
         theta_dot = next[1];
         show(observation);
@@ -65,21 +65,17 @@ struct Pendulum {
     }
 
     double transition(std::span<const double> state, std::span<const double> action, std::span<double> next) const {
-        const double u = hold(action[0], most_torque);
-        const double angle = wrap(state[0]);
-        const double reward = -(angle * angle + 0.1 * state[1] * state[1] + 0.001 * u * u);
-        next[1] = hold(speed_after(state, u), most_speed);
-        next[0] = state[0] + next[1] * time_step;
-        return reward;
+        return transition(state, sine_cosine(state[0]).sine, action[0], next);
     }
 
     void transition_backward(std::span<const double> state, std::span<const double> action,
                              std::span<const double> d_next, double d_reward, std::span<double> d_state,
                              std::span<double> d_action) const {
         const double u = hold(action[0], most_torque);
-        const double d_speed = is_free(speed_after(state, u), most_speed) ? d_next[1] + d_next[0] * time_step : 0;
+        const auto [sine, cosine] = sine_cosine(state[0]);
+        const double d_speed = is_free(speed_after(state, sine, u), most_speed) ? d_next[1] + d_next[0] * time_step : 0;
         const double d_acceleration = d_speed * time_step;
-        d_state[0] += d_next[0] + d_acceleration * swing * sine_cosine(state[0]).cosine - d_reward * 2 * wrap(state[0]);
+        d_state[0] += d_next[0] + d_acceleration * swing * cosine - d_reward * 2 * wrap(state[0]);
         d_state[1] += d_speed - d_reward * 0.2 * state[1];
         if (is_free(action[0], most_torque)) d_action[0] += d_acceleration * push - d_reward * 0.002 * u;
     }
@@ -106,8 +102,17 @@ private:
     static double hold(double x, double most) { return x < -most ? -most : x > most ? most : x; }
     static bool is_free(double x, double most) { return !(x < -most || x > most); }
 
-    static double speed_after(std::span<const double> state, double u) {
-        return state[1] + (swing * sine_cosine(state[0]).sine + push * u) * time_step;
+    static double speed_after(std::span<const double> state, double sine, double u) {
+        return state[1] + (swing * sine + push * u) * time_step;
+    }
+
+    static double transition(std::span<const double> state, double sine, double torque, std::span<double> next) {
+        const double u = hold(torque, most_torque);
+        const double angle = wrap(state[0]);
+        const double reward = -(angle * angle + 0.1 * state[1] * state[1] + 0.001 * u * u);
+        next[1] = hold(speed_after(state, sine, u), most_speed);
+        next[0] = state[0] + next[1] * time_step;
+        return reward;
     }
 
     /// The same angle within [-pi, pi).
@@ -116,12 +121,18 @@ private:
         return angle - turn * std::floor((angle + std::numbers::pi) / turn);
     }
 
-    void show(std::span<float> observation) const {
+    void show(std::span<float> observation) {
         const auto [sine, cosine] = sine_cosine(theta);
+        shown_theta_ = theta;
+        shown_sine_ = sine;
         observation[0] = static_cast<float>(cosine);
         observation[1] = static_cast<float>(sine);
         observation[2] = static_cast<float>(theta_dot);
     }
+
+    // The sine of the angle that was shown last, from which the next step starts.
+    double shown_theta_ = 0;
+    double shown_sine_ = 0;
 };
 
 }  // namespace gradiva
