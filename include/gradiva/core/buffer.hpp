@@ -41,10 +41,8 @@ public:
     std::size_t capacity() const { return capacity_; }
 
     /// New bytes are zero.
-    [[gnu::noinline]] void resize(std::size_t size) {
-        if (size > capacity_) move_to(std::max(size, 2 * size_));
-        if (size > size_) std::memset(data_ + size_, 0, size - size_);
-        size_ = size;
+    void resize(std::size_t size) {
+        if (size != size_) change_size(size);
     }
 
     void reserve(std::size_t capacity) {
@@ -52,6 +50,12 @@ public:
     }
 
 private:
+    [[gnu::noinline]] void change_size(std::size_t size) {
+        if (size > capacity_) move_to(std::max(size, 2 * size_));
+        if (size > size_) std::memset(data_ + size_, 0, size - size_);
+        size_ = size;
+    }
+
     void swap(AlignedBytes& other) noexcept {
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);

@@ -66,7 +66,7 @@ public:
         const std::span<float> clipped = clipped_.column(environment).first(action.size());
         for (std::size_t i = 0; i < action.size(); ++i) {
             const auto element = static_cast<Index>(i);
-            clipped[i] = std::fmin(std::fmax(action[i], space_.low_of(element)), space_.high_of(element));
+            clipped[i] = std::clamp(action[i], space_.low_of(element), space_.high_of(element));
         }
         return clipped;
     }

@@ -110,8 +110,9 @@ private:
 
     /// Where environment j of a range writes. What it fails to write stays NaN, and is reported by whoever reads it.
     static std::span<float> column(MatrixRef<float>& observation, Index j) {
-        observation.col(j).setConstant(std::numeric_limits<float>::quiet_NaN());
-        return {observation.data() + j * observation.outerStride(), static_cast<std::size_t>(observation.rows())};
+        float* const column = observation.data() + j * observation.outerStride();
+        for (Index i = 0; i < observation.rows(); ++i) column[i] = std::numeric_limits<float>::quiet_NaN();
+        return {column, static_cast<std::size_t>(observation.rows())};
     }
 
     void mask_one(Index i, MatrixMap<std::uint8_t>& legal, Index j) const {
