@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "gradiva/core/types.hpp"
 
 using namespace gradiva;
 
