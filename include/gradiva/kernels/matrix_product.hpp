@@ -3,6 +3,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/kernels/activation.hpp"
 #include "gradiva/kernels/few_inputs.hpp"
+#include "gradiva/kernels/panel.hpp"
 #include "gradiva/kernels/row_product.hpp"
 
 // Products of the small matrices of a network, with what a layer does right before and after them.
@@ -67,6 +68,19 @@ void compute_tile_with_row_sums(Index columns, const Tile<Scalar>& tile) {
     }
 }
 
+/// What the sums of a block of rows start from, `Height` rows high. Where that is the same in all columns, and not as
+/// high as that, it is copied to `room`.
+template <Index Height, class Scalar>
+Columns<Scalar> start_of(const Product<Scalar>& product, Index row, Index rows, const MatrixRef<Scalar>& c,
+                         Scalar* room) {
+    if (product.start == Start::c) return {c.data() + row, c.outerStride()};
+    const bool has_bias = product.start == Start::bias;
+    if (has_bias && rows == Height) return {product.bias + row, 0};
+    std::fill_n(room, Height, Scalar(0));
+    if (has_bias) std::copy_n(product.bias + row, rows, room);
+    return {room, 0};
+}
+
 /// Rows [row, row + rows) of C, at most `Height` registers, along the whole inner dimension.
 template <Index Height, class Scalar>
 void compute_row_block(const Product<Scalar>& product, Index row, Index rows, MatrixRef<Scalar>& c) {
@@ -74,10 +88,8 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
     constexpr Index height = Height * lanes<Scalar>;
     const Index inner = product.a.columns;
     Scalar* const sums = c.data() + row;
-    alignas(64) Scalar bias[height] = {};
-    Columns<Scalar> start{bias, 0};
-    if (product.start == Start::bias) std::copy_n(product.bias + row, rows, bias);
-    if (product.start == Start::c) start = {sums, c.outerStride()};
+    alignas(64) Scalar once[height];
+    Columns<Scalar> start = start_of<height>(product, row, rows, c, once);
     const bool sums_rows = product.row_sums && rows == height;
     const Index apart = sums_rows ? columns_of_row_sums(c.cols(), tile_columns<Height>) : 0;
     Index first = 0;
@@ -115,14 +127,9 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
 template <class Scalar>
 void compute_rows(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
     for (Index i = 0; i < c.rows(); ++i) {
-        const auto multiply = [&](const auto& start) {
-            multiply_row(block(product.a, i, 1, 0, product.a.columns), product.b, start, c.data() + i, c.outerStride());
-        };
-        switch (product.start) {
-            case Start::zero: multiply([](Index) { return Scalar(0); }); break;
-            case Start::c: multiply([&](Index j) { return c(i, j); }); break;
-            case Start::bias: multiply([&](Index) { return product.bias[i]; }); break;
-        }
+        Scalar zero;
+        multiply_row(block(product.a, i, 1, 0, product.a.columns), product.b, start_of<1>(product, i, 1, c, &zero),
+                     {c.data() + i, c.outerStride()});
     }
 }
 
@@ -159,7 +166,7 @@ void compute(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
         return compute_rows(product, c);
     }
     if (is_for_few_inputs(product)) {
-        return multiply_few_inputs(product.a, product.b, product.bias, product.finish == Finish::relu, c);
+        return multiply_up_to<few_inputs>(product.a, product.b, product.bias, product.finish == Finish::relu, c);
     }
     compute_row_blocks(product, c);
 }

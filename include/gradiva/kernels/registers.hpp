@@ -59,6 +59,12 @@ RegisterOf<Scalar> load_some(const Scalar* from, Index count) {
     return load(room);
 }
 
+/// The same for any `count`.
+template <class Scalar>
+RegisterOf<Scalar> load_up_to(const Scalar* from, Index count) {
+    return count == lanes<Scalar> ? load(from) : load_some(from, count);
+}
+
 /// The first `count` numbers.
 template <class Scalar>
 void store_some(const RegisterOf<Scalar>& x, Scalar* to, Index count) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "gradiva/core/types.hpp"
-#include "gradiva/kernels/registers.hpp"
+#include "gradiva/kernels/register_tile.hpp"
 #include "gradiva/kernels/strided.hpp"
 
 // Products with few rows, as of a network's one output or two: c := start + a B row by row, with a 1 x depth,
@@ -19,53 +19,59 @@ inline constexpr Index most_single_rows = lanes<Scalar> / 4;
 /// The longest row that is copied.
 inline constexpr Index longest_row = 1024;
 
-/// Columns whose dot products are taken together: enough sums to hide the latency of an addition.
+/// A row of C: elements that lie `stride` apart.
 template <class Scalar>
-inline constexpr Index columns_together = lanes<Scalar> / 2;
+struct Row {
+    Scalar* data;
+    Index stride;
+};
 
-/// The dot products of a with `columns_together` contiguous columns of B, each left in two parts: what `fold` makes of
-/// them. Never inlined: the same code gives a column the same bits, whichever columns are beside it.
-template <class Scalar>
-[[gnu::noinline]] RegisterOf<Scalar> half_folded_dots(const Scalar* a, const Scalar* const* column, Index depth) {
-    constexpr Index width = lanes<Scalar>, count = columns_together<Scalar>;
-    RegisterOf<Scalar> sum[count] = {};
-    Index k = 0;
-    for (; k + width <= depth; k += width) {
-        const RegisterOf<Scalar> left = load_once(a + k);
-#pragma GCC unroll 8
-        for (Index j = 0; j < count; ++j) sum[j] += left * load(column[j] + k);
+/// Sums each group of as many numbers as `Size` within a register; all of the group get the sum.
+template <Index Size, class V>
+V sum_groups(V x) {
+    if constexpr (Size > 1) {
+        x = AddAcross::join<Size / 2>(x, x);
+        return sum_groups<Size / 2>(x);
     }
-    if (k < depth) {
-        // Loaded before all products: the compiler then rounds each column's in the same way.
-        RegisterOf<Scalar> rest[count];
-#pragma GCC unroll 8
-        for (Index j = 0; j < count; ++j) rest[j] = load_some(column[j] + k, depth - k);
-        const RegisterOf<Scalar> left = load_some(a + k, depth - k);
-#pragma GCC unroll 8
-        for (Index j = 0; j < count; ++j) sum[j] += left * rest[j];
-    }
-    return fold<AddAcross, count, width / 2>(sum);
+    return x;
 }
 
-/// The dot products of a with `columns` columns of B, `stride` apart, each contiguous: at most as many as a register
-/// has numbers. c has room for a register. Where there are fewer columns, the last one stands for those that are
-/// missing.
+/// c := start + a B with contiguous columns of B, four at a time, whose sums are folded into one register; where fewer
+/// are left, the last one stands for those that are missing. Never inlined, and one loop: the same code gives a column
+/// the same bits, whichever columns are beside it.
 template <class Scalar>
-void dot_columns(const Scalar* a, const Scalar* b, Index stride, Index columns, Index depth, Scalar* c) {
-    constexpr Index count = columns_together<Scalar>;
-    const auto dots_from = [&](Index first, Index step) {
-        const Scalar* column[count];
-        for (Index j = 0; j < count; ++j) column[j] = b + std::min(first + j * step, columns - 1) * stride;
-        return half_folded_dots(a, column, depth);
-    };
-    if (columns <= count) {
-        Scalar half[lanes<Scalar>];
-        store<Scalar>(dots_from(0, 1), half);
-        for (Index j = 0; j < count; ++j) c[j] = half[2 * j] + half[2 * j + 1];
-        return;
+[[gnu::noinline]] void dot_columns(const Scalar* a, const Strided<Scalar>& b, Columns<Scalar> start, Row<Scalar> c) {
+    constexpr Index width = lanes<Scalar>, group = std::min<Index>(width, 4);
+    const Index depth = b.rows;
+    const Scalar* column[group] = {};
+    for (Index first = 0; first < b.columns; first += group) {
+        const Index count = std::min(group, b.columns - first);
+#pragma GCC unroll 4
+        for (Index j = 0; j < group; ++j) {
+            column[j] = j < count ? b.data + (first + j) * b.column_stride : column[j - 1];
+        }
+        RegisterOf<Scalar> sum[group] = {};
+        Index k = 0;
+        for (; k + width <= depth; k += width) {
+            const RegisterOf<Scalar> left = load_once(a + k);
+#pragma GCC unroll 4
+            for (Index j = 0; j < group; ++j) sum[j] += left * load(column[j] + k);
+        }
+        if (k < depth) {
+            // Loaded before all products: the compiler then rounds each column's in the same way.
+            RegisterOf<Scalar> rest[group];
+#pragma GCC unroll 4
+            for (Index j = 0; j < group; ++j) rest[j] = load_some(column[j] + k, depth - k);
+            const RegisterOf<Scalar> left = load_some(a + k, depth - k);
+#pragma GCC unroll 4
+            for (Index j = 0; j < group; ++j) sum[j] += left * rest[j];
+        }
+        Scalar dots[width];
+        store<Scalar>(sum_groups<width / group>(fold<AddAcross, group, width / 2>(sum)), dots);
+        for (Index j = 0; j < count; ++j) {
+            c.data[(first + j) * c.stride] = start.data[(first + j) * start.stride] + dots[j * (width / group)];
+        }
     }
-    const RegisterOf<Scalar> both[2] = {dots_from(0, 2), dots_from(1, 2)};
-    store<Scalar>(fold<AddAcross, 2, 1>(both), c);
 }
 
 /// `Vectors` registers of the sum of rows of B, which lie `stride` apart, weighted by a.
@@ -88,19 +94,12 @@ void weigh_rows(const Scalar* a, const Scalar* b, Index stride, Index depth, Sca
     }
 }
 
-/// `count` elements of a B, at most four registers, into `c`, which has room for four.
+/// `count` elements of a B with contiguous rows, at most four registers, into `c`, which has room for four.
 template <class Scalar>
-void row_piece(const Scalar* a, const Strided<Scalar>& b, Index count, Scalar* c) {
+void weigh_rows(const Scalar* a, const Strided<Scalar>& b, Index count, Scalar* c) {
     constexpr Index width = lanes<Scalar>;
-    Index j = 0;
-    if (b.row_stride == 1) {
-        for (; j < count; j += width) {
-            const Index columns = std::min(width, count - j);
-            dot_columns(a, b.data + j * b.column_stride, b.column_stride, columns, b.rows, c + j);
-        }
-        return;
-    }
     if (count == 4 * width) return weigh_rows<4>(a, b.data, b.row_stride, b.rows, c);
+    Index j = 0;
     for (; j + width <= count; j += width) weigh_rows<1>(a, b.data + j, b.row_stride, b.rows, c + j);
     for (; j < count; ++j) {
         Scalar even = 0, odd = 0;
@@ -109,21 +108,24 @@ void row_piece(const Scalar* a, const Strided<Scalar>& b, Index count, Scalar* c
     }
 }
 
-/// One row of A times B; `start(j)` is what element j of the row starts from.
-template <class Scalar, class From>
-void multiply_row(const Strided<Scalar>& a, const Strided<Scalar>& b, const From& start, Scalar* c, Index c_stride) {
+/// c := start + a B, where a is one row.
+template <class Scalar>
+void multiply_row(const Strided<Scalar>& a, const Strided<Scalar>& b, Columns<Scalar> start, Row<Scalar> c) {
     alignas(64) Scalar row[longest_row];
     const Scalar* left = a.data;
     if (a.column_stride != 1) {
         for (Index k = 0; k < a.columns; ++k) row[k] = a.data[k * a.column_stride];
         left = row;
     }
+    if (b.row_stride == 1) return dot_columns(left, b, start, c);
     constexpr Index most = 4 * lanes<Scalar>;
     alignas(64) Scalar piece[most];
     for (Index first = 0; first < b.columns; first += most) {
         const Index count = std::min(most, b.columns - first);
-        row_piece(left, block(b, 0, b.rows, first, count), count, piece);
-        for (Index j = 0; j < count; ++j) c[(first + j) * c_stride] = start(first + j) + piece[j];
+        weigh_rows(left, block(b, 0, b.rows, first, count), count, piece);
+        for (Index j = first; j < first + count; ++j) {
+            c.data[j * c.stride] = start.data[j * start.stride] + piece[j - first];
+        }
     }
 }
 
