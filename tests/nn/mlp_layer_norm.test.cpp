@@ -147,6 +147,22 @@ TEST_CASE("the gradient of every block of a network with normalised layers agree
     });
 }
 
+TEST_CASE("a tape of normalised layers that is used once gives the same gradient") {
+    for (const Activation f : {Activation::tanh, Activation::relu}) {
+        Rng rng(3);
+        MlpNetwork<double> network(3, 3, {.hidden = {19, 5}, .activation = f, .layer_norm = true}, rng);
+        const Matrix<double> x = random_matrix<double>(3, 7, rng), dy = random_matrix<double>(3, 7, rng);
+        std::vector<double> kept(network.parameters().size()), used(network.parameters().size());
+        MlpNetwork<double>::Tape tape, used_tape;
+        use_once(used_tape);
+        network.forward(x, tape);
+        network.backward(tape, dy, kept);
+        network.forward(x, used_tape);
+        network.backward(used_tape, dy, used);
+        CHECK(kept == used);
+    }
+}
+
 TEST_CASE("the gradient of the input of normalised layers agrees with central differences") {
     in_all_settings([](Setting& s) {
         const auto size = static_cast<std::size_t>(s.x.size());

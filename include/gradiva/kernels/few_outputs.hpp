@@ -81,7 +81,8 @@ void go_back(Activation f, const ConstMatrixRef<Scalar>& w, const ConstMatrixRef
 
 }  // namespace detail
 
-/// dW += dZ X^T and dU := f'(U) * (W^T dZ), where X = f(U), for a layer with at most `few_outputs` outputs.
+/// dW += dZ X^T and dU := f'(U) * (W^T dZ), where X = f(U), for a layer with at most `few_outputs` outputs. dU may
+/// be X itself.
 template <class Scalar>
 void go_back_from_few_outputs(Activation f, ConstMatrixRef<Scalar> w, ConstMatrixRef<Scalar> dz,
                               ConstMatrixRef<Scalar> x, MatrixRef<Scalar> dw, MatrixRef<Scalar> du) {

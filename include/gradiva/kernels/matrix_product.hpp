@@ -110,7 +110,7 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
         if (first >= inner) tile.finish = product.finish;
         if (tile.output.data) tile.output.data += row;
         const bool dense = c.outerStride() == c.rows() && (!tile.output.data || tile.output.stride == c.rows());
-        const bool reads_c = tile.start.data == tile.c;
+        const bool reads_c = tile.start.data == tile.c || tile.output.data == tile.c;
         const Index whole = whole_columns(row, rows, height, dense && !reads_c, c.rows(), c.cols());
         sweep<Height, tile_columns<Height>>(tile, c.cols() - apart, whole, rows);
         if (sums_rows) compute_tile_with_row_sums<Height>(apart, tile);
@@ -218,11 +218,18 @@ void multiply_and_activate(Activation f, const Strided<Scalar>& a, const Strided
     if (f == Activation::tanh) activate<Scalar>(f, c);
 }
 
-/// C = f'(Z) * (A B), the derivative taken from the output f(Z), as by `multiply_by_derivative`.
+/// The most columns of A with which `multiply_and_differentiate` may write over the output: sums of more are stored
+/// before they are whole.
+template <class Scalar>
+inline constexpr Index most_in_place = detail::panel_size<Scalar> / (detail::widest_tile * detail::lanes<Scalar>);
+
+/// C = f'(Z) * (A B), the derivative taken from the output f(Z), as by `multiply_by_derivative`. C may be the output
+/// itself where A has no more than `most_in_place` columns.
 template <class Scalar>
 void multiply_and_differentiate(Activation f, const Strided<Scalar>& a, const Strided<Scalar>& b,
                                 ConstMatrixRef<Scalar> output, MatrixRef<Scalar> c) {
     GRADIVA_ASSERT(output.rows() == c.rows() && output.cols() == c.cols());
+    GRADIVA_ASSERT(output.data() != c.data() || a.columns <= most_in_place<Scalar>);
     using detail::Finish;
     detail::compute(
         detail::Product<Scalar>{.a = a,

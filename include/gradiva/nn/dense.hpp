@@ -64,7 +64,13 @@ struct Dense {
         kernels::multiply_add_with_row_sums<T>(dz, kernels::transposed(x), weight(gradient), bias(gradient));
     }
 
-    /// dW += dZ X^T, db += dZ 1, and dU := f'(U) * W^T dZ, where X = f(U).
+    /// Whether `backward` may write dU over X.
+    template <class T>
+    bool goes_back_in_place() const {
+        return outputs <= kernels::most_in_place<T>;
+    }
+
+    /// dW += dZ X^T, db += dZ 1, and dU := f'(U) * W^T dZ, where X = f(U). dU may be X where `goes_back_in_place`.
     template <class T>
     void backward(std::span<const T> flat, Activation f, ConstMatrixRef<T> dz, ConstMatrixRef<T> x,
                   std::span<T> gradient, MatrixRef<T> du) const {

@@ -42,6 +42,9 @@ public:
         std::vector<MatrixBuffer<Scalar>> output;  ///< A_1, ..., A_{L-1}, Y
         std::vector<LayerNorm::Tape<Scalar>> norm;
         MatrixBuffer<Scalar> scratch[2];
+        bool single_use = false;
+
+        void use_once() { single_use = true; }
     };
 
     /// Orthogonal weights of gain sqrt(2) in hidden layers and `output_gain` in the last; biases zero; the gains of a
@@ -148,6 +151,15 @@ private:
         return layer == 0 ? tape.input : tape.output[layer - 1].matrix();
     }
 
+    /// Where the derivative by the input of a layer goes, in the shape of that input.
+    MatrixMap<Scalar> room_for_derivative(std::size_t layer, Tape& tape) const {
+        MatrixBuffer<Scalar>& input = tape.output[layer - 1];
+        if (tape.single_use && layers_[layer].template goes_back_in_place<Scalar>()) return input.matrix();
+        MatrixBuffer<Scalar>& room = tape.scratch[layer % 2];
+        room.resize(input.rows(), input.cols());
+        return room.matrix();
+    }
+
     /// Returns the derivative by the first layer's Z, a view into the tape.
     ConstMatrixMap<Scalar> backward_to_first_layer(Tape& tape, ConstMatrixRef<Scalar> dy,
                                                    std::span<Scalar> gradient) const {
@@ -155,8 +167,7 @@ private:
         GRADIVA_ASSERT(gradient.size() == parameters().size());
         ConstMatrixMap<Scalar> dz(dy.data(), dy.rows(), dy.cols());
         for (std::size_t l = layers_.size() - 1; l > 0; --l) {
-            tape.scratch[l % 2].resize(layers_[l].inputs, dy.cols());
-            MatrixMap<Scalar> da = tape.scratch[l % 2].matrix();
+            MatrixMap<Scalar> da = room_for_derivative(l, tape);
             layers_[l].template backward<Scalar>(parameters(), activation_, dz, input_of(l, tape), gradient, da);
             if (!norms_.empty()) {
                 norms_[l - 1].template backward<Scalar>(parameters(), tape.norm[l - 1], da, gradient);

@@ -17,7 +17,8 @@ namespace gradiva {
 ///   `backward(tape, dY, gradient, dX)` also writes dL/dX.
 /// - `jvp(tape, v)`: the derivative of Y along the direction v in parameter space, a view into the tape.
 ///
-/// Optional: `normalizer()`, a pointer to the `Normalizer` of its inputs, or null where it has none at the moment.
+/// Optional: `normalizer()`, a pointer to the `Normalizer` of its inputs, or null where it has none at the moment; and
+/// a member `use_once()` of the tape (see the function of that name).
 ///
 /// All but `append_parameters` and writing through `parameters()` are const, so that shards share one module and bring
 /// a tape each. A tape allocates when its batch grows, and never again.
@@ -36,5 +37,12 @@ concept Module = std::copy_constructible<M> &&
     fixed.backward(tape, batch, flat, out);
     { fixed.jvp(tape, direction) } -> std::convertible_to<ConstMatrixMap<typename M::Scalar>>;
 };
+
+/// Promises of a tape that after each forward pass comes one backward pass at most, and nothing after it: what the
+/// forward pass left may then be written over, which keeps less memory busy. Without effect on other tapes.
+template <class Tape>
+void use_once(Tape& tape) {
+    if constexpr (requires { tape.use_once(); }) tape.use_once();
+}
 
 }  // namespace gradiva

@@ -37,6 +37,8 @@ public:
         ConstMatrixMap<Scalar> head{nullptr, 0, 0};
         MatrixBuffer<Scalar> masked_head;
         MatrixBuffer<Scalar> d_head;
+
+        void use_once() { gradiva::use_once(network); }
     };
 
     /// A network as described, between the observations and the action space of `envs`, drawn with their seed. The last

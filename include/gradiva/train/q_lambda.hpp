@@ -65,6 +65,7 @@ private:
     using Network = std::remove_cvref_t<decltype(std::declval<const A&>().network())>;
 
     struct Scratch {
+        Scratch() { use_once(tape); }
         typename Network::Tape tape;
         MatrixBuffer<Scalar> d_value;
     };

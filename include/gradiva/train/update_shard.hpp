@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/nn/module.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/rollout/sample_batch.hpp"
@@ -36,6 +37,11 @@ struct UpdateEpoch {
 template <Policy A, class C>
 struct alignas(buffer_alignment) UpdateShard {
     using Scalar = typename A::Scalar;
+
+    UpdateShard() {
+        use_once(actor);
+        use_once(critic);
+    }
 
     SampleBatch<Scalar> batch;
     Buffer<Scalar> log_prob, d_log_prob, d_value, per_sample;

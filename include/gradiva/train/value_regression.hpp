@@ -52,6 +52,7 @@ public:
 
 private:
     struct Scratch {
+        Scratch() { use_once(tape); }
         typename C::Tape tape;
         Buffer<Scalar> error;
     };
