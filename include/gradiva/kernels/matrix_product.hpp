@@ -166,7 +166,7 @@ void compute(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
         return compute_rows(product, c);
     }
     if (is_for_few_inputs(product)) {
-        return multiply_up_to<few_inputs>(product.a, product.b, product.bias, product.finish == Finish::relu, c);
+        return multiply_few_inputs(product.a, product.b, product.bias, product.finish == Finish::relu, c);
     }
     compute_row_blocks(product, c);
 }
