@@ -29,10 +29,10 @@ public:
 
     void step(std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
         GRADIVA_ASSERT(weights.size() == gradient.size());
-        const auto g = as_vector(gradient).array();
-        if (mean_.size() != g.size()) {
-            mean_.assign(g.size(), Scalar(0));
-            square_.assign(g.size(), Scalar(0));
+        const auto size = static_cast<Index>(gradient.size());
+        if (mean_.size() != size) {
+            mean_.assign(size, Scalar(0));
+            square_.assign(size, Scalar(0));
             steps_ = 0;
         }
         ++steps_;
@@ -42,23 +42,24 @@ public:
         const auto rate = static_cast<Scalar>(learning_rate / (1 - std::pow(options_.beta1, t)));
         const auto correction = static_cast<Scalar>(1 / std::sqrt(1 - std::pow(options_.beta2, t)));
         const auto epsilon = static_cast<Scalar>(options_.epsilon);
-        for (Index begin = 0; begin < g.size(); begin += piece_size) {
-            const Index count = std::min(piece_size, g.size() - begin);
-            const auto slope = g.segment(begin, count);
-            auto m = mean_.vector().array().segment(begin, count);
-            auto v = square_.vector().array().segment(begin, count);
+        for (Index begin = 0; begin < size; begin += piece_size) {
+            const Index count = std::min(piece_size, size - begin);
+            const Scalar* const g = gradient.data() + begin;
+            Piece theta(weights.data() + begin, count), m(mean_.data() + begin, count),
+                v(square_.data() + begin, count);
             for (Index i = 0; i < count; ++i) {
-                const Scalar mean = beta1 * m[i] + (1 - beta1) * slope[i];
+                const Scalar mean = beta1 * m[i] + (1 - beta1) * g[i];
                 m[i] = std::abs(mean) < negligible ? Scalar(0) : mean;
             }
-            v = beta2 * v + (1 - beta2) * slope.square();
-            as_vector(weights).array().segment(begin, count) -= rate * m / (v.sqrt() * correction + epsilon);
+            for (Index i = 0; i < count; ++i) v[i] = (1 - beta2) * (g[i] * g[i]) + beta2 * v[i];
+            theta -= rate * m / (v.sqrt() * correction + epsilon);
         }
     }
 
 private:
     // So many numbers are gone through at a time that they stay in a first-level cache from one line to the next.
     static constexpr Index piece_size = 1024;
+    using Piece = Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>>;
 
     // A smaller mean counts as 0. Else that of gradients which have become 0, such as those of a ReLU unit that is
     // never active, decays into denormal numbers, on which processors take some twenty times as long.
