@@ -59,14 +59,16 @@ private:
 
     template <class Scalar>
     void bootstrap(Rollout<Scalar>& rollout) const {
-        auto continues = rollout.continues.matrix().array();
-        auto next_value = rollout.next_value.matrix().array();
-        const auto terminated = rollout.terminated.matrix().template cast<Scalar>().array();
-        const auto truncated = rollout.truncated.matrix().template cast<Scalar>().array();
-        continues = 1 - terminated - truncated;
-        next_value = continues * rollout.value.columns({1, rollout.horizon + 1}).array();
+        const Index samples = rollout.horizon * rollout.environments;
+        const std::uint8_t* const terminated = rollout.terminated.data();
+        const std::uint8_t* const truncated = rollout.truncated.data();
+        const Scalar* const value = rollout.value.data() + rollout.environments;  // of the step after a sample
+        Scalar* const continues = rollout.continues.data();
+        Scalar* const next_value = rollout.next_value.data();
+        for (Index i = 0; i < samples; ++i) continues[i] = static_cast<Scalar>(1 - terminated[i] - truncated[i]);
+        for (Index i = 0; i < samples; ++i) next_value[i] = continues[i] * value[i];
         for (Index i = 0; i < rollout.final_sample.size(); ++i) {
-            rollout.next_value.data()[rollout.final_sample[i]] = static_cast<Scalar>(final_value_[i]);
+            next_value[rollout.final_sample[i]] = static_cast<Scalar>(final_value_[i]);
         }
     }
 
