@@ -14,6 +14,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/double_sincos.hpp"
 #include "gradiva/core/exp_log.hpp"
+#include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/lanes.hpp"
 #include "gradiva/core/normal.hpp"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "gradiva/core/buffer.hpp"
@@ -26,7 +27,7 @@ public:
     const std::vector<kernels::Moments>& moments() const { return moments_; }
 
     /// Takes further inputs into account: their moments, element by element.
-    void merge(const std::vector<kernels::Moments>& moments) {
+    void merge(std::span<const kernels::Moments> moments) {
         GRADIVA_ASSERT(moments.size() == moments_.size());
         for (std::size_t i = 0; i < moments_.size(); ++i) {
             moments_[i] += moments[i];

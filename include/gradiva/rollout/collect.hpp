@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <deque>
 #include <span>
 #include <type_traits>
 
+#include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/env/check_observation.hpp"
 #include "gradiva/policy/check_fit.hpp"
@@ -137,7 +137,7 @@ private:
             observation_.copy_columns(n, rollout.observation, {last, last + 1});
             mask_.copy_columns(n, rollout.mask, {last, last + 1});
         }
-        for (const Shard& shard : shards_) {
+        for (Shard& shard : shards_) {
             for (const FinishedEpisode& episode : shard.running) mid_episode_ = mid_episode_ || episode.length > 0;
         }
         rollout.log_ratio.matrix().setZero();
@@ -153,8 +153,7 @@ private:
     template <class Body>
     void run_shards(const Body& body) {
         try {
-            threads_.run(static_cast<Index>(shards_.size()),
-                         [&](Index i) { body(shards_[static_cast<std::size_t>(i)]); });
+            threads_.run(shards_.size(), [&](Index i) { body(shards_[i]); });
         } catch (...) {
             started_ = false;
             throw;
@@ -302,7 +301,7 @@ private:
     bool mid_episode_ = false;
     MatrixBuffer<float> observation_;  // D x N: what the next rollout starts from
     MatrixBuffer<std::uint8_t> mask_;  // mask_size x N: the same
-    std::deque<Shard> shards_;  // never moved
+    FixedPlaces<Shard> shards_;
     Buffer<Index> episodes_left_;
 };
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <concepts>
-#include <deque>
 
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/threads.hpp"
 
 namespace gradiva {
@@ -37,9 +37,9 @@ public:
     void run(Index columns, Threads& threads, const Body& body) {
         const Index passes = pieces_of(columns, width);
         const Index count = std::min(passes, 4 * threads.count());
-        if (static_cast<Index>(shards_.size()) < count) shards_.resize(static_cast<std::size_t>(count));
+        shards_.grow_to(count);
         threads.run(count, [&](Index s) {
-            Shard& shard = shards_[static_cast<std::size_t>(s)];
+            Shard& shard = shards_[s];
             const Range mine = piece(passes, count, s);
             for (Index pass = mine.begin; pass < mine.end; ++pass) {
                 body(shard, Range{pass * width, std::min((pass + 1) * width, columns)});
@@ -50,7 +50,7 @@ public:
 private:
     static constexpr Index width = 256;
 
-    std::deque<Shard> shards_;  // never moved
+    FixedPlaces<Shard> shards_;
 };
 
 }  // namespace gradiva

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <vector>
+#include <span>
 
+#include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/nn/normalizer.hpp"
@@ -22,14 +23,12 @@ public:
         auto* const of_actor = normalizer_of(actor);
         auto* const of_critic = normalizer_of(critic);
         if (of_actor == nullptr && of_critic == nullptr) return;
-        const Moments& moments = measure(rollout);
+        const std::span<const kernels::Moments> moments = measure(rollout);
         if (of_actor != nullptr) of_actor->merge(moments);
         if (of_critic != nullptr) of_critic->merge(moments);
     }
 
 private:
-    using Moments = std::vector<kernels::Moments>;  // of each element of an observation
-
     template <class Part>
     static auto* normalizer_of(Part& part) {
         if constexpr (requires { part.normalizer(); }) {
@@ -40,29 +39,31 @@ private:
     }
 
     template <class Scalar>
-    const Moments& measure(const Rollout<Scalar>& rollout) {
+    std::span<const kernels::Moments> measure(const Rollout<Scalar>& rollout) {
         const Index columns = rollout.horizon * rollout.environments;
         const Index shards = detail::shard_count(columns);
-        if (static_cast<Index>(shards_.size()) < shards) shards_.resize(static_cast<std::size_t>(shards));
+        shards_.grow_to(shards);
         threads_.run(shards, [&](Index s) {
-            Moments& mine = shards_[static_cast<std::size_t>(s)];
-            mine.assign(static_cast<std::size_t>(rollout.observation_size), {});
+            Buffer<kernels::Moments>& mine = shards_[s];
+            mine.assign(rollout.observation_size, {});
             const Range range = piece(columns, shards, s);
             for (Index sample = range.begin; sample < range.end; ++sample) {
                 if (sample / rollout.environments >= rollout.length[sample % rollout.environments]) continue;
                 const std::span<const float> observation = rollout.observation.column(sample);
-                for (std::size_t i = 0; i < mine.size(); ++i) mine[i].add(static_cast<double>(observation[i]));
+                for (Index i = 0; i < mine.size(); ++i) {
+                    mine[i].add(static_cast<double>(observation[static_cast<std::size_t>(i)]));
+                }
             }
         });
-        Moments& total = shards_.front();
-        for (std::size_t s = 1; s < static_cast<std::size_t>(shards); ++s) {
-            for (std::size_t i = 0; i < total.size(); ++i) total[i] += shards_[s][i];
+        Buffer<kernels::Moments>& total = shards_[0];
+        for (Index s = 1; s < shards; ++s) {
+            for (Index i = 0; i < total.size(); ++i) total[i] += shards_[s][i];
         }
-        return total;
+        return total.span();
     }
 
     Threads& threads_;
-    std::vector<Moments> shards_;
+    FixedPlaces<Buffer<kernels::Moments>> shards_;  // of each element of an observation
 };
 
 }  // namespace gradiva

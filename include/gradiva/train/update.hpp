@@ -4,8 +4,8 @@
 #include <array>
 #include <atomic>
 #include <cmath>
-#include <deque>
 
+#include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/kernels/ratio_divergence.hpp"
@@ -122,7 +122,7 @@ private:
             if (--std::atomic_ref(state_of(network).unfinished_shards) == 0) finish_gradient(network, shards);
         });
         Sums sums;
-        for (const auto& of_network : shards_) {
+        for (auto& of_network : shards_) {
             for (const Shard& shard : of_network) sums += shard.sums;
         }
         sums.surrogate *= static_cast<double>(minibatch.size());  // from a mean over the minibatch to a sum
@@ -201,9 +201,7 @@ private:
 
     NetworkState& state_of(Index network) { return states_[static_cast<std::size_t>(network)]; }
 
-    Shard& shard_of(Index network, Index s) {
-        return shards_[static_cast<std::size_t>(network)][static_cast<std::size_t>(s)];
-    }
+    Shard& shard_of(Index network, Index s) { return shards_[static_cast<std::size_t>(network)][s]; }
 
     void step(Index network, Scalar factor) {
         Buffer<Scalar>& gradient = shard_of(network, 0).gradient;
@@ -292,7 +290,7 @@ private:
     Index use_shards(Index samples) {
         const Index shards = detail::shard_count(samples);
         for (auto& of_network : shards_) {
-            if (static_cast<Index>(of_network.size()) < shards) of_network.resize(static_cast<std::size_t>(shards));
+            of_network.grow_to(shards);
             for (Shard& shard : of_network) shard.sums = {};
         }
         return shards;
@@ -331,7 +329,7 @@ private:
     double value_clip_ = 0;
     Minibatches minibatches_;
     Buffer<Scalar> advantage_;
-    std::array<std::deque<Shard>, static_cast<std::size_t>(networks)> shards_;  // never moved
+    std::array<FixedPlaces<Shard>, static_cast<std::size_t>(networks)> shards_;
     std::array<NetworkState, static_cast<std::size_t>(networks)> states_;
     SavedWeights<Scalar> saved_actor_;
     SavedWeights<Scalar> saved_critic_;

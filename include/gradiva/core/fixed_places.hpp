@@ -1,0 +1,59 @@
+#pragma once
+
+#include <utility>
+
+#include "gradiva/core/buffer.hpp"
+
+namespace gradiva {
+
+/// A growing array whose elements are never moved: each stays where it was made. What `std::deque` promises as well,
+/// for a small part of the code that it makes for each type.
+template <class T>
+class FixedPlaces {
+public:
+    FixedPlaces() = default;
+    FixedPlaces(FixedPlaces&&) noexcept = default;
+    FixedPlaces& operator=(FixedPlaces&&) = delete;
+    ~FixedPlaces() {
+        for (T* place : places_) delete place;
+    }
+
+    Index size() const { return places_.size(); }
+
+    /// Makes one more element.
+    template <class... Args>
+    void emplace_back(Args&&... args) {
+        places_.reserve(size() + 1);  // so that only the element can fail to be made
+        places_.push_back(new T(std::forward<Args>(args)...));
+    }
+
+    /// Makes elements until there are `size`, if there are fewer.
+    void grow_to(Index size) {
+        while (this->size() < size) emplace_back();
+    }
+
+    T& operator[](Index i) { return *places_[i]; }
+    const T& operator[](Index i) const { return *places_[i]; }
+
+    class Iterator {
+    public:
+        explicit Iterator(T* const* place) : place_(place) {}
+        T& operator*() const { return **place_; }
+        Iterator& operator++() {
+            ++place_;
+            return *this;
+        }
+        bool operator==(const Iterator&) const = default;
+
+    private:
+        T* const* place_;
+    };
+
+    Iterator begin() { return Iterator(places_.begin()); }
+    Iterator end() { return Iterator(places_.end()); }
+
+private:
+    Buffer<T*> places_;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,61 @@
+#include "catch.hpp"
+
+#include "gradiva/core/fixed_places.hpp"
+
+using namespace gradiva;
+
+namespace {
+
+/// Counts those that live; cannot be moved.
+struct Guest {
+    explicit Guest(Index& living, int fails_at = 0) : living_(living) {
+        if (living + 1 == fails_at) throw Error("no room");
+        ++living_;
+    }
+    Guest(const Guest&) = delete;
+    Guest& operator=(const Guest&) = delete;
+    ~Guest() { --living_; }
+
+private:
+    Index& living_;
+};
+
+}  // namespace
+
+TEST_CASE("elements stay where they were made") {
+    FixedPlaces<double> places;
+    places.grow_to(1);
+    double* const first = &places[0];
+    *first = 5;
+    places.grow_to(100);
+    CHECK(places.size() == 100);
+    CHECK(&places[0] == first);
+    CHECK(places[0] == 5);
+    places.grow_to(10);
+    CHECK(places.size() == 100);
+    FixedPlaces<double> taken(std::move(places));
+    CHECK(&taken[0] == first);
+}
+
+TEST_CASE("elements are gone through in the order in which they were made") {
+    FixedPlaces<int> places;
+    for (int i = 0; i < 5; ++i) places.emplace_back(i);
+    int expected = 0;
+    for (int& element : places) CHECK(element++ == expected++);
+    CHECK(expected == 5);
+    CHECK(places[4] == 5);
+}
+
+TEST_CASE("elements end with what holds them, also after one could not be made") {
+    Index living = 0;
+    {
+        FixedPlaces<Guest> places;
+        for (int i = 0; i < 3; ++i) places.emplace_back(living);
+        CHECK_THROWS_AS(places.emplace_back(living, 4), Error);
+        CHECK(places.size() == 3);
+        CHECK(living == 3);
+        const FixedPlaces<Guest> taken(std::move(places));
+        CHECK(taken.size() == 3);
+    }
+    CHECK(living == 0);
+}
