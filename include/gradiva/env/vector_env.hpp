@@ -23,8 +23,8 @@ struct StepView {
 ///
 /// - `size()`: N; `seed()`: names the random streams of whoever acts in them; the two spaces.
 /// - `shards()`: into how many parts the N may be split at most. Part i of k is `piece(size(), k, i)`, for any k up to
-///   that; parts may be stepped at the same time from different threads. Environments that cannot be stepped at the same
-///   time, such as remote ones, say 1.
+///   that; parts may be stepped at the same time from different threads. Environments that cannot be stepped at the
+///   same time, such as remote ones, say 1.
 /// - `reset(range, observation)`: starts an episode in each environment of the range, which lies within one part.
 /// - `step(range, actions, out)`: one step of each environment of the range; one that ends is reset in the same step.
 ///   Actions of a Box are as they were sampled, and may lie outside its bounds: `SentActions` clips them.
@@ -41,6 +41,12 @@ concept VectorEnv = requires(V envs, const V& fixed, Range range, MatrixRef<floa
     envs.reset(range, observation);
     envs.step(range, actions, out);
 };
+
+/// Numbers in an observation of these environments. The space itself comes as a copy, with its bounds.
+template <VectorEnv V>
+Index observation_size_of(const V& envs) {
+    return envs.observation_space().size;
+}
 
 namespace detail {
 

@@ -50,7 +50,7 @@ public:
     /// The same, with a distribution of one's choice.
     template <VectorEnv V, NetworkDescription D = Mlp>
     Actor(const V& envs, const D& description, DistributionT distribution)
-        : Actor(NetworkT(envs.observation_space().size, distribution.head_size(), description,
+        : Actor(NetworkT(observation_size_of(envs), distribution.head_size(), description,
                          Rng(envs.seed(), Purpose::initialisation, 0), 0.01),
                 distribution) {}
 

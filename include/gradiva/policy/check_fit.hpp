@@ -10,10 +10,10 @@ namespace gradiva {
 /// Throws `Error` in the name of `who` unless the behaviour was made for environments of these sizes.
 template <Behaviour B, VectorEnv V>
 void check_fit(const char* who, const B& actor, const V& envs) {
-    require(actor.observation_size() == envs.observation_space().size,
+    require(actor.observation_size() == observation_size_of(envs),
             "{}: the actor takes observations of {} numbers, the environments give {}; build the actor from these "
             "environments",
-            who, actor.observation_size(), envs.observation_space().size);
+            who, actor.observation_size(), observation_size_of(envs));
     const auto space = envs.action_space();
     const ActionShape needed = action_shape_of(space);
     require(actor.action_shape().integers == needed.integers && actor.action_shape().reals == needed.reals,

@@ -19,8 +19,7 @@ public:
     /// A network as described, on the observations of `envs`, drawn with their seed; gain 1 in the last layer.
     template <VectorEnv V>
     Critic(const V& envs, const Mlp& description)
-        : Critic(
-              NetworkT(envs.observation_space().size, 1, description, Rng(envs.seed(), Purpose::initialisation, 1))) {}
+        : Critic(NetworkT(observation_size_of(envs), 1, description, Rng(envs.seed(), Purpose::initialisation, 1))) {}
 
     /// From a network of one's own, with one output.
     explicit Critic(NetworkT network) : network_(std::move(network)) {

@@ -27,7 +27,7 @@ public:
     /// Throws `Error` when the actor does not fit the environments.
     Collector(V& envs, const P& actor, Threads& threads)
         : envs_(envs), actor_(actor), threads_(threads), action_space_(envs.action_space()),
-          observation_(envs.observation_space().size, envs.size()), mask_(mask_size_of(envs), envs.size()) {
+          observation_(observation_size_of(envs), envs.size()), mask_(mask_size_of(envs), envs.size()) {
         require(envs.size() >= 1, "Collector: there are {} environments; give at least 1", envs.size());
         check_fit("Collector", actor, envs);
         const Index shards = shard_count(envs, threads);
@@ -200,7 +200,7 @@ private:
         rollout.head.columns(now) = shard.tape.head;
         const ActionView actions = rollout.action.columns(now);
         actor_.sample(shard.tape,
-                      std::span(shard.rngs).subspan(to_size(range.begin - shard.range.begin), to_size(range.size())),
+                      shard.rngs.span().subspan(to_size(range.begin - shard.range.begin), to_size(range.size())),
                       actions);
         VectorMap<Scalar> log_prob(rollout.log_prob.data() + now.begin, now.size());
         actor_.log_prob(shard.tape, actions, log_prob);

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <vector>
-
 #include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/ended_episodes.hpp"
 #include "gradiva/rollout/rollout_part.hpp"
@@ -14,11 +12,11 @@ struct alignas(buffer_alignment) CollectShard {
     using Scalar = typename P::Scalar;
 
     CollectShard(const V& envs, const P& actor, Range environments)
-        : range(environments), part(Rollout<Scalar>(envs, actor), environments),
-          final_observation(envs.observation_space().size, environments.size()),
+        : range(environments), part(envs, actor, environments),
+          final_observation(observation_size_of(envs), environments.size()),
           final_mask(mask_size_of(envs), environments.size()), reward(environments.size()) {
         for (Index n = range.begin; n < range.end; ++n) {
-            rngs.emplace_back(envs.seed(), Purpose::action, static_cast<std::uint64_t>(n));
+            rngs.push_back(Rng(envs.seed(), Purpose::action, static_cast<std::uint64_t>(n)));
         }
         running.assign(range.size(), FinishedEpisode{});
     }
@@ -31,7 +29,7 @@ struct alignas(buffer_alignment) CollectShard {
     MatrixBuffer<float> final_observation;
     MatrixBuffer<std::uint8_t> final_mask;
     Buffer<double> reward;
-    std::vector<Rng> rngs;            // of the actions, one per environment
+    Buffer<Rng> rngs;                 // of the actions, one per environment
     Buffer<FinishedEpisode> running;  // one per environment
     EndedEpisodes ended;
 };

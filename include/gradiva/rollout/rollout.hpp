@@ -29,7 +29,7 @@ struct Rollout {
     /// Fits the observations and actions of these environments and this policy.
     template <VectorEnv V, Behaviour P>
     Rollout(const V& envs, const P& actor)
-        : environments(envs.size()), observation_size(envs.observation_space().size), head_size(actor.head_size()),
+        : environments(envs.size()), observation_size(observation_size_of(envs)), head_size(actor.head_size()),
           mask_size(mask_size_of(envs)), action_shape(actor.action_shape()) {}
 
     Index environments;

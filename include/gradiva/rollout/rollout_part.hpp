@@ -11,7 +11,8 @@ namespace gradiva {
 template <class Scalar>
 class RolloutPart {
 public:
-    RolloutPart(Rollout<Scalar> empty, Range environments) : first_(environments.begin), steps_(std::move(empty)) {
+    template <VectorEnv V, Behaviour P>
+    RolloutPart(const V& envs, const P& actor, Range environments) : first_(environments.begin), steps_(envs, actor) {
         steps_.environments = environments.size();
     }
 

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include <fmt/core.h>
 
@@ -41,13 +40,12 @@ class EvaluationRun {
 public:
     EvaluationRun(const P& actor, Vectorized<E>& envs, const EvaluateOptions& options)
         : actor_(actor), envs_(envs), options_(options), action_space_(envs.action_space()),
-          observation_(envs.observation_space().size, envs.size()),
-          final_observation_(envs.observation_space().size, 1), mask_(mask_size_of(envs), envs.size()),
-          final_mask_(mask_size_of(envs), 1), actions_(actor.action_shape(), envs.size()),
-          sent_(actor.action_shape(), envs.size()), quota_(envs.size()), reward_sum_(envs.size(), 0.0),
-          length_(envs.size(), 0) {
+          observation_(observation_size_of(envs), envs.size()), final_observation_(observation_size_of(envs), 1),
+          mask_(mask_size_of(envs), envs.size()), final_mask_(mask_size_of(envs), 1),
+          actions_(actor.action_shape(), envs.size()), sent_(actor.action_shape(), envs.size()), quota_(envs.size()),
+          reward_sum_(envs.size(), 0.0), length_(envs.size(), 0) {
         for (Index n = 0; n < envs.size(); ++n) {
-            rngs_.emplace_back(options.seed, Purpose::evaluation_action, static_cast<std::uint64_t>(n));
+            rngs_.push_back(Rng(options.seed, Purpose::evaluation_action, static_cast<std::uint64_t>(n)));
             quota_[n] = piece(options.episodes, envs.size(), n).size();
             active_.push_back(n);
         }
@@ -81,7 +79,7 @@ private:
         if (options_.greedy) {
             actor_.mode(tape_, actions_.all());
         } else {
-            actor_.sample(tape_, rngs_, actions_.all());
+            actor_.sample(tape_, rngs_.span(), actions_.all());
         }
         if constexpr (requires { actor_.to_environment(actions_.all(), sent_.all()); }) {
             actor_.to_environment(actions_.all(), sent_.all());
@@ -141,7 +139,7 @@ private:
     ActionBatch actions_;
     ActionBatch sent_;
     typename P::Tape tape_;
-    std::vector<Rng> rngs_;
+    Buffer<Rng> rngs_;
     Buffer<Index> active_;
     Buffer<Index> quota_;
     Buffer<double> reward_sum_;

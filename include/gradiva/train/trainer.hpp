@@ -37,10 +37,10 @@ void check_trainer(const TrainerOptions& options, const V& envs, const C& critic
     require(threads >= 1, "{}: threads is {}; give at least 1", name, threads);
     advantage.check(has_critic<C>);
     if constexpr (has_critic<C>) {
-        require(critic.observation_size() == envs.observation_space().size,
+        require(critic.observation_size() == observation_size_of(envs),
                 "{}: the critic takes observations of {} numbers, the environments give {}; build the critic from "
                 "these environments",
-                name, critic.observation_size(), envs.observation_space().size);
+                name, critic.observation_size(), observation_size_of(envs));
     }
 }
 
