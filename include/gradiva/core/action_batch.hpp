@@ -51,6 +51,12 @@ public:
     ActionView all() { return {integers_.matrix(), reals_.matrix()}; }
     ConstActionView all() const { return {integers_.matrix(), reals_.matrix()}; }
 
+    /// Sets columns to zero.
+    void clear_columns(Range r) {
+        integers_.clear_columns(r);
+        reals_.clear_columns(r);
+    }
+
     /// Becomes the columns `order[0]`, ..., `order[count - 1]` of another batch.
     void gather_columns(const ActionBatch& source, const Index* order, Index count) {
         integers_.gather_columns(source.integers_.data(), source.integers_.rows(), order, count);

@@ -174,6 +174,9 @@ public:
         std::copy_n(source.data() + from.begin * rows_, from.size() * rows_, data() + to * rows_);
     }
 
+    /// Sets columns to zero.
+    void clear_columns(Range r) { std::fill_n(data() + r.begin * rows_, r.size() * rows_, T{}); }
+
     /// Becomes the columns `order[0]`, ..., `order[count - 1]` of a matrix that lies dense at `source`. Few rows are
     /// what is common: loops of a known length copy them fastest.
     template <class S>

@@ -55,12 +55,13 @@ public:
             auto& [env, rng] = places_[static_cast<std::size_t>(range.begin + j)];
             const auto k = static_cast<std::size_t>(j);
             const Outcome outcome =
-                env.step(sent_actions_(actions, j, range.begin + j), rng, column(out.observation, j));
+                env.step(sent_actions_(actions, j, range.begin + j), rng, blank_column(out.observation, j));
             out.reward[k] = outcome.reward;
             out.terminated[k] = outcome.terminated ? 1 : 0;
             out.truncated[k] = outcome.truncated && !outcome.terminated ? 1 : 0;
             if (outcome.terminated || outcome.truncated) {
-                out.final_observation.col(j) = out.observation.col(j);
+                const std::span<float> last = column(out.observation, j);
+                std::copy(last.begin(), last.end(), column(out.final_observation, j).begin());
                 if constexpr (detail::HasActionMask<E>) {
                     if (out.truncated[k] != 0) mask_one(range.begin + j, out.final_mask, j);
                 }
@@ -109,10 +110,14 @@ private:
     }
 
     /// Where environment j of a range writes. What it fails to write stays NaN, and is reported by whoever reads it.
-    static std::span<float> column(MatrixRef<float>& observation, Index j) {
-        float* const column = observation.data() + j * observation.outerStride();
-        for (Index i = 0; i < observation.rows(); ++i) column[i] = std::numeric_limits<float>::quiet_NaN();
-        return {column, static_cast<std::size_t>(observation.rows())};
+    static std::span<float> blank_column(MatrixRef<float>& observation, Index j) {
+        const std::span<float> blank = column(observation, j);
+        std::fill(blank.begin(), blank.end(), std::numeric_limits<float>::quiet_NaN());
+        return blank;
+    }
+
+    static std::span<float> column(MatrixRef<float>& m, Index j) {
+        return {m.data() + j * m.outerStride(), static_cast<std::size_t>(m.rows())};
     }
 
     void mask_one(Index i, MatrixMap<std::uint8_t>& legal, Index j) const {
@@ -123,7 +128,7 @@ private:
 
     void reset_one(Index i, MatrixRef<float>& observation, Index j) {
         auto& [env, rng] = places_[static_cast<std::size_t>(i)];
-        env.reset(rng, column(observation, j));
+        env.reset(rng, blank_column(observation, j));
     }
 
     std::uint64_t seed_;

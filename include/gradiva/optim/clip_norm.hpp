@@ -9,11 +9,24 @@
 
 namespace gradiva {
 
+namespace detail {
+
+inline constexpr auto square = [](const auto& x) { return x * x; };
+
+template <class Scalar>
+void add_to(Scalar* sum, const Scalar* x, Index count) {
+    using namespace kernels::detail;
+    Index i = 0;
+    for (; i + lanes<Scalar> <= count; i += lanes<Scalar>) store<Scalar>(load(sum + i) + load(x + i), sum + i);
+    for (; i < count; ++i) sum[i] += x[i];
+}
+
+}  // namespace detail
+
 /// The squared Euclidean norm, summed in double.
 template <class Scalar>
 double squared_norm(std::span<const Scalar> values) {
-    return kernels::detail::sum_in_double(values.data(), static_cast<Index>(values.size()),
-                                          [](const auto& x) { return x * x; });
+    return kernels::detail::sum_in_double(values.data(), static_cast<Index>(values.size()), detail::square);
 }
 
 /// Adds `part(1)`, ..., `part(parts - 1)`, spans, to `part(0)`, in this order; returns the squared norm of that. Goes
@@ -26,9 +39,9 @@ double add_up(Index parts, const Part& part) {
     double squares = 0;
     for (Index begin = 0; begin < size; begin += piece_size) {
         const Index count = std::min(piece_size, size - begin);
-        auto sum = as_vector(total).segment(begin, count);
-        for (Index i = 1; i < parts; ++i) sum += as_vector(part(i)).segment(begin, count);
-        squares += squared_norm<typename decltype(sum)::Scalar>({sum.data(), static_cast<std::size_t>(count)});
+        auto* const sum = total.data() + begin;
+        for (Index i = 1; i < parts; ++i) detail::add_to(sum, part(i).data() + begin, count);
+        squares += kernels::detail::sum_in_double(sum, count, detail::square);
     }
     return squares;
 }

@@ -254,11 +254,10 @@ private:
         Rollout<Scalar>& rollout = target.rollout;
         const Range now = target.columns(t, {n, n + 1});
         const Range next = target.columns(t + 1, {n, n + 1});
-        rollout.observation.columns(next) = rollout.observation.columns(now);
-        rollout.mask.columns(next) = rollout.mask.columns(now);
-        rollout.head.columns(now).setZero();
-        rollout.action.columns(now).integers.setZero();
-        rollout.action.columns(now).reals.setZero();
+        rollout.observation.copy_columns(next.begin, rollout.observation, now);
+        rollout.mask.copy_columns(next.begin, rollout.mask, now);
+        rollout.head.clear_columns(now);
+        rollout.action.clear_columns(now);
         rollout.log_prob.data()[now.begin] = 0;
         rollout.reward.data()[now.begin] = 0;
         rollout.terminated.data()[now.begin] = 1;

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <numeric>
 
 #include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/threads.hpp"
@@ -228,7 +229,9 @@ private:
         if (!report) return;
         actor_.entropy(shard.actor, shard.per_sample.vector());
         shard.sums.entropy += sum_of(shard.per_sample);
-        shard.per_sample.vector() = shard.log_prob.vector() - shard.batch.old_log_prob.vector();
+        for (Index i = 0; i < pass.size(); ++i) {
+            shard.per_sample[i] = shard.log_prob[i] - shard.batch.old_log_prob[i];
+        }
         shard.sums.kl += kernels::sum_of_ratio_divergence<Scalar>(shard.per_sample.vector());
         shard.sums.clipped += sum.clipped;
         shard.sums.surrogate += sum.loss * weight;
@@ -299,7 +302,7 @@ private:
     // A network with fewer weights is stepped sooner than a thread is told to do it.
     static constexpr std::size_t worth_a_thread = 2048;
 
-    static double sum_of(const Buffer<Scalar>& values) { return values.vector().template cast<double>().sum(); }
+    static double sum_of(const Buffer<Scalar>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
 
     std::span<Scalar> weights_of(Index network) { return network == the_actor ? actor_.weights() : critic_weights(); }
 
