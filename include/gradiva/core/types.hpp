@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 
 #include "gradiva/core/index.hpp"
+#include "gradiva/core/view.hpp"
 
 namespace gradiva {
 
@@ -15,23 +16,23 @@ using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 
 /// Views as function parameters: any matrix, map or block of contiguous columns binds to them without a copy.
 template <class Scalar>
-using MatrixRef = Eigen::Ref<Matrix<Scalar>>;
+using MatrixRef = View<Matrix<Scalar>, Eigen::OuterStride<>>;
 
 template <class Scalar>
-using ConstMatrixRef = Eigen::Ref<const Matrix<Scalar>>;
+using ConstMatrixRef = View<const Matrix<Scalar>, Eigen::OuterStride<>>;
 
 template <class Scalar>
-using VectorRef = Eigen::Ref<Vector<Scalar>>;
+using VectorRef = View<Vector<Scalar>, Eigen::Stride<0, 0>>;
 
 template <class Scalar>
-using ConstVectorRef = Eigen::Ref<const Vector<Scalar>>;
+using ConstVectorRef = View<const Vector<Scalar>, Eigen::Stride<0, 0>>;
 
 /// A row of a matrix.
 template <class Scalar>
-using RowRef = Eigen::Ref<Eigen::Matrix<Scalar, 1, Eigen::Dynamic>, 0, Eigen::InnerStride<>>;
+using RowRef = View<Eigen::Matrix<Scalar, 1, Eigen::Dynamic>, Eigen::InnerStride<>>;
 
 template <class Scalar>
-using ConstRowRef = Eigen::Ref<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>, 0, Eigen::InnerStride<>>;
+using ConstRowRef = View<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>, Eigen::InnerStride<>>;
 
 /// Views as return values and members.
 template <class Scalar>

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+#include <Eigen/Core>
+
+namespace gradiva {
+
+namespace detail {
+
+/// Whether a column-major matrix, or a vector, can be seen in numbers of this kind where they lie.
+template <class Derived, class Plain, class Stride>
+inline constexpr bool lies_like = [] {
+    if (!std::same_as<typename Derived::Scalar, typename Plain::Scalar>) return false;
+    if (!(Derived::Flags & Eigen::DirectAccessBit)) return false;
+    const bool contiguous = Derived::InnerStrideAtCompileTime == 1;
+    if (Plain::IsVectorAtCompileTime) {
+        return Derived::IsVectorAtCompileTime && (contiguous || Stride::InnerStrideAtCompileTime == Eigen::Dynamic);
+    }
+    return Derived::RowsAtCompileTime == 1 || (contiguous && !(Derived::Flags & Eigen::RowMajorBit));
+}();
+
+/// What a view can be made of while it is a constant: to be written, a map or a block, not a matrix.
+template <class Derived, class Plain, class Stride>
+concept SeenInPlace = lies_like<Derived, Plain, Stride> &&
+    (std::is_const_v<Plain> ||
+     ((Derived::Flags & Eigen::LvalueBit) != 0 && !std::derived_from<Derived, Eigen::PlainObjectBase<Derived>>));
+
+template <class Derived, class Plain, class Stride>
+concept MatrixSeenInPlace = lies_like<Derived, Plain, Stride>;
+
+/// What a view that only reads makes a copy of.
+template <class Derived, class Plain, class Stride>
+concept SeenInCopy = std::is_const_v<Plain> && std::same_as<typename Derived::Scalar, typename Plain::Scalar> &&
+    !lies_like<Derived, Plain, Stride>;
+
+/// The numbers of what is not there before it is looked at, such as a sum of matrices. Only for views to read.
+template <class Plain>
+struct NumbersOf {};
+
+template <class Plain>
+struct NumbersOf<const Plain> {
+    Plain numbers;
+};
+
+}  // namespace detail
+
+/// Numbers that lie elsewhere, as a parameter of a function: an `Eigen::Ref` of which compilers make less. Any matrix,
+/// map or block that lies in the same order binds to it without a copy. To a view that only reads anything of Eigen
+/// binds: what lies in another order, or is an expression, is copied.
+template <class Plain, class Stride>
+class View : private detail::NumbersOf<Plain>, public Eigen::Map<Plain, Eigen::Unaligned, Stride> {
+    using Numbers = detail::NumbersOf<Plain>;
+    using Base = Eigen::Map<Plain, Eigen::Unaligned, Stride>;
+    using Pointer = typename Base::PointerType;
+
+public:
+    template <detail::SeenInPlace<Plain, Stride> Derived>
+    View(const Eigen::DenseBase<Derived>& m) : Base(map(m.derived(), const_cast<Pointer>(m.derived().data()))) {}
+
+    template <detail::MatrixSeenInPlace<Plain, Stride> Derived>
+    View(Eigen::PlainObjectBase<Derived>& m) : Base(map(m, m.data())) {}
+
+    template <detail::SeenInCopy<Plain, Stride> Derived>
+    View(const Eigen::DenseBase<Derived>& m)
+        : Numbers{m.derived()}, Base(map(Numbers::numbers, Numbers::numbers.data())) {}
+
+    /// The same numbers.
+    View(const View& other) : Numbers(), Base(other) {}
+
+    /// Writes the other's numbers.
+    View& operator=(const View& other) {
+        Base::operator=(other);
+        return *this;
+    }
+    using Base::operator=;
+
+private:
+    template <class M>
+    static Base map(const M& m, Pointer data) {
+        if constexpr (!Plain::IsVectorAtCompileTime) {
+            return Base(data, m.rows(), m.cols(), Stride(m.colStride()));
+        } else if constexpr (Stride::InnerStrideAtCompileTime == Eigen::Dynamic) {
+            return Base(data, m.size(), Stride(m.innerStride()));
+        } else {
+            return Base(data, m.size());
+        }
+    }
+};
+
+}  // namespace gradiva
