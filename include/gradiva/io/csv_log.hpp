@@ -1,8 +1,7 @@
 #pragma once
 
 #include <cmath>
-#include <cstdio>
-#include <memory>
+#include <fstream>
 #include <string>
 #include <type_traits>
 
@@ -19,8 +18,8 @@ namespace gradiva {
 class CsvLog {
 public:
     /// Throws `Error` when the file cannot be written; an existing one is replaced.
-    explicit CsvLog(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "w")) {
-        require(file_ != nullptr, "CsvLog: cannot write '{}'; give a path in a folder that exists and may be written",
+    explicit CsvLog(const std::string& path) : path_(path), file_(path) {
+        require(file_.is_open(), "CsvLog: cannot write '{}'; give a path in a folder that exists and may be written",
                 path);
         std::string line;
         for_each_field(Progress{}, [&](const char* name, auto) { append(line, name); });
@@ -47,16 +46,12 @@ private:
 
     void write(std::string& line) {
         line += '\n';
-        const bool written = std::fputs(line.c_str(), file_.get()) >= 0 && std::fflush(file_.get()) == 0;
-        require(written, "CsvLog: writing to '{}' failed; is the disk full?", path_);
+        file_ << line << std::flush;
+        require(file_.good(), "CsvLog: writing to '{}' failed; is the disk full?", path_);
     }
 
-    struct Close {
-        void operator()(std::FILE* file) const { std::fclose(file); }
-    };
-
     std::string path_;
-    std::unique_ptr<std::FILE, Close> file_;
+    std::ofstream file_;
 };
 
 }  // namespace gradiva
