@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "gradiva/core/check.hpp"
 #include "gradiva/kernels/register_tile.hpp"
 #include "gradiva/kernels/row_blocks.hpp"
 #include "gradiva/kernels/strided.hpp"
@@ -72,8 +73,9 @@ void multiply_few_inputs(const Strided<Scalar>& w, const Strided<Scalar>& x, con
         alignas(64) Scalar filled_up[(few_inputs + 1) * height];
         if (rows < height) {
             std::fill_n(filled_up, (inputs + 1) * height, Scalar(0));
-            for (Index k = 0; k < inputs; ++k)
-                std::copy_n(&multiply.w.data[k * w.column_stride], rows, filled_up + k * height);
+            for (Index k = 0; k < inputs; ++k) {
+                std::copy_n(multiply.w.data + k * w.column_stride, rows, filled_up + k * height);
+            }
             std::copy_n(b + row, rows, filled_up + inputs * height);
             multiply.w = {filled_up, height};
             multiply.b = filled_up + inputs * height;

@@ -4,9 +4,9 @@
 #include <array>
 #include <atomic>
 #include <cmath>
-#include <numeric>
 
 #include "gradiva/core/fixed_places.hpp"
+#include "gradiva/core/sum_in_lanes.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/kernels/ratio_divergence.hpp"
@@ -302,7 +302,9 @@ private:
     // A network with fewer weights is stepped sooner than a thread is told to do it.
     static constexpr std::size_t worth_a_thread = 2048;
 
-    static double sum_of(const Buffer<Scalar>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
+    static double sum_of(const Buffer<Scalar>& values) {
+        return sum_in_lanes<double>(values.size(), [&](Index i) { return static_cast<double>(values[i]); });
+    }
 
     std::span<Scalar> weights_of(Index network) { return network == the_actor ? actor_.weights() : critic_weights(); }
 
