@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gradiva/core/sum_in_lanes.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
 namespace gradiva {
@@ -26,15 +27,18 @@ struct Clip {
                           ConstVectorRef<Scalar> advantage, VectorRef<Scalar> d_log_prob) const {
         const auto low = static_cast<Scalar>(1 - now);
         const auto high = static_cast<Scalar>(1 + now);
-        SurrogateSum sum;
+        const Index samples = log_prob.size();
         d_log_prob = (log_prob - old_log_prob).array().exp();
-        for (Index i = 0; i < log_prob.size(); ++i) {
-            const Scalar rho = d_log_prob[i];
-            const Scalar free = rho * advantage[i];
-            const Scalar clipped = std::clamp(rho, low, high) * advantage[i];
-            sum.loss -= static_cast<double>(std::min(free, clipped));
-            sum.clipped += rho < low || rho > high ? 1 : 0;
-            d_log_prob[i] = clipped < free ? Scalar(0) : -free;
+        Scalar* const rho = d_log_prob.data();
+        const Scalar* const a = advantage.data();
+        const auto clipped_gain = [&](Index i) { return std::clamp(rho[i], low, high) * a[i]; };
+        SurrogateSum sum;
+        sum.loss = -sum_in_lanes<double>(
+            samples, [&](Index i) { return static_cast<double>(std::min(rho[i] * a[i], clipped_gain(i))); });
+        for (Index i = 0; i < samples; ++i) sum.clipped += rho[i] < low || rho[i] > high ? 1 : 0;
+        for (Index i = 0; i < samples; ++i) {
+            const Scalar free = rho[i] * a[i];
+            rho[i] = clipped_gain(i) < free ? Scalar(0) : -free;
         }
         return sum;
     }
