@@ -172,6 +172,30 @@ TEMPLATE_TEST_CASE("products deeper than one panel add up all panels", "", float
     for (const Index inner : {255, 256, 257, 300, 512, 700}) check_products<TestType>(19, inner, 11, rng);
 }
 
+TEMPLATE_TEST_CASE("products of a matrix whose panels were packed have the same bits", "", float, double) {
+    using T = TestType;
+    Rng rng(6);
+    for (const Index rows : {1, 5, 16, 33, 65, 130, 200}) {
+        for (const Index inner : {1, 7, 64, 129, 300}) {
+            for (const Index columns : {1, 3, 40}) {
+                CAPTURE(rows, inner, columns);
+                const Matrix<T> a = random_matrix<T>(rows, inner, rng), at = a.transpose();
+                const Matrix<T> b = random_matrix<T>(inner, columns, rng);
+                for (const auto& left : {plain(a), transposed(at)}) {
+                    Buffer<T> panels;
+                    kernels::pack_panels(left, panels);
+                    kernels::Strided<T> packed = left;
+                    packed.panels = panels.data();
+                    Matrix<T> c(rows, columns), d(rows, columns);
+                    kernels::multiply<T>(left, plain(b), c);
+                    kernels::multiply<T>(packed, plain(b), d);
+                    REQUIRE(c == d);
+                }
+            }
+        }
+    }
+}
+
 TEST_CASE("an operand may be a part of a larger matrix") {
     Rng rng(3);
     const Matrix<double> big = random_matrix<double>(50, 60, rng);

@@ -6,6 +6,7 @@
 #include "gradiva/surrogate/clip.hpp"
 #include "gradiva/surrogate/kl_penalty.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
+#include "helpers/finite_difference.hpp"
 #include "train/update_rig.hpp"
 
 using namespace gradiva;
@@ -137,6 +138,24 @@ TEST_CASE("Advantages are normalised within each minibatch") {
     options.normalize_advantage = false;
     const auto raw = gradients_of(scaled, Clip{}, options);
     CHECK(std::abs(squared(raw[0]) / squared(b[0]) - 1) > 0.5);
+}
+
+TEST_CASE("An update sees weights that were changed since the last one") {
+    const UpdateOptions options{.minibatch = all_samples, .epochs = 1};
+    const RecordingOptimizer used, fresh;
+    Rig rig(30), other(30);
+    auto update = rig.updater(Clip{}, used, options);
+    update(rig.rollout);
+    for (double& w : rig.actor.weights()) w *= 1.5;
+    for (double& w : rig.critic.weights()) w *= 1.5;
+    std::copy(rig.actor.weights().begin(), rig.actor.weights().end(), other.actor.weights().begin());
+    std::copy(rig.critic.weights().begin(), rig.critic.weights().end(), other.critic.weights().begin());
+    update(rig.rollout);
+    other.update(Clip{}, fresh, options);
+    REQUIRE(used.record->gradients.size() == 4);
+    for (const std::size_t network : {0U, 1U}) {  // the samples come in another order
+        CHECK(relative_error(used.record->gradients[2 + network], fresh.record->gradients[network]) < 1e-12);
+    }
 }
 
 TEST_CASE("At the first minibatch after collecting the ratio is 1") {

@@ -29,11 +29,11 @@ inline void box_muller(const PhiloxWords& words, Normals& normals) {
     constexpr double turn = 2 * std::numbers::pi;
     for (std::size_t b = 0; b < philox_blocks; b += words_at_once) {
         const Doubles u = 2 - from_one_to_two(&words[0][b], &words[1][b]);
-        const Doubles square = -2 * logarithm(u);
+        const Doubles r_squared = -2 * logarithm(u);
         const auto [sine, cosine] =
             bounded_sine_cosine<WideWords>((from_one_to_two(&words[2][b], &words[3][b]) - 1) * turn);
         for (std::size_t i = 0; i < words_at_once; ++i) {
-            const double radius = std::sqrt(square[i]);
+            const double radius = std::sqrt(r_squared[i]);
             normals[2 * (b + i)] = radius * cosine[i];
             normals[2 * (b + i) + 1] = radius * sine[i];
         }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
 #include "gradiva/kernels/activation.hpp"
 #include "gradiva/kernels/few_inputs.hpp"
@@ -95,7 +96,9 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
     Index first = 0;
     do {
         const Index depth = std::min(panel_size<Scalar> / height, inner - first);
-        Tile<Scalar> tile{.a = panel_of<height>(block(product.a, row, rows, first, depth), c.cols(), buffer),
+        const Scalar* const panels = product.a.panels;
+        Tile<Scalar> tile{.a = panels ? Columns<Scalar>{panels + row * inner + first * height, height}
+                                      : panel_of<height>(block(product.a, row, rows, first, depth), c.cols(), buffer),
                           .depth = depth,
                           .b = product.b.data + first * product.b.row_stride,
                           .b_row_stride = product.b.row_stride,
@@ -172,6 +175,18 @@ void compute(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
 }
 
 }  // namespace detail
+
+/// Copies all of A in the order in which products walk along it, for several products with the same A: the pointer to
+/// these numbers goes into its `panels`. Nothing is copied where A is read in place as fast.
+template <class Scalar>
+void pack_panels(const Strided<Scalar>& a, Buffer<Scalar>& panels) {
+    if (detail::reads_in_place(a)) return;
+    constexpr Index lane = detail::lanes<Scalar>;
+    panels.resize((a.rows + lane - 1) / lane * lane * a.columns);
+    detail::for_each_row_block<Scalar, detail::widest_tile>(a.rows, [&](auto height, Index row, Index rows) {
+        detail::pack<height() * lane>(detail::block(a, row, rows, 0, a.columns), panels.data() + row * a.columns);
+    });
+}
 
 /// C = A B.
 template <class Scalar>

@@ -43,10 +43,16 @@ void pack(const Strided<Scalar>& a, Scalar* buffer) {
     }
 }
 
+/// Whether a whole matrix, as A of a product with many columns, is read in place.
+template <class Scalar>
+bool reads_in_place(const Strided<Scalar>& a) {
+    return a.row_stride == 1 && a.column_stride <= near_columns;
+}
+
 /// A as a panel of `Height` rows, for a product with `columns` columns; `buffer` holds the copy, where one is made.
 template <Index Height, class Scalar>
 Columns<Scalar> panel_of(const Strided<Scalar>& a, Index columns, Scalar* buffer) {
-    if (a.row_stride == 1 && a.rows == Height && (columns <= few_columns || a.column_stride <= near_columns)) {
+    if (a.row_stride == 1 && a.rows == Height && (columns <= few_columns || reads_in_place(a))) {
         return {a.data, a.column_stride};
     }
     pack<Height>(a, buffer);

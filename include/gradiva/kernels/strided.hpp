@@ -10,6 +10,7 @@ struct Strided {
     const Scalar* data;
     Index rows, columns;
     Index row_stride, column_stride;
+    const Scalar* panels = nullptr;  ///< the same numbers as `pack_panels` left them, if it did
 };
 
 template <class Derived>

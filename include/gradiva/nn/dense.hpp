@@ -9,6 +9,12 @@
 
 namespace gradiva {
 
+/// Copies of W and of W^T in the order in which a layer's products read them; empty where they read W as it lies.
+template <class T>
+struct PackedDense {
+    Buffer<T> plain, transposed;
+};
+
 /// One affine layer, Z = W X + b 1^T, as a window on flat parameters: W (outputs x inputs, column-major), then b.
 /// Owns nothing: parameters and gradients are the network's.
 struct Dense {
@@ -35,16 +41,29 @@ struct Dense {
         return {part(flat, offset + outputs * inputs, outputs).data(), outputs};
     }
 
+    /// Packs W, for the layer's products until it changes; for those on the way back only where `goes_back`.
+    template <class T>
+    void pack(std::span<const T> flat, bool goes_back, PackedDense<T>& packed) const {
+        if (inputs > kernels::detail::few_inputs) kernels::pack_panels(kernels::plain(weight(flat)), packed.plain);
+        if (goes_back && outputs > kernels::few_outputs) {
+            kernels::pack_panels(kernels::transposed(weight(flat)), packed.transposed);
+        }
+    }
+
+    // Where `packed` is not null, it is what `pack` made of the same parameters.
+
     /// Z := W X + b 1^T.
     template <class T>
-    void forward(std::span<const T> flat, ConstMatrixRef<T> x, MatrixRef<T> z) const {
-        kernels::multiply_plus_bias<T>(kernels::plain(weight(flat)), kernels::plain(x), bias(flat), z);
+    void forward(std::span<const T> flat, ConstMatrixRef<T> x, MatrixRef<T> z,
+                 const PackedDense<T>* packed = nullptr) const {
+        kernels::multiply_plus_bias<T>(w(flat, packed), kernels::plain(x), bias(flat), z);
     }
 
     /// A := f(W X + b 1^T).
     template <class T>
-    void forward(std::span<const T> flat, Activation f, ConstMatrixRef<T> x, MatrixRef<T> a) const {
-        kernels::multiply_and_activate<T>(f, kernels::plain(weight(flat)), kernels::plain(x), bias(flat), a);
+    void forward(std::span<const T> flat, Activation f, ConstMatrixRef<T> x, MatrixRef<T> a,
+                 const PackedDense<T>* packed = nullptr) const {
+        kernels::multiply_and_activate<T>(f, w(flat, packed), kernels::plain(x), bias(flat), a);
     }
 
     /// Z' := W X' + dW X + db 1^T, the tangent of Z where that of X is X' and that of the parameters v. Without X' for
@@ -73,10 +92,10 @@ struct Dense {
     /// dW += dZ X^T, db += dZ 1, and dU := f'(U) * W^T dZ, where X = f(U). dU may be X where `goes_back_in_place`.
     template <class T>
     void backward(std::span<const T> flat, Activation f, ConstMatrixRef<T> dz, ConstMatrixRef<T> x,
-                  std::span<T> gradient, MatrixRef<T> du) const {
+                  std::span<T> gradient, MatrixRef<T> du, const PackedDense<T>* packed = nullptr) const {
         if (outputs > kernels::few_outputs) {
             add_gradient<T>(dz, x, gradient);
-            return input_gradient<T>(flat, f, dz, x, du);
+            return input_gradient<T>(flat, f, dz, x, du, packed);
         }
         kernels::go_back_from_few_outputs<T>(f, weight(flat), dz, x, weight(gradient), du);
         kernels::add_row_sums<T>(dz, bias(gradient));
@@ -91,8 +110,18 @@ struct Dense {
     /// dU := f'(U) * W^T dZ, where X = f(U).
     template <class T>
     void input_gradient(std::span<const T> flat, Activation f, ConstMatrixRef<T> dz, ConstMatrixRef<T> x,
-                        MatrixRef<T> du) const {
-        kernels::multiply_and_differentiate<T>(f, kernels::transposed(weight(flat)), kernels::plain(dz), x, du);
+                        MatrixRef<T> du, const PackedDense<T>* packed = nullptr) const {
+        kernels::Strided<T> transposed = kernels::transposed(weight(flat));
+        if (packed) transposed.panels = packed->transposed.data();
+        kernels::multiply_and_differentiate<T>(f, transposed, kernels::plain(dz), x, du);
+    }
+
+private:
+    template <class T>
+    kernels::Strided<T> w(std::span<const T> flat, const PackedDense<T>* packed) const {
+        kernels::Strided<T> plain = kernels::plain(weight(flat));
+        if (packed) plain.panels = packed->plain.data();
+        return plain;
     }
 };
 

@@ -35,6 +35,9 @@ public:
     /// Forward passes give a column the same bits in a batch of any width.
     static constexpr bool column_by_column = true;
 
+    /// Weights as products read them: made once by `pack`, for many passes, until the parameters change.
+    using PackedWeights = std::vector<PackedDense<Scalar>>;
+
     /// What one forward pass leaves for the passes after it. One tape per shard; reusable for batches of any width.
     struct Tape {
         ConstMatrixMap<Scalar> input{nullptr, 0, 0};  ///< A_0
@@ -43,8 +46,11 @@ public:
         std::vector<LayerNorm::Tape<Scalar>> norm;
         MatrixBuffer<Scalar> scratch[2];
         bool single_use = false;
+        const PackedWeights* packed = nullptr;
 
         void use_once() { single_use = true; }
+        void use_packed(const PackedWeights& weights) { packed = &weights; }
+        const PackedDense<Scalar>* packed_layer(std::size_t l) const { return packed ? &(*packed)[l] : nullptr; }
     };
 
     /// Orthogonal weights of gain sqrt(2) in hidden layers and `output_gain` in the last; biases zero; the gains of a
@@ -90,6 +96,13 @@ public:
     std::span<const Scalar> parameters() const { return parameters_.span(); }
     void append_parameters(Index count) { parameters_.resize(parameters_.size() + count); }
 
+    void pack(PackedWeights& packed) const {
+        packed.resize(layers_.size());
+        for (std::size_t l = 0; l < layers_.size(); ++l) {
+            layers_[l].template pack<Scalar>(parameters(), l > 0, packed[l]);
+        }
+    }
+
     ConstMatrixMap<Scalar> forward(ConstMatrixRef<Scalar> x, Tape& tape) const {
         GRADIVA_ASSERT(x.rows() == inputs() && x.outerStride() == x.rows());
         new (&tape.input) ConstMatrixMap<Scalar>(first_input(x, tape));
@@ -100,10 +113,10 @@ public:
             tape.output[l].resize(layer.outputs, x.cols());
             MatrixMap<Scalar> z = tape.output[l].matrix();
             if (l + 1 < layers_.size() && norms_.empty()) {
-                layer.forward<Scalar>(parameters(), activation_, input_of(l, tape), z);
+                layer.forward<Scalar>(parameters(), activation_, input_of(l, tape), z, tape.packed_layer(l));
                 continue;
             }
-            layer.forward<Scalar>(parameters(), input_of(l, tape), z);
+            layer.forward<Scalar>(parameters(), input_of(l, tape), z, tape.packed_layer(l));
             if (l + 1 == layers_.size()) break;
             norms_[l].template forward<Scalar>(parameters(), z, tape.norm[l]);
             kernels::add_bias_and_activate<Scalar>(activation_, norms_[l].shift(parameters()), z);
@@ -168,7 +181,8 @@ private:
         ConstMatrixMap<Scalar> dz(dy.data(), dy.rows(), dy.cols());
         for (std::size_t l = layers_.size() - 1; l > 0; --l) {
             MatrixMap<Scalar> da = room_for_derivative(l, tape);
-            layers_[l].template backward<Scalar>(parameters(), activation_, dz, input_of(l, tape), gradient, da);
+            layers_[l].template backward<Scalar>(parameters(), activation_, dz, input_of(l, tape), gradient, da,
+                                                 tape.packed_layer(l));
             if (!norms_.empty()) {
                 norms_[l - 1].template backward<Scalar>(parameters(), tape.norm[l - 1], da, gradient);
             }

@@ -17,8 +17,9 @@ namespace gradiva {
 ///   `backward(tape, dY, gradient, dX)` also writes dL/dX.
 /// - `jvp(tape, v)`: the derivative of Y along the direction v in parameter space, a view into the tape.
 ///
-/// Optional: `normalizer()`, a pointer to the `Normalizer` of its inputs, or null where it has none at the moment; and
-/// a member `use_once()` of the tape (see the function of that name).
+/// Optional: `normalizer()`, a pointer to the `Normalizer` of its inputs, or null where it has none at the moment;
+/// `pack(PackedWeights&)` with that type and the tape's `use_packed(packed)`; the tape's `use_once()`. See the
+/// functions of these names below.
 ///
 /// All but `append_parameters` and writing through `parameters()` are const, so that shards share one module and bring
 /// a tape each. A tape allocates when its batch grows, and never again.
@@ -43,6 +44,38 @@ concept Module = std::copy_constructible<M> &&
 template <class Tape>
 void use_once(Tape& tape) {
     if constexpr (requires { tape.use_once(); }) tape.use_once();
+}
+
+namespace detail {
+
+template <class M>
+struct PackedWeightsOf {
+    struct Type {};
+};
+
+template <class M>
+requires requires { typename M::PackedWeights; }
+struct PackedWeightsOf<M> {
+    using Type = typename M::PackedWeights;
+};
+
+}  // namespace detail
+
+/// A copy of a module's weights in the order in which its passes read them; nothing for a module that makes none. An
+/// actor and a critic have that of their network.
+template <class M>
+using PackedWeightsOf = typename detail::PackedWeightsOf<M>::Type;
+
+/// Packs the weights of the moment. Whoever changes them packs anew before the next pass of a tape that uses them.
+template <class M>
+void pack_weights(const M& module, PackedWeightsOf<M>& packed) {
+    if constexpr (requires { module.pack(packed); }) module.pack(packed);
+}
+
+/// Lets the passes of a tape read packed weights, which must stay, where each would pack its own.
+template <class Tape, class Packed>
+void use_packed(Tape& tape, const Packed& packed) {
+    if constexpr (requires { tape.use_packed(packed); }) tape.use_packed(packed);
 }
 
 }  // namespace gradiva

@@ -11,7 +11,7 @@ namespace gradiva {
 
 namespace detail {
 
-inline constexpr auto square = [](const auto& x) { return x * x; };
+inline constexpr auto square_of = [](const auto& x) { return x * x; };
 
 template <class Scalar>
 void add_to(Scalar* sum, const Scalar* x, Index count) {
@@ -26,7 +26,7 @@ void add_to(Scalar* sum, const Scalar* x, Index count) {
 /// The squared Euclidean norm, summed in double.
 template <class Scalar>
 double squared_norm(std::span<const Scalar> values) {
-    return kernels::detail::sum_in_double(values.data(), static_cast<Index>(values.size()), detail::square);
+    return kernels::detail::sum_in_double(values.data(), static_cast<Index>(values.size()), detail::square_of);
 }
 
 /// Adds `part(1)`, ..., `part(parts - 1)`, spans, to `part(0)`, in this order; returns the squared norm of that. Goes
@@ -41,7 +41,7 @@ double add_up(Index parts, const Part& part) {
         const Index count = std::min(piece_size, size - begin);
         auto* const sum = total.data() + begin;
         for (Index i = 1; i < parts; ++i) detail::add_to(sum, part(i).data() + begin, count);
-        squares += kernels::detail::sum_in_double(sum, count, detail::square);
+        squares += kernels::detail::sum_in_double(sum, count, detail::square_of);
     }
     return squares;
 }

@@ -26,6 +26,7 @@ class Actor {
 public:
     using Scalar = typename NetworkT::Scalar;
     using DistributionTape = typename DistributionT::Tape;
+    using PackedWeights = PackedWeightsOf<NetworkT>;
 
     /// See `acts_column_by_column`: where the network and the distribution both say so.
     static constexpr bool column_by_column = acts_column_by_column<NetworkT> && acts_column_by_column<DistributionT>;
@@ -39,6 +40,7 @@ public:
         MatrixBuffer<Scalar> d_head;
 
         void use_once() { gradiva::use_once(network); }
+        void use_packed(const PackedWeights& packed) { gradiva::use_packed(network, packed); }
     };
 
     /// A network as described, between the observations and the action space of `envs`, drawn with their seed. The last
@@ -64,6 +66,8 @@ public:
         network_.append_parameters(distribution_.parameter_count());
         distribution_.initialise(part(weights(), network_parameters_, distribution_.parameter_count()));
     }
+
+    void pack(PackedWeights& packed) const { pack_weights(network_, packed); }
 
     Index observation_size() const { return network_.inputs(); }
     Index head_size() const { return distribution_.head_size(); }

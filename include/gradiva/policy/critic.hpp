@@ -15,6 +15,7 @@ class Critic {
 public:
     using Scalar = typename NetworkT::Scalar;
     using Tape = typename NetworkT::Tape;
+    using PackedWeights = PackedWeightsOf<NetworkT>;
 
     /// A network as described, on the observations of `envs`, drawn with their seed; gain 1 in the last layer.
     template <VectorEnv V>
@@ -26,6 +27,8 @@ public:
         require(network_.outputs() == 1, "Critic: the network has {} outputs; give it 1, the value",
                 network_.outputs());
     }
+
+    void pack(PackedWeights& packed) const { pack_weights(network_, packed); }
 
     Index observation_size() const { return network_.inputs(); }
     std::span<Scalar> weights() { return network_.parameters(); }

@@ -82,6 +82,7 @@ private:
     UpdateReport descend(const Rollout<Scalar>& rollout) {
         const Index size = std::min(options_.minibatch, minibatches_.sample_count());
         Epoch epoch;
+        for (Index network = 0; network < networks; ++network) pack(network);
         for (Index e = 0; e < options_.epochs && !epoch.stopped; ++e) {
             const bool report = e + 1 == options_.epochs || options_.target_kl > 0;
             epoch = {};
@@ -210,6 +211,16 @@ private:
         const std::span<const Scalar> descent = gradient.span();
         (network == the_actor ? actor_optimizer_ : critic_optimizer_)
             .step(weights_of(network), descent, learning_rate_);
+        pack(network);
+    }
+
+    /// Prepares a network's weights for all passes until its next step.
+    void pack(Index network) {
+        if (network == the_actor) {
+            pack_weights(actor_, packed_actor_);
+        } else {
+            pack_weights(critic_, packed_critic_);
+        }
     }
 
     void actor_pass(const Rollout<Scalar>& rollout, Index minibatch, Range pass, bool report, Shard& shard) {
@@ -294,7 +305,11 @@ private:
         const Index shards = detail::shard_count(samples);
         for (auto& of_network : shards_) {
             of_network.grow_to(shards);
-            for (Shard& shard : of_network) shard.sums = {};
+            for (Shard& shard : of_network) {
+                shard.sums = {};
+                use_packed(shard.actor, packed_actor_);
+                use_packed(shard.critic, packed_critic_);
+            }
         }
         return shards;
     }
@@ -336,6 +351,8 @@ private:
     Buffer<Scalar> advantage_;
     std::array<FixedPlaces<Shard>, static_cast<std::size_t>(networks)> shards_;
     std::array<NetworkState, static_cast<std::size_t>(networks)> states_;
+    PackedWeightsOf<A> packed_actor_;
+    PackedWeightsOf<C> packed_critic_;
     SavedWeights<Scalar> saved_actor_;
     SavedWeights<Scalar> saved_critic_;
 };
