@@ -20,6 +20,7 @@ public:
     void start(const Job& job) {
         actor_ = job.actor;
         critic_ = job.critic;
+        pack();
     }
 
     /// Learns from the rollout, and adds what it took.
@@ -42,6 +43,11 @@ public:
 
 private:
     struct Shard {
+        Shard() {
+            use_once(actor);
+            use_once(critic);
+        }
+
         gradiva::SampleBatch<float> batch;
         gradiva::Buffer<float> log_prob, d_log_prob, d_value, per_sample;
         Actor::Tape actor;
@@ -58,6 +64,8 @@ private:
         shards_.resize(static_cast<std::size_t>(shards));
         for (Index s = 0; s < shards; ++s) {
             Shard& shard = shards_[static_cast<std::size_t>(s)];
+            use_packed(shard.actor, packed_actor_);
+            use_packed(shard.critic, packed_critic_);
             shard.actor_gradient.assign(static_cast<Index>(actor_.weights().size()), 0);
             shard.critic_gradient.assign(static_cast<Index>(critic_.weights().size()), 0);
             laps_.optimiser += watch.lap();
@@ -122,6 +130,12 @@ private:
         const double rate = options_.learning_rate(0);
         actor_optimizer_.step(actor_.weights(), std::as_const(total.actor_gradient).span(), rate);
         critic_optimizer_.step(critic_.weights(), std::as_const(total.critic_gradient).span(), rate);
+        pack();
+    }
+
+    void pack() {
+        pack_weights(actor_, packed_actor_);
+        pack_weights(critic_, packed_critic_);
     }
 
     gradiva::PpoClipOptions options_ = ppo_options(1);
@@ -133,6 +147,8 @@ private:
     gradiva::Adam<float> actor_optimizer_, critic_optimizer_;
     gradiva::Buffer<float> advantage_;
     std::vector<Shard> shards_;
+    Actor::PackedWeights packed_actor_;
+    Critic::PackedWeights packed_critic_;
     double loss_ = 0;
     Laps laps_;
 };
