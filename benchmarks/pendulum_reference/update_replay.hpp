@@ -66,8 +66,10 @@ private:
             Shard& shard = shards_[static_cast<std::size_t>(s)];
             use_packed(shard.actor, packed_actor_);
             use_packed(shard.critic, packed_critic_);
-            shard.actor_gradient.assign(static_cast<Index>(actor_.weights().size()), 0);
-            shard.critic_gradient.assign(static_cast<Index>(critic_.weights().size()), 0);
+            if (s == 0 || shard.actor_gradient.empty()) {  // else `add_up` cleared them
+                shard.actor_gradient.assign(static_cast<Index>(actor_.weights().size()), 0);
+                shard.critic_gradient.assign(static_cast<Index>(critic_.weights().size()), 0);
+            }
             laps_.optimiser += watch.lap();
             gradiva::detail::for_each_pass(range.size(), shards, s, [&](gradiva::Range pass) {
                 learn(rollout, range, pass, report, shard, watch);

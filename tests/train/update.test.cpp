@@ -51,6 +51,18 @@ struct Listener : PolicyGradient {
     void after_update(double kl) { heard->push_back(kl); }
 };
 
+/// The policy gradient, whose third call fails.
+struct FailsOnce : PolicyGradient {
+    std::shared_ptr<int> calls = std::make_shared<int>(0);
+
+    template <class Scalar>
+    SurrogateSum evaluate(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob,
+                          ConstVectorRef<Scalar> advantage, VectorRef<Scalar> d_log_prob) const {
+        if (++*calls == 3) throw std::runtime_error("the third call");
+        return PolicyGradient::evaluate<Scalar>(log_prob, old_log_prob, advantage, d_log_prob);
+    }
+};
+
 }  // namespace
 
 TEST_CASE("The norm of the gradient is clipped over actor and critic together") {
@@ -155,6 +167,20 @@ TEST_CASE("An update sees weights that were changed since the last one") {
     REQUIRE(used.record->gradients.size() == 4);
     for (const std::size_t network : {0U, 1U}) {  // the samples come in another order
         CHECK(relative_error(used.record->gradients[2 + network], fresh.record->gradients[network]) < 1e-12);
+    }
+}
+
+TEST_CASE("What an update that failed half-way had added up is not in the next gradient") {
+    Rig rig(120), other(120);  // 600 samples: several shards
+    const RecordingOptimizer used, fresh;
+    auto update = rig.updater(FailsOnce{}, used, one_step());
+    CHECK_THROWS_WITH(update(rig.rollout), "the third call");
+    const std::size_t before = used.record->gradients.size();
+    update(rig.rollout);
+    other.update(PolicyGradient{}, fresh, one_step());
+    REQUIRE(used.record->gradients.size() == before + 2);
+    for (const std::size_t network : {0U, 1U}) {  // the samples come in another order
+        CHECK(relative_error(used.record->gradients[before + network], fresh.record->gradients[network]) < 1e-12);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/kernels/moments.hpp"
@@ -13,12 +14,16 @@ namespace detail {
 
 inline constexpr auto square_of = [](const auto& x) { return x * x; };
 
+/// sum += x, x := 0.
 template <class Scalar>
-void add_to(Scalar* sum, const Scalar* x, Index count) {
+void move_to_sum(Scalar* sum, Scalar* x, Index count) {
     using namespace kernels::detail;
     Index i = 0;
-    for (; i + lanes<Scalar> <= count; i += lanes<Scalar>) store<Scalar>(load(sum + i) + load(x + i), sum + i);
-    for (; i < count; ++i) sum[i] += x[i];
+    for (; i + lanes<Scalar> <= count; i += lanes<Scalar>) {
+        store<Scalar>(load(sum + i) + load(x + i), sum + i);
+        store<Scalar>(RegisterOf<Scalar>{}, x + i);
+    }
+    for (; i < count; ++i) sum[i] += std::exchange(x[i], Scalar(0));
 }
 
 }  // namespace detail
@@ -29,8 +34,8 @@ double squared_norm(std::span<const Scalar> values) {
     return kernels::detail::sum_in_double(values.data(), static_cast<Index>(values.size()), detail::square_of);
 }
 
-/// Adds `part(1)`, ..., `part(parts - 1)`, spans, to `part(0)`, in this order; returns the squared norm of that. Goes
-/// through all of them piece by piece, so that each piece comes from memory once.
+/// Adds `part(1)`, ..., `part(parts - 1)`, spans, to `part(0)`, in this order, and clears them; returns the squared
+/// norm of the sum. Goes through all of them piece by piece, so that each piece comes from memory once.
 template <class Part>
 double add_up(Index parts, const Part& part) {
     constexpr Index piece_size = 1024;
@@ -40,7 +45,7 @@ double add_up(Index parts, const Part& part) {
     for (Index begin = 0; begin < size; begin += piece_size) {
         const Index count = std::min(piece_size, size - begin);
         auto* const sum = total.data() + begin;
-        for (Index i = 1; i < parts; ++i) detail::add_to(sum, part(i).data() + begin, count);
+        for (Index i = 1; i < parts; ++i) detail::move_to_sum(sum, part(i).data() + begin, count);
         squares += kernels::detail::sum_in_double(sum, count, detail::square_of);
     }
     return squares;

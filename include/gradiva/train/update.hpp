@@ -83,6 +83,9 @@ private:
         const Index size = std::min(options_.minibatch, minibatches_.sample_count());
         Epoch epoch;
         for (Index network = 0; network < networks; ++network) pack(network);
+        for (auto& of_network : shards_) {
+            for (Shard& shard : of_network) shard.gradient.clear();  // what an exception may have left
+        }
         for (Index e = 0; e < options_.epochs && !epoch.stopped; ++e) {
             const bool report = e + 1 == options_.epochs || options_.target_kl > 0;
             epoch = {};
@@ -118,7 +121,7 @@ private:
         threads_.run(networks * shards, [&](Index task) {
             const Index network = task / shards;
             Shard& shard = shard_of(network, task % shards);
-            shard.gradient.assign(static_cast<Index>(weights_of(network).size()), 0);
+            clear_gradient(network, task % shards);
             detail::for_each_pass(minibatch.size(), shards, task % shards,
                                   [&](Range pass) { learn(network, rollout, minibatch, pass, report, shard); });
             if (--std::atomic_ref(state_of(network).unfinished_shards) == 0) finish_gradient(network, shards);
@@ -134,6 +137,12 @@ private:
         epoch.stopped =
             options_.target_kl > 0 && sums.kl / static_cast<double>(minibatch.size()) > 1.5 * options_.target_kl;
         if (!epoch.stopped) epoch.norms += apply_gradient();
+    }
+
+    /// The sum of the gradients stands in that of the first shard; `add_up` has cleared the others.
+    void clear_gradient(Index network, Index s) {
+        Buffer<Scalar>& gradient = shard_of(network, s).gradient;
+        if (s == 0 || gradient.empty()) gradient.assign(static_cast<Index>(weights_of(network).size()), 0);
     }
 
     /// Adds a pass over some samples to the gradient of a network.
