@@ -33,10 +33,13 @@ TEST_CASE("vectors, rows and other views are seen where they lie") {
     CHECK(data_of_vector(r) == r.data());
     CHECK(data_of_row(m.row(1)) == m.data() + 1);
     CHECK(data_of(v) == v.data());
-    CHECK(data_of(m.row(1)) == m.data() + 1);
+    CHECK(data_of(v.segment(1, 2)) == v.data() + 1);
+    CHECK(ConstMatrixRef<float>(v.segment(1, 2)).outerStride() == 2);
+    CHECK(ConstMatrixRef<float>(m.col(1).segment(1, 2)).outerStride() == 2);
     const ConstMatrixRef<float> row = m.row(1);
     CHECK(row.rows() == 1);
     CHECK(row(0, 2) == m(1, 2));
+    CHECK(row.outerStride() == 1);  // a copy: the columns of a network's input lie together
     const MatrixRef<float> writable(m);
     CHECK(data_of(writable) == m.data());
     CHECK(data_of(ConstMatrixRef<float>(writable)) == m.data());

@@ -196,6 +196,15 @@ TEMPLATE_TEST_CASE("products of a matrix whose panels were packed have the same 
     }
 }
 
+TEST_CASE("panels that are not needed any more are cleared") {
+    Rng rng(7);
+    Buffer<float> panels;
+    kernels::pack_panels(transposed(random_matrix<float>(9, 7, rng)), panels);
+    CHECK(panels.size() > 0);
+    kernels::pack_panels(plain(random_matrix<float>(9, 7, rng)), panels);
+    CHECK(panels.empty());
+}
+
 TEST_CASE("an operand may be a part of a larger matrix") {
     Rng rng(3);
     const Matrix<double> big = random_matrix<double>(50, 60, rng);

@@ -123,6 +123,19 @@ TEST_CASE("A network of any width equals plain loops, forward and backward") {
     }
 }
 
+TEST_CASE("A packing serves a network of another shape after the first") {
+    Rng rng(2);
+    MlpNetwork<float> network(20, 3, {.hidden = {200, 200}}, rng);
+    const Matrix<float> x = random_matrix<float>(20, 40, rng);
+    MlpNetwork<float>::PackedWeights packed;
+    pack_weights(network, packed);
+    network = MlpNetwork<float>(20, 3, {.hidden = {30, 40}}, rng);
+    pack_weights(network, packed);
+    MlpNetwork<float>::Tape plain_tape, packed_tape;
+    use_packed(packed_tape, packed);
+    CHECK(network.forward(x, plain_tape) == network.forward(x, packed_tape));
+}
+
 TEST_CASE("A network equals plain loops on a batch of any size, with any inputs and outputs") {
     for (const Activation f : {Activation::tanh, Activation::relu}) {
         for (const Index batch : {1, 2, 3, 4, 5, 6, 7, 8, 13, 15, 16, 17, 63, 65, 129}) {

@@ -23,7 +23,7 @@ public:
     /// Makes one more element.
     template <class... Args>
     void emplace_back(Args&&... args) {
-        places_.reserve(size() + 1);  // so that only the element can fail to be made
+        if (size() == places_.capacity()) places_.reserve(2 * size() + 1);  // only the element can fail to be made
         places_.push_back(new T(std::forward<Args>(args)...));
     }
 

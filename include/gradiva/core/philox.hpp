@@ -10,6 +10,7 @@ namespace gradiva {
 
 /// Philox 4x32 with 10 rounds: a keyed bijection on 128-bit counters, so that a random number is a function of its
 /// place. Source: Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011, section 3.3.
+/// This one counter at a time is for reading and checking; streams take several at once, below.
 constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                                   std::array<std::uint32_t, 2> key) {
     for (int round = 0; round < 10; ++round) {

@@ -60,7 +60,7 @@ public:
     /// Uniform on 0, 1, ..., n - 1 without modulo bias, for n from 1 to 2^32 - 1. Source: Lemire, "Fast Random Integer
     /// Generation in an Interval", 2019.
     Index below(Index n) {
-        assert(n >= 1 && n <= Index{0xFFFFFFFF});
+        assert(n >= 1 && static_cast<std::uint64_t>(n) <= 0xFFFFFFFF);
         const auto range = static_cast<std::uint32_t>(n);
         std::uint64_t product = std::uint64_t{(*this)()} * range;
         if (low(product) < range) {

@@ -18,7 +18,7 @@ inline constexpr bool lies_like = [] {
     if (Plain::IsVectorAtCompileTime) {
         return Derived::IsVectorAtCompileTime && (contiguous || Stride::InnerStrideAtCompileTime == Eigen::Dynamic);
     }
-    return Derived::RowsAtCompileTime == 1 || (contiguous && !(Derived::Flags & Eigen::RowMajorBit));
+    return contiguous && (Derived::RowsAtCompileTime == 1 || !(Derived::Flags & Eigen::RowMajorBit));
 }();
 
 /// What a view can be made of while it is a constant: to be written, a map or a block, not a matrix.
@@ -80,7 +80,7 @@ private:
     template <class M>
     static Base map(const M& m, Pointer data) {
         if constexpr (!Plain::IsVectorAtCompileTime) {
-            return Base(data, m.rows(), m.cols(), Stride(m.colStride()));
+            return Base(data, m.rows(), m.cols(), Stride(M::ColsAtCompileTime == 1 ? m.rows() : m.colStride()));
         } else if constexpr (Stride::InnerStrideAtCompileTime == Eigen::Dynamic) {
             return Base(data, m.size(), Stride(m.innerStride()));
         } else {

@@ -29,6 +29,9 @@ struct Pendulum {
     double theta = 0;      ///< angle from upright, rad, not wrapped
     double theta_dot = 0;  ///< angular velocity, rad/s
 
+    double shown_theta = 0;  ///< the angle that was observed last, from which the next step starts
+    double shown_sine = 0;   ///< its sine
+
     Box observation_space() const {
         constexpr auto speed = static_cast<float>(most_speed);
         return {.size = 3, .low = {-1, -1, -speed}, .high = {1, 1, speed}};
@@ -48,7 +51,7 @@ struct Pendulum {
     Outcome step(std::span<const float> action, Rng&, std::span<float> observation) {
         const std::array state{theta, theta_dot};
         std::array<double, 2> next{};
-        const double sine = theta == shown_theta_ ? shown_sine_ : sine_cosine(theta).sine;
+        const double sine = theta == shown_theta ? shown_sine : sine_cosine(theta).sine;
         const double reward = transition(state, sine, static_cast<double>(action[0]), next);
         theta = next[0];
         theta_dot = next[1];
@@ -123,16 +126,12 @@ private:
 
     void show(std::span<float> observation) {
         const auto [sine, cosine] = sine_cosine(theta);
-        shown_theta_ = theta;
-        shown_sine_ = sine;
+        shown_theta = theta;
+        shown_sine = sine;
         observation[0] = static_cast<float>(cosine);
         observation[1] = static_cast<float>(sine);
         observation[2] = static_cast<float>(theta_dot);
     }
-
-    // The sine of the angle that was shown last, from which the next step starts.
-    double shown_theta_ = 0;
-    double shown_sine_ = 0;
 };
 
 }  // namespace gradiva

@@ -180,7 +180,7 @@ void compute(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
 /// these numbers goes into its `panels`. Nothing is copied where A is read in place as fast.
 template <class Scalar>
 void pack_panels(const Strided<Scalar>& a, Buffer<Scalar>& panels) {
-    if (detail::reads_in_place(a)) return;
+    if (detail::reads_in_place(a)) return panels.clear();
     constexpr Index lane = detail::lanes<Scalar>;
     panels.resize((a.rows + lane - 1) / lane * lane * a.columns);
     detail::for_each_row_block<Scalar, detail::widest_tile>(a.rows, [&](auto height, Index row, Index rows) {

@@ -59,20 +59,6 @@ RegisterOf<Scalar> load_some(const Scalar* from, Index count) {
     return load(room);
 }
 
-/// The same for any `count`.
-template <class Scalar>
-RegisterOf<Scalar> load_up_to(const Scalar* from, Index count) {
-    return count == lanes<Scalar> ? load(from) : load_some(from, count);
-}
-
-/// The first `count` numbers.
-template <class Scalar>
-void store_some(const RegisterOf<Scalar>& x, Scalar* to, Index count) {
-    Scalar room[lanes<Scalar>];
-    store(x, room);
-    std::copy_n(room, count, to);
-}
-
 /// The sum of a register's numbers, by halves.
 template <class Scalar>
 Scalar sum_of(const RegisterOf<Scalar>& x) {

@@ -44,10 +44,11 @@ struct Dense {
     /// Packs W, for the layer's products until it changes; for those on the way back only where `goes_back`.
     template <class T>
     void pack(std::span<const T> flat, bool goes_back, PackedDense<T>& packed) const {
-        if (inputs > kernels::detail::few_inputs) kernels::pack_panels(kernels::plain(weight(flat)), packed.plain);
-        if (goes_back && outputs > kernels::few_outputs) {
-            kernels::pack_panels(kernels::transposed(weight(flat)), packed.transposed);
-        }
+        const auto pack_if = [](bool wanted, const kernels::Strided<T>& a, Buffer<T>& panels) {
+            wanted ? kernels::pack_panels(a, panels) : panels.clear();
+        };
+        pack_if(inputs > kernels::detail::few_inputs, kernels::plain(weight(flat)), packed.plain);
+        pack_if(goes_back && outputs > kernels::few_outputs, kernels::transposed(weight(flat)), packed.transposed);
     }
 
     // Where `packed` is not null, it is what `pack` made of the same parameters.
@@ -112,7 +113,7 @@ struct Dense {
     void input_gradient(std::span<const T> flat, Activation f, ConstMatrixRef<T> dz, ConstMatrixRef<T> x,
                         MatrixRef<T> du, const PackedDense<T>* packed = nullptr) const {
         kernels::Strided<T> transposed = kernels::transposed(weight(flat));
-        if (packed) transposed.panels = packed->transposed.data();
+        if (packed && !packed->transposed.empty()) transposed.panels = packed->transposed.data();
         kernels::multiply_and_differentiate<T>(f, transposed, kernels::plain(dz), x, du);
     }
 
@@ -120,7 +121,7 @@ private:
     template <class T>
     kernels::Strided<T> w(std::span<const T> flat, const PackedDense<T>* packed) const {
         kernels::Strided<T> plain = kernels::plain(weight(flat));
-        if (packed) plain.panels = packed->plain.data();
+        if (packed && !packed->plain.empty()) plain.panels = packed->plain.data();
         return plain;
     }
 };

@@ -39,8 +39,9 @@ concept Module = std::copy_constructible<M> &&
     { fixed.jvp(tape, direction) } -> std::convertible_to<ConstMatrixMap<typename M::Scalar>>;
 };
 
-/// Promises of a tape that after each forward pass comes one backward pass at most, and nothing after it: what the
-/// forward pass left may then be written over, which keeps less memory busy. Without effect on other tapes.
+/// Promises of a tape that after each forward pass comes one backward pass at most, after which only Y is looked at:
+/// all else that the forward pass left may be written over, which keeps less memory busy. Without effect on other
+/// tapes.
 template <class Tape>
 void use_once(Tape& tape) {
     if constexpr (requires { tape.use_once(); }) tape.use_once();
@@ -69,7 +70,7 @@ using PackedWeightsOf = typename detail::PackedWeightsOf<M>::Type;
 /// Packs the weights of the moment. Whoever changes them packs anew before the next pass of a tape that uses them.
 template <class M>
 void pack_weights(const M& module, PackedWeightsOf<M>& packed) {
-    if constexpr (requires { module.pack(packed); }) module.pack(packed);
+    if constexpr (requires { typename M::PackedWeights; }) module.pack(packed);
 }
 
 /// Lets the passes of a tape read packed weights, which must stay, where each would pack its own.

@@ -50,6 +50,7 @@ private:
     UpdateReport descend(const Rollout<Scalar>& rollout, std::span<Scalar> weights, const char* whose,
                          double learning_rate, const Add& add) {
         const Index size = std::min(options_.minibatch, order_.sample_count());
+        for (Shard& shard : shards_) shard.gradient.clear();  // what an exception may have left
         double loss = 0;
         double norms = 0;
         for (Index epoch = 0; epoch < options_.epochs; ++epoch) {
@@ -76,7 +77,8 @@ private:
         if (static_cast<Index>(shards_.size()) < shards) shards_ = std::vector<Shard>(static_cast<std::size_t>(shards));
         threads_.run(shards, [&](Index s) {
             Shard& mine = shard(s);
-            mine.gradient.assign(static_cast<Index>(weights), 0);
+            // The sum of the gradients stands in that of the first shard; `add_up` has cleared the others.
+            if (s == 0 || mine.gradient.empty()) mine.gradient.assign(static_cast<Index>(weights), 0);
             mine.loss = 0;
             detail::for_each_pass(minibatch.size(), shards, s, [&](Range pass) {
                 mine.batch.gather(rollout, order_, {minibatch.begin + pass.begin, minibatch.begin + pass.end});
