@@ -56,12 +56,10 @@ public:
         check_observation("evaluate", as_const(observation_.matrix()), {0, envs_.size()}, "reset");
         ask_mask({0, envs_.size()}, "reset");
         while (!active_.empty()) step();
-        const kernels::Moments returns = kernels::moments<double>(returns_.vector());
-        const kernels::Moments lengths = kernels::moments<double>(lengths_.vector());
-        return {.mean_return = returns.mean,
-                .std_return = returns.sample_deviation(),
-                .standard_error = returns.sample_deviation() / std::sqrt(static_cast<double>(options_.episodes)),
-                .mean_length = lengths.mean,
+        return {.mean_return = returns_.mean,
+                .std_return = returns_.sample_deviation(),
+                .standard_error = returns_.sample_deviation() / std::sqrt(static_cast<double>(options_.episodes)),
+                .mean_length = lengths_.mean,
                 .episodes = options_.episodes};
     }
 
@@ -120,8 +118,8 @@ private:
                     n, length_[n]);
             return;
         }
-        returns_.push_back(reward_sum_[n]);
-        lengths_.push_back(static_cast<double>(length_[n]));
+        returns_.add(reward_sum_[n]);
+        lengths_.add(static_cast<double>(length_[n]));
         reward_sum_[n] = 0;
         length_[n] = 0;
         --quota_[n];
@@ -144,8 +142,8 @@ private:
     Buffer<Index> quota_;
     Buffer<double> reward_sum_;
     Buffer<Index> length_;
-    Buffer<double> returns_;
-    Buffer<double> lengths_;
+    kernels::Moments returns_;
+    kernels::Moments lengths_;
 };
 
 }  // namespace detail
