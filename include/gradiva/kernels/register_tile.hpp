@@ -139,12 +139,15 @@ GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
 
 #undef GRADIVA_WIDE_VECTORS
 
-/// The same for a tile of which only the first `rows` rows exist: on copies.
-template <Index Height, Index Width, class Scalar>
-void compute_tile_of(Index rows, const Tile<Scalar>& tile) {
-    constexpr Index height = Height * lanes<Scalar>;
-    alignas(64) Scalar start[Width * height] = {}, output[Width * height] = {};
-    for (Index j = 0; j < Width; ++j) {
+/// Calls `compute`, for tiles of `width` columns of `height` rows, where only the first `rows` rows exist: on copies.
+template <class Scalar>
+void compute_on_copies(void (*compute)(const Tile<Scalar>&), Index height, Index width, Index rows,
+                       const Tile<Scalar>& tile) {
+    constexpr Index largest = widest_tile * lanes<Scalar> * tile_columns<1>;
+    alignas(64) Scalar start[largest], output[largest];
+    std::fill_n(start, width * height, Scalar(0));
+    std::fill_n(output, width * height, Scalar(0));
+    for (Index j = 0; j < width; ++j) {
         std::copy_n(tile.start.data + j * tile.start.stride, rows, start + j * height);
         if (tile.output.data) std::copy_n(tile.output.data + j * tile.output.stride, rows, output + j * height);
     }
@@ -153,8 +156,15 @@ void compute_tile_of(Index rows, const Tile<Scalar>& tile) {
     copy.output = {output, height};
     copy.c = start;
     copy.c_stride = height;
-    compute_tile<Height, Width>(copy);
-    for (Index j = 0; j < Width; ++j) std::copy_n(start + j * height, rows, tile.c + j * tile.c_stride);
+    compute(copy);
+    for (Index j = 0; j < width; ++j) std::copy_n(start + j * height, rows, tile.c + j * tile.c_stride);
+}
+
+/// The same as `compute_tile` for a tile of which only the first `rows` rows exist.
+template <Index Height, Index Width, class Scalar>
+void compute_tile_of(Index rows, const Tile<Scalar>& tile) {
+    compute_on_copies<Scalar>(compute_tile<Height, Width, RowSums::no, Scalar>, Height * lanes<Scalar>, Width, rows,
+                              tile);
 }
 
 }  // namespace gradiva::kernels::detail
