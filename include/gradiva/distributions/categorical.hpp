@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <span>
 
 #include "gradiva/core/action_batch.hpp"
@@ -47,17 +48,17 @@ public:
     }
 
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
-        out.setZero();
+        std::fill_n(out.data(), out.size(), Scalar(0));
         kernels::add_log_prob<Scalar>(tape, actions.integers.row(0), out);
     }
 
     void entropy(const Tape& tape, VectorRef<Scalar> out) const {
-        out.setZero();
+        std::fill_n(out.data(), out.size(), Scalar(0));
         kernels::add_categorical_entropy<Scalar>(tape, out);
     }
 
     void kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const {
-        out.setZero();
+        std::fill_n(out.data(), out.size(), Scalar(0));
         kernels::add_categorical_kl<Scalar>(from, to, out);
     }
 

@@ -140,7 +140,7 @@ private:
         for (Shard& shard : shards_) {
             for (const FinishedEpisode& episode : shard.running) mid_episode_ = mid_episode_ || episode.length > 0;
         }
-        rollout.log_ratio.matrix().setZero();
+        rollout.log_ratio.clear_columns({0, rollout.log_ratio.cols()});
         rollout.finished.clear();
         rollout.final_sample.clear();
         rollout.final_observation.resize(observation_.rows(), 0);
@@ -197,7 +197,8 @@ private:
         const Range next = target.columns(t + 1, range);
         const ActionMask legal = std::as_const(rollout).mask.columns(now);
         actor_.forward(shard.input(std::as_const(rollout).observation.columns(now)), legal, shard.tape);
-        rollout.head.columns(now) = shard.tape.head;
+        const ConstMatrixMap<Scalar> head = shard.tape.head;
+        std::copy_n(head.data(), head.size(), rollout.head.columns(now).data());
         const ActionView actions = rollout.action.columns(now);
         actor_.sample(shard.tape,
                       shard.rngs.span().subspan(to_size(range.begin - shard.range.begin), to_size(range.size())),

@@ -31,7 +31,7 @@ public:
             final_value_.resize(rollout.final_observation.cols());
             evaluate(rollout.final_observation, rollout.final_mask, final_value_.data());
         } else {
-            rollout.value.matrix().setZero();
+            rollout.value.clear_columns({0, rollout.value.cols()});
             final_value_.assign(rollout.final_observation.cols(), 0);
         }
         bootstrap(rollout);
