@@ -77,7 +77,7 @@ private:
         capacity_ = capacity;
     }
 
-    void release() noexcept {
+    [[gnu::noinline]] void release() noexcept {
         if (data_ != nullptr) ::operator delete (data_, std::align_val_t{buffer_alignment});
     }
 
@@ -85,6 +85,32 @@ private:
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
 };
+
+template <std::size_t Size>
+void gather_pieces(const std::byte* source, const Index* order, Index count, std::byte* to) {
+    for (Index j = 0; j < count; ++j, to += Size) {
+        std::memcpy(to, source + static_cast<std::size_t>(order[j]) * Size, Size);
+    }
+}
+
+/// Copies the pieces `order[0]`, ..., `order[count - 1]` of what lies at `source`, of `size` bytes each, to `to`, one
+/// after the other. Few numbers are what is common: loops that know the size copy them fastest.
+inline void gather_bytes(const void* source, std::size_t size, const Index* order, Index count, void* to) {
+    const auto* const from = static_cast<const std::byte*>(source);
+    auto* const place = static_cast<std::byte*>(to);
+    switch (size) {
+        case 0: return;
+        case 1: return gather_pieces<1>(from, order, count, place);
+        case 2: return gather_pieces<2>(from, order, count, place);
+        case 4: return gather_pieces<4>(from, order, count, place);
+        case 8: return gather_pieces<8>(from, order, count, place);
+        case 12: return gather_pieces<12>(from, order, count, place);
+        case 16: return gather_pieces<16>(from, order, count, place);
+    }
+    for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
+        std::memcpy(place + j * size, from + static_cast<std::size_t>(order[j]) * size, size);
+    }
+}
 
 }  // namespace detail
 
@@ -177,18 +203,14 @@ public:
     /// Sets columns to zero.
     void clear_columns(Range r) { std::fill_n(data() + r.begin * rows_, r.size() * rows_, T{}); }
 
-    /// Becomes the columns `order[0]`, ..., `order[count - 1]` of a matrix that lies dense at `source`. Few rows are
-    /// what is common: loops of a known length copy them fastest.
+    /// Becomes the columns `order[0]`, ..., `order[count - 1]` of a matrix that lies dense at `source`.
     template <class S>
     void gather_columns(const S* source, Index rows, const Index* order, Index count) {
         resize(rows, count);
-        switch (rows) {
-            case 0: return;
-            case 1: return gather<1>(source, rows, order);
-            case 2: return gather<2>(source, rows, order);
-            case 3: return gather<3>(source, rows, order);
-            case 4: return gather<4>(source, rows, order);
-            default: return gather<Eigen::Dynamic>(source, rows, order);
+        if constexpr (std::is_same_v<S, T>) {
+            detail::gather_bytes(source, to_size(rows) * sizeof(T), order, count, data());
+        } else {
+            for (Index j = 0; j < count; ++j) std::copy_n(source + order[j] * rows, rows, data() + j * rows);
         }
     }
 
@@ -207,16 +229,6 @@ public:
 
 private:
     static std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }
-
-    template <int Rows, class S>
-    void gather(const S* source, Index rows, const Index* order) {
-        if constexpr (Rows != Eigen::Dynamic) rows = Rows;
-        T* to = data();
-        for (Index j = 0; j < columns_; ++j, to += rows) {
-            const S* const from = source + order[j] * rows;
-            for (Index i = 0; i < rows; ++i) to[i] = static_cast<T>(from[i]);
-        }
-    }
 
     Index rows_ = 0;
     Index columns_ = 0;
