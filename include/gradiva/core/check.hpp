@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cassert>
+#include <cstddef>
 #include <stdexcept>
 #include <utility>
 
@@ -22,23 +23,36 @@ public:
 namespace detail {
 
 /// The one place that formats and throws: a check costs its caller a comparison and a call.
-[[noreturn, gnu::cold, gnu::noinline]] inline void throw_error(fmt::string_view text, fmt::format_args args) {
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_error(const char* text, fmt::format_args args) {
     throw Error(fmt::vformat(text, args));
 }
+
+/// A text for fmt with one `{}` for each of so many arguments. To count them costs compilers far less than the check of
+/// `fmt::format_string`, which they make anew for each combination of arguments and length of text.
+template <std::size_t Arguments>
+struct ErrorText {
+    const char* text;
+
+    consteval ErrorText(const char* t) : text(t) {
+        std::size_t places = 0;
+        for (const char* at = t; *at != 0; ++at) places += *at == '{' ? 1 : 0;
+        if (places != Arguments) throw "gradiva: an error's text needs one {} for each argument";
+    }
+};
 
 }  // namespace detail
 
 /// Throws an `Error` with the formatted text.
 template <class... Args>
-[[noreturn]] void fail(fmt::format_string<const Args&...> text, const Args&... args) {
-    detail::throw_error(text, fmt::make_format_args(args...));
+[[noreturn]] void fail(detail::ErrorText<sizeof...(Args)> text, const Args&... args) {
+    detail::throw_error(text.text, fmt::make_format_args(args...));
 }
 
 /// Throws an `Error` with the formatted text unless the condition holds. For constructors, loaders and what comes from
 /// outside; kernels assert instead.
 template <class... Args>
-void require(bool condition, fmt::format_string<const Args&...> text, const Args&... args) {
-    if (!condition) detail::throw_error(text, fmt::make_format_args(args...));
+void require(bool condition, detail::ErrorText<sizeof...(Args)> text, const Args&... args) {
+    if (!condition) detail::throw_error(text.text, fmt::make_format_args(args...));
 }
 
 }  // namespace gradiva
