@@ -27,15 +27,19 @@ namespace detail {
     throw Error(fmt::vformat(text, args));
 }
 
-/// A text for fmt with one `{}` for each of so many arguments. To count them costs compilers far less than the check of
-/// `fmt::format_string`, which they make anew for each combination of arguments and length of text.
+/// A text for fmt with one `{}`, or `{:...}`, for each of so many arguments. To count them costs compilers far less than
+/// the check of `fmt::format_string`, which they make anew for each combination of arguments and length of text.
 template <std::size_t Arguments>
 struct ErrorText {
     const char* text;
 
     consteval ErrorText(const char* t) : text(t) {
         std::size_t places = 0;
-        for (const char* at = t; *at != 0; ++at) places += *at == '{' ? 1 : 0;
+        for (const char* at = t; *at != 0; ++at) {
+            if (*at != '{') continue;
+            ++places;
+            if (at[1] != '}' && at[1] != ':') throw "gradiva: an error's text names no argument, and has no {{";
+        }
         if (places != Arguments) throw "gradiva: an error's text needs one {} for each argument";
     }
 };
