@@ -2,9 +2,8 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 
-#include "gradiva/core/vector_bytes.hpp"
+#include "gradiva/core/lanes.hpp"
 
 namespace gradiva {
 
@@ -40,14 +39,11 @@ typedef std::uint64_t WideWords __attribute__((vector_size(vector_bytes)));
 inline constexpr std::size_t words_at_once = sizeof(WideWords) / sizeof(std::uint64_t);
 
 inline WideWords load_words(const std::uint32_t* from) {
-    Words words;
-    std::memcpy(&words, from, sizeof words);
-    return __builtin_convertvector(words, WideWords);
+    return __builtin_convertvector(load_lanes<Words>(from), WideWords);
 }
 
 inline void store_words(const WideWords& words, std::uint32_t* to) {
-    const Words narrow = __builtin_convertvector(words, Words);
-    std::memcpy(to, &narrow, sizeof narrow);
+    store_lanes(__builtin_convertvector(words, Words), to);
 }
 
 /// What `philox4x32` gives for the counters (low, high, stream[0], stream[1]), where (low, high) are `first` and the

@@ -112,17 +112,21 @@ struct Dense {
     template <class T>
     void input_gradient(std::span<const T> flat, Activation f, ConstMatrixRef<T> dz, ConstMatrixRef<T> x,
                         MatrixRef<T> du, const PackedDense<T>* packed = nullptr) const {
-        kernels::Strided<T> transposed = kernels::transposed(weight(flat));
-        if (packed && !packed->transposed.empty()) transposed.panels = packed->transposed.data();
-        kernels::multiply_and_differentiate<T>(f, transposed, kernels::plain(dz), x, du);
+        const kernels::Strided<T> w =
+            with_panels(kernels::transposed(weight(flat)), packed ? &packed->transposed : nullptr);
+        kernels::multiply_and_differentiate<T>(f, w, kernels::plain(dz), x, du);
     }
 
 private:
     template <class T>
     kernels::Strided<T> w(std::span<const T> flat, const PackedDense<T>* packed) const {
-        kernels::Strided<T> plain = kernels::plain(weight(flat));
-        if (packed && !packed->plain.empty()) plain.panels = packed->plain.data();
-        return plain;
+        return with_panels(kernels::plain(weight(flat)), packed ? &packed->plain : nullptr);
+    }
+
+    template <class T>
+    static kernels::Strided<T> with_panels(kernels::Strided<T> a, const Buffer<T>* panels) {
+        if (panels && !panels->empty()) a.panels = panels->data();
+        return a;
     }
 };
 

@@ -77,8 +77,7 @@ private:
         if (static_cast<Index>(shards_.size()) < shards) shards_ = std::vector<Shard>(static_cast<std::size_t>(shards));
         threads_.run(shards, [&](Index s) {
             Shard& mine = shard(s);
-            // The sum of the gradients stands in that of the first shard; `add_up` has cleared the others.
-            if (s == 0 || mine.gradient.empty()) mine.gradient.assign(static_cast<Index>(weights), 0);
+            detail::start_gradient(mine.gradient, s, weights);
             mine.loss = 0;
             detail::for_each_pass(minibatch.size(), shards, s, [&](Range pass) {
                 mine.batch.gather(rollout, order_, {minibatch.begin + pass.begin, minibatch.begin + pass.end});

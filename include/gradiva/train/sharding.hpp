@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gradiva/core/index.hpp"
+#include "gradiva/core/buffer.hpp"
 
 namespace gradiva::detail {
 
@@ -20,6 +20,13 @@ void for_each_pass(Index samples, Index shards, Index shard, const Body& body) {
     for (Index begin = mine.begin; begin < mine.end; begin += pass_width) {
         body(Range{begin, std::min(begin + pass_width, mine.end)});
     }
+}
+
+/// Readies the gradient of a shard for a minibatch. The sum of the last one's gradients stands in that of the first
+/// shard; `add_up` has cleared the others.
+template <class Scalar>
+void start_gradient(Buffer<Scalar>& gradient, Index shard, std::size_t weights) {
+    if (shard == 0 || gradient.empty()) gradient.assign(static_cast<Index>(weights), 0);
 }
 
 }  // namespace gradiva::detail

@@ -121,7 +121,7 @@ private:
         threads_.run(networks * shards, [&](Index task) {
             const Index network = task / shards;
             Shard& shard = shard_of(network, task % shards);
-            clear_gradient(network, task % shards);
+            detail::start_gradient(shard.gradient, task % shards, weights_of(network).size());
             detail::for_each_pass(minibatch.size(), shards, task % shards,
                                   [&](Range pass) { learn(network, rollout, minibatch, pass, report, shard); });
             if (--std::atomic_ref(state_of(network).unfinished_shards) == 0) finish_gradient(network, shards);
@@ -137,12 +137,6 @@ private:
         epoch.stopped =
             options_.target_kl > 0 && sums.kl / static_cast<double>(minibatch.size()) > 1.5 * options_.target_kl;
         if (!epoch.stopped) epoch.norms += apply_gradient();
-    }
-
-    /// The sum of the gradients stands in that of the first shard; `add_up` has cleared the others.
-    void clear_gradient(Index network, Index s) {
-        Buffer<Scalar>& gradient = shard_of(network, s).gradient;
-        if (s == 0 || gradient.empty()) gradient.assign(static_cast<Index>(weights_of(network).size()), 0);
     }
 
     /// Adds a pass over some samples to the gradient of a network.
