@@ -66,11 +66,8 @@ private:
             Shard& shard = shards_[static_cast<std::size_t>(s)];
             use_packed(shard.actor, packed_actor_);
             use_packed(shard.critic, packed_critic_);
-            if (s == 0 || shard.actor_gradient.empty()) {  // else `add_up` cleared them
-                shard.actor_gradient.assign(static_cast<Index>(actor_.weights().size()), 0);
-                shard.critic_gradient.assign(static_cast<Index>(critic_.weights().size()), 0);
-            }
-            laps_.optimiser += watch.lap();
+            shard.actor_gradient.resize(static_cast<Index>(actor_.weights().size()));
+            shard.critic_gradient.resize(static_cast<Index>(critic_.weights().size()));
             gradiva::detail::for_each_pass(range.size(), shards, s, [&](gradiva::Range pass) {
                 learn(rollout, range, pass, report, shard, watch);
             });
@@ -120,19 +117,22 @@ private:
     }
 
     void descend(Index shards) {
-        Shard& total = shards_.front();
-        const auto shard = [&](Index s) -> Shard& { return shards_[static_cast<std::size_t>(s)]; };
-        const double norm =
-            std::sqrt(gradiva::add_up(shards, [&](Index s) { return shard(s).actor_gradient.span(); }) +
-                      gradiva::add_up(shards, [&](Index s) { return shard(s).critic_gradient.span(); }));
-        if (const double factor = gradiva::clip_factor(norm, options_.max_gradient_norm); factor < 1) {
-            total.actor_gradient.vector() *= static_cast<float>(factor);
-            total.critic_gradient.vector() *= static_cast<float>(factor);
+        const double squares = add_up(shards, &Shard::actor_gradient, actor_gradient_) +
+                               add_up(shards, &Shard::critic_gradient, critic_gradient_);
+        if (const double factor = gradiva::clip_factor(std::sqrt(squares), options_.max_gradient_norm); factor < 1) {
+            actor_gradient_.vector() *= static_cast<float>(factor);
+            critic_gradient_.vector() *= static_cast<float>(factor);
         }
         const double rate = options_.learning_rate(0);
-        actor_optimizer_.step(actor_.weights(), std::as_const(total.actor_gradient).span(), rate);
-        critic_optimizer_.step(critic_.weights(), std::as_const(total.critic_gradient).span(), rate);
+        actor_optimizer_.step(actor_.weights(), std::as_const(actor_gradient_).span(), rate);
+        critic_optimizer_.step(critic_.weights(), std::as_const(critic_gradient_).span(), rate);
         pack();
+    }
+
+    double add_up(Index shards, gradiva::Buffer<float> Shard::*of, gradiva::Buffer<float>& total) {
+        const auto part = [&](Index s) { return (shards_[static_cast<std::size_t>(s)].*of).span(); };
+        total.resize(static_cast<Index>(part(0).size()));
+        return gradiva::add_up(shards, part, total.span());
     }
 
     void pack() {
@@ -147,7 +147,7 @@ private:
     gradiva::Rng order_rng_;
     gradiva::Clip clip_{options_.clip};
     gradiva::Adam<float> actor_optimizer_, critic_optimizer_;
-    gradiva::Buffer<float> advantage_;
+    gradiva::Buffer<float> advantage_, actor_gradient_, critic_gradient_;
     std::vector<Shard> shards_;
     Actor::PackedWeights packed_actor_;
     Critic::PackedWeights packed_critic_;

@@ -49,10 +49,15 @@ struct HalfRegister {
     typedef Scalar Type __attribute__((vector_size(lanes<double> * sizeof(Scalar))));
 };
 
+template <class Half, int... K>
+RegisterOf<double> widen(const Half& x, std::integer_sequence<int, K...>) {
+    return RegisterOf<double>{static_cast<double>(x[K])...};  // GCC 12 makes four instructions of a convertvector
+}
+
 /// As many numbers as a register holds in double.
 template <class Scalar>
-RegisterOf<double> load_in_double(const Scalar* from) {
-    return __builtin_convertvector(load_lanes<typename HalfRegister<Scalar>::Type>(from), RegisterOf<double>);
+RegisterOf<double> in_double(const typename HalfRegister<Scalar>::Type& x) {
+    return widen(x, gradiva::detail::LaneNumbers<RegisterOf<double>>{});
 }
 
 template <class Scalar>
@@ -62,24 +67,35 @@ void store_from_double(const RegisterOf<double>& x, Scalar* to) {
     store_lanes(rounded, to);
 }
 
-/// The sum of term(x_i) in double. Element i is added to the partial sum i modulo 32: the order is the same for every
-/// width of registers, and the processor can overlap additions.
-template <class Scalar, class Term>
-double sum_in_double(const Scalar* x, Index size, const Term& term) {
+/// The sum of term(x_i) in double, where `x.template operator()<V>(i)` is x_i for V = Scalar, and x_i and those after
+/// it for a vector V; each is asked for once. Element i is added to the partial sum i modulo 32: the order is the same
+/// for every width of registers, and the processor can overlap additions.
+template <class Scalar, class X, class Term>
+double sum_in_double(Index size, const X& x, const Term& term) {
+    using Half = typename HalfRegister<Scalar>::Type;
     constexpr Index parts = 32, width = lanes<double>;
     RegisterOf<double> sum[parts / width] = {};
     Index i = 0;
     for (; i + parts <= size; i += parts) {
 #pragma GCC unroll 16
-        for (Index k = 0; k < parts / width; ++k) sum[k] += term(load_in_double(x + i + k * width));
+        for (Index k = 0; k < parts / width; ++k) {
+            sum[k] += term(in_double<Scalar>(x.template operator()<Half>(i + k * width)));
+        }
     }
     double part[parts];
     for (Index k = 0; k < parts / width; ++k) store(sum[k], part + k * width);
-    for (Index k = 0; i + k < size; ++k) part[k] += term(static_cast<double>(x[i + k]));
+    for (Index k = 0; i + k < size; ++k) part[k] += term(static_cast<double>(x.template operator()<Scalar>(i + k)));
     for (Index half = parts / 2; half > 0; half /= 2) {
         for (Index k = 0; k < half; ++k) part[k] += part[k + half];
     }
     return part[0];
+}
+
+/// The same for numbers in memory.
+template <class Scalar, class Term>
+double sum_in_double(const Scalar* x, Index size, const Term& term) {
+    return sum_in_double<Scalar>(
+        size, [x]<class V>(Index i) { return load_lanes<V>(x + i); }, term);
 }
 
 }  // namespace detail
@@ -109,7 +125,9 @@ void standardise(VectorRef<Scalar> x) {
     Scalar* const values = x.data();
     Index i = 0;
     for (; i + width <= x.size(); i += width) {
-        detail::store_from_double<Scalar>((detail::load_in_double(values + i) - m.mean) * scale, values + i);
+        const auto value =
+            detail::in_double<Scalar>(load_lanes<typename detail::HalfRegister<Scalar>::Type>(values + i));
+        detail::store_from_double<Scalar>((value - m.mean) * scale, values + i);
     }
     for (; i < x.size(); ++i) values[i] = static_cast<Scalar>((static_cast<double>(values[i]) - m.mean) * scale);
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
-#include <utility>
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/kernels/moments.hpp"
@@ -14,18 +13,6 @@ namespace detail {
 
 inline constexpr auto square_of = [](const auto& x) { return x * x; };
 
-/// sum += x, x := 0.
-template <class Scalar>
-void move_to_sum(Scalar* sum, Scalar* x, Index count) {
-    using namespace kernels::detail;
-    Index i = 0;
-    for (; i + lanes<Scalar> <= count; i += lanes<Scalar>) {
-        store<Scalar>(load(sum + i) + load(x + i), sum + i);
-        store<Scalar>(RegisterOf<Scalar>{}, x + i);
-    }
-    for (; i < count; ++i) sum[i] += std::exchange(x[i], Scalar(0));
-}
-
 }  // namespace detail
 
 /// The squared Euclidean norm, summed in double.
@@ -34,21 +21,30 @@ double squared_norm(std::span<const Scalar> values) {
     return kernels::detail::sum_in_double(values.data(), static_cast<Index>(values.size()), detail::square_of);
 }
 
-/// Adds `part(1)`, ..., `part(parts - 1)`, spans, to `part(0)`, in this order, and clears them; returns the squared
-/// norm of the sum. Goes through all of them piece by piece, so that each piece comes from memory once.
-template <class Part>
-double add_up(Index parts, const Part& part) {
-    constexpr Index piece_size = 1024;
-    const auto total = part(0);
-    const auto size = static_cast<Index>(total.size());
-    double squares = 0;
-    for (Index begin = 0; begin < size; begin += piece_size) {
-        const Index count = std::min(piece_size, size - begin);
-        auto* const sum = total.data() + begin;
-        for (Index i = 1; i < parts; ++i) detail::move_to_sum(sum, part(i).data() + begin, count);
-        squares += kernels::detail::sum_in_double(sum, count, detail::square_of);
+/// How many gradients `add_up` adds at most.
+inline constexpr Index most_shards = 16;
+
+/// total := part(0) + ... + part(parts - 1), spans, added in this order and cleared; returns the squared norm of the
+/// sum. In one pass, so that each number comes from memory once.
+template <class Scalar, class Part>
+double add_up(Index parts, const Part& part, std::span<Scalar> total) {
+    GRADIVA_ASSERT(parts >= 1 && parts <= most_shards);
+    Scalar *from[most_shards], *const to = total.data();
+    for (Index s = 0; s < parts; ++s) {
+        GRADIVA_ASSERT(part(s).size() == total.size());
+        from[s] = part(s).data();
     }
-    return squares;
+    const auto sum_at = [&from, parts, to]<class V>(Index i) {
+        V sum = load_lanes<V>(from[0] + i);
+        store_lanes(V{}, from[0] + i);
+        for (Index s = 1; s < parts; ++s) {
+            sum += load_lanes<V>(from[s] + i);
+            store_lanes(V{}, from[s] + i);
+        }
+        store_lanes(sum, to + i);
+        return sum;
+    };
+    return kernels::detail::sum_in_double<Scalar>(static_cast<Index>(total.size()), sum_at, detail::square_of);
 }
 
 /// The factor that brings a gradient of this norm down to `max_norm`: min(1, max_norm / norm). 1 when `max_norm` is 0,

@@ -77,7 +77,7 @@ private:
         if (static_cast<Index>(shards_.size()) < shards) shards_ = std::vector<Shard>(static_cast<std::size_t>(shards));
         threads_.run(shards, [&](Index s) {
             Shard& mine = shard(s);
-            detail::start_gradient(mine.gradient, s, weights);
+            mine.gradient.resize(static_cast<Index>(weights));
             mine.loss = 0;
             detail::for_each_pass(minibatch.size(), shards, s, [&](Range pass) {
                 mine.batch.gather(rollout, order_, {minibatch.begin + pass.begin, minibatch.begin + pass.end});
@@ -87,16 +87,17 @@ private:
         return shards;
     }
 
-    /// Leaves the minibatch's gradient in the first shard. Returns its norm before clipping.
+    /// Returns the gradient's norm before clipping.
     double step(Index shards, std::span<Scalar> weights, const char* whose, double learning_rate) {
-        Buffer<Scalar>& gradient = shards_.front().gradient;
-        const double norm = std::sqrt(add_up(shards, [&](Index s) { return shard(s).gradient.span(); }));
+        gradient_.resize(static_cast<Index>(weights.size()));
+        const double norm = std::sqrt(add_up(
+            shards, [&](Index s) { return shard(s).gradient.span(); }, gradient_.span()));
         require(std::isfinite(norm),
                 "update: the {} gradient is not finite; lower the learning rate, or check rewards and observations for "
                 "extreme values",
                 whose);
-        gradient.vector() *= static_cast<Scalar>(clip_factor(norm, options_.max_gradient_norm));
-        optimizer_.step(weights, std::as_const(gradient).span(), learning_rate);
+        gradient_.vector() *= static_cast<Scalar>(clip_factor(norm, options_.max_gradient_norm));
+        optimizer_.step(weights, std::as_const(gradient_).span(), learning_rate);
         return norm;
     }
 
@@ -106,6 +107,7 @@ private:
     Rng rng_;
     Minibatches order_;
     std::vector<Shard> shards_;
+    Buffer<Scalar> gradient_;  // of all shards
     SavedWeights<Scalar> saved_;
 };
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gradiva/core/buffer.hpp"
+#include "gradiva/optim/clip_norm.hpp"
 
 namespace gradiva::detail {
 
@@ -11,7 +11,7 @@ inline constexpr Index pass_width = 128;
 
 /// Into how many shards a batch is split. It depends on the number of samples only, and each shard has a gradient of
 /// its own that is added to the others in order: threads change no bit.
-inline Index shard_count(Index samples) { return std::clamp<Index>(pieces_of(samples, pass_width), 1, 16); }
+inline Index shard_count(Index samples) { return std::clamp<Index>(pieces_of(samples, pass_width), 1, most_shards); }
 
 /// Calls `body(range)` for each pass of a shard, in order.
 template <class Body>
@@ -20,13 +20,6 @@ void for_each_pass(Index samples, Index shards, Index shard, const Body& body) {
     for (Index begin = mine.begin; begin < mine.end; begin += pass_width) {
         body(Range{begin, std::min(begin + pass_width, mine.end)});
     }
-}
-
-/// Readies the gradient of a shard for a minibatch. The sum of the last one's gradients stands in that of the first
-/// shard; `add_up` has cleared the others.
-template <class Scalar>
-void start_gradient(Buffer<Scalar>& gradient, Index shard, std::size_t weights) {
-    if (shard == 0 || gradient.empty()) gradient.assign(static_cast<Index>(weights), 0);
 }
 
 }  // namespace gradiva::detail

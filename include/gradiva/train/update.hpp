@@ -75,8 +75,9 @@ private:
     static constexpr Index networks = has_critic<C> && !learns_in_actor<C> ? 2 : 1;
 
     struct alignas(buffer_alignment) NetworkState {
-        Index unfinished_shards = 0;
+        Buffer<Scalar> gradient;
         double squared_norm = 0;
+        Index unfinished_shards = 0;
     };
 
     UpdateReport descend(const Rollout<Scalar>& rollout) {
@@ -121,7 +122,7 @@ private:
         threads_.run(networks * shards, [&](Index task) {
             const Index network = task / shards;
             Shard& shard = shard_of(network, task % shards);
-            detail::start_gradient(shard.gradient, task % shards, weights_of(network).size());
+            shard.gradient.resize(static_cast<Index>(weights_of(network).size()));
             detail::for_each_pass(minibatch.size(), shards, task % shards,
                                   [&](Range pass) { learn(network, rollout, minibatch, pass, report, shard); });
             if (--std::atomic_ref(state_of(network).unfinished_shards) == 0) finish_gradient(network, shards);
@@ -168,12 +169,13 @@ private:
         }
     }
 
-    /// Leaves a network's gradient in its first shard. Done by whoever ends the network's last shard, while others
-    /// still work on the other network.
+    /// Done by whoever ends the network's last shard, while others still work on the other network.
     void finish_gradient(Index network, Index shards) {
-        double& square = state_of(network).squared_norm;
-        square = add_up(shards, [&](Index s) { return shard_of(network, s).gradient.span(); });
-        if (steps_at_once() && std::isfinite(square)) step(network, 1);
+        NetworkState& state = state_of(network);
+        state.gradient.resize(static_cast<Index>(weights_of(network).size()));
+        state.squared_norm = add_up(
+            shards, [&](Index s) { return shard_of(network, s).gradient.span(); }, state.gradient.span());
+        if (steps_at_once() && std::isfinite(state.squared_norm)) step(network, 1);
     }
 
     /// Whether a network may be stepped whatever the gradient of the other, and the divergence of the whole minibatch.
@@ -209,7 +211,7 @@ private:
     Shard& shard_of(Index network, Index s) { return shards_[static_cast<std::size_t>(network)][s]; }
 
     void step(Index network, Scalar factor) {
-        Buffer<Scalar>& gradient = shard_of(network, 0).gradient;
+        Buffer<Scalar>& gradient = state_of(network).gradient;
         if (factor < 1) gradient.vector() *= factor;
         const std::span<const Scalar> descent = gradient.span();
         (network == the_actor ? actor_optimizer_ : critic_optimizer_)
