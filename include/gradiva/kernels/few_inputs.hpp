@@ -9,8 +9,8 @@
 #include "gradiva/kernels/strided.hpp"
 
 // Layers with few inputs, as a network's first: so little is summed that what surrounds it decides. Weights and biases
-// stay in registers while columns go by. Sums run over the inputs in order, from the bias on, as in the tiles of larger
-// products: a column has the same bits in a batch of any width.
+// stay in registers while columns go by. Sums run over the inputs in order, from the bias on: a column has the same
+// bits in a batch of any width.
 
 namespace gradiva::kernels::detail {
 

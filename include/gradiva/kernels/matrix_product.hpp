@@ -18,7 +18,7 @@ namespace gradiva::kernels {
 
 namespace detail {
 
-/// What the sums of a product start from.
+/// What a product is added to.
 enum class Start { zero, c, bias };
 
 /// A product and what happens around it.
@@ -26,7 +26,7 @@ template <class Scalar>
 struct Product {
     Strided<Scalar> a, b;
     Start start = Start::zero;
-    const Scalar* bias = nullptr;  // one number per row, where the sums start from it
+    const Scalar* bias = nullptr;  // one number per row, where the product is added to it
     Finish finish = Finish::nothing;
     Columns<Scalar> output{nullptr, 0};  // of C's shape, where a derivative is taken from it
     Scalar* row_sums = nullptr;          // where those of A, whose columns are contiguous, are added, if wanted
@@ -69,8 +69,8 @@ void compute_tile_with_row_sums(Index columns, const Tile<Scalar>& tile) {
     }
 }
 
-/// What the sums of a block of rows start from, `Height` rows high. Where that is the same in all columns, and not as
-/// high as that, it is copied to `room`.
+/// What the products of a block of rows are added to, `Height` rows high. Where that is the same in all columns, and
+/// not as high as that, it is copied to `room`.
 template <Index Height, class Scalar>
 Columns<Scalar> start_of(const Product<Scalar>& product, Index row, Index rows, const MatrixRef<Scalar>& c,
                          Scalar* room) {

@@ -4,8 +4,8 @@
 
 #include "gradiva/kernels/registers.hpp"
 
-// A tile of C that stays in registers while it is summed: C := f(S + A B). What a layer does beside its product, adding
-// the bias before it and applying the activation or its derivative after it, costs no pass over memory.
+// A tile of C that stays in registers while it is summed: C := f(S + A B). What a layer does after its product, adding
+// the bias and applying the activation or its derivative, costs no pass over memory.
 
 namespace gradiva::kernels::detail {
 
@@ -27,7 +27,8 @@ struct Columns {
 };
 
 /// One tile of C := f(S + A B). A: rows x depth, in columns; B: depth x columns, element (k, j) at
-/// `b[k * b_row_stride + j * b_column_stride]`; S, where the sums start from, and the output as C.
+/// `b[k * b_row_stride + j * b_column_stride]`; S and the output as C. S is added last: with sums that started from it
+/// each tile would begin with loads instead of products.
 template <class Scalar>
 struct Tile {
     Columns<Scalar> a;
@@ -55,42 +56,43 @@ inline constexpr Index most_columns_with_row_sums = 4;
 #define GRADIVA_WIDE_VECTORS
 #endif
 
-/// What becomes of a tile's sums.
-template <Index Height, Index Width, class Scalar>
-[[gnu::always_inline]] inline void finish_tile(const Tile<Scalar>& tile, RegisterOf<Scalar> (&sum)[Width][Height]) {
+/// Stores finish(S + sum, its column of the output, its row in it), register by register.
+template <Index Height, Index Width, class Scalar, class Finisher>
+[[gnu::always_inline]] inline void store_tile(const Tile<Scalar>& tile, const RegisterOf<Scalar> (&sum)[Width][Height],
+                                              const Finisher& finish) {
     constexpr Index lane = lanes<Scalar>;
-    const RegisterOf<Scalar> zero{};
+    const Scalar *start = tile.start.data, *output = tile.output.data;
+    Scalar* c = tile.c;
+    const Index start_stride = tile.start.stride, output_stride = tile.output.stride, c_stride = tile.c_stride;
+#pragma GCC unroll 8
+    for (Index j = 0; j < Width; ++j, start += start_stride, output += output_stride, c += c_stride) {
+#pragma GCC unroll 4
+        for (Index v = 0; v < Height; ++v) {
+            const RegisterOf<Scalar> x = sum[j][v] + load(start + v * lane);
+            store<Scalar>(finish(x, output, v * lane), c + v * lane);
+        }
+    }
+}
+
+/// The same, with what the tile asks for.
+template <Index Height, Index Width, class Scalar>
+[[gnu::always_inline]] inline void finish_tile(const Tile<Scalar>& tile,
+                                               const RegisterOf<Scalar> (&sum)[Width][Height]) {
+    using V = RegisterOf<Scalar>;
     switch (tile.finish) {
-        case Finish::nothing: break;
-        case Finish::relu:
-#pragma GCC unroll 8
-            for (Index j = 0; j < Width; ++j) {
-#pragma GCC unroll 4
-                for (Index v = 0; v < Height; ++v) {
-                    sum[j][v] = larger(zero, sum[j][v]);  // NaN stays
-                }
-            }
-            break;
+        case Finish::nothing:
+            return store_tile<Height, Width>(tile, sum, [](const V& x, const Scalar*, Index) { return x; });
+        case Finish::relu:  // NaN stays
+            return store_tile<Height, Width>(tile, sum,
+                                             [](const V& x, const Scalar*, Index) { return larger(V{}, x); });
         case Finish::relu_derivative:
-#pragma GCC unroll 8
-            for (Index j = 0; j < Width; ++j) {
-#pragma GCC unroll 4
-                for (Index v = 0; v < Height; ++v) {
-                    const RegisterOf<Scalar> y = load(tile.output.data + j * tile.output.stride + v * lane);
-                    sum[j][v] = y > 0 ? sum[j][v] : zero;
-                }
-            }
-            break;
+            return store_tile<Height, Width>(
+                tile, sum, [](const V& x, const Scalar* output, Index i) { return load(output + i) > 0 ? x : V{}; });
         case Finish::tanh_derivative:
-#pragma GCC unroll 8
-            for (Index j = 0; j < Width; ++j) {
-#pragma GCC unroll 4
-                for (Index v = 0; v < Height; ++v) {
-                    const RegisterOf<Scalar> y = load(tile.output.data + j * tile.output.stride + v * lane);
-                    sum[j][v] *= 1 - y * y;
-                }
-            }
-            break;
+            return store_tile<Height, Width>(tile, sum, [](const V& x, const Scalar* output, Index i) {
+                const V y = load(output + i);
+                return V(x * (1 - y * y));
+            });
     }
 }
 
@@ -99,12 +101,7 @@ template <Index Height, Index Width, class Scalar>
 template <Index Height, Index Width, RowSums sums_rows = RowSums::no, class Scalar>
 GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
     constexpr Index lane = lanes<Scalar>;
-    RegisterOf<Scalar> sum[Width][Height], row_sum[Height] = {};
-#pragma GCC unroll 8
-    for (Index j = 0; j < Width; ++j) {
-#pragma GCC unroll 4
-        for (Index v = 0; v < Height; ++v) sum[j][v] = load(tile.start.data + j * tile.start.stride + v * lane);
-    }
+    RegisterOf<Scalar> sum[Width][Height] = {}, row_sum[Height] = {};
     const Scalar* a = tile.a.data;
     const Scalar* b = tile.b;
     for (Index k = 0; k < tile.depth; ++k, a += tile.a.stride, b += tile.b_row_stride) {
@@ -121,19 +118,11 @@ GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
             for (Index v = 0; v < Height; ++v) sum[j][v] += left[v] * right;
         }
     }
-    if constexpr (sums_rows == RowSums::no) finish_tile<Height, Width>(tile, sum);
-    Scalar* const c = tile.c;
-    const Index c_stride = tile.c_stride;
-#pragma GCC unroll 8
-    for (Index j = 0; j < Width; ++j) {
+    if constexpr (sums_rows == RowSums::no) return finish_tile<Height, Width>(tile, sum);
+    store_tile<Height, Width>(tile, sum, [](const RegisterOf<Scalar>& x, const Scalar*, Index) { return x; });
 #pragma GCC unroll 4
-        for (Index v = 0; v < Height; ++v) store<Scalar>(sum[j][v], c + j * c_stride + v * lane);
-    }
-    if constexpr (sums_rows == RowSums::yes) {
-#pragma GCC unroll 4
-        for (Index v = 0; v < Height; ++v) {
-            store<Scalar>(load(tile.row_sums + v * lane) + row_sum[v], tile.row_sums + v * lane);
-        }
+    for (Index v = 0; v < Height; ++v) {
+        store<Scalar>(load(tile.row_sums + v * lane) + row_sum[v], tile.row_sums + v * lane);
     }
 }
 
