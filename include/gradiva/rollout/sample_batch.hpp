@@ -20,6 +20,7 @@ struct SampleBatch {
     void gather(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
         gather_for_actor(rollout, order, positions);
         gather_old_heads(rollout, order, positions);
+        gather_old_values(rollout, order, positions);
         gather_targets(rollout, order, positions);
     }
 
@@ -36,14 +37,18 @@ struct SampleBatch {
         old_head.gather_columns(rollout.head.data(), rollout.head_size, order.from(positions.begin), positions.size());
     }
 
-    /// What a critic learns from only; `gather_targets` is enough where the observations are already here.
+    void gather_old_values(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
+        old_value.gather(rollout.value.data(), order.from(positions.begin), positions.size());
+    }
+
+    /// What a critic learns from only, but for the values it gave before; `gather_targets` is enough where the
+    /// observations are already here.
     void gather_for_critic(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
         gather_observations(rollout, order, positions);
         gather_targets(rollout, order, positions);
     }
 
     void gather_targets(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
-        old_value.gather(rollout.value.data(), order.from(positions.begin), positions.size());
         value_target.gather(rollout.value_target.data(), order.from(positions.begin), positions.size());
     }
 

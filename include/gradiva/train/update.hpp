@@ -152,11 +152,11 @@ private:
         }
         if constexpr (learns_in_actor<C>) {
             shard.batch.gather_targets(rollout, minibatches_, positions);
-            critic_pass(minibatch.size(), report, shard);
+            critic_pass(rollout, minibatch.size(), positions, report, shard);
         } else if constexpr (has_critic<C>) {
             if (network == the_actor) return;
             shard.batch.gather_for_critic(rollout, minibatches_, positions);
-            critic_pass(minibatch.size(), report, shard);
+            critic_pass(rollout, minibatch.size(), positions, report, shard);
         }
     }
 
@@ -257,7 +257,8 @@ private:
         }
     }
 
-    void critic_pass(Index minibatch, bool report, Shard& shard) {
+    void critic_pass(const Rollout<Scalar>& rollout, Index minibatch, Range positions, bool report, Shard& shard) {
+        if (value_clip_ > 0) shard.batch.gather_old_values(rollout, minibatches_, positions);
         const auto value = critic_.forward(shard.batch.observation.matrix(), shard.critic);
         const double loss = value_loss<Scalar>(value, shard.batch.old_value.vector(), shard.batch.value_target.vector(),
                                                value_clip_, shard.d_value.vector());
