@@ -6,6 +6,8 @@
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/kernels/registers.hpp"
+#include "gradiva/kernels/square_root.hpp"
 
 namespace gradiva {
 
@@ -42,25 +44,27 @@ public:
         const auto rate = static_cast<Scalar>(learning_rate / (1 - std::pow(options_.beta1, t)));
         const auto correction = static_cast<Scalar>(1 / std::sqrt(1 - std::pow(options_.beta2, t)));
         const auto epsilon = static_cast<Scalar>(options_.epsilon);
-        for (Index begin = 0; begin < size; begin += piece_size) {
-            const Index count = std::min(piece_size, size - begin);
-            const Scalar* const g = gradient.data() + begin;
-            Piece theta(weights.data() + begin, count), m(mean_.data() + begin, count),
-                v(square_.data() + begin, count);
-            for (Index i = 0; i < count; ++i) {
-                const Scalar mean = beta1 * m[i] + (1 - beta1) * g[i];
-                m[i] = std::abs(mean) < negligible ? Scalar(0) : mean;
-            }
-            for (Index i = 0; i < count; ++i) v[i] = (1 - beta2) * (g[i] * g[i]) + beta2 * v[i];
-            theta -= rate * m / (v.sqrt() * correction + epsilon);
+        const Scalar* const gradients = gradient.data();
+        Scalar *const thetas = weights.data(), *const means = mean_.data(), *const squares = square_.data();
+        const auto step_at = [=]<class V>(Index i) {
+            const V g = load_lanes<V>(gradients + i);
+            const V mean = beta1 * load_lanes<V>(means + i) + (1 - beta1) * g;
+            const V m = ((mean > -negligible) & (mean < negligible)) ? V{} : mean;
+            const V v = beta2 * load_lanes<V>(squares + i) + (1 - beta2) * (g * g);
+            store_lanes(m, means + i);
+            store_lanes(v, squares + i);
+            const V descent = rate * m / (correction * kernels::square_root(v) + epsilon);
+            store_lanes(V(load_lanes<V>(thetas + i) - descent), thetas + i);
+        };
+        using V = kernels::detail::RegisterOf<Scalar>;
+        Index i = 0;
+        for (; i + kernels::detail::lanes<Scalar> <= size; i += kernels::detail::lanes<Scalar>) {
+            step_at.template operator()<V>(i);
         }
+        for (; i < size; ++i) step_at.template operator()<Scalar>(i);
     }
 
 private:
-    // So many numbers are gone through at a time that they stay in a first-level cache from one line to the next.
-    static constexpr Index piece_size = 1024;
-    using Piece = Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>>;
-
     // A smaller mean counts as 0. Else that of gradients which have become 0, such as those of a ReLU unit that is
     // never active, decays into denormal numbers, on which processors take some twenty times as long.
     static constexpr Scalar negligible = std::numeric_limits<Scalar>::min() * Scalar(1e18);
