@@ -36,11 +36,14 @@ struct FewInputs {
         }
         const RegisterOf<Scalar> lower = broadcast(least);
         for (Index j = 0; j < columns; ++j, x.data += x.stride, z += z_stride) {
+            RegisterOf<Scalar> input[Inputs];
+#pragma GCC unroll 8
+            for (Index k = 0; k < Inputs; ++k) input[k] = broadcast(x.data[k]);
 #pragma GCC unroll 2
             for (Index v = 0; v < Height; ++v) {
                 RegisterOf<Scalar> sum = bias[v];
 #pragma GCC unroll 8
-                for (Index k = 0; k < Inputs; ++k) sum += weight[k][v] * x.data[k];
+                for (Index k = 0; k < Inputs; ++k) sum += weight[k][v] * input[k];
                 store<Scalar>(larger(lower, sum), z + v * lane);  // NaN stays
             }
         }

@@ -16,7 +16,7 @@ namespace detail {
 
 /// One number, or one register, of W^T dZ for a column `d` of dZ; y is that of X, and adds to the gradients.
 template <Index Outputs, class Scalar, class V>
-[[gnu::always_inline]] inline V go_back_one(bool is_tanh, const V (&w)[Outputs], const V& y, const Scalar* d,
+[[gnu::always_inline]] inline V go_back_one(bool is_tanh, const V (&w)[Outputs], const V& y, const Scalar (&d)[Outputs],
                                             V (&gradient)[Outputs]) {
     V back = w[0] * d[0];
     gradient[0] += y * d[0];
@@ -48,10 +48,14 @@ void go_back_rows(bool is_tanh, const ConstMatrixRef<Scalar>& w, const ConstMatr
     const Index columns = x.cols(), d_stride = dz.outerStride(), x_stride = x.outerStride();
     const Index du_stride = du.outerStride();
     for (Index j = 0; j < columns; ++j, d += d_stride, from += x_stride, to += du_stride) {
+        V y[Height];  // all of them loaded, and once: what is stored may be the same numbers
+        Scalar column[Outputs];
+        std::copy_n(d, Outputs, column);
+#pragma GCC unroll 4
+        for (Index v = 0; v < Height; ++v) y[v] = in_register(load_lanes<V>(from + v * width));
 #pragma GCC unroll 4
         for (Index v = 0; v < Height; ++v) {
-            const V y = load_lanes<V>(from + v * width);
-            store_lanes(go_back_one<Outputs, Scalar>(is_tanh, weight[v], y, d, gradient[v]), to + v * width);
+            store_lanes(go_back_one<Outputs>(is_tanh, weight[v], y[v], column, gradient[v]), to + v * width);
         }
     }
 #pragma GCC unroll 4

@@ -34,15 +34,18 @@ void store(const RegisterOf<Scalar>& x, Scalar* to) {
 }
 
 /// Kept in a register. Compilers would load it anew at each use, since loads look free: in a narrow tile they are not.
-template <class Scalar>
-RegisterOf<Scalar> load_once(const Scalar* from) {
-    RegisterOf<Scalar> x = load(from);
+template <class V>
+V in_register(V x) {
 #if defined(__x86_64__)
     asm("" : "+v"(x));
 #elif defined(__aarch64__)
     asm("" : "+w"(x));
 #endif
     return x;
+}
+template <class Scalar>
+RegisterOf<Scalar> load_once(const Scalar* from) {
+    return in_register(load(from));
 }
 
 /// A number in every lane.
