@@ -88,6 +88,7 @@ private:
 
 template <std::size_t Size>
 void gather_pieces(const std::byte* source, const Index* order, Index count, std::byte* to) {
+#pragma GCC unroll 4
     for (Index j = 0; j < count; ++j, to += Size) {
         std::memcpy(to, source + static_cast<std::size_t>(order[j]) * Size, Size);
     }
@@ -140,7 +141,7 @@ public:
     /// Becomes the elements `order[0]`, ..., `order[count - 1]` of an array.
     void gather(const T* source, const Index* order, Index count) {
         resize(count);
-        for (Index j = 0; j < count; ++j) data()[j] = source[order[j]];
+        detail::gather_bytes(source, sizeof(T), order, count, data());
     }
     void clear() { bytes_.resize(0); }
     bool empty() const { return bytes_.size() == 0; }
