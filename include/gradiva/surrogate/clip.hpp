@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gradiva/core/sum_in_lanes.hpp"
+#include "gradiva/kernels/moments.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
 namespace gradiva {
@@ -29,17 +29,18 @@ struct Clip {
         const auto high = static_cast<Scalar>(1 + now);
         const Index samples = log_prob.size();
         d_log_prob = (log_prob - old_log_prob).array().exp();
-        Scalar* const rho = d_log_prob.data();
-        const Scalar* const a = advantage.data();
-        const auto clipped_gain = [&](Index i) { return std::clamp(rho[i], low, high) * a[i]; };
+        Scalar* const ratios = d_log_prob.data();
+        const Scalar* const advantages = advantage.data();
         SurrogateSum sum;
-        sum.loss = -sum_in_lanes<double>(
-            samples, [&](Index i) { return static_cast<double>(std::min(rho[i] * a[i], clipped_gain(i))); });
-        for (Index i = 0; i < samples; ++i) sum.clipped += rho[i] < low || rho[i] > high ? 1 : 0;
-        for (Index i = 0; i < samples; ++i) {
-            const Scalar free = rho[i] * a[i];
-            rho[i] = clipped_gain(i) < free ? Scalar(0) : -free;
-        }
+        for (Index i = 0; i < samples; ++i) sum.clipped += ratios[i] < low || ratios[i] > high ? 1 : 0;
+        const auto gain = [=]<class V>(Index i) {
+            const V rho = load_lanes<V>(ratios + i), a = load_lanes<V>(advantages + i);
+            const V least = V{} + low, most = V{} + high;
+            const V free = rho * a, held = (rho < low ? least : rho > high ? most : rho) * a;
+            store_lanes(held < free ? V{} : V(-free), ratios + i);
+            return held < free ? held : free;
+        };
+        sum.loss = -kernels::detail::sum_in_double<Scalar>(samples, gain, [](const auto& x) { return x; });
         return sum;
     }
 };
