@@ -82,13 +82,16 @@ double sum_in_double(Index size, const X& x, const Term& term) {
             sum[k] += term(in_double<Scalar>(x.template operator()<Half>(i + k * width)));
         }
     }
-    double part[parts];
-    for (Index k = 0; k < parts / width; ++k) store(sum[k], part + k * width);
-    for (Index k = 0; i + k < size; ++k) part[k] += term(static_cast<double>(x.template operator()<Scalar>(i + k)));
-    for (Index half = parts / 2; half > 0; half /= 2) {
-        for (Index k = 0; k < half; ++k) part[k] += part[k + half];
+    if (i < size) {
+        double part[parts];
+        for (Index k = 0; k < parts / width; ++k) store(sum[k], part + k * width);
+        for (Index k = 0; i + k < size; ++k) part[k] += term(static_cast<double>(x.template operator()<Scalar>(i + k)));
+        for (Index k = 0; k < parts / width; ++k) sum[k] = load(part + k * width);
     }
-    return part[0];
+    for (Index half = parts / width / 2; half > 0; half /= 2) {
+        for (Index k = 0; k < half; ++k) sum[k] += sum[k + half];
+    }
+    return sum_of<double>(sum[0]);
 }
 
 /// The same for numbers in memory.
