@@ -21,6 +21,12 @@ struct Deviates {
                 inverse_std + row};
     }
 
+    /// Whether the samples lie side by side as they are.
+    bool are_one_row(Index rows) const { return rows == 1 && mean_stride == 1 && action_stride == 1; }
+
+    /// z of one row.
+    RegisterOf<float> row() const { return (load(action) - load(mean)) * inverse_std[0]; }
+
     /// The first `rows` rows of z, side by side.
     void load_rows(Index rows, float* z) const {
         constexpr Index width = lanes<float>;
@@ -36,6 +42,7 @@ struct Deviates {
 /// sum_i z_i^2 of each column.
 inline RegisterOf<float> sum_of_squares(const Deviates& deviates, Index rows) {
     constexpr Index width = lanes<float>;
+    if (deviates.are_one_row(rows)) return deviates.row() * deviates.row();
     alignas(vector_bytes) float z[rows_at_once * width];
     RegisterOf<float> sum{};
     for (Index row = 0; row < rows; row += rows_at_once) {
@@ -49,20 +56,33 @@ inline RegisterOf<float> sum_of_squares(const Deviates& deviates, Index rows) {
     return sum;
 }
 
+/// Writes w_j z / sigma to `d`, and adds w_j (z^2 - 1) to `sum`.
+inline void add_log_prob_gradient(const RegisterOf<float>& z, const RegisterOf<float>& w, float inverse_std, float* d,
+                                  RegisterOf<float>& sum) {
+    sum += w * (z * z - 1);
+    store(w * z * inverse_std, d);
+}
+
 /// For `rows` rows, at most `rows_at_once`, and `columns` columns, which fill whole registers: writes w_j z / sigma to
 /// `d_mean` and sum_j w_j (z^2 - 1) to `d_s`.
 inline void log_prob_gradient(const Deviates& deviates, const float* w, Index rows, Index columns, float* d_mean,
                               Index d_stride, float* d_s) {
     constexpr Index width = lanes<float>;
+    if (deviates.are_one_row(rows) && d_stride == 1) {
+        RegisterOf<float> sum{};
+        for (Index j = 0; j < columns; j += width) {
+            add_log_prob_gradient(deviates.from(0, j).row(), load(w + j), deviates.inverse_std[0], d_mean + j, sum);
+        }
+        *d_s = sum_of<float>(sum);
+        return;
+    }
     alignas(vector_bytes) float z[rows_at_once * width], d[rows_at_once * width];
     RegisterOf<float> sum[rows_at_once] = {};
     for (Index j = 0; j < columns; j += width) {
         const RegisterOf<float> weight = load(w + j);
         deviates.from(0, j).load_rows(rows, z);
         for (Index i = 0; i < rows; ++i) {
-            const RegisterOf<float> z_i = load(z + i * width);
-            sum[i] += weight * (z_i * z_i - 1);
-            store(weight * z_i * deviates.inverse_std[i], d + i * width);
+            add_log_prob_gradient(load(z + i * width), weight, deviates.inverse_std[i], d + i * width, sum[i]);
         }
         lanes_to_columns(d, rows, width, d_mean + j * d_stride, d_stride);
     }
