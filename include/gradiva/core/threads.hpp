@@ -63,7 +63,11 @@ private:
         call_ = call;
         failure_ = nullptr;
         unfinished_ = shards;
-        for (Index i = 0; i < count(); ++i) groups_[static_cast<std::size_t>(i)].assign(piece(shards, count(), i));
+        for (Index i = 0; i < count(); ++i) {
+            // Counted from the end: the calling thread, which had to begin the round, gets a smaller piece.
+            const Range from_end = piece(shards, count(), count() - 1 - i);
+            groups_[static_cast<std::size_t>(i)].assign({shards - from_end.end, shards - from_end.begin});
+        }
         announce();
         drain(0);
         wait_for_the_rest();

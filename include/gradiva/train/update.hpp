@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <utility>
 
 #include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/sum_in_lanes.hpp"
@@ -87,12 +88,19 @@ private:
         for (auto& of_network : shards_) {
             for (Shard& shard : of_network) shard.gradient.clear();  // what an exception may have left
         }
+        const Index count = minibatches_.count(size);
+        prepare_epoch(rollout, size);
         for (Index e = 0; e < options_.epochs && !epoch.stopped; ++e) {
-            const bool report = e + 1 == options_.epochs || options_.target_kl > 0;
+            const bool last = e + 1 == options_.epochs;
             epoch = {};
-            minibatches_.shuffle(rng_);
-            for (Index i = 0; i < minibatches_.count(size) && !epoch.stopped; ++i) {
-                gradient_step(rollout, minibatches_.range(i, size), report, epoch);
+            std::swap(minibatches_, next_minibatches_);
+            for (Index i = 0; i < count && !epoch.stopped; ++i) {
+                const auto prepare_next = [&] {
+                    if (i + 1 < count) return prepare(rollout, minibatches_, minibatches_.range(i + 1, size));
+                    if (!last) prepare_epoch(rollout, size);
+                };
+                gradient_step(rollout, minibatches_.range(i, size), last || options_.target_kl > 0, epoch,
+                              prepare_next);
             }
         }
         require_finite_weights<Scalar>(actor_.weights(), "actor's");
@@ -112,18 +120,30 @@ private:
                 .learning_rate = learning_rate_};
     }
 
-    /// One step of the optimisers, or none where the policy has gone too far.
-    void gradient_step(const Rollout<Scalar>& rollout, Range minibatch, bool report, Epoch& epoch) {
-        advantage_.gather(rollout.advantage.data(), minibatches_.from(minibatch.begin), minibatch.size());
-        if (options_.normalize_advantage) kernels::standardise<Scalar>(advantage_.vector());
+    void prepare_epoch(const Rollout<Scalar>& rollout, Index size) {
+        next_minibatches_ = minibatches_;
+        next_minibatches_.shuffle(rng_);
+        prepare(rollout, next_minibatches_, next_minibatches_.range(0, size));
+    }
 
+    void prepare(const Rollout<Scalar>& rollout, const Minibatches& order, Range minibatch) {
+        next_advantage_.gather(rollout.advantage.data(), order.from(minibatch.begin), minibatch.size());
+        if (options_.normalize_advantage) kernels::standardise<Scalar>(next_advantage_.vector());
+    }
+
+    /// One step of the optimisers, or none where the policy has gone too far. Meanwhile `prepare_next` is called.
+    template <class PrepareNext>
+    void gradient_step(const Rollout<Scalar>& rollout, Range minibatch, bool report, Epoch& epoch,
+                       const PrepareNext& prepare_next) {
+        std::swap(advantage_, next_advantage_);
         const Index shards = use_shards(minibatch.size());
         for (NetworkState& state : states_) state.unfinished_shards = shards;
-        threads_.run(networks * shards, [&](Index task) {
-            const Index network = task / shards;
-            Shard& shard = shard_of(network, task % shards);
+        threads_.run(networks * shards + 1, [&](Index task) {
+            if (task == networks * shards) return prepare_next();
+            const Index network = task / shards, s = task % shards;
+            Shard& shard = shard_of(network, s);
             shard.gradient.resize(static_cast<Index>(weights_of(network).size()));
-            detail::for_each_pass(minibatch.size(), shards, task % shards,
+            detail::for_each_pass(minibatch.size(), shards, s,
                                   [&](Range pass) { learn(network, rollout, minibatch, pass, report, shard); });
             if (--std::atomic_ref(state_of(network).unfinished_shards) == 0) finish_gradient(network, shards);
         });
@@ -353,8 +373,8 @@ private:
     double learning_rate_ = 0;
     double entropy_coefficient_ = 0;
     double value_clip_ = 0;
-    Minibatches minibatches_;
-    Buffer<Scalar> advantage_;
+    Minibatches minibatches_, next_minibatches_;
+    Buffer<Scalar> advantage_, next_advantage_;
     std::array<FixedPlaces<Shard>, static_cast<std::size_t>(networks)> shards_;
     std::array<NetworkState, static_cast<std::size_t>(networks)> states_;
     PackedWeightsOf<A> packed_actor_;
