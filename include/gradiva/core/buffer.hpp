@@ -86,31 +86,47 @@ private:
     std::size_t capacity_ = 0;
 };
 
-template <std::size_t Size>
-void gather_pieces(const std::byte* source, const Index* order, Index count, std::byte* to) {
-#pragma GCC unroll 4
-    for (Index j = 0; j < count; ++j, to += Size) {
-        std::memcpy(to, source + static_cast<std::size_t>(order[j]) * Size, Size);
+/// Calls `copy(size)`, with a constant for small sizes: loops that know how few bytes they copy at a time are fastest.
+template <class Copy>
+void with_size(std::size_t size, const Copy& copy) {
+    switch (size) {
+        case 0: return;
+        case 1: return copy(std::integral_constant<std::size_t, 1>{});
+        case 2: return copy(std::integral_constant<std::size_t, 2>{});
+        case 4: return copy(std::integral_constant<std::size_t, 4>{});
+        case 8: return copy(std::integral_constant<std::size_t, 8>{});
+        case 12: return copy(std::integral_constant<std::size_t, 12>{});
+        case 16: return copy(std::integral_constant<std::size_t, 16>{});
+        default: return copy(size);
     }
 }
 
+template <class Size>
+void gather_pieces(Size size, const std::byte* from, const Index* order, Index count, std::byte* to) {
+#pragma GCC unroll 4
+    for (Index j = 0; j < count; ++j, to += size) {
+        std::memcpy(to, from + static_cast<std::size_t>(order[j]) * size, size);
+    }
+}
+
+template <class Size>
+void spread_pieces(Size size, const std::byte* from, Index count, std::byte* to, std::size_t stride) {
+    for (Index j = 0; j < count; ++j, from += size, to += stride) std::memcpy(to, from, size);
+}
+
 /// Copies the pieces `order[0]`, ..., `order[count - 1]` of what lies at `source`, of `size` bytes each, to `to`, one
-/// after the other. Few numbers are what is common: loops that know the size copy them fastest.
+/// after the other.
 inline void gather_bytes(const void* source, std::size_t size, const Index* order, Index count, void* to) {
-    const auto* const from = static_cast<const std::byte*>(source);
-    auto* const place = static_cast<std::byte*>(to);
-    switch (size) {
-        case 0: return;
-        case 1: return gather_pieces<1>(from, order, count, place);
-        case 2: return gather_pieces<2>(from, order, count, place);
-        case 4: return gather_pieces<4>(from, order, count, place);
-        case 8: return gather_pieces<8>(from, order, count, place);
-        case 12: return gather_pieces<12>(from, order, count, place);
-        case 16: return gather_pieces<16>(from, order, count, place);
-    }
-    for (std::size_t j = 0; j < static_cast<std::size_t>(count); ++j) {
-        std::memcpy(place + j * size, from + static_cast<std::size_t>(order[j]) * size, size);
-    }
+    with_size(size, [=](auto bytes) {
+        gather_pieces(bytes, static_cast<const std::byte*>(source), order, count, static_cast<std::byte*>(to));
+    });
+}
+
+/// Copies `count` pieces of `size` bytes each, which follow each other, to places `stride` bytes apart.
+inline void spread_bytes(const void* source, std::size_t size, Index count, void* to, std::size_t stride) {
+    with_size(size, [=](auto bytes) {
+        spread_pieces(bytes, static_cast<const std::byte*>(source), count, static_cast<std::byte*>(to), stride);
+    });
 }
 
 }  // namespace detail

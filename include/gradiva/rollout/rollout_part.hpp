@@ -1,6 +1,6 @@
 #pragma once
 
-#include <algorithm>
+#include <type_traits>
 
 #include "gradiva/rollout/rollout.hpp"
 
@@ -26,24 +26,31 @@ public:
 
     /// Copies these steps to the whole, where the first is at time `t`.
     void finish(Rollout<Scalar>& whole, Index t) const {
-        const Index n = steps_.environments;
-        for (Index s = 0; s < steps_.horizon; ++s) {
-            const Range now{s * n, (s + 1) * n};
-            const Range next{now.begin + n, now.end + n};
-            const Index to = whole.columns(t + s, all()).begin;
-            whole.observation.copy_columns(to + whole.environments, steps_.observation, next);
-            whole.mask.copy_columns(to + whole.environments, steps_.mask, next);
-            whole.head.copy_columns(to, steps_.head, now);
-            whole.action.copy_columns(to, steps_.action, now);
-            std::copy_n(steps_.log_prob.data() + now.begin, n, whole.log_prob.data() + to);
-            std::copy_n(steps_.reward.data() + now.begin, n, whole.reward.data() + to);
-            std::copy_n(steps_.terminated.data() + now.begin, n, whole.terminated.data() + to);
-            std::copy_n(steps_.truncated.data() + now.begin, n, whole.truncated.data() + to);
-        }
+        spread(steps_.observation, whole, whole.observation, whole.observation_size, t, 1);
+        spread(steps_.mask, whole, whole.mask, whole.mask_size, t, 1);
+        spread(steps_.head, whole, whole.head, whole.head_size, t);
+        const ConstActionView actions = steps_.action.all();
+        ActionView to = whole.action.all();
+        spread(actions.integers, whole, to.integers, to.integers.rows(), t);
+        spread(actions.reals, whole, to.reals, to.reals.rows(), t);
+        spread(steps_.log_prob, whole, whole.log_prob, 1, t);
+        spread(steps_.reward, whole, whole.reward, 1, t);
+        spread(steps_.terminated, whole, whole.terminated, 1, t);
+        spread(steps_.truncated, whole, whole.truncated, 1, t);
     }
 
 private:
     Range all() const { return {first_, first_ + steps_.environments}; }
+
+    /// `rows` numbers of each environment and step, from the step `later` on.
+    template <class From, class To>
+    void spread(const From& from, const Rollout<Scalar>& whole, To& to, Index rows, Index t, Index later = 0) const {
+        using T = std::remove_cvref_t<decltype(*to.data())>;
+        const auto bytes = [=](Index columns) { return static_cast<std::size_t>(columns * rows) * sizeof(T); };
+        const T* const source = from.data() + later * steps_.environments * rows;
+        detail::spread_bytes(source, bytes(steps_.environments), steps_.horizon,
+                             to.data() + whole.columns(t + later, all()).begin * rows, bytes(whole.environments));
+    }
 
     Index first_;
     Rollout<Scalar> steps_;
