@@ -62,7 +62,7 @@ private:
         GRADIVA_ASSERT(shards < Index{1} << 32);
         call_ = call;
         failure_ = nullptr;
-        unfinished_ = shards;
+        unfinished_.store(shards, std::memory_order_relaxed);  // seen by who takes a shard
         for (Index i = 0; i < count(); ++i) {
             // Counted from the end: the calling thread, which had to begin the round, gets a smaller piece.
             const Range from_end = piece(shards, count(), count() - 1 - i);
@@ -80,7 +80,8 @@ private:
     class alignas(64) Group {
     public:
         void assign(Range shards) {
-            next_and_end_ = static_cast<std::uint64_t>(shards.begin) | static_cast<std::uint64_t>(shards.end) << 32;
+            next_and_end_.store(static_cast<std::uint64_t>(shards.begin) | static_cast<std::uint64_t>(shards.end) << 32,
+                                std::memory_order_release);
         }
         /// The next shard, or -1.
         Index take() {

@@ -41,14 +41,12 @@ public:
         threads.run(count, [&](Index s) {
             Shard& shard = shards_[s];
             const Range mine = piece(passes, count, s);
-            for (Index pass = mine.begin; pass < mine.end; ++pass) {
-                body(shard, Range{pass * width, std::min((pass + 1) * width, columns)});
-            }
+            for (Index pass = mine.begin; pass < mine.end; ++pass) body(shard, piece(columns, passes, pass));
         });
     }
 
 private:
-    static constexpr Index width = 256;
+    static constexpr Index width = 128;
 
     FixedPlaces<Shard> shards_;
 };

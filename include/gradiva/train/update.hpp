@@ -141,15 +141,15 @@ private:
         threads_.run(networks * shards + 1, [&](Index task) {
             if (task == networks * shards) return prepare_next();
             const Index network = task / shards, s = task % shards;
-            Shard& shard = shard_of(network, s);
+            Shard& shard = begin_shard(network, s);
             shard.gradient.resize(static_cast<Index>(weights_of(network).size()));
             detail::for_each_pass(minibatch.size(), shards, s,
                                   [&](Range pass) { learn(network, rollout, minibatch, pass, report, shard); });
             if (--std::atomic_ref(state_of(network).unfinished_shards) == 0) finish_gradient(network, shards);
         });
         Sums sums;
-        for (auto& of_network : shards_) {
-            for (const Shard& shard : of_network) sums += shard.sums;
+        for (Index network = 0; network < networks; ++network) {
+            for (Index s = 0; s < shards; ++s) sums += shard_of(network, s).sums;
         }
         sums.surrogate *= static_cast<double>(minibatch.size());  // from a mean over the minibatch to a sum
         epoch.sums += sums;
@@ -306,7 +306,7 @@ private:
             const Index samples = minibatches_.sample_count();
             const Index shards = use_shards(samples);
             threads_.run(shards, [&](Index s) {
-                Shard& shard = shard_of(the_actor, s);
+                Shard& shard = begin_shard(the_actor, s);
                 detail::for_each_pass(samples, shards, s, [&](Range pass) {
                     recall(rollout, pass, shard);
                     shard.per_sample.resize(pass.size());
@@ -316,7 +316,7 @@ private:
                 });
             });
             double sum = 0;
-            for (const Shard& shard : shards_[the_actor]) sum += shard.sums.mean_kl;
+            for (Index s = 0; s < shards; ++s) sum += shard_of(the_actor, s).sums.mean_kl;
             const double kl = sum / static_cast<double>(samples);
             require(std::isfinite(kl), "update: the mean KL after the update is {}; lower the learning rate", kl);
             surrogate_.after_update(kl);
@@ -329,15 +329,17 @@ private:
     /// Readies as many shards as a batch of `samples` is split into, which depends on that number only.
     Index use_shards(Index samples) {
         const Index shards = detail::shard_count(samples);
-        for (auto& of_network : shards_) {
-            of_network.grow_to(shards);
-            for (Shard& shard : of_network) {
-                shard.sums = {};
-                use_packed(shard.actor, packed_actor_);
-                use_packed(shard.critic, packed_critic_);
-            }
-        }
+        for (auto& of_network : shards_) of_network.grow_to(shards);
         return shards;
+    }
+
+    /// By the thread that works on the shard, in whose cache it is.
+    Shard& begin_shard(Index network, Index s) {
+        Shard& shard = shard_of(network, s);
+        shard.sums = {};
+        use_packed(shard.actor, packed_actor_);
+        use_packed(shard.critic, packed_critic_);
+        return shard;
     }
 
     // A network with fewer weights is stepped sooner than a thread is told to do it.
