@@ -63,7 +63,7 @@ public:
         std::fill(own.begin(), own.end(), static_cast<Scalar>(initial_log_std_));
     }
 
-    void forward(ConstMatrixRef<Scalar> head, std::span<const Scalar> own, Tape& tape) const {
+    void forward(const ConstMatrixRef<Scalar>& head, std::span<const Scalar> own, Tape& tape) const {
         GRADIVA_ASSERT(head.rows() == dimensions_ && static_cast<Index>(own.size()) == dimensions_);
         tape.mean.resize(dimensions_, head.cols());
         if (head.outerStride() == dimensions_) {

@@ -18,9 +18,11 @@
 namespace gradiva::kernels {
 
 /// s := log_std held within [low, high], std := exp(s), inverse_std := 1 / std; open := 1 within the bounds, else 0.
+/// Not inlined: passes between which log_std stays the same would save the registers that it needs.
 template <class Scalar>
-void gaussian_deviation(ConstVectorRef<Scalar> log_std, Scalar low, Scalar high, VectorRef<Scalar> s,
-                        VectorRef<Scalar> std, VectorRef<Scalar> inverse_std, VectorRef<Scalar> open) {
+[[gnu::noinline]] void gaussian_deviation(ConstVectorRef<Scalar> log_std, Scalar low, Scalar high, VectorRef<Scalar> s,
+                                          VectorRef<Scalar> std, VectorRef<Scalar> inverse_std,
+                                          VectorRef<Scalar> open) {
     for (Index i = 0; i < log_std.size(); ++i) {
         const Scalar x = log_std[i];
         s[i] = x < low ? low : x > high ? high : x;  // NaN stays NaN, which std::clamp does not promise

@@ -22,9 +22,10 @@ namespace gradiva::kernels {
 template <class Scalar>
 inline constexpr Scalar masked_logit = Scalar(-1e30);
 
-/// Z := masked_logit where `legal` is 0; the mask's rows are the first ones of Z.
+/// Z := masked_logit where `legal` is 0; the mask's rows are the first ones of Z. Not inlined: passes without a mask
+/// would save the registers that it needs.
 template <class Scalar>
-void mask_logits(ActionMask legal, MatrixRef<Scalar> z) {
+[[gnu::noinline]] void mask_logits(ActionMask legal, MatrixRef<Scalar> z) {
     GRADIVA_ASSERT(legal.rows() <= z.rows() && legal.cols() == z.cols());
     for (Index j = 0; j < legal.cols(); ++j) {
         for (Index i = 0; i < legal.rows(); ++i) z(i, j) = legal(i, j) != 0 ? z(i, j) : masked_logit<Scalar>;

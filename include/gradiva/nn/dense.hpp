@@ -55,14 +55,14 @@ struct Dense {
 
     /// Z := W X + b 1^T.
     template <class T>
-    void forward(std::span<const T> flat, ConstMatrixRef<T> x, MatrixRef<T> z,
+    void forward(std::span<const T> flat, const ConstMatrixRef<T>& x, MatrixRef<T> z,
                  const PackedDense<T>* packed = nullptr) const {
         kernels::multiply_plus_bias<T>(w(flat, packed), kernels::plain(x), bias(flat), z);
     }
 
     /// A := f(W X + b 1^T).
     template <class T>
-    void forward(std::span<const T> flat, Activation f, ConstMatrixRef<T> x, MatrixRef<T> a,
+    void forward(std::span<const T> flat, Activation f, const ConstMatrixRef<T>& x, MatrixRef<T> a,
                  const PackedDense<T>* packed = nullptr) const {
         kernels::multiply_and_activate<T>(f, w(flat, packed), kernels::plain(x), bias(flat), a);
     }

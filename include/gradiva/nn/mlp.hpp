@@ -103,7 +103,7 @@ public:
         }
     }
 
-    ConstMatrixMap<Scalar> forward(ConstMatrixRef<Scalar> x, Tape& tape) const {
+    ConstMatrixMap<Scalar> forward(const ConstMatrixRef<Scalar>& x, Tape& tape) const {
         GRADIVA_ASSERT(x.rows() == inputs() && x.outerStride() == x.rows());
         new (&tape.input) ConstMatrixMap<Scalar>(first_input(x, tape));
         tape.output.resize(layers_.size());

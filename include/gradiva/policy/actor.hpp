@@ -93,7 +93,7 @@ public:
 
     /// pi(. | s) for every column of `observation` (D x batch), which must stay while the tape is in use. A choice that
     /// is not legal has probability 0; its row of the head reads `kernels::masked_logit`.
-    void forward(ConstMatrixRef<Scalar> observation, ActionMask legal, Tape& tape) const {
+    void forward(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, Tape& tape) const {
         new (&tape.head) ConstMatrixMap<Scalar>(network_.forward(observation, tape.network));
         if (legal.rows() > 0) {
             tape.masked_head.resize(tape.head.rows(), tape.head.cols());
