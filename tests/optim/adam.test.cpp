@@ -21,6 +21,17 @@ TEST_CASE("Adam takes the steps of its definition") {
     check_descent<float>(Adam<float>(o), rule, 1e-6);
 }
 
+TEMPLATE_TEST_CASE("Adam steps a weight the same wherever it stands", "", float, double) {
+    constexpr std::size_t many = 35;  // whole vectors and a rest
+    Adam<TestType> adam, of_one;
+    std::vector<TestType> weights(many, TestType(0.5)), one = {TestType(0.5)};
+    for (const double g : {1e-3, -2.0, 0.0, 40.0}) {
+        adam.step(weights, std::vector<TestType>(many, static_cast<TestType>(g)), 0.01);
+        of_one.step(one, std::vector<TestType>{static_cast<TestType>(g)}, 0.01);
+        for (const TestType w : weights) CHECK(w == Approx(one[0]).epsilon(sizeof(TestType) == 4 ? 1e-6 : 1e-14));
+    }
+}
+
 TEST_CASE("Adam starts with a step of the learning rate, whatever the gradient") {
     const auto places = path(Adam<double>({.epsilon = 1e-12}), {1e-3, 1e-3}, 0.5);
     CHECK(places[0] == Approx(-0.5));
@@ -61,10 +72,12 @@ TEST_CASE("Adam refuses options out of range") {
 TEMPLATE_TEST_CASE("A gradient that has become 0 leaves nothing behind, not even a denormal number", "", float,
                    double) {
     Adam<TestType> adam;
-    std::vector<TestType> weight = {0};
-    adam.step(weight, std::vector<TestType>{1}, 1e-3);
-    for (int i = 0; i < 10'000; ++i) adam.step(weight, std::vector<TestType>{0}, 1e-3);
-    weight[0] = 0;
-    adam.step(weight, std::vector<TestType>{0}, 1);
-    CHECK(weight[0] == 0);
+    constexpr std::size_t many = 35;  // whole vectors and a rest
+    const std::vector<TestType> none(many);
+    std::vector<TestType> weights(many);
+    adam.step(weights, std::vector<TestType>(many, 1), 1e-3);
+    for (int i = 0; i < 10'000; ++i) adam.step(weights, none, 1e-3);
+    weights = none;
+    adam.step(weights, none, 1);
+    CHECK(weights == none);
 }

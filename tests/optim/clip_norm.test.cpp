@@ -33,7 +33,7 @@ TEST_CASE("the squared norm is summed in double") {
 }
 
 TEST_CASE("gradients of shards are added in order, cleared and measured") {
-    constexpr std::size_t size = 2500;  // no multiple of a vector
+    constexpr std::size_t size = 2500;  // no multiple of the 32 numbers that are added at a time
     std::vector<std::vector<float>> shards(3, std::vector<float>(size));
     for (std::size_t i = 0; i < size; ++i) {
         shards[0][i] = 1e8F;
@@ -51,4 +51,8 @@ TEST_CASE("gradients of shards are added in order, cleared and measured") {
     shards[0] = last;
     CHECK(add_up(1, shard, std::span(total)) == squares);
     CHECK(total == last);
+
+    shards.assign(most_parts, last);
+    CHECK(add_up(most_parts, shard, std::span(total)) == 256 * squares);
+    for (std::size_t i = 0; i < size; ++i) CHECK(total[i] == 16 * last[i]);
 }

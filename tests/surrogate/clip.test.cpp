@@ -61,6 +61,34 @@ TEST_CASE("The clipped loss is summed over the batch and its derivative equals c
     CHECK(gradiva_test::relative_error(as_span(derivative), numeric) < 1e-6);
 }
 
+TEMPLATE_TEST_CASE("A sample is clipped the same wherever it stands in a batch", "", float, double) {
+    const Clip clip{.clip = 0.2};
+    constexpr Index many = 77;  // whole vectors and a rest
+    Vector<TestType> log_prob(many), old = Vector<TestType>::Constant(many, -1), advantage(many), derivative(many);
+    for (Index i = 0; i < many; ++i) {
+        log_prob[i] = static_cast<TestType>(-1 + 0.1 * static_cast<double>(i % 11 - 5));
+        advantage[i] = static_cast<TestType>(static_cast<double>(i % 5) - 2.5);
+    }
+    const SurrogateSum sum = clip.evaluate<TestType>(log_prob, old, advantage, derivative);
+    double loss = 0;
+    Index clipped = 0;
+    for (Index i = 0; i < many; ++i) {
+        const Sample alone = sample(clip, std::exp(static_cast<double>(log_prob[i] + 1)), advantage[i]);
+        loss += alone.loss;
+        clipped += alone.clipped;
+        CHECK(derivative[i] == Catch::Approx(alone.derivative).epsilon(1e-5).margin(1e-6));
+    }
+    CHECK(sum.loss == Catch::Approx(loss).epsilon(1e-6));
+    CHECK(sum.clipped == clipped);
+
+    for (const Index place : {Index{3}, many - 1}) {
+        Vector<TestType> broken = log_prob;
+        broken[place] = std::numeric_limits<TestType>::quiet_NaN();
+        CHECK(std::isnan(clip.evaluate<TestType>(broken, old, advantage, derivative).loss));
+        CHECK(std::isnan(derivative[place]));
+    }
+}
+
 TEST_CASE("The clip range follows its schedule") {
     Clip clip{.clip = Linear{0.4, 0}};
     CHECK(sample(clip, 2, 1).loss == Catch::Approx(-1.4));

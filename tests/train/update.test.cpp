@@ -184,6 +184,23 @@ TEST_CASE("What an update that failed half-way had added up is not in the next g
     }
 }
 
+TEST_CASE("After an update that failed the next one gives the same bits for any number of threads") {
+    std::vector<std::vector<double>> weights;
+    for (const Index threads : {1, 2, 4}) {
+        Rig rig(12);
+        Threads pool(threads);
+        // The third of three minibatches fails, while the next epoch is prepared.
+        const UpdateOptions options{.minibatch = 20, .epochs = 2, .learning_rate = 0.1};
+        Updater<Rig::ActorType, Rig::CriticType, FailsOnce, Sgd<double>> update(rig.actor, rig.critic, FailsOnce{}, {},
+                                                                                options, pool, 1);
+        CHECK_THROWS_WITH(update(rig.rollout), "the third call");
+        update(rig.rollout);
+        weights.emplace_back(rig.actor.weights().begin(), rig.actor.weights().end());
+    }
+    CHECK(weights[1] == weights[0]);
+    CHECK(weights[2] == weights[0]);
+}
+
 TEST_CASE("At the first minibatch after collecting the ratio is 1") {
     UpdateRig<float> rig(20, 5, false, 0);
     const auto report = rig.update(Clip{.clip = 1e-4}, RecordingOptimizer{}, one_step());

@@ -63,15 +63,19 @@ private:
         call_ = call;
         failure_ = nullptr;
         unfinished_.store(shards, std::memory_order_relaxed);  // seen by who takes a shard
-        for (Index i = 0; i < count(); ++i) {
-            // Counted from the end: the calling thread, which had to begin the round, gets a smaller piece.
-            const Range from_end = piece(shards, count(), count() - 1 - i);
-            groups_[static_cast<std::size_t>(i)].assign({shards - from_end.end, shards - from_end.begin});
-        }
+        for (Index i = 0; i < count(); ++i) groups_[static_cast<std::size_t>(i)].assign(group_of(i, shards));
         announce();
         drain(0);
         wait_for_the_rest();
         if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+    }
+
+    /// Counted from the end where there are enough for all: the calling thread, which had to begin the round, gets one
+    /// of the smaller pieces.
+    Range group_of(Index thread, Index shards) const {
+        if (shards < count()) return piece(shards, count(), thread);
+        const Range from_end = piece(shards, count(), count() - 1 - thread);
+        return {shards - from_end.end, shards - from_end.begin};
     }
 
     /// Neighbouring shards: those that a thread begins with. As it does so in every round, what a shard works on stays

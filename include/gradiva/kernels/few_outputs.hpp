@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "gradiva/core/check.hpp"
 #include "gradiva/kernels/activation.hpp"
 #include "gradiva/kernels/register_tile.hpp"

@@ -7,7 +7,7 @@
 #include "gradiva/kernels/panel.hpp"
 #include "gradiva/kernels/row_product.hpp"
 
-// Products of the small matrices of a network, with what a layer does right before and after them.
+// Products of the small matrices of a network, with what a layer does right after them.
 //
 // Tiles of C stay in registers while the inner dimension is walked along, one outer product per step. Where its columns
 // do not lie close together, A is first copied, panel by panel, into a contiguous buffer on the stack, which also takes
@@ -19,13 +19,13 @@ namespace gradiva::kernels {
 namespace detail {
 
 /// What a product is added to.
-enum class Start { zero, c, bias };
+enum class Addend { zero, c, bias };
 
 /// A product and what happens around it.
 template <class Scalar>
 struct Product {
     Strided<Scalar> a, b;
-    Start start = Start::zero;
+    Addend addend = Addend::zero;
     const Scalar* bias = nullptr;  // one number per row, where the product is added to it
     Finish finish = Finish::nothing;
     Columns<Scalar> output{nullptr, 0};  // of C's shape, where a derivative is taken from it
@@ -44,7 +44,7 @@ void sweep(Tile<Scalar>& tile, Index columns, Index whole, Index rows) {
         }
         tile.b += Width * tile.b_column_stride;
         tile.c += Width * tile.c_stride;
-        tile.start.data += Width * tile.start.stride;
+        tile.addend.data += Width * tile.addend.stride;
         tile.output.data += Width * tile.output.stride;
     }
     if constexpr (Width > 1) {
@@ -72,10 +72,10 @@ void compute_tile_with_row_sums(Index columns, const Tile<Scalar>& tile) {
 /// What the products of a block of rows are added to, `Height` rows high. Where that is the same in all columns, and
 /// not as high as that, it is copied to `room`.
 template <Index Height, class Scalar>
-Columns<Scalar> start_of(const Product<Scalar>& product, Index row, Index rows, const MatrixRef<Scalar>& c,
-                         Scalar* room) {
-    if (product.start == Start::c) return {c.data() + row, c.outerStride()};
-    const bool has_bias = product.start == Start::bias;
+Columns<Scalar> addend_of(const Product<Scalar>& product, Index row, Index rows, const MatrixRef<Scalar>& c,
+                          Scalar* room) {
+    if (product.addend == Addend::c) return {c.data() + row, c.outerStride()};
+    const bool has_bias = product.addend == Addend::bias;
     if (has_bias && rows == Height) return {product.bias + row, 0};
     std::fill_n(room, Height, Scalar(0));
     if (has_bias) std::copy_n(product.bias + row, rows, room);
@@ -90,7 +90,7 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
     const Index inner = product.a.columns;
     Scalar* const sums = c.data() + row;
     alignas(64) Scalar once[height];
-    Columns<Scalar> start = start_of<height>(product, row, rows, c, once);
+    Columns<Scalar> addend = addend_of<height>(product, row, rows, c, once);
     const bool sums_rows = product.row_sums && rows == height;
     const Index apart = sums_rows ? columns_of_row_sums(c.cols(), tile_columns<Height>) : 0;
     Index first = 0;
@@ -103,7 +103,7 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
                           .b = product.b.data + first * product.b.row_stride,
                           .b_row_stride = product.b.row_stride,
                           .b_column_stride = product.b.column_stride,
-                          .start = start,
+                          .addend = addend,
                           .finish = Finish::nothing,
                           .output = product.output,
                           .c = sums,
@@ -113,11 +113,11 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
         if (first >= inner) tile.finish = product.finish;
         if (tile.output.data) tile.output.data += row;
         const bool dense = c.outerStride() == c.rows() && (!tile.output.data || tile.output.stride == c.rows());
-        const bool reads_c = tile.start.data == tile.c || tile.output.data == tile.c;
+        const bool reads_c = tile.addend.data == tile.c || tile.output.data == tile.c;
         const Index whole = whole_columns(row, rows, height, dense && !reads_c, c.rows(), c.cols());
         sweep<Height, tile_columns<Height>>(tile, c.cols() - apart, whole, rows);
         if (sums_rows) compute_tile_with_row_sums<Height>(apart, tile);
-        start = {sums, c.outerStride()};
+        addend = {sums, c.outerStride()};
     } while (first < inner);
     if (product.row_sums && !sums_rows) {
         const Eigen::Map<const Matrix<Scalar>, 0, Eigen::OuterStride<>> a(
@@ -131,7 +131,7 @@ template <class Scalar>
 void compute_rows(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
     for (Index i = 0; i < c.rows(); ++i) {
         Scalar zero;
-        multiply_row(block(product.a, i, 1, 0, product.a.columns), product.b, start_of<1>(product, i, 1, c, &zero),
+        multiply_row(block(product.a, i, 1, 0, product.a.columns), product.b, addend_of<1>(product, i, 1, c, &zero),
                      {c.data() + i, c.outerStride()});
     }
 }
@@ -154,7 +154,7 @@ void compute_over_nothing(Product<Scalar> product, MatrixRef<Scalar>& c) {
 /// Whether the product is that of a layer with so few inputs that it has kernels of its own.
 template <class Scalar>
 bool is_for_few_inputs(const Product<Scalar>& product) {
-    return product.start == Start::bias && (product.finish == Finish::nothing || product.finish == Finish::relu) &&
+    return product.addend == Addend::bias && (product.finish == Finish::nothing || product.finish == Finish::relu) &&
            product.a.row_stride == 1 && product.b.row_stride == 1 && product.a.columns <= few_inputs;
 }
 
@@ -197,7 +197,7 @@ void multiply(const Strided<Scalar>& a, const Strided<Scalar>& b, MatrixRef<Scal
 /// C += A B.
 template <class Scalar>
 void multiply_add(const Strided<Scalar>& a, const Strided<Scalar>& b, MatrixRef<Scalar> c) {
-    detail::compute(detail::Product<Scalar>{.a = a, .b = b, .start = detail::Start::c}, c);
+    detail::compute(detail::Product<Scalar>{.a = a, .b = b, .addend = detail::Addend::c}, c);
 }
 
 /// C += A B and s += A 1: the gradients of a layer's weights and of its bias.
@@ -205,7 +205,7 @@ template <class Scalar>
 void multiply_add_with_row_sums(ConstMatrixRef<Scalar> a, const Strided<Scalar>& b, MatrixRef<Scalar> c,
                                 VectorRef<Scalar> s) {
     GRADIVA_ASSERT(s.size() == c.rows());
-    detail::Product<Scalar> product{.a = plain(a), .b = b, .start = detail::Start::c};
+    detail::Product<Scalar> product{.a = plain(a), .b = b, .addend = detail::Addend::c};
     if (c.cols() == 0 || detail::is_for_single_rows(product.a, b)) {
         add_row_sums<Scalar>(a, s);
     } else {
@@ -219,7 +219,7 @@ template <class Scalar>
 void multiply_plus_bias(const Strided<Scalar>& a, const Strided<Scalar>& b, ConstVectorRef<Scalar> bias,
                         MatrixRef<Scalar> c) {
     GRADIVA_ASSERT(bias.size() == c.rows());
-    detail::compute(detail::Product<Scalar>{.a = a, .b = b, .start = detail::Start::bias, .bias = bias.data()}, c);
+    detail::compute(detail::Product<Scalar>{.a = a, .b = b, .addend = detail::Addend::bias, .bias = bias.data()}, c);
 }
 
 /// C = f(A B + bias 1^T).
@@ -227,7 +227,7 @@ template <class Scalar>
 void multiply_and_activate(Activation f, const Strided<Scalar>& a, const Strided<Scalar>& b,
                            ConstVectorRef<Scalar> bias, MatrixRef<Scalar> c) {
     GRADIVA_ASSERT(bias.size() == c.rows());
-    detail::Product<Scalar> product{.a = a, .b = b, .start = detail::Start::bias, .bias = bias.data()};
+    detail::Product<Scalar> product{.a = a, .b = b, .addend = detail::Addend::bias, .bias = bias.data()};
     if (f == Activation::relu) product.finish = detail::Finish::relu;
     detail::compute(product, c);
     if (f == Activation::tanh) activate<Scalar>(f, c);

@@ -35,7 +35,7 @@ struct Tile {
     Index depth;
     const Scalar* b;
     Index b_row_stride, b_column_stride;
-    Columns<Scalar> start;
+    Columns<Scalar> addend;
     Finish finish;
     Columns<Scalar> output;
     Scalar* c;
@@ -43,7 +43,7 @@ struct Tile {
     Scalar* row_sums = nullptr;  // of A, added to what is there
 };
 
-/// Whether a tile adds up the rows of A as well; the sums of one that does are stored as they are.
+/// Whether a tile adds up the rows of A as well; one that does has no activation.
 enum class RowSums { no, yes };
 
 /// Columns of a tile that adds up rows: with those sums no more than fit in registers.
@@ -56,19 +56,21 @@ inline constexpr Index most_columns_with_row_sums = 4;
 #define GRADIVA_WIDE_VECTORS
 #endif
 
+inline constexpr auto unchanged = [](const auto& x, const auto*, Index) { return x; };
+
 /// Stores finish(S + sum, its column of the output, its row in it), register by register.
 template <Index Height, Index Width, class Scalar, class Finisher>
 [[gnu::always_inline]] inline void store_tile(const Tile<Scalar>& tile, const RegisterOf<Scalar> (&sum)[Width][Height],
                                               const Finisher& finish) {
     constexpr Index lane = lanes<Scalar>;
-    const Scalar *start = tile.start.data, *output = tile.output.data;
+    const Scalar *addend = tile.addend.data, *output = tile.output.data;
     Scalar* c = tile.c;
-    const Index start_stride = tile.start.stride, output_stride = tile.output.stride, c_stride = tile.c_stride;
+    const Index addend_stride = tile.addend.stride, output_stride = tile.output.stride, c_stride = tile.c_stride;
 #pragma GCC unroll 8
-    for (Index j = 0; j < Width; ++j, start += start_stride, output += output_stride, c += c_stride) {
+    for (Index j = 0; j < Width; ++j, addend += addend_stride, output += output_stride, c += c_stride) {
 #pragma GCC unroll 4
         for (Index v = 0; v < Height; ++v) {
-            const RegisterOf<Scalar> x = sum[j][v] + load(start + v * lane);
+            const RegisterOf<Scalar> x = sum[j][v] + load(addend + v * lane);
             store<Scalar>(finish(x, output, v * lane), c + v * lane);
         }
     }
@@ -80,8 +82,7 @@ template <Index Height, Index Width, class Scalar>
                                                const RegisterOf<Scalar> (&sum)[Width][Height]) {
     using V = RegisterOf<Scalar>;
     switch (tile.finish) {
-        case Finish::nothing:
-            return store_tile<Height, Width>(tile, sum, [](const V& x, const Scalar*, Index) { return x; });
+        case Finish::nothing: return store_tile<Height, Width>(tile, sum, unchanged);
         case Finish::relu:  // NaN stays
             return store_tile<Height, Width>(tile, sum,
                                              [](const V& x, const Scalar*, Index) { return larger(V{}, x); });
@@ -118,11 +119,14 @@ GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
             for (Index v = 0; v < Height; ++v) sum[j][v] += left[v] * right;
         }
     }
-    if constexpr (sums_rows == RowSums::no) return finish_tile<Height, Width>(tile, sum);
-    store_tile<Height, Width>(tile, sum, [](const RegisterOf<Scalar>& x, const Scalar*, Index) { return x; });
+    if constexpr (sums_rows == RowSums::no) {
+        finish_tile<Height, Width>(tile, sum);
+    } else {
+        store_tile<Height, Width>(tile, sum, unchanged);
 #pragma GCC unroll 4
-    for (Index v = 0; v < Height; ++v) {
-        store<Scalar>(load(tile.row_sums + v * lane) + row_sum[v], tile.row_sums + v * lane);
+        for (Index v = 0; v < Height; ++v) {
+            store<Scalar>(load(tile.row_sums + v * lane) + row_sum[v], tile.row_sums + v * lane);
+        }
     }
 }
 
@@ -133,20 +137,20 @@ template <class Scalar>
 void compute_on_copies(void (*compute)(const Tile<Scalar>&), Index height, Index width, Index rows,
                        const Tile<Scalar>& tile) {
     constexpr Index largest = widest_tile * lanes<Scalar> * tile_columns<1>;
-    alignas(64) Scalar start[largest], output[largest];
-    std::fill_n(start, width * height, Scalar(0));
+    alignas(64) Scalar addend[largest], output[largest];
+    std::fill_n(addend, width * height, Scalar(0));
     std::fill_n(output, width * height, Scalar(0));
     for (Index j = 0; j < width; ++j) {
-        std::copy_n(tile.start.data + j * tile.start.stride, rows, start + j * height);
+        std::copy_n(tile.addend.data + j * tile.addend.stride, rows, addend + j * height);
         if (tile.output.data) std::copy_n(tile.output.data + j * tile.output.stride, rows, output + j * height);
     }
     Tile<Scalar> copy = tile;
-    copy.start = {start, height};
+    copy.addend = {addend, height};
     copy.output = {output, height};
-    copy.c = start;
+    copy.c = addend;
     copy.c_stride = height;
     compute(copy);
-    for (Index j = 0; j < width; ++j) std::copy_n(start + j * height, rows, tile.c + j * tile.c_stride);
+    for (Index j = 0; j < width; ++j) std::copy_n(addend + j * height, rows, tile.c + j * tile.c_stride);
 }
 
 /// The same as `compute_tile` for a tile of which only the first `rows` rows exist.

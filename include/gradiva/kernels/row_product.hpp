@@ -6,7 +6,7 @@
 #include "gradiva/kernels/register_tile.hpp"
 #include "gradiva/kernels/strided.hpp"
 
-// Products with few rows, as of a network's one output or two: c := start + a B row by row, with a 1 x depth,
+// Products with few rows, as of a network's one output or two: c := addend + a B row by row, with a 1 x depth,
 // B depth x n. A tile of rows would be nearly empty. Where B's columns are contiguous, an element of c has the same
 // bits for any n.
 
@@ -36,11 +36,11 @@ V sum_groups(V x) {
     return x;
 }
 
-/// c := start + a B with contiguous columns of B, four at a time, whose sums are folded into one register; where fewer
+/// c := addend + a B with contiguous columns of B, four at a time, whose sums are folded into one register; where fewer
 /// are left, the last one stands for those that are missing. Never inlined, and one loop: the same code gives a column
 /// the same bits, whichever columns are beside it.
 template <class Scalar>
-[[gnu::noinline]] void dot_columns(const Scalar* a, const Strided<Scalar>& b, Columns<Scalar> start, Row<Scalar> c) {
+[[gnu::noinline]] void dot_columns(const Scalar* a, const Strided<Scalar>& b, Columns<Scalar> addend, Row<Scalar> c) {
     constexpr Index width = lanes<Scalar>, group = std::min<Index>(width, 4);
     const Index depth = b.rows;
     const Scalar* column[group] = {};
@@ -69,7 +69,7 @@ template <class Scalar>
         Scalar dots[width];
         store<Scalar>(sum_groups<width / group>(fold<AddAcross, group, width / 2>(sum)), dots);
         for (Index j = 0; j < count; ++j) {
-            c.data[(first + j) * c.stride] = start.data[(first + j) * start.stride] + dots[j * (width / group)];
+            c.data[(first + j) * c.stride] = addend.data[(first + j) * addend.stride] + dots[j * (width / group)];
         }
     }
 }
@@ -108,23 +108,23 @@ void weigh_rows(const Scalar* a, const Strided<Scalar>& b, Index count, Scalar* 
     }
 }
 
-/// c := start + a B, where a is one row.
+/// c := addend + a B, where a is one row.
 template <class Scalar>
-void multiply_row(const Strided<Scalar>& a, const Strided<Scalar>& b, Columns<Scalar> start, Row<Scalar> c) {
+void multiply_row(const Strided<Scalar>& a, const Strided<Scalar>& b, Columns<Scalar> addend, Row<Scalar> c) {
     alignas(64) Scalar row[longest_row];
     const Scalar* left = a.data;
     if (a.column_stride != 1) {
         for (Index k = 0; k < a.columns; ++k) row[k] = a.data[k * a.column_stride];
         left = row;
     }
-    if (b.row_stride == 1) return dot_columns(left, b, start, c);
+    if (b.row_stride == 1) return dot_columns(left, b, addend, c);
     constexpr Index most = 4 * lanes<Scalar>;
     alignas(64) Scalar piece[most];
     for (Index first = 0; first < b.columns; first += most) {
         const Index count = std::min(most, b.columns - first);
         weigh_rows(left, block(b, 0, b.rows, first, count), count, piece);
         for (Index j = first; j < first + count; ++j) {
-            c.data[j * c.stride] = start.data[j * start.stride] + piece[j - first];
+            c.data[j * c.stride] = addend.data[j * addend.stride] + piece[j - first];
         }
     }
 }

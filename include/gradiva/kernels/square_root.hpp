@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <type_traits>
 
 #if defined(__AVX__)
@@ -10,8 +11,6 @@
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 #endif
-
-#include "gradiva/core/lanes.hpp"
 
 namespace gradiva::kernels {
 

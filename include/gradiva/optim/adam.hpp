@@ -1,11 +1,11 @@
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/core/lanes.hpp"
 #include "gradiva/kernels/registers.hpp"
 #include "gradiva/kernels/square_root.hpp"
 

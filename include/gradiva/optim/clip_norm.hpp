@@ -1,10 +1,9 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <span>
 
-#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/lanes.hpp"
 #include "gradiva/kernels/moments.hpp"
 
 namespace gradiva {
@@ -22,14 +21,14 @@ double squared_norm(std::span<const Scalar> values) {
 }
 
 /// How many gradients `add_up` adds at most.
-inline constexpr Index most_shards = 16;
+inline constexpr Index most_parts = 16;
 
 /// total := part(0) + ... + part(parts - 1), spans, added in this order and cleared; returns the squared norm of the
 /// sum. In one pass, so that each number comes from memory once.
 template <class Scalar, class Part>
 double add_up(Index parts, const Part& part, std::span<Scalar> total) {
-    GRADIVA_ASSERT(parts >= 1 && parts <= most_shards);
-    Scalar *from[most_shards], *const to = total.data();
+    GRADIVA_ASSERT(parts >= 1 && parts <= most_parts);
+    Scalar *from[most_parts], *const to = total.data();
     for (Index s = 0; s < parts; ++s) {
         GRADIVA_ASSERT(part(s).size() == total.size());
         from[s] = part(s).data();

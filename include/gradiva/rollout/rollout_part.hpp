@@ -47,6 +47,8 @@ private:
     void spread(const From& from, const Rollout<Scalar>& whole, To& to, Index rows, Index t, Index later = 0) const {
         using T = std::remove_cvref_t<decltype(*to.data())>;
         const auto bytes = [=](Index columns) { return static_cast<std::size_t>(columns * rows) * sizeof(T); };
+        GRADIVA_ASSERT((steps_.horizon + later) * steps_.environments * rows <= from.rows() * from.cols());
+        GRADIVA_ASSERT((t + steps_.horizon + later) * whole.environments * rows <= to.rows() * to.cols());
         const T* const source = from.data() + later * steps_.environments * rows;
         detail::spread_bytes(source, bytes(steps_.environments), steps_.horizon,
                              to.data() + whole.columns(t + later, all()).begin * rows, bytes(whole.environments));

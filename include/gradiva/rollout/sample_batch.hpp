@@ -37,6 +37,7 @@ struct SampleBatch {
         old_head.gather_columns(rollout.head.data(), rollout.head_size, order.from(positions.begin), positions.size());
     }
 
+    /// What clipping of values needs.
     void gather_old_values(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
         old_value.gather(rollout.value.data(), order.from(positions.begin), positions.size());
     }

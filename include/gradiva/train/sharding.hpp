@@ -11,7 +11,7 @@ inline constexpr Index pass_width = 128;
 
 /// Into how many shards a batch is split. It depends on the number of samples only, and each shard has a gradient of
 /// its own that is added to the others in order: threads change no bit.
-inline Index shard_count(Index samples) { return std::clamp<Index>(pieces_of(samples, pass_width), 1, most_shards); }
+inline Index shard_count(Index samples) { return std::clamp<Index>(pieces_of(samples, pass_width), 1, most_parts); }
 
 /// Calls `body(range)` for each pass of a shard, in order.
 template <class Body>

@@ -60,9 +60,15 @@ public:
         entropy_coefficient_ = options_.entropy(progress);
         value_clip_ = options_.value_clip(progress);
         minibatches_.reset(rollout);
-        return saved_actor_.or_put_back(actor_.weights(), [&] {
-            return saved_critic_.or_put_back(critic_weights(), [&] { return descend(rollout); });
-        });
+        const Rng before = rng_;
+        try {
+            return saved_actor_.or_put_back(actor_.weights(), [&] {
+                return saved_critic_.or_put_back(critic_weights(), [&] { return descend(rollout); });
+            });
+        } catch (...) {
+            rng_ = before;  // how far it came depends on the threads
+            throw;
+        }
     }
 
 private:
@@ -89,6 +95,7 @@ private:
             for (Shard& shard : of_network) shard.gradient.clear();  // what an exception may have left
         }
         const Index count = minibatches_.count(size);
+        for (auto* advantage : {&advantage_, &next_advantage_}) advantage->reserve(size);
         prepare_epoch(rollout, size);
         for (Index e = 0; e < options_.epochs && !epoch.stopped; ++e) {
             const bool last = e + 1 == options_.epochs;
@@ -138,15 +145,21 @@ private:
         std::swap(advantage_, next_advantage_);
         const Index shards = use_shards(minibatch.size());
         for (NetworkState& state : states_) state.unfinished_shards = shards;
-        threads_.run(networks * shards + 1, [&](Index task) {
-            if (task == networks * shards) return prepare_next();
+        const Index tasks = networks * shards;
+        const auto run_task = [&](Index task) {
+            if (task == tasks) return prepare_next();
             const Index network = task / shards, s = task % shards;
             Shard& shard = begin_shard(network, s);
             shard.gradient.resize(static_cast<Index>(weights_of(network).size()));
             detail::for_each_pass(minibatch.size(), shards, s,
                                   [&](Range pass) { learn(network, rollout, minibatch, pass, report, shard); });
             if (--std::atomic_ref(state_of(network).unfinished_shards) == 0) finish_gradient(network, shards);
-        });
+        };
+        if (tasks > 1) {
+            threads_.run(tasks + 1, run_task);
+        } else {  // not worth a thread
+            for (Index task : {0, 1}) run_task(task);
+        }
         Sums sums;
         for (Index network = 0; network < networks; ++network) {
             for (Index s = 0; s < shards; ++s) sums += shard_of(network, s).sums;
@@ -337,8 +350,8 @@ private:
     Shard& begin_shard(Index network, Index s) {
         Shard& shard = shard_of(network, s);
         shard.sums = {};
-        use_packed(shard.actor, packed_actor_);
-        use_packed(shard.critic, packed_critic_);
+        if (network == the_actor) use_packed(shard.actor, packed_actor_);
+        if (network == networks - 1) use_packed(shard.critic, packed_critic_);
         return shard;
     }
 

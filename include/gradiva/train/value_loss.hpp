@@ -17,6 +17,7 @@ template <class Scalar>
 double value_loss(ConstVectorRef<Scalar> value, ConstVectorRef<Scalar> old_value, ConstVectorRef<Scalar> target,
                   double clip, VectorRef<Scalar> d_value) {
     GRADIVA_ASSERT(value.size() == target.size() && value.size() == d_value.size());
+    GRADIVA_ASSERT(!(clip > 0) || old_value.size() == value.size());
     for (Index i = 0; i < value.size(); ++i) d_value[i] = value[i] - target[i];
     if (clip > 0) {
         const auto reach = static_cast<Scalar>(clip);
