@@ -9,7 +9,6 @@
 #include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/sum_in_lanes.hpp"
 #include "gradiva/core/threads.hpp"
-#include "gradiva/kernels/moments.hpp"
 #include "gradiva/kernels/ratio_divergence.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
@@ -17,6 +16,7 @@
 #include "gradiva/train/saved_weights.hpp"
 #include "gradiva/train/sharding.hpp"
 #include "gradiva/train/update_options.hpp"
+#include "gradiva/train/update_order.hpp"
 #include "gradiva/train/update_shard.hpp"
 #include "gradiva/train/value_loss.hpp"
 
@@ -40,7 +40,7 @@ public:
     Updater(A& actor, C& critic, S surrogate, O optimizer, UpdateOptions options, Threads& threads, std::uint64_t seed)
         : actor_(actor), critic_(critic), surrogate_(std::move(surrogate)), actor_optimizer_(optimizer),
           critic_optimizer_(std::move(optimizer)), options_(options), threads_(threads),
-          rng_(seed, Purpose::minibatch) {
+          order_(options, Rng(seed, Purpose::minibatch)) {
         options_.check();
         surrogate_.check();
     }
@@ -59,14 +59,12 @@ public:
         learning_rate_ = options_.learning_rate(progress);
         entropy_coefficient_ = options_.entropy(progress);
         value_clip_ = options_.value_clip(progress);
-        minibatches_.reset(rollout);
-        const Rng before = rng_;
         try {
             return saved_actor_.or_put_back(actor_.weights(), [&] {
                 return saved_critic_.or_put_back(critic_weights(), [&] { return descend(rollout); });
             });
         } catch (...) {
-            rng_ = before;  // how far it came depends on the threads
+            order_.put_back();
             throw;
         }
     }
@@ -88,26 +86,18 @@ private:
     };
 
     UpdateReport descend(const Rollout<Scalar>& rollout) {
-        const Index size = std::min(options_.minibatch, minibatches_.sample_count());
         Epoch epoch;
         for (Index network = 0; network < networks; ++network) pack(network);
         for (auto& of_network : shards_) {
             for (Shard& shard : of_network) shard.gradient.clear();  // what an exception may have left
         }
-        const Index count = minibatches_.count(size);
-        for (auto* advantage : {&advantage_, &next_advantage_}) advantage->reserve(size);
-        prepare_epoch(rollout, size);
+        order_.begin(rollout);
         for (Index e = 0; e < options_.epochs && !epoch.stopped; ++e) {
             const bool last = e + 1 == options_.epochs;
             epoch = {};
-            std::swap(minibatches_, next_minibatches_);
-            for (Index i = 0; i < count && !epoch.stopped; ++i) {
-                const auto prepare_next = [&] {
-                    if (i + 1 < count) return prepare(rollout, minibatches_, minibatches_.range(i + 1, size));
-                    if (!last) prepare_epoch(rollout, size);
-                };
-                gradient_step(rollout, minibatches_.range(i, size), last || options_.target_kl > 0, epoch,
-                              prepare_next);
+            for (Index i = 0; i < order_.count() && !epoch.stopped; ++i) {
+                order_.advance();
+                gradient_step(rollout, last, epoch);
             }
         }
         require_finite_weights<Scalar>(actor_.weights(), "actor's");
@@ -127,27 +117,19 @@ private:
                 .learning_rate = learning_rate_};
     }
 
-    void prepare_epoch(const Rollout<Scalar>& rollout, Index size) {
-        next_minibatches_ = minibatches_;
-        next_minibatches_.shuffle(rng_);
-        prepare(rollout, next_minibatches_, next_minibatches_.range(0, size));
-    }
-
-    void prepare(const Rollout<Scalar>& rollout, const Minibatches& order, Range minibatch) {
-        next_advantage_.gather(rollout.advantage.data(), order.from(minibatch.begin), minibatch.size());
-        if (options_.normalize_advantage) kernels::standardise<Scalar>(next_advantage_.vector());
-    }
-
-    /// One step of the optimisers, or none where the policy has gone too far. Meanwhile `prepare_next` is called.
-    template <class PrepareNext>
-    void gradient_step(const Rollout<Scalar>& rollout, Range minibatch, bool report, Epoch& epoch,
-                       const PrepareNext& prepare_next) {
-        std::swap(advantage_, next_advantage_);
+    /// One step of the optimisers, or none where the policy has gone too far. Meanwhile the next minibatch is made
+    /// ready.
+    void gradient_step(const Rollout<Scalar>& rollout, bool last_epoch, Epoch& epoch) {
+        const Range minibatch = order_.minibatch();
+        const bool report = last_epoch || options_.target_kl > 0, is_last = last_epoch && order_.ends_epoch();
         const Index shards = use_shards(minibatch.size());
         for (NetworkState& state : states_) state.unfinished_shards = shards;
         const Index tasks = networks * shards;
         const auto run_task = [&](Index task) {
-            if (task == tasks) return prepare_next();
+            if (task == tasks) {
+                if (!is_last) order_.prepare_next(rollout);
+                return;
+            }
             const Index network = task / shards, s = task % shards;
             Shard& shard = begin_shard(network, s);
             shard.gradient.resize(static_cast<Index>(weights_of(network).size()));
@@ -184,20 +166,20 @@ private:
             actor_pass(rollout, minibatch.size(), pass, report, shard);
         }
         if constexpr (learns_in_actor<C>) {
-            shard.batch.gather_targets(rollout, minibatches_, positions);
+            shard.batch.gather_targets(rollout, order_.samples(), positions);
             critic_pass(rollout, minibatch.size(), positions, report, shard);
         } else if constexpr (has_critic<C>) {
             if (network == the_actor) return;
-            shard.batch.gather_for_critic(rollout, minibatches_, positions);
+            shard.batch.gather_for_critic(rollout, order_.samples(), positions);
             critic_pass(rollout, minibatch.size(), positions, report, shard);
         }
     }
 
     /// Copies what the policy learns from into the shard, with the distribution that acted where it is needed.
     void recall(const Rollout<Scalar>& rollout, Range positions, Shard& shard) {
-        shard.batch.gather_for_actor(rollout, minibatches_, positions);
+        shard.batch.gather_for_actor(rollout, order_.samples(), positions);
         if constexpr (penalises_kl || adapts) {
-            shard.batch.gather_old_heads(rollout, minibatches_, positions);
+            shard.batch.gather_old_heads(rollout, order_.samples(), positions);
             actor_.recall(shard.batch.old_head.matrix(), rollout.own_parameters.span(), shard.old);
         }
     }
@@ -267,7 +249,7 @@ private:
         shard.batch.forward(actor_, shard.actor);
         actor_.log_prob(shard.actor, actions, shard.log_prob.vector());
         const SurrogateSum sum = surrogate_.template evaluate<Scalar>(
-            shard.log_prob.vector(), shard.batch.old_log_prob.vector(), advantage_.segment(pass), d_log_prob);
+            shard.log_prob.vector(), shard.batch.old_log_prob.vector(), order_.advantage(pass), d_log_prob);
         const double weight = sample_weight(rollout, minibatch);
         const double mean = 1 / static_cast<double>(minibatch);
         d_log_prob *= static_cast<Scalar>(weight);
@@ -291,7 +273,7 @@ private:
     }
 
     void critic_pass(const Rollout<Scalar>& rollout, Index minibatch, Range positions, bool report, Shard& shard) {
-        if (value_clip_ > 0) shard.batch.gather_old_values(rollout, minibatches_, positions);
+        if (value_clip_ > 0) shard.batch.gather_old_values(rollout, order_.samples(), positions);
         const auto value = critic_.forward(shard.batch.observation.matrix(), shard.critic);
         const double loss = value_loss<Scalar>(value, shard.batch.old_value.vector(), shard.batch.value_target.vector(),
                                                value_clip_, shard.d_value.vector());
@@ -307,7 +289,7 @@ private:
         if constexpr (requires { surrogate_.per_episode; }) {
             if (surrogate_.per_episode) {
                 const double episodes = std::max(1.0, static_cast<double>(rollout.finished.size()));
-                return static_cast<double>(minibatches_.sample_count()) / samples / episodes;
+                return static_cast<double>(order_.samples().sample_count()) / samples / episodes;
             }
         }
         return 1 / samples;
@@ -316,7 +298,7 @@ private:
     /// Gives the surrogate the exact mean KL(pi_old || pi) over the rollout, where it asks for it.
     double adapt(const Rollout<Scalar>& rollout) {
         if constexpr (adapts) {
-            const Index samples = minibatches_.sample_count();
+            const Index samples = order_.samples().sample_count();
             const Index shards = use_shards(samples);
             threads_.run(shards, [&](Index s) {
                 Shard& shard = begin_shard(the_actor, s);
@@ -384,12 +366,10 @@ private:
     O critic_optimizer_;
     UpdateOptions options_;
     Threads& threads_;
-    Rng rng_;
+    detail::UpdateOrder<Scalar> order_;
     double learning_rate_ = 0;
     double entropy_coefficient_ = 0;
     double value_clip_ = 0;
-    Minibatches minibatches_, next_minibatches_;
-    Buffer<Scalar> advantage_, next_advantage_;
     std::array<FixedPlaces<Shard>, static_cast<std::size_t>(networks)> shards_;
     std::array<NetworkState, static_cast<std::size_t>(networks)> states_;
     PackedWeightsOf<A> packed_actor_;
