@@ -153,6 +153,7 @@
 #include "gradiva/train/trust_region.hpp"
 #include "gradiva/train/update.hpp"
 #include "gradiva/train/update_options.hpp"
+#include "gradiva/train/update_order.hpp"
 #include "gradiva/train/update_shard.hpp"
 #include "gradiva/train/value_loss.hpp"
 #include "gradiva/train/value_regression.hpp"
