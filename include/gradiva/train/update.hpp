@@ -59,6 +59,7 @@ public:
         learning_rate_ = options_.learning_rate(progress);
         entropy_coefficient_ = options_.entropy(progress);
         value_clip_ = options_.value_clip(progress);
+        order_.begin(rollout);
         try {
             return saved_actor_.or_put_back(actor_.weights(), [&] {
                 return saved_critic_.or_put_back(critic_weights(), [&] { return descend(rollout); });
@@ -91,7 +92,6 @@ private:
         for (auto& of_network : shards_) {
             for (Shard& shard : of_network) shard.gradient.clear();  // what an exception may have left
         }
-        order_.begin(rollout);
         for (Index e = 0; e < options_.epochs && !epoch.stopped; ++e) {
             const bool last = e + 1 == options_.epochs;
             epoch = {};
@@ -140,7 +140,8 @@ private:
         if (tasks > 1) {
             threads_.run(tasks + 1, run_task);
         } else {  // not worth a thread
-            for (Index task : {0, 1}) run_task(task);
+            run_task(0);
+            run_task(1);
         }
         Sums sums;
         for (Index network = 0; network < networks; ++network) {
