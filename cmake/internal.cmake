@@ -1,18 +1,18 @@
 # gradiva_internal: what the project's own tests, examples and benchmarks are built with, never its users.
 include(CheckCXXCompilerFlag)
 
-add_library(gradiva_internal INTERFACE)
-target_link_libraries(gradiva_internal INTERFACE gradiva::gradiva)
-target_compile_options(gradiva_internal INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+add_library(gradiva_warnings INTERFACE)
+target_compile_options(gradiva_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
 if(GRADIVA_WARNINGS_AS_ERRORS)
-    target_compile_options(gradiva_internal INTERFACE -Werror)
+    target_compile_options(gradiva_warnings INTERFACE -Werror)
 endif()
 
-if(GRADIVA_NATIVE)
-    check_cxx_compiler_flag(-march=native GRADIVA_HAS_MARCH_NATIVE)
-    if(GRADIVA_HAS_MARCH_NATIVE)
-        target_compile_options(gradiva_internal INTERFACE -march=native)
-    endif()
+add_library(gradiva_internal INTERFACE)
+target_link_libraries(gradiva_internal INTERFACE gradiva::gradiva gradiva_warnings)
+
+check_cxx_compiler_flag(-march=native GRADIVA_HAS_MARCH_NATIVE)
+if(GRADIVA_NATIVE AND GRADIVA_HAS_MARCH_NATIVE)
+    target_compile_options(gradiva_internal INTERFACE -march=native)
 endif()
 
 if(GRADIVA_SANITIZE)
@@ -31,5 +31,5 @@ endif()
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND (GRADIVA_SANITIZE OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13))
     # False alarms in GCC 12's own AVX-512 intrinsics (its bug 105593), and in the standard library under sanitizers.
-    target_compile_options(gradiva_internal INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized -Wno-array-bounds)
+    target_compile_options(gradiva_warnings INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized -Wno-array-bounds)
 endif()

@@ -274,7 +274,7 @@ TEST_CASE("The Gaussian's Fisher product agrees with central differences of the 
     CHECK(relative_error(product, expected) < 1e-6);
 }
 
-TEST_CASE("A log-std beyond its bounds counts as the bound and gets no gradient") {
+TEST_CASE("A log-std beyond its bounds counts as the bound, in its derivatives and its Fisher matrix too") {
     Batch inside(14), outside(14), old(15);
     inside.own << -20, 0, 2;
     outside.own << -30, 0, 9;
@@ -283,18 +283,47 @@ TEST_CASE("A log-std beyond its bounds counts as the bound and gets no gradient"
     CHECK(outside.log_prob() == inside.log_prob());
     CHECK(outside.entropy() == inside.entropy());
     CHECK(outside.kl_from(old) == inside.kl_from(old));
-    Matrix<double> d_head(dimensions, width);
-    std::vector<double> d_own(dimensions, 0.0), fisher(dimensions, 0.0), reparameterised(dimensions, 0.0);
-    const std::vector<double> ones(dimensions, 1.0);
-    outside.distribution.backward(outside.tape, outside.actions.all(), Vector<double>::Ones(width), 1, &old.tape, 1,
-                                  d_head, d_own);
-    outside.distribution.fisher(outside.tape, outside.head, ones, d_head, fisher);
-    outside.distribution.reparameterised_backward(outside.tape, outside.head, outside.head, d_head, reparameterised);
-    for (const auto& gradient : {d_own, fisher, reparameterised}) {
-        CHECK(gradient[0] == 0);
-        CHECK(gradient[1] != 0);
-        CHECK(gradient[2] == 0);
+    const auto derivatives = [&](const Batch& batch) {
+        Matrix<double> d_head(dimensions, width);
+        std::vector<double> d_own(dimensions, 0.0), fisher(dimensions, 0.0), reparameterised(dimensions, 0.0);
+        const std::vector<double> ones(dimensions, 1.0);
+        batch.distribution.backward(batch.tape, batch.actions.all(), Vector<double>::Ones(width), 1, &old.tape, 1,
+                                    d_head, d_own);
+        batch.distribution.fisher(batch.tape, batch.head, ones, d_head, fisher);
+        batch.distribution.reparameterised_backward(batch.tape, batch.head, batch.head, d_head, reparameterised);
+        d_own.insert(d_own.end(), fisher.begin(), fisher.end());
+        d_own.insert(d_own.end(), reparameterised.begin(), reparameterised.end());
+        return d_own;
+    };
+    CHECK(derivatives(outside) == derivatives(inside));
+    for (const double d : derivatives(outside)) CHECK(d != 0);
+}
+
+TEMPLATE_TEST_CASE("Of a derivative by the log-std only what points further beyond a bound is dropped", "", float,
+                   double) {
+    using T = TestType;
+    const T nan = std::numeric_limits<T>::quiet_NaN();
+    struct Case {
+        T own, derivative, projected;
+    };
+    const DiagonalGaussian<T> one(1);
+    for (const Case& c : {Case{T(2.01), -3, 0},
+                          {T(2.01), 3, 3},
+                          {2, -3, -3},
+                          {2, 3, 3},
+                          {0, -3, -3},
+                          {-20, 3, 3},
+                          {T(-20.1), 3, 0},
+                          {T(-20.1), -3, -3},
+                          {nan, 3, 3}}) {
+        std::vector<T> d = {c.derivative};
+        CAPTURE(c.own, c.derivative);
+        CHECK(one.project_gradient(std::vector<T>{c.own}, d) == (c.projected != c.derivative));
+        CHECK(d[0] == c.projected);
     }
+    std::vector<T> d = {nan, nan, nan};
+    DiagonalGaussian<T>(3).project_gradient(std::vector<T>{5, 0, -25}, d);
+    for (const T each : d) CHECK(std::isnan(each));
 }
 
 TEST_CASE("Without an older distribution the weight of the Gaussian's divergence is not read") {

@@ -1,5 +1,8 @@
 #include "gradiva/distributions/state_dependent_gaussian.hpp"
 
+#include "gradiva/distributions/squashed_gaussian.hpp"
+#include "gradiva/env/space.hpp"
+
 #include <cmath>
 
 #include "catch.hpp"
@@ -164,7 +167,7 @@ TEST_CASE("The gradient of a reparameterised state-dependent sample agrees with 
     CHECK(relative_error({d_head.data(), static_cast<std::size_t>(d_head.size())}, expected) < 1e-6);
 }
 
-TEST_CASE("A state's log-std beyond its bounds counts as the bound and gets no gradient") {
+TEST_CASE("A state's log-std beyond its bounds counts as the bound; of its derivative what points outward is dropped") {
     DistributionBatch inside(StateDependentGaussian<double>(dimensions, 1), 1, 7);
     inside.head.bottomRows(dimensions) << -21, 0, 1;
     inside.forward();
@@ -174,14 +177,48 @@ TEST_CASE("A state's log-std beyond its bounds counts as the bound and gets no g
     CHECK(outside.log_prob() == inside.log_prob());
     CHECK(outside.entropy() == inside.entropy());
     CHECK(outside.kl_from(inside).isZero(0));
-    const auto gradient = outside.gradient(Vector<double>::Ones(1), 1, &inside, 1);
-    const auto fisher = outside.fisher(Matrix<double>::Ones(2 * dimensions, 1), {});
-    Matrix<double> d_head(2 * dimensions, 1), ones = Matrix<double>::Ones(dimensions, 1);
-    outside.distribution.reparameterised_backward(outside.tape, ones, ones, d_head, {});
-    for (const double* d : {gradient.data(), fisher.data(), std::as_const(d_head).data()}) {
-        CHECK(d[dimensions] == 0);
-        CHECK(d[dimensions + 1] != 0);
-        CHECK(d[dimensions + 2] == 0);
+    const Matrix<double> direction = Matrix<double>::Ones(2 * dimensions, 1);
+    CHECK(outside.fisher(direction, {}) == inside.fisher(direction, {}));
+    for (const double sign : {1.0, -1.0}) {
+        CAPTURE(sign);
+        const Vector<double> weight = Vector<double>::Constant(1, sign);
+        const auto whole = inside.gradient(weight, sign, &inside, sign);
+        const auto projected = outside.gradient(weight, sign, &inside, sign);
+        Matrix<double> d_head(2 * dimensions, 1), ones = Matrix<double>::Ones(dimensions, 1);
+        Matrix<double> d_inside = d_head;
+        const Matrix<double> d_action = sign * ones;
+        outside.distribution.reparameterised_backward(outside.tape, ones, d_action, d_head, {});
+        inside.distribution.reparameterised_backward(inside.tape, ones, d_action, d_inside, {});
+        const auto check = [&](const double* of_outside, const double* of_inside) {
+            for (Index i = 0; i < 2 * dimensions; ++i) {
+                CAPTURE(i);
+                const bool low = i == dimensions, high = i == dimensions + 2;
+                const bool dropped = (low && of_inside[i] > 0) || (high && of_inside[i] < 0);
+                CHECK(of_outside[i] == (dropped ? 0 : of_inside[i]));
+                CHECK(of_inside[i] != 0);
+            }
+        };
+        check(projected.data(), whole.data());
+        check(d_head.data(), d_inside.data());
+    }
+}
+
+TEST_CASE("What is dropped beyond a bound is decided on the whole derivative, the entropy of squashing included") {
+    const Box box{.size = 1, .low = {-1}, .high = {1}};
+    using Squashed = SquashedGaussian<double, StateDependentGaussian<double>>;
+    DistributionBatch inside(Squashed(box), 1, 7), outside(Squashed(box), 1, 7);
+    inside.head << 0.1, 2;
+    outside.head << 0.1, 2.5;
+    inside.forward();
+    outside.forward();
+    for (const double weight : {-2.0, -0.5, 0.5, 2.0}) {
+        for (const double entropy : {-1.0, 0.0, 1.0}) {
+            CAPTURE(weight, entropy);
+            const auto whole = inside.gradient(Vector<double>::Constant(1, weight), entropy, nullptr, 0);
+            const auto projected = outside.gradient(Vector<double>::Constant(1, weight), entropy, nullptr, 0);
+            CHECK(projected[0] == whole[0]);
+            CHECK(projected[1] == (whole[1] < 0 ? 0 : whole[1]));
+        }
     }
 }
 

@@ -19,9 +19,10 @@ namespace gradiva {
 /// are those of a. Samples and modes are held within [1e-6, 1 - 1e-6], where floats tell x from 0 and from 1 and
 /// log-probs are finite; as long as alpha and beta stay below 1e4, samples are all but never that close to an end. An x
 /// outside (0, 1), which only recorded data can hold, has the log-prob minus infinity. alpha - 1 and beta - 1 count as
-/// `highest_excess` where they are beyond it, and get no gradient there. NaN in a column's head makes NaN of that
-/// column alone. Source: Chou, Maturana and Scherer, "Improving Stochastic Policy Gradients in Continuous Control with
-/// Deep Reinforcement Learning using the Beta Distribution", 2017.
+/// `highest_excess` where they are beyond it; of a loss's whole derivative what would move a head further out is
+/// dropped there. NaN in a column's head makes NaN of that column alone. Source: Chou, Maturana and Scherer, "Improving
+/// Stochastic Policy Gradients in Continuous Control with Deep Reinforcement Learning using the Beta Distribution",
+/// 2017.
 template <class ScalarT>
 class Beta {
 public:
@@ -32,7 +33,7 @@ public:
     /// In double, and alphas before betas where rows are 2 dimensions; see kernels/beta.hpp.
     struct Tape {
         MatrixBuffer<double> excess;    ///< alpha - 1, beta - 1: 2 dimensions x batch
-        MatrixBuffer<double> slope;     ///< derivative of the excess by the head, the same shape
+        MatrixBuffer<double> slope;     ///< derivative of the softplus by the head, the same shape
         MatrixBuffer<double> mean_log;  ///< E log x, E log(1 - x), the same shape
         MatrixBuffer<double> log_beta;  ///< log B(alpha, beta): dimensions x batch
     };
@@ -103,6 +104,11 @@ public:
         if (from != nullptr) {
             kernels::add_beta_kl_gradient<Scalar>(from->mean_log.matrix(), tape.mean_log.matrix(), tape.slope.matrix(),
                                                   d_kl, d_head);
+        }
+        for (Index j = 0; j < d_head.cols(); ++j) {
+            for (Index i = 0; i < d_head.rows(); ++i) {
+                if (tape.excess(i, j) >= highest_excess && d_head(i, j) < 0) d_head(i, j) = 0;
+            }
         }
     }
 

@@ -13,11 +13,12 @@ namespace gradiva {
 /// Real numbers a_i ~ N(m_i, sigma_i^2), independent of each other: the head is the mean, and one learned
 /// log sigma_i per dimension, the same in every state, is the own parameter. Models `Distribution`.
 ///
-/// log sigma counts as `lowest_log_std` or `highest_log_std` where it is beyond them, and gets no gradient there:
-/// deviations stay between 2e-9 and 7.4, so that no power of them under- or overflows in float. Actions are floats;
-/// log-probs are those of the action that was stored. A mean or deviation that is NaN makes NaN of all that follows.
-/// Source: Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", 1992,
-/// section 6; bounds as in Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", 2018.
+/// log sigma counts as `lowest_log_std` or `highest_log_std` where it is beyond them: deviations stay between 2e-9 and
+/// 7.4, so that no power of them under- or overflows in float. Its derivatives are those at the bound;
+/// `project_gradient` drops what would move it further out. Actions are floats; log-probs are those of the action that
+/// was stored. A mean or deviation that is NaN makes NaN of all that follows. Source: Williams, "Simple statistical
+/// gradient-following algorithms for connectionist reinforcement learning", 1992, section 6; bounds as in Haarnoja et
+/// al., "Soft Actor-Critic Algorithms and Applications", 2018.
 template <class ScalarT>
 class DiagonalGaussian {
 public:
@@ -35,12 +36,15 @@ public:
         Buffer<Scalar> log_std;      ///< within the bounds
         Buffer<Scalar> std;          ///< sigma
         Buffer<Scalar> inverse_std;  ///< 1 / sigma
-        Buffer<Scalar> open;         ///< 1, or 0 where log sigma is held at a bound
+
+        kernels::GaussianScale<Scalar> scale() const {
+            return kernels::GaussianScale<Scalar>::shared(log_std.vector(), inverse_std.vector());
+        }
     };
 
     /// What selects the distribution of one sample, element by element.
     struct Column {
-        ConstVectorMap<Scalar> mean, std, open;
+        ConstVectorMap<Scalar> mean, std;
     };
     /// Where the gradient by the same goes; for this distribution all samples share `log_std`.
     struct ColumnGradient {
@@ -72,10 +76,10 @@ public:
             tape.mean.matrix() = head;
         }
         if (std::equal(own.begin(), own.end(), tape.own.begin(), tape.own.end())) return;  // as at the last step
-        for (auto* part : {&tape.log_std, &tape.std, &tape.inverse_std, &tape.open}) part->resize(dimensions_);
+        for (auto* part : {&tape.log_std, &tape.std, &tape.inverse_std}) part->resize(dimensions_);
         kernels::gaussian_deviation<Scalar>(as_vector(own), static_cast<Scalar>(lowest_log_std),
                                             static_cast<Scalar>(highest_log_std), tape.log_std.vector(),
-                                            tape.std.vector(), tape.inverse_std.vector(), tape.open.vector());
+                                            tape.std.vector(), tape.inverse_std.vector());
         tape.own.resize(dimensions_);
         std::copy(own.begin(), own.end(), tape.own.begin());
     }
@@ -93,8 +97,7 @@ public:
     void mode(const Tape& tape, ActionView actions) const { actions.reals = tape.mean.matrix().template cast<float>(); }
 
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
-        kernels::gaussian_log_prob<Scalar>(tape.mean.matrix(), tape.log_std.vector(), tape.inverse_std.vector(),
-                                           actions.reals, out);
+        kernels::gaussian_log_prob<Scalar>(tape.mean.matrix(), tape.scale(), actions.reals, out);
     }
 
     void entropy(const Tape& tape, VectorRef<Scalar> out) const {
@@ -102,27 +105,39 @@ public:
     }
 
     void kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const {
-        kernels::gaussian_kl<Scalar>(from.mean.matrix(), from.log_std.vector(), to.mean.matrix(), to.log_std.vector(),
-                                     to.inverse_std.vector(), out);
+        kernels::gaussian_kl<Scalar>(from.mean.matrix(), from.scale(), to.mean.matrix(), to.scale(), out);
     }
 
     void backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,
                   const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head, std::span<Scalar> d_own) const {
         VectorMap<Scalar> d_log_std = as_vector(d_own);
-        kernels::gaussian_log_prob_gradient<Scalar>(tape.mean.matrix(), tape.inverse_std.vector(), tape.open.vector(),
-                                                    actions.reals, d_log_prob, d_head, d_log_std);
-        d_log_std += d_entropy * static_cast<Scalar>(tape.mean.cols()) * tape.open.vector();
+        kernels::gaussian_log_prob_gradient<Scalar>(tape.mean.matrix(), tape.scale(), actions.reals, d_log_prob, d_head,
+                                                    d_log_std);
+        d_log_std.array() += d_entropy * static_cast<Scalar>(tape.mean.cols());
         if (from != nullptr) {
-            kernels::add_gaussian_kl_gradient<Scalar>(from->mean.matrix(), from->log_std.vector(), tape.mean.matrix(),
-                                                      tape.log_std.vector(), tape.inverse_std.vector(),
-                                                      tape.open.vector(), d_kl, d_head, d_log_std);
+            kernels::add_gaussian_kl_gradient<Scalar>(from->mean.matrix(), from->scale(), tape.mean.matrix(),
+                                                      tape.scale(), d_kl, d_head, d_log_std);
         }
     }
 
+    /// Of a loss's whole derivative by the own parameters, drops what would move a log sigma further beyond a bound, in
+    /// place. Returns whether anything was dropped.
+    bool project_gradient(std::span<const Scalar> own, std::span<Scalar> d_own) const {
+        bool dropped = false;
+        for (std::size_t i = 0; i < own.size(); ++i) {
+            const Scalar d = kernels::toward_bounds(own[i], static_cast<Scalar>(lowest_log_std),
+                                                    static_cast<Scalar>(highest_log_std), d_own[i]);
+            dropped = dropped || d != d_own[i];
+            d_own[i] = d;
+        }
+        return dropped;
+    }
+
+    /// A log sigma beyond a bound counts as one at the bound: with 0 in its row the damping alone would decide its
+    /// step.
     void fisher(const Tape& tape, ConstMatrixRef<Scalar> head, std::span<const Scalar> own, MatrixRef<Scalar> out_head,
                 std::span<Scalar> out_own) const {
-        kernels::gaussian_fisher<Scalar>(tape.inverse_std.vector(), tape.open.vector(), head, as_vector(own), out_head,
-                                         as_vector(out_own));
+        kernels::gaussian_fisher<Scalar>(tape.scale(), head, as_vector(own), out_head, as_vector(out_own));
     }
 
     /// The numbers that `reparameterise` turns into actions: column j (dimensions x batch) is drawn with `rng[j]`, in
@@ -143,13 +158,12 @@ public:
     void reparameterised_backward(const Tape& tape, ConstMatrixRef<Scalar> noise, ConstMatrixRef<Scalar> d_action,
                                   MatrixRef<Scalar> d_head, std::span<Scalar> d_own) const {
         d_head = d_action;
-        kernels::add_reparameterised_gradient<Scalar>(tape.std.vector(), tape.open.vector(), noise, d_action,
-                                                      as_vector(d_own));
+        kernels::add_reparameterised_gradient<Scalar>(tape.std.vector(), noise, d_action, as_vector(d_own));
     }
 
     /// The j-th sample's distribution, and the places of its gradient, for distributions built upon this one.
     Column column(const Tape& tape, Index j) const {
-        return {{tape.mean.data() + j * dimensions_, dimensions_}, tape.std.vector(), tape.open.vector()};
+        return {{tape.mean.data() + j * dimensions_, dimensions_}, tape.std.vector()};
     }
     ColumnGradient gradient_column(MatrixRef<Scalar> d_head, std::span<Scalar> d_own, Index j) const {
         return {{&d_head(0, j), dimensions_}, as_vector(d_own)};

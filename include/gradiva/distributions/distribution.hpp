@@ -24,6 +24,10 @@ namespace gradiva {
 /// - Optional: `mask_size()`, for one that takes masks: so many of the head's first rows are logits, of which
 ///   `kernels::masked_logit` says that the choice is not legal. `to_environment(stored, sent)` and
 ///   `from_environment(sent, stored)`, where environments take other numbers than those that are stored.
+///   `bool project_gradient(own, d_own) const`, where own parameters have bounds: given a loss's whole derivative by
+///   them
+///   (`std::span<const Scalar>` and `std::span<Scalar>`), drops in place what descent would move further beyond a
+///   bound, and says whether it dropped anything.
 template <class D>
 concept Distribution = std::copyable<D> &&
     requires(const D& d, typename D::Tape& tape, const typename D::Tape& done, ConstMatrixRef<typename D::Scalar> head,
@@ -44,4 +48,19 @@ concept Distribution = std::copyable<D> &&
     d.backward(done, actions, weights, weight, &done, weight, d_head, flat);
 };
 
+namespace detail {
+
+/// A sentence for an optional member with the right name and a wrong signature, which would else go unnoticed.
+template <class D>
+consteval void explain_project_gradient() {
+    static_assert(
+        !requires { &D::project_gradient; } ||
+            requires(const D& d, std::span<const typename D::Scalar> own, std::span<typename D::Scalar> d_own) {
+                { d.project_gradient(own, d_own) } -> std::same_as<bool>;
+            },
+        "gradiva: a Distribution's project_gradient is bool project_gradient(std::span<const Scalar> own, "
+        "std::span<Scalar> d_own) const");
+}
+
+}  // namespace detail
 }  // namespace gradiva

@@ -80,6 +80,13 @@ public:
                          value_rows(d_head), d_own);
     }
 
+    /// See `DiagonalGaussian`.
+    bool project_gradient(std::span<const Scalar> own, std::span<Scalar> d_own) const requires
+        requires(const Values& v) {
+        v.project_gradient(own, d_own);
+    }
+    { return values_.project_gradient(own, d_own); }
+
     void fisher(const Tape& tape, ConstMatrixRef<Scalar> head, std::span<const Scalar> own, MatrixRef<Scalar> out_head,
                 std::span<Scalar> out_own) const {
         choice_.fisher(tape.choice, choice_rows(head), {}, choice_rows(out_head), {});

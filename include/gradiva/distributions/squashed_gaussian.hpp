@@ -68,15 +68,22 @@ public:
 
     void backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,
                   const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head, std::span<Scalar> d_own) const {
-        base_.backward(tape, actions, d_log_prob, d_entropy, from, d_kl, d_head, d_own);
-        if (d_entropy == 0) return;
-        for (Index j = 0; j < d_head.cols(); ++j) {
-            const auto u = base_.column(tape, j);
-            auto d = base_.gradient_column(d_head, d_own, j);
-            kernels::add_expected_squash_log_slope_gradient<Scalar>(u.mean, u.std, u.open, d_entropy, d.mean,
-                                                                    d.log_std);
+        if constexpr (requires { base_.project_head_gradient(tape, d_head); }) {
+            base_.unprojected_backward(tape, actions, d_log_prob, d_entropy, from, d_kl, d_head, d_own);
+            add_squash_entropy_gradient(tape, d_entropy, d_head, d_own);
+            base_.project_head_gradient(tape, d_head);
+        } else {
+            base_.backward(tape, actions, d_log_prob, d_entropy, from, d_kl, d_head, d_own);
+            add_squash_entropy_gradient(tape, d_entropy, d_head, d_own);
         }
     }
+
+    /// See `DiagonalGaussian`.
+    bool project_gradient(std::span<const Scalar> own, std::span<Scalar> d_own) const requires
+        requires(const Base& base) {
+        base.project_gradient(own, d_own);
+    }
+    { return base_.project_gradient(own, d_own); }
 
     void fisher(const Tape& tape, ConstMatrixRef<Scalar> head, std::span<const Scalar> own, MatrixRef<Scalar> out_head,
                 std::span<Scalar> out_own) const {
@@ -109,6 +116,17 @@ public:
     const Base& base() const { return base_; }
 
 private:
+    /// Of the part of the entropy that squashing takes away.
+    void add_squash_entropy_gradient(const Tape& tape, Scalar d_entropy, MatrixRef<Scalar>& d_head,
+                                     std::span<Scalar> d_own) const {
+        if (d_entropy == 0) return;
+        for (Index j = 0; j < d_head.cols(); ++j) {
+            const auto u = base_.column(tape, j);
+            auto d = base_.gradient_column(d_head, d_own, j);
+            kernels::add_expected_squash_log_slope_gradient<Scalar>(u.mean, u.std, d_entropy, d.mean, d.log_std);
+        }
+    }
+
     ActionBounds bounds_;
     Base base_;
     Scalar log_volume_;  // sum_i log((high_i - low_i) / 2)

@@ -14,10 +14,11 @@ namespace gradiva {
 /// means, then d rows h with log sigma = initial_log_std + h. A network whose last layer starts near zero starts at
 /// that deviation. Models `Distribution`; has no parameters of its own.
 ///
-/// log sigma is held within the bounds of `DiagonalGaussian`, without a gradient beyond them. Actions are floats;
-/// log-probs are those of the action that was stored. NaN in a column's head makes NaN of that column alone.
-/// Source: Haarnoja et al., "Soft Actor-Critic: Off-Policy Maximum Entropy Deep Reinforcement Learning with a
-/// Stochastic Actor", 2018.
+/// log sigma is held within the bounds of `DiagonalGaussian`. Beyond them its derivatives are those at the bound, but
+/// for what would move it further out, which is dropped from the whole derivative of a loss. Actions are floats;
+/// log-probs are those of the action that was stored. NaN in a column's head makes NaN of that column alone. Source:
+/// Haarnoja et al., "Soft Actor-Critic: Off-Policy Maximum Entropy Deep Reinforcement Learning with a Stochastic
+/// Actor", 2018.
 template <class ScalarT>
 class StateDependentGaussian {
 public:
@@ -31,10 +32,14 @@ public:
     /// All are dimensions x batch.
     struct Tape {
         MatrixBuffer<Scalar> mean;
-        MatrixBuffer<Scalar> log_std;      ///< within the bounds
-        MatrixBuffer<Scalar> std;          ///< sigma
-        MatrixBuffer<Scalar> inverse_std;  ///< 1 / sigma
-        MatrixBuffer<Scalar> open;         ///< 1, or 0 where log sigma is held at a bound
+        MatrixBuffer<Scalar> free_log_std;  ///< as the head gives it
+        MatrixBuffer<Scalar> log_std;       ///< within the bounds
+        MatrixBuffer<Scalar> std;           ///< sigma
+        MatrixBuffer<Scalar> inverse_std;   ///< 1 / sigma
+
+        kernels::GaussianScale<Scalar> scale() const {
+            return kernels::GaussianScale<Scalar>::per_sample(log_std.matrix(), inverse_std.matrix());
+        }
     };
 
     /// Throws `Error` on no dimensions, or on a log-std outside the bounds.
@@ -53,14 +58,15 @@ public:
 
     void forward(ConstMatrixRef<Scalar> head, std::span<const Scalar>, Tape& tape) const {
         GRADIVA_ASSERT(head.rows() == head_size());
-        for (auto* part : {&tape.mean, &tape.log_std, &tape.std, &tape.inverse_std, &tape.open}) {
+        for (auto* part : {&tape.mean, &tape.free_log_std, &tape.log_std, &tape.std, &tape.inverse_std}) {
             part->resize(dimensions_, head.cols());
         }
         tape.mean.matrix() = head.topRows(dimensions_);
-        tape.log_std.matrix().array() = head.bottomRows(dimensions_).array() + static_cast<Scalar>(initial_log_std_);
-        kernels::gaussian_deviation<Scalar>(all(tape.log_std), static_cast<Scalar>(lowest_log_std),
+        tape.free_log_std.matrix().array() =
+            head.bottomRows(dimensions_).array() + static_cast<Scalar>(initial_log_std_);
+        kernels::gaussian_deviation<Scalar>(all(tape.free_log_std), static_cast<Scalar>(lowest_log_std),
                                             static_cast<Scalar>(highest_log_std), all(tape.log_std), all(tape.std),
-                                            all(tape.inverse_std), all(tape.open));
+                                            all(tape.inverse_std));
     }
 
     void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
@@ -75,13 +81,8 @@ public:
 
     void mode(const Tape& tape, ActionView actions) const { actions.reals = tape.mean.matrix().template cast<float>(); }
 
-    // To the kernels, each column is a batch of its own with deviations of its own.
-
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
-        for (Index j = 0; j < tape.mean.cols(); ++j) {
-            kernels::gaussian_log_prob<Scalar>(one(tape.mean, j), of(tape.log_std, j), of(tape.inverse_std, j),
-                                               actions.reals.middleCols(j, 1), out.segment(j, 1));
-        }
+        kernels::gaussian_log_prob<Scalar>(tape.mean.matrix(), tape.scale(), actions.reals, out);
     }
 
     void entropy(const Tape& tape, VectorRef<Scalar> out) const {
@@ -89,38 +90,47 @@ public:
     }
 
     void kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const {
-        for (Index j = 0; j < out.size(); ++j) {
-            kernels::gaussian_kl<Scalar>(one(from.mean, j), of(from.log_std, j), one(to.mean, j), of(to.log_std, j),
-                                         of(to.inverse_std, j), out.segment(j, 1));
-        }
+        kernels::gaussian_kl<Scalar>(from.mean.matrix(), from.scale(), to.mean.matrix(), to.scale(), out);
     }
 
     void backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,
                   const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head, std::span<Scalar> d_own) const {
-        d_head.setZero();
+        unprojected_backward(tape, actions, d_log_prob, d_entropy, from, d_kl, d_head, d_own);
+        project_head_gradient(tape, d_head);
+    }
+
+    /// `backward` for distributions built upon this one, which add terms of their own: `project_head_gradient` comes
+    /// after them.
+    void unprojected_backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob,
+                              Scalar d_entropy, const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head,
+                              std::span<Scalar>) const {
+        MatrixRef<Scalar> d_mean = d_head.topRows(dimensions_), d_log_std = d_head.bottomRows(dimensions_);
+        d_log_std.setConstant(d_entropy);
+        kernels::gaussian_log_prob_gradient<Scalar>(tape.mean.matrix(), tape.scale(), actions.reals, d_log_prob, d_mean,
+                                                    d_log_std);
+        if (from != nullptr) {
+            kernels::add_gaussian_kl_gradient<Scalar>(from->mean.matrix(), from->scale(), tape.mean.matrix(),
+                                                      tape.scale(), d_kl, d_mean, d_log_std);
+        }
+    }
+
+    /// Drops from each column's whole derivative what would move a log sigma further beyond a bound.
+    void project_head_gradient(const Tape& tape, MatrixRef<Scalar> d_head) const {
         for (Index j = 0; j < d_head.cols(); ++j) {
-            ColumnGradient d = gradient_column(d_head, d_own, j);
-            kernels::gaussian_log_prob_gradient<Scalar>(one(tape.mean, j), of(tape.inverse_std, j), of(tape.open, j),
-                                                        actions.reals.middleCols(j, 1), d_log_prob.segment(j, 1),
-                                                        d.mean, d.log_std);
-            d.log_std += d_entropy * of(tape.open, j);
-            if (from != nullptr) {
-                kernels::add_gaussian_kl_gradient<Scalar>(one(from->mean, j), of(from->log_std, j), one(tape.mean, j),
-                                                          of(tape.log_std, j), of(tape.inverse_std, j),
-                                                          of(tape.open, j), d_kl, d.mean, d.log_std);
+            for (Index i = 0; i < dimensions_; ++i) {
+                Scalar& d = d_head(dimensions_ + i, j);
+                d = kernels::toward_bounds(tape.free_log_std(i, j), static_cast<Scalar>(lowest_log_std),
+                                           static_cast<Scalar>(highest_log_std), d);
             }
         }
     }
 
     void fisher(const Tape& tape, ConstMatrixRef<Scalar> head, std::span<const Scalar>, MatrixRef<Scalar> out_head,
-                std::span<Scalar> out_own) const {
-        out_head.setZero();
-        for (Index j = 0; j < head.cols(); ++j) {
-            ColumnGradient out = gradient_column(out_head, out_own, j);
-            kernels::gaussian_fisher<Scalar>(of(tape.inverse_std, j), of(tape.open, j),
-                                             head.block(0, j, dimensions_, 1), head.col(j).tail(dimensions_), out.mean,
-                                             out.log_std);
-        }
+                std::span<Scalar>) const {
+        MatrixRef<Scalar> out_log_std = out_head.bottomRows(dimensions_);
+        out_log_std.setZero();
+        kernels::gaussian_fisher<Scalar>(tape.scale(), head.topRows(dimensions_), head.bottomRows(dimensions_),
+                                         out_head.topRows(dimensions_), out_log_std);
     }
 
     /// The numbers that `reparameterise` turns into actions: column j (dimensions x batch) is drawn with `rng[j]`, in
@@ -134,18 +144,20 @@ public:
 
     /// action := m + sigma * noise, which can be differentiated; in this scalar, not rounded to what is stored.
     void reparameterise(const Tape& tape, ConstMatrixRef<Scalar> noise, MatrixRef<Scalar> action) const {
-        action.array() = tape.mean.matrix().array() + tape.std.matrix().array() * noise.array();
+        kernels::reparameterise<Scalar>(tape.mean.matrix(), tape.std.matrix(), noise, action);
     }
 
     /// Given dL/daction of reparameterised actions, writes dL/dhead.
     void reparameterised_backward(const Tape& tape, ConstMatrixRef<Scalar> noise, ConstMatrixRef<Scalar> d_action,
                                   MatrixRef<Scalar> d_head, std::span<Scalar>) const {
+        MatrixRef<Scalar> d_log_std = d_head.bottomRows(dimensions_);
         d_head.topRows(dimensions_) = d_action;
-        d_head.bottomRows(dimensions_).array() =
-            tape.open.matrix().array() * d_action.array() * tape.std.matrix().array() * noise.array();
+        d_log_std.setZero();
+        kernels::add_reparameterised_gradient<Scalar>(tape.std.matrix(), noise, d_action, d_log_std);
+        project_head_gradient(tape, d_head);
     }
 
-    Column column(const Tape& tape, Index j) const { return {of(tape.mean, j), of(tape.std, j), of(tape.open, j)}; }
+    Column column(const Tape& tape, Index j) const { return {of(tape.mean, j), of(tape.std, j)}; }
 
     ColumnGradient gradient_column(MatrixRef<Scalar> d_head, std::span<Scalar>, Index j) const {
         return {{&d_head(0, j), dimensions_}, {&d_head(dimensions_, j), dimensions_}};
@@ -156,7 +168,6 @@ private:
     static ConstVectorMap<Scalar> of(const MatrixBuffer<Scalar>& m, Index j) {
         return {m.data() + j * m.rows(), m.rows()};
     }
-    static ConstMatrixMap<Scalar> one(const MatrixBuffer<Scalar>& m, Index j) { return m.columns({j, j + 1}); }
 
     Index dimensions_;
     double initial_log_std_;

@@ -16,7 +16,7 @@
 
 namespace gradiva::kernels {
 
-/// E := softplus(head), or `highest` where it is beyond; slope := dE/dhead, 0 where it is held.
+/// E := softplus(head), or `highest` where it is beyond; slope := the derivative of the softplus by the head.
 template <class Scalar>
 void beta_excess(ConstMatrixRef<Scalar> head, double highest, MatrixRef<double> e, MatrixRef<double> slope) {
     for (Index j = 0; j < head.cols(); ++j) {
@@ -24,7 +24,7 @@ void beta_excess(ConstMatrixRef<Scalar> head, double highest, MatrixRef<double> 
             const auto h = static_cast<double>(head(i, j));
             const double x = softplus(h);
             e(i, j) = x > highest ? highest : x;
-            slope(i, j) = x > highest ? 0 : sigmoid(h);
+            slope(i, j) = sigmoid(h);
         }
     }
 }

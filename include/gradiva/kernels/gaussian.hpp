@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <type_traits>
@@ -9,168 +8,220 @@
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/gaussian_lanes.hpp"
 
-// Normal distributions with independent elements, on a batch of means M (dimensions x batch) with one log standard
-// deviation s_i per dimension, shared by all columns; sigma_i = exp(s_i):
+// Normal distributions with independent elements, on a batch of means M (dimensions x batch) with log standard
+// deviations s, which are one column for all samples or one for each; sigma = exp(s):
 //   log p(a) = sum_i -z_i^2 / 2 - s_i - log(2 pi) / 2,   z_i = (a_i - m_i) / sigma_i.
-// Deviations come with their inverses, computed once per batch. Gradients by s_i are multiplied with `open_i`, which is
-// 0 where s_i is held at a bound, else 1. NaN in any input is NaN in the output.
+// Gradients by s are those at the s that is used, which `gaussian_deviation` holds within bounds: whoever learns s
+// decides what a derivative does at a bound (`toward_bounds`). NaN in any input is NaN in the output. A column has the
+// same bits in a batch of any width.
 
 namespace gradiva::kernels {
 
-/// s := log_std held within [low, high], std := exp(s), inverse_std := 1 / std; open := 1 within the bounds, else 0.
-/// Not inlined: passes between which log_std stays the same would save the registers that it needs.
+/// s := log_std held within [low, high], std := exp(s), inverse_std := 1 / std. Not inlined: passes between which
+/// log_std stays the same would save the registers that it needs.
 template <class Scalar>
 [[gnu::noinline]] void gaussian_deviation(ConstVectorRef<Scalar> log_std, Scalar low, Scalar high, VectorRef<Scalar> s,
-                                          VectorRef<Scalar> std, VectorRef<Scalar> inverse_std,
-                                          VectorRef<Scalar> open) {
+                                          VectorRef<Scalar> std, VectorRef<Scalar> inverse_std) {
     for (Index i = 0; i < log_std.size(); ++i) {
         const Scalar x = log_std[i];
         s[i] = x < low ? low : x > high ? high : x;  // NaN stays NaN, which std::clamp does not promise
-        open[i] = x < low || x > high ? Scalar(0) : Scalar(1);
         std[i] = std::exp(s[i]);
         inverse_std[i] = 1 / std[i];
     }
 }
 
-namespace detail {
-
-inline Deviates deviates_of(const ConstMatrixRef<float>& mean, const ConstMatrixRef<float>& action,
-                            const ConstVectorRef<float>& inverse_std) {
-    return {mean.data(), mean.outerStride(), action.data(), action.outerStride(), inverse_std.data()};
+/// The derivative of a loss by a number that counts as `low` below it and as `high` above it, given the derivative by
+/// what it counts as: 0 where descent would move the number further out. So it comes back as soon as the loss wants it
+/// to, where a derivative of 0 in both directions would leave it outside for ever.
+template <class Scalar>
+Scalar toward_bounds(Scalar x, Scalar low, Scalar high, Scalar derivative) {
+    const bool outward = (x > high && derivative < 0) || (x < low && derivative > 0);
+    return outward ? Scalar(0) : derivative;
 }
 
-/// How many of the columns are left to registers: those that fill whole ones, in float.
+namespace detail {
+
+/// -sum_i s_i - log(2 pi) / 2.
 template <class Scalar>
-constexpr Index whole_registers(Index columns) {
-    return std::is_same_v<Scalar, float> ? columns / lanes<float> * lanes<float> : 0;
+Scalar log_density_at_mean(const Scalar* s, Index dimensions) {
+    Scalar sum = 0;
+    for (Index i = 0; i < dimensions; ++i) sum += s[i];
+    return -sum - static_cast<Scalar>(0.5 * std::log(2 * std::numbers::pi) * static_cast<double>(dimensions));
 }
 
 }  // namespace detail
 
-/// out_j := log p(a_j). Actions are floats, whatever the scalar. A column has the same bits in a batch of any width.
+/// out_j := log p(a_j). Actions are floats, whatever the scalar.
 template <class Scalar>
-void gaussian_log_prob(ConstMatrixRef<Scalar> mean, ConstVectorRef<Scalar> s, ConstVectorRef<Scalar> inverse_std,
-                       ConstMatrixRef<float> action, VectorRef<Scalar> out) {
-    GRADIVA_ASSERT(action.rows() == mean.rows() && action.cols() == mean.cols() && out.size() == mean.cols());
-    const double log_two_pi = std::log(2 * std::numbers::pi);
-    const Scalar constant = -s.sum() - static_cast<Scalar>(0.5 * log_two_pi * static_cast<double>(mean.rows()));
-    const Index whole = detail::whole_registers<Scalar>(mean.cols());
-    if constexpr (std::is_same_v<Scalar, float>) {
-        const detail::Deviates deviates = detail::deviates_of(mean, action, inverse_std);
-        for (Index j = 0; j < whole; j += detail::lanes<float>) {
-            detail::store(constant - detail::sum_of_squares(deviates.from(0, j), mean.rows()) / 2, out.data() + j);
-        }
-    }
-    for (Index j = whole; j < mean.cols(); ++j) {
-        Scalar squares = 0;
-        for (Index i = 0; i < mean.rows(); ++i) {
-            const Scalar z = (static_cast<Scalar>(action(i, j)) - mean(i, j)) * inverse_std[i];
-            squares += z * z;
-            asm volatile("");  // keeps GCC from making vectors of a column, which would be rounded otherwise
-        }
-        out[j] = constant - squares / 2;
-    }
+void gaussian_log_prob(ConstMatrixRef<Scalar> mean, const GaussianScale<Scalar>& scale, ConstMatrixRef<float> action,
+                       VectorRef<Scalar> out) {
+    GRADIVA_ASSERT(out.size() == mean.cols());
+    detail::add_squares(
+        detail::standardised_difference<Scalar, float>(action, mean, scale), mean.rows(), mean.cols(), Scalar(-0.5),
+        detail::PerSample(scale.is_shared(),
+                          [&](Index j) { return detail::log_density_at_mean(scale.from(0, j).log_std, mean.rows()); }),
+        out.data());
 }
 
-/// dM := w_j d log p(a_j) / dM = w_j z / sigma,  ds += sum_j w_j (z^2 - 1).
+namespace detail {
+
+/// The gradient of log-probs for samples of one row that share a deviation.
 template <class Scalar>
-void gaussian_log_prob_gradient(ConstMatrixRef<Scalar> mean, ConstVectorRef<Scalar> inverse_std,
-                                ConstVectorRef<Scalar> open, ConstMatrixRef<float> action, ConstVectorRef<Scalar> w,
-                                MatrixRef<Scalar> d_mean, VectorRef<Scalar> d_s) {
-    const Index whole = detail::whole_registers<Scalar>(mean.cols());
-    if constexpr (std::is_same_v<Scalar, float>) {
-        const detail::Deviates deviates = detail::deviates_of(mean, action, inverse_std);
-        for (Index row = 0; whole > 0 && row < mean.rows(); row += detail::rows_at_once) {
-            const Index rows = std::min(mean.rows() - row, detail::rows_at_once);
-            float sum[detail::rows_at_once];
-            detail::log_prob_gradient(deviates.from(row, 0), w.data(), rows, whole, d_mean.data() + row,
-                                      d_mean.outerStride(), sum);
-            for (Index i = 0; i < rows; ++i) d_s[row + i] += open[row + i] * sum[i];
-        }
-    }
-    for (Index j = whole; j < mean.cols(); ++j) {
-        for (Index i = 0; i < mean.rows(); ++i) {
-            const Scalar z = (static_cast<Scalar>(action(i, j)) - mean(i, j)) * inverse_std[i];
-            d_mean(i, j) = w[j] * z * inverse_std[i];
-            d_s[i] += open[i] * w[j] * (z * z - 1);
-        }
-    }
+void log_prob_gradient_of_row(const StandardisedDifference<Scalar, float>& difference, const Scalar* w, Index samples,
+                              Scalar* d_mean, Scalar& d_s) {
+    const Scalar inverse_std = difference.scale.inverse_std[0];
+    RegisterOf<Scalar> sum{};
+    for_each_register<Scalar>(samples, [&](Index j, auto count) {
+        const RegisterOf<Scalar> z = difference.from(0, j).row(count, inverse_std), weight = load_some(w + j, count);
+        sum += weight * (z * z - 1);
+        store_some<Scalar>(weight * z * inverse_std, d_mean + j, count);
+    });
+    d_s += sum_of<Scalar>(sum);
 }
 
-/// H = sum_i s_i + log(2 pi e) / 2, the same for every column.
+/// The same in general. Never inlined: its blocks take room on the stack, which the former needs none of.
+template <class Scalar>
+[[gnu::noinline]] void log_prob_gradient_of_rows(const StandardisedDifference<Scalar, float>& difference,
+                                                 const Scalar* w, MatrixRef<Scalar>& d_mean, MatrixRef<Scalar>& d_s) {
+    for_each_row_group(d_mean.rows(), [&](Index row, Index rows) {
+        ScaleGradient<Scalar> d_scale(d_s, difference.scale.is_shared(), row, rows);
+        for_each_column_group<Scalar>(d_mean.cols(), [&](Index j, Index count) {
+            StandardisedRows<Scalar> block;
+            LaneRows<Scalar> by_mean, by_s;
+            block.load(difference.from(row, j), rows, count);
+            const RegisterOf<Scalar> weight = load_some(w + j, count);
+            for (Index i = 0; i < rows; ++i) {
+                const RegisterOf<Scalar> z = block.z(i);
+                by_s.set(i, weight * (z * z - 1));
+                by_mean.set(i, weight * z * block.inverse_std(i));
+            }
+            by_mean.write(&d_mean(row, j), d_mean.outerStride(), rows, count);
+            d_scale.add(by_s, j, count);
+        });
+        d_scale.finish();
+    });
+}
+
+}  // namespace detail
+
+/// dM := w_j d log p(a_j) / dM = w_j z / sigma,  ds += w_j (z^2 - 1), summed over j where all samples share s.
+template <class Scalar>
+void gaussian_log_prob_gradient(ConstMatrixRef<Scalar> mean, const GaussianScale<Scalar>& scale,
+                                ConstMatrixRef<float> action, ConstVectorRef<Scalar> w, MatrixRef<Scalar> d_mean,
+                                MatrixRef<Scalar> d_s) {
+    const auto difference = detail::standardised_difference<Scalar, float>(action, mean, scale);
+    if (difference.are_one_row(mean.rows()) && d_mean.outerStride() == 1) {
+        return detail::log_prob_gradient_of_row<Scalar>(difference, w.data(), mean.cols(), d_mean.data(), d_s(0, 0));
+    }
+    detail::log_prob_gradient_of_rows<Scalar>(difference, w.data(), d_mean, d_s);
+}
+
+/// H = sum_i s_i + log(2 pi e) / 2 of one column of s.
 template <class Scalar>
 Scalar gaussian_entropy(ConstVectorRef<Scalar> s) {
-    const double half_log_two_pi_e = 0.5 * std::log(2 * std::numbers::pi * std::numbers::e);
-    return s.sum() + static_cast<Scalar>(half_log_two_pi_e * static_cast<double>(s.size()));
+    return static_cast<Scalar>(0.5 * static_cast<double>(s.size())) - detail::log_density_at_mean(s.data(), s.size());
 }
+
+namespace detail {
+
+/// sum_i (e^{2d} - 1 - 2d) / 2, d = s^q - s^p: the divergence of deviations.
+template <class Scalar>
+Scalar divergence_of_scales(const Scalar* s_q, const Scalar* s_p, Index dimensions) {
+    Scalar sum = 0;
+    for (Index i = 0; i < dimensions; ++i) {
+        const Scalar twice = 2 * (s_q[i] - s_p[i]);
+        sum += (std::expm1(twice) - twice) / 2;
+    }
+    return sum;
+}
+
+}  // namespace detail
 
 /// out_j := KL(q || p) = sum_i (e^{2d} - 1 - 2d) / 2 + ((m^q - m^p) / sigma^p)^2 / 2,  d = s^q - s^p; exactly 0 where
 /// both are the same, never below.
 template <class Scalar>
-void gaussian_kl(ConstMatrixRef<Scalar> mean_q, ConstVectorRef<Scalar> s_q, ConstMatrixRef<Scalar> mean_p,
-                 ConstVectorRef<Scalar> s_p, ConstVectorRef<Scalar> inverse_std_p, VectorRef<Scalar> out) {
-    GRADIVA_ASSERT(mean_q.rows() == mean_p.rows() && mean_q.cols() == mean_p.cols());
-    Scalar of_deviations = 0;
-    for (Index i = 0; i < s_p.size(); ++i) {
-        const Scalar twice = 2 * (s_q[i] - s_p[i]);
-        of_deviations += (std::expm1(twice) - twice) / 2;
-    }
-    for (Index j = 0; j < mean_p.cols(); ++j) {
-        Scalar squares = 0;
-        for (Index i = 0; i < mean_p.rows(); ++i) {
-            const Scalar z = (mean_q(i, j) - mean_p(i, j)) * inverse_std_p[i];
-            squares += z * z;
-        }
-        out[j] = of_deviations + squares / 2;
-    }
+void gaussian_kl(ConstMatrixRef<Scalar> mean_q, const GaussianScale<Scalar>& scale_q, ConstMatrixRef<Scalar> mean_p,
+                 const GaussianScale<Scalar>& scale_p, VectorRef<Scalar> out) {
+    GRADIVA_ASSERT(scale_q.is_shared() == scale_p.is_shared() && out.size() == mean_p.cols());
+    detail::add_squares(detail::standardised_difference<Scalar, Scalar>(mean_q, mean_p, scale_p), mean_p.rows(),
+                        mean_p.cols(), Scalar(0.5),
+                        detail::PerSample(scale_p.is_shared(),
+                                          [&](Index j) {
+                                              return detail::divergence_of_scales(scale_q.from(0, j).log_std,
+                                                                                  scale_p.from(0, j).log_std,
+                                                                                  mean_p.rows());
+                                          }),
+                        out.data());
 }
 
-/// dM^p += w dKL(q || p) / dM^p = w (m^p - m^q) / sigma^p^2,  ds^p += w sum_j 1 - e^{2d} - ((m^q - m^p) / sigma^p)^2.
-/// The weight is the same for every sample.
+/// dM^p += w dKL(q || p) / dM^p = w (m^p - m^q) / sigma^p^2,  ds^p += w (1 - e^{2d} - ((m^q - m^p) / sigma^p)^2),
+/// summed over the samples where all share s. The weight is the same for every sample.
 template <class Scalar>
-void add_gaussian_kl_gradient(ConstMatrixRef<Scalar> mean_q, ConstVectorRef<Scalar> s_q, ConstMatrixRef<Scalar> mean_p,
-                              ConstVectorRef<Scalar> s_p, ConstVectorRef<Scalar> inverse_std_p,
-                              ConstVectorRef<Scalar> open_p, Scalar w, MatrixRef<Scalar> d_mean,
-                              VectorRef<Scalar> d_s) {
-    for (Index j = 0; j < mean_p.cols(); ++j) {
-        for (Index i = 0; i < mean_p.rows(); ++i) {
-            const Scalar z = (mean_p(i, j) - mean_q(i, j)) * inverse_std_p[i];
-            d_mean(i, j) += w * z * inverse_std_p[i];
-            d_s[i] -= open_p[i] * w * z * z;
-        }
+void add_gaussian_kl_gradient(ConstMatrixRef<Scalar> mean_q, const GaussianScale<Scalar>& scale_q,
+                              ConstMatrixRef<Scalar> mean_p, const GaussianScale<Scalar>& scale_p, Scalar w,
+                              MatrixRef<Scalar> d_mean, MatrixRef<Scalar> d_s) {
+    GRADIVA_ASSERT(scale_q.is_shared() == scale_p.is_shared());
+    const auto difference = detail::standardised_difference<Scalar, Scalar>(mean_q, mean_p, scale_p);
+    detail::for_each_row_group(mean_p.rows(), [&](Index row, Index rows) {
+        detail::ScaleGradient<Scalar> d_scale(d_s, scale_p.is_shared(), row, rows);
+        detail::for_each_column_group<Scalar>(mean_p.cols(), [&](Index j, Index count) {
+            detail::StandardisedRows<Scalar> block;
+            detail::LaneRows<Scalar> by_mean, by_s;
+            block.load(difference.from(row, j), rows, count);
+            by_mean.load(&d_mean(row, j), d_mean.outerStride(), rows, count);
+            for (Index i = 0; i < rows; ++i) {
+                const detail::RegisterOf<Scalar> z = block.z(i);
+                by_mean.set(i, by_mean[i] - w * z * block.inverse_std(i));
+                by_s.set(i, -w * (z * z));
+            }
+            by_mean.write(&d_mean(row, j), d_mean.outerStride(), rows, count);
+            d_scale.add(by_s, j, count);
+        });
+        d_scale.finish();
+    });
+    const Index columns = scale_p.is_shared() ? 1 : mean_p.cols();
+    const Scalar of_column = scale_p.is_shared() ? w * static_cast<Scalar>(mean_p.cols()) : w;
+    for (Index j = 0; j < columns; ++j) {
+        const Scalar *const s_q = scale_q.from(0, j).log_std, *const s_p = scale_p.from(0, j).log_std;
+        for (Index i = 0; i < d_s.rows(); ++i) d_s(i, j) -= of_column * std::expm1(2 * (s_q[i] - s_p[i]));
     }
-    const auto columns = static_cast<Scalar>(mean_p.cols());
-    for (Index i = 0; i < s_p.size(); ++i) d_s[i] -= open_p[i] * w * columns * std::expm1(2 * (s_q[i] - s_p[i]));
 }
 
 /// out := the Fisher matrix of each column times a direction: T / sigma^2 for the means; out_s += 2 t_s for each
-/// column.
+/// column, summed over them where all samples share s.
 template <class Scalar>
-void gaussian_fisher(ConstVectorRef<Scalar> inverse_std, ConstVectorRef<Scalar> open, ConstMatrixRef<Scalar> t,
-                     ConstVectorRef<Scalar> t_s, MatrixRef<Scalar> out, VectorRef<Scalar> out_s) {
+void gaussian_fisher(const GaussianScale<Scalar>& scale, ConstMatrixRef<Scalar> t, ConstMatrixRef<Scalar> t_s,
+                     MatrixRef<Scalar> out, MatrixRef<Scalar> out_s) {
     for (Index j = 0; j < t.cols(); ++j) {
+        const Scalar* const inverse_std = scale.from(0, j).inverse_std;
         for (Index i = 0; i < t.rows(); ++i) out(i, j) = t(i, j) * inverse_std[i] * inverse_std[i];
     }
-    const auto columns = static_cast<Scalar>(t.cols());
-    for (Index i = 0; i < t_s.size(); ++i) out_s[i] += open[i] * 2 * columns * t_s[i];
-}
-
-/// A := M + sigma * noise, with standard normal noise: a sample as a function of the mean and the deviation. Source:
-/// Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, section 2.4.
-template <class Scalar>
-void reparameterise(ConstMatrixRef<Scalar> mean, ConstVectorRef<Scalar> std, ConstMatrixRef<Scalar> noise,
-                    MatrixRef<Scalar> action) {
-    for (Index j = 0; j < mean.cols(); ++j) {
-        for (Index i = 0; i < mean.rows(); ++i) action(i, j) = mean(i, j) + std[i] * noise(i, j);
+    const auto samples = static_cast<Scalar>(scale.is_shared() ? t.cols() : 1);
+    for (Index j = 0; j < t_s.cols(); ++j) {
+        for (Index i = 0; i < t_s.rows(); ++i) out_s(i, j) += 2 * samples * t_s(i, j);
     }
 }
 
-/// ds += sum_j dL/dA sigma * noise. By the mean the derivative is dL/dA itself.
+/// A := M + sigma * noise, with standard normal noise: a sample as a function of the mean and the deviation. `std` has
+/// one column, or one for each sample. Source: Kingma and Welling, "Auto-Encoding Variational Bayes", 2014,
+/// section 2.4.
 template <class Scalar>
-void add_reparameterised_gradient(ConstVectorRef<Scalar> std, ConstVectorRef<Scalar> open, ConstMatrixRef<Scalar> noise,
-                                  ConstMatrixRef<Scalar> d_action, VectorRef<Scalar> d_s) {
+void reparameterise(ConstMatrixRef<Scalar> mean, ConstMatrixRef<Scalar> std, ConstMatrixRef<Scalar> noise,
+                    MatrixRef<Scalar> action) {
+    for (Index j = 0; j < mean.cols(); ++j) {
+        const Index column = std.cols() == 1 ? 0 : j;
+        for (Index i = 0; i < mean.rows(); ++i) action(i, j) = mean(i, j) + std(i, column) * noise(i, j);
+    }
+}
+
+/// ds += dL/dA sigma * noise, of each sample or summed over them, as `d_s` and `std` have columns. By the mean the
+/// derivative is dL/dA itself.
+template <class Scalar>
+void add_reparameterised_gradient(ConstMatrixRef<Scalar> std, ConstMatrixRef<Scalar> noise,
+                                  ConstMatrixRef<Scalar> d_action, MatrixRef<Scalar> d_s) {
     for (Index j = 0; j < noise.cols(); ++j) {
-        for (Index i = 0; i < noise.rows(); ++i) d_s[i] += open[i] * d_action(i, j) * std[i] * noise(i, j);
+        const Index column = std.cols() == 1 ? 0 : j;
+        for (Index i = 0; i < noise.rows(); ++i) d_s(i, column) += d_action(i, j) * std(i, column) * noise(i, j);
     }
 }
 

@@ -1,92 +1,237 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
+#include "gradiva/core/types.hpp"
 #include "gradiva/kernels/lane_transpose.hpp"
 
-// The sums of kernels/gaussian.hpp for as many samples at once as a register has floats.
+// The sums of kernels/gaussian.hpp for as many samples at once as a register has numbers. The last samples of a batch
+// go the same way, beside zeros: whatever a compiler makes of it, a column has the same bits in a batch of any width.
 
-namespace gradiva::kernels::detail {
+namespace gradiva::kernels {
 
-/// Where the standardised actions z = (a - m) / sigma of a batch come from, column-major.
-struct Deviates {
-    const float* mean;
-    Index mean_stride;
-    const float* action;
-    Index action_stride;
-    const float* inverse_std;
+/// Log standard deviations s, held within their bounds, with 1 / sigma: one column (dimensions) that all samples share,
+/// or a column for each sample. A view; columns are contiguous.
+template <class Scalar>
+struct GaussianScale {
+    const Scalar* log_std;
+    const Scalar* inverse_std;
+    Index stride;  ///< from the column of a sample to that of the next; 0: all share one
 
-    Deviates from(Index row, Index column) const {
-        return {mean + row + column * mean_stride, mean_stride, action + row + column * action_stride, action_stride,
-                inverse_std + row};
+    static GaussianScale shared(const ConstVectorRef<Scalar>& s, const ConstVectorRef<Scalar>& inverse_std) {
+        return {s.data(), inverse_std.data(), 0};
+    }
+    static GaussianScale per_sample(const ConstMatrixRef<Scalar>& s, const ConstMatrixRef<Scalar>& inverse_std) {
+        GRADIVA_ASSERT(s.outerStride() == inverse_std.outerStride());
+        return {s.data(), inverse_std.data(), s.outerStride()};
     }
 
-    /// Whether the samples lie side by side as they are.
-    bool are_one_row(Index rows) const { return rows == 1 && mean_stride == 1 && action_stride == 1; }
-
-    /// z of one row.
-    RegisterOf<float> row() const { return (load(action) - load(mean)) * inverse_std[0]; }
-
-    /// The first `rows` rows of z, side by side.
-    void load_rows(Index rows, float* z) const {
-        constexpr Index width = lanes<float>;
-        alignas(vector_bytes) float a[rows_at_once * width];
-        columns_to_lanes(mean, mean_stride, rows, width, z);
-        columns_to_lanes(action, action_stride, rows, width, a);
-        for (Index i = 0; i < rows; ++i) {
-            store((load(a + i * width) - load(z + i * width)) * inverse_std[i], z + i * width);
-        }
+    bool is_shared() const { return stride == 0; }
+    GaussianScale from(Index row, Index sample) const {
+        return {log_std + row + sample * stride, inverse_std + row + sample * stride, stride};
     }
 };
 
-/// sum_i z_i^2 of each column.
-inline RegisterOf<float> sum_of_squares(const Deviates& deviates, Index rows) {
-    constexpr Index width = lanes<float>;
-    if (deviates.are_one_row(rows)) return deviates.row() * deviates.row();
-    alignas(vector_bytes) float z[rows_at_once * width];
-    RegisterOf<float> sum{};
-    for (Index row = 0; row < rows; row += rows_at_once) {
-        const Index some = std::min(rows - row, rows_at_once);
-        deviates.from(row, 0).load_rows(some, z);
-        for (Index i = 0; i < some; ++i) {
-            const RegisterOf<float> z_i = load(z + i * width);
-            sum += z_i * z_i;
+namespace detail {
+
+/// The first `count` numbers of any type; zeros after them.
+template <class Scalar, class From>
+RegisterOf<Scalar> load_converted(const From* from, Index count) {
+    if constexpr (std::is_same_v<From, Scalar>) {
+        return load_some(from, count);
+    } else {
+        From room[lanes<Scalar>] = {};
+        if (count < lanes<Scalar>) from = std::copy_n(from, count, room) - count;
+        typedef From Few __attribute__((vector_size(lanes<Scalar> * sizeof(From))));
+        return __builtin_convertvector(load_lanes<Few>(from), RegisterOf<Scalar>);
+    }
+}
+
+/// A block of a batch, row by row: at most `rows_at_once` rows of as many columns as a register has numbers.
+template <class Scalar>
+struct alignas(vector_bytes) LaneRows {
+    Scalar numbers[rows_at_once * lanes<Scalar>];
+
+    RegisterOf<Scalar> operator[](Index row) const { return gradiva::kernels::detail::load(at(row)); }
+    void set(Index row, const RegisterOf<Scalar>& x) { store(x, numbers + row * lanes<Scalar>); }
+
+    /// Takes `count` columns that lie `stride` apart; zeros stand beyond them.
+    template <class From>
+    void load(const From* from, Index stride, Index rows, Index count) {
+        if constexpr (std::is_same_v<From, Scalar>) {
+            columns_to_lanes(from, stride, rows, count, numbers);
+        } else {
+            std::fill_n(numbers, rows * lanes<Scalar>, Scalar(0));
+            for (Index i = 0; i < rows; ++i) {
+                for (Index j = 0; j < count; ++j) {
+                    numbers[i * lanes<Scalar> + j] = static_cast<Scalar>(from[i + j * stride]);
+                }
+            }
         }
     }
+
+    void write(Scalar* to, Index stride, Index rows, Index count) const {
+        lanes_to_columns(numbers, rows, count, to, stride);
+    }
+
+private:
+    const Scalar* at(Index row) const { return numbers + row * lanes<Scalar>; }
+};
+
+/// Where standardised differences z = (a - b) / sigma come from: a of actions, or of other means, and b of means.
+template <class Scalar, class A>
+struct StandardisedDifference {
+    const A* a;
+    Index a_stride;
+    const Scalar* b;
+    Index b_stride;
+    GaussianScale<Scalar> scale;
+
+    StandardisedDifference from(Index row, Index sample) const {
+        return {a + row + sample * a_stride, a_stride, b + row + sample * b_stride, b_stride, scale.from(row, sample)};
+    }
+
+    /// Whether the samples are one contiguous row, with one deviation.
+    bool are_one_row(Index rows) const { return rows == 1 && a_stride == 1 && b_stride == 1 && scale.is_shared(); }
+    /// z of the first `count` samples of such a row, given 1 / sigma; those beyond them are without meaning.
+    RegisterOf<Scalar> row(Index count, Scalar inverse_std) const {
+        return (load_converted<Scalar>(a, count) - load_some(b, count)) * inverse_std;
+    }
+};
+
+/// z of a block of rows and columns, and 1 / sigma of each.
+template <class Scalar>
+class StandardisedRows {
+public:
+    /// The first `rows` rows and `count` columns; 0 beyond them.
+    template <class A>
+    void load(const StandardisedDifference<Scalar, A>& from, Index rows, Index count) {
+        LaneRows<Scalar> means;
+        z_.load(from.a, from.a_stride, rows, count);
+        means.load(from.b, from.b_stride, rows, count);
+        shared_ = from.scale.is_shared() ? from.scale.inverse_std : nullptr;
+        if (shared_ == nullptr) inverse_std_.load(from.scale.inverse_std, from.scale.stride, rows, count);
+        for (Index i = 0; i < rows; ++i) z_.set(i, (z_[i] - means[i]) * inverse_std(i));
+    }
+
+    RegisterOf<Scalar> z(Index row) const { return z_[row]; }
+    RegisterOf<Scalar> inverse_std(Index row) const {
+        return shared_ != nullptr ? broadcast(shared_[row]) : inverse_std_[row];
+    }
+
+private:
+    const Scalar* shared_;
+    LaneRows<Scalar> z_, inverse_std_;
+};
+
+template <class Scalar, class A>
+StandardisedDifference<Scalar, A> standardised_difference(const ConstMatrixRef<A>& a, const ConstMatrixRef<Scalar>& b,
+                                                          const GaussianScale<Scalar>& scale) {
+    GRADIVA_ASSERT(a.rows() == b.rows() && a.cols() == b.cols());
+    return {a.data(), a.outerStride(), b.data(), b.outerStride(), scale};
+}
+
+/// Calls `body(first row, rows)` for at most `rows_at_once` rows at a time.
+template <class Body>
+void for_each_row_group(Index rows, const Body& body) {
+    for (Index row = 0; row < rows; row += rows_at_once) body(row, std::min(rows - row, rows_at_once));
+}
+
+/// Calls `body(first column, columns)` for as many columns at a time as a register has numbers. One loop for all: a
+/// compiler that rounds the last columns in another way would have to do so with every column.
+template <class Scalar, class Body>
+void for_each_column_group(Index columns, const Body& body) {
+    for (Index j = 0; j < columns; j += lanes<Scalar>) body(j, std::min(columns - j, lanes<Scalar>));
+}
+
+/// The same where each column is one number: the width of all groups but the last is a constant, which costs no branch.
+template <class Scalar, class Body>
+void for_each_register(Index size, const Body& body) {
+    constexpr std::integral_constant<Index, lanes<Scalar>> whole{};
+    Index j = 0;
+    for (; j + whole <= size; j += whole) body(j, whole);
+    if (j < size) body(j, size - j);
+}
+
+/// Numbers of samples, `of_sample(j)`: of `count` samples from one on. Where all share one, it is computed once.
+template <class OfSample>
+class PerSample {
+public:
+    PerSample(bool shared, const OfSample& of_sample)
+        : shared_(shared), of_sample_(of_sample), of_all_(shared ? of_sample(0) : 0) {}
+
+    auto operator()(Index first, Index count) const {
+        auto numbers = broadcast(of_all_);
+        for (Index k = 0; k < count && !shared_; ++k) numbers[k] = of_sample_(first + k);
+        return numbers;
+    }
+
+private:
+    bool shared_;
+    const OfSample& of_sample_;
+    std::invoke_result_t<const OfSample&, Index> of_all_;
+};
+
+/// sum_i z_i^2 of `count` columns.
+template <class Scalar, class A>
+RegisterOf<Scalar> sum_of_squares(const StandardisedDifference<Scalar, A>& difference, Index rows, Index count) {
+    RegisterOf<Scalar> sum{};
+    for_each_row_group(rows, [&](Index row, Index some) {
+        StandardisedRows<Scalar> block;
+        block.load(difference.from(row, 0), some, count);
+        for (Index i = 0; i < some; ++i) sum += block.z(i) * block.z(i);
+    });
     return sum;
 }
 
-/// Writes w_j z / sigma to `d`, and adds w_j (z^2 - 1) to `sum`.
-inline void add_log_prob_gradient(const RegisterOf<float>& z, const RegisterOf<float>& w, float inverse_std, float* d,
-                                  RegisterOf<float>& sum) {
-    sum += w * (z * z - 1);
-    store(w * z * inverse_std, d);
+/// out_j := constant(j, count) + factor * sum_i z_i^2 of each column; `constant` gives that of `count` columns from j
+/// on.
+template <class Scalar, class A, class ConstantOf>
+void add_squares(const StandardisedDifference<Scalar, A>& difference, Index rows, Index columns, Scalar factor,
+                 const ConstantOf& constant, Scalar* out) {
+    if (difference.are_one_row(rows)) {
+        const RegisterOf<Scalar> of_all = constant(0, lanes<Scalar>);
+        const Scalar inverse_std = difference.scale.inverse_std[0];  // once: what is stored might be the same number
+        return for_each_register<Scalar>(columns, [&](Index j, auto count) {
+            const RegisterOf<Scalar> z = difference.from(0, j).row(count, inverse_std);
+            store_some<Scalar>(of_all + factor * (z * z), out + j, count);
+        });
+    }
+    for_each_column_group<Scalar>(columns, [&](Index j, Index count) {
+        const RegisterOf<Scalar> squares = sum_of_squares(difference.from(0, j), rows, count);
+        store_some<Scalar>(constant(j, count) + factor * squares, out + j, count);
+    });
 }
 
-/// For `rows` rows, at most `rows_at_once`, and `columns` columns, which fill whole registers: writes w_j z / sigma to
-/// `d_mean` and sum_j w_j (z^2 - 1) to `d_s`.
-inline void log_prob_gradient(const Deviates& deviates, const float* w, Index rows, Index columns, float* d_mean,
-                              Index d_stride, float* d_s) {
-    constexpr Index width = lanes<float>;
-    if (deviates.are_one_row(rows) && d_stride == 1) {
-        RegisterOf<float> sum{};
-        for (Index j = 0; j < columns; j += width) {
-            add_log_prob_gradient(deviates.from(0, j).row(), load(w + j), deviates.inverse_std[0], d_mean + j, sum);
-        }
-        *d_s = sum_of<float>(sum);
-        return;
+/// Where the gradient by some rows of s goes: to the column of each sample, or, where all share one, summed over
+/// samples.
+template <class Scalar>
+class ScaleGradient {
+public:
+    ScaleGradient(MatrixRef<Scalar>& d_s, bool shared, Index row, Index rows)
+        : to_(d_s.data() + row), stride_(shared ? 0 : d_s.outerStride()), rows_(rows) {
+        if (shared) std::fill_n(sum_.numbers, rows * lanes<Scalar>, Scalar(0));
     }
-    alignas(vector_bytes) float z[rows_at_once * width], d[rows_at_once * width];
-    RegisterOf<float> sum[rows_at_once] = {};
-    for (Index j = 0; j < columns; j += width) {
-        const RegisterOf<float> weight = load(w + j);
-        deviates.from(0, j).load_rows(rows, z);
-        for (Index i = 0; i < rows; ++i) {
-            add_log_prob_gradient(load(z + i * width), weight, deviates.inverse_std[i], d + i * width, sum[i]);
-        }
-        lanes_to_columns(d, rows, width, d_mean + j * d_stride, d_stride);
-    }
-    for (Index i = 0; i < rows; ++i) d_s[i] = sum_of<float>(sum[i]);
-}
 
-}  // namespace gradiva::kernels::detail
+    /// Adds the derivatives of `count` samples, from the one at `column` on.
+    void add(const LaneRows<Scalar>& d, Index column, Index count) {
+        if (stride_ > 0) sum_.load(to_ + column * stride_, stride_, rows_, count);
+        for (Index i = 0; i < rows_; ++i) sum_.set(i, sum_[i] + d[i]);
+        if (stride_ > 0) sum_.write(to_ + column * stride_, stride_, rows_, count);
+    }
+
+    void finish() {
+        if (stride_ > 0) return;
+        for (Index i = 0; i < rows_; ++i) to_[i] += sum_of<Scalar>(sum_[i]);
+    }
+
+private:
+    Scalar* to_;
+    Index stride_;
+    Index rows_;
+    LaneRows<Scalar> sum_;
+};
+
+}  // namespace detail
+}  // namespace gradiva::kernels

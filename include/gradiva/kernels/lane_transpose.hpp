@@ -137,9 +137,9 @@ void columns_to_lanes(const Scalar* from, Index stride, Index rows, Index count,
         return for_each_group<Scalar>(
             rows, [&](auto group, Index i) { load_group_of_rows<group()>(from + i, stride, to + i * width); });
     }
-    for (Index i = 0; i < rows; ++i) {
-        for (Index j = 0; j < count; ++j) to[i * width + j] = from[i + j * stride];
-        std::fill(to + i * width + count, to + (i + 1) * width, Scalar(0));
+    for (Index i = 0; i < rows; ++i) store(RegisterOf<Scalar>{}, to + i * width);
+    for (Index j = 0; j < count; ++j) {
+        for (Index i = 0; i < rows; ++i) to[i * width + j] = from[i + j * stride];
     }
 }
 

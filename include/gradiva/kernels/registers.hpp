@@ -6,6 +6,10 @@
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/lanes.hpp"
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 // Vector registers of any scalar, for the products of matrices.
 
 namespace gradiva::kernels::detail {
@@ -54,12 +58,46 @@ RegisterOf<Scalar> broadcast(Scalar x) {
     return x - RegisterOf<Scalar>{};
 }
 
+#if defined(__AVX512F__)
+/// A mask of the first `count` lanes.
+template <class Mask>
+Mask first_lanes(Index count) {
+    return static_cast<Mask>((1U << count) - 1U);
+}
+#endif
+
 /// The first `count` numbers; zeros after them.
 template <class Scalar>
 RegisterOf<Scalar> load_some(const Scalar* from, Index count) {
+    if (count == lanes<Scalar>) return load(from);
+#if defined(__AVX512F__)
+    if constexpr (sizeof(Scalar) == 4) {
+        return reinterpret_cast<RegisterOf<Scalar>>(_mm512_maskz_loadu_ps(first_lanes<__mmask16>(count), from));
+    } else {
+        return reinterpret_cast<RegisterOf<Scalar>>(_mm512_maskz_loadu_pd(first_lanes<__mmask8>(count), from));
+    }
+#else
     Scalar room[lanes<Scalar>] = {};
     std::copy_n(from, count, room);
     return load(room);
+#endif
+}
+
+/// The first `count` numbers of a register.
+template <class Scalar>
+void store_some(const RegisterOf<Scalar>& x, Scalar* to, Index count) {
+    if (count == lanes<Scalar>) return store(x, to);
+#if defined(__AVX512F__)
+    if constexpr (sizeof(Scalar) == 4) {
+        _mm512_mask_storeu_ps(to, first_lanes<__mmask16>(count), reinterpret_cast<__m512>(x));
+    } else {
+        _mm512_mask_storeu_pd(to, first_lanes<__mmask8>(count), reinterpret_cast<__m512d>(x));
+    }
+#else
+    Scalar room[lanes<Scalar>];
+    store(x, room);
+    std::copy_n(room, count, to);
+#endif
 }
 
 /// The sum of a register's numbers, by halves.

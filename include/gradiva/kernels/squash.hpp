@@ -74,18 +74,17 @@ Scalar expected_squash_log_slope(ConstVectorRef<Scalar> mean, ConstVectorRef<Sca
     return 2 * (static_cast<Scalar>(std::numbers::ln2 * static_cast<double>(mean.size())) - sum);
 }
 
-/// dm += w d/dm and ds += w d/ds of the sum above, s = log sigma; f'(u) = -2 tanh u. `open` as in gaussian.hpp.
+/// dm += w d/dm and ds += w d/ds of the sum above, s = log sigma; f'(u) = -2 tanh u.
 template <class Scalar>
-void add_expected_squash_log_slope_gradient(ConstVectorRef<Scalar> mean, ConstVectorRef<Scalar> std,
-                                            ConstVectorRef<Scalar> open, Scalar w, VectorRef<Scalar> d_mean,
-                                            VectorRef<Scalar> d_s) {
+void add_expected_squash_log_slope_gradient(ConstVectorRef<Scalar> mean, ConstVectorRef<Scalar> std, Scalar w,
+                                            VectorRef<Scalar> d_mean, VectorRef<Scalar> d_s) {
     using Rule = NormalQuadrature;
     using Array = Rule::Array<Scalar>;
     const Array z = Rule::both_signs<Scalar>(Rule::node, -1), weight = Rule::both_signs<Scalar>(Rule::weight, 1);
     for (Index i = 0; i < mean.size(); ++i) {
         const Array slope = -2 * w * weight * (mean[i] + std[i] * z).tanh();
         d_mean[i] += slope.sum();
-        d_s[i] += open[i] * std[i] * (slope * z).sum();
+        d_s[i] += std[i] * (slope * z).sum();
     }
 }
 

@@ -146,6 +146,18 @@ public:
         network_.backward(tape.network, tape.d_head.matrix(), gradient);
     }
 
+    /// Of a loss's whole derivative by the weights, drops what would move the distribution's own parameters further
+    /// beyond their bounds (see `Distribution`), in place. Called once all samples are added, before the gradient's
+    /// norm is taken. Returns whether anything was dropped.
+    bool project_gradient(std::span<Scalar> gradient) const {
+        detail::explain_project_gradient<DistributionT>();
+        if constexpr (requires { distribution_.project_gradient(own_parameters(), gradient); }) {
+            return distribution_.project_gradient(own_parameters(), own(gradient));
+        } else {
+            return false;
+        }
+    }
+
     /// Adds to `out` the Fisher matrix of the batch, the sum over its columns of J^T F J, times the direction v: one
     /// derivative forward and one backward through the network, with the distribution's F between them.
     void add_fisher_product(Tape& tape, std::span<const Scalar> v, std::span<Scalar> out) const {

@@ -35,7 +35,7 @@ inline constexpr bool acts_column_by_column<B> = B::column_by_column;
 
 /// What is trained: a behaviour with weights in one span, which takes back the derivatives by its log-probs, its
 /// entropy and its KL divergence from an older policy. Modelled by `Actor`, whose comments state each call's contract.
-/// A copy is a snapshot.
+/// A copy is a snapshot. Optional: `bool project_gradient(gradient) const`, see `Actor`.
 template <class P>
 concept Policy = Behaviour<P> && std::copy_constructible<P> &&
     requires(P policy, const P& fixed, typename P::Tape& tape, typename P::DistributionTape& old,
@@ -51,6 +51,17 @@ concept Policy = Behaviour<P> && std::copy_constructible<P> &&
     fixed.add_fisher_product(tape, own, gradient);
     fixed.backward(tape, actions, d_log_prob, weight, &old, weight, gradient);
 };
+
+/// Lets a policy drop from a loss's whole derivative what would move weights further beyond their bounds, where it has
+/// such weights. Returns whether anything was dropped.
+template <Policy P>
+bool project_gradient(const P& policy, std::span<typename P::Scalar> gradient) {
+    if constexpr (requires { policy.project_gradient(gradient); }) {
+        return policy.project_gradient(gradient);
+    } else {
+        return false;
+    }
+}
 
 /// Estimates the value of states, from weights in one span. Modelled by `Critic`.
 template <class C>

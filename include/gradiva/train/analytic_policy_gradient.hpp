@@ -71,6 +71,7 @@ private:
     UpdateReport descend(double learning_rate) {
         const auto report = gradient_of_(gradient_.span());
         steps_ = report.steps;
+        project_gradient(actor_, gradient_.span());
         const double norm = std::sqrt(squared_norm<Scalar>(gradient_.span()));
         require(std::isfinite(norm),
                 "update: the actor's gradient is not finite; shorten the horizon, or lower the "

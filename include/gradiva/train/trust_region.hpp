@@ -168,6 +168,9 @@ private:
             actor_.backward(pass.tape, std::as_const(pass.batch.action).all(), pass.d_log_prob.vector(), Scalar(0),
                             nullptr, Scalar(0), gradient);
         });
+        gradient_.vector() *= Scalar(-1);  // the derivative of the loss -L
+        project_gradient(std::as_const(actor_), gradient_.span());
+        gradient_.vector() *= Scalar(-1);
     }
 
     /// out := (F + damping I) v, F being the mean over the samples.

@@ -191,6 +191,9 @@ private:
         state.gradient.resize(static_cast<Index>(weights_of(network).size()));
         state.squared_norm = add_up(
             shards, [&](Index s) { return shard_of(network, s).gradient.span(); }, state.gradient.span());
+        if (network == the_actor && project_gradient(actor_, state.gradient.span())) {
+            state.squared_norm = squared_norm<Scalar>(state.gradient.span());
+        }
         if (steps_at_once() && std::isfinite(state.squared_norm)) step(network, 1);
     }
 
