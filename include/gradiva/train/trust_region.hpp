@@ -161,14 +161,14 @@ private:
         return {sum.surrogate / samples, sum.kl / samples, sum.entropy / samples};
     }
 
-    /// g := d mean(rho A) / dtheta; d rho / dtheta = rho d log pi / dtheta, and rho A stands in d_log_prob.
+    /// g := d mean(rho A) / dtheta; d rho / dtheta = rho d log pi / dtheta, and rho A stands in d_log_prob. By way of the
+    /// loss, minus that mean: of the derivative of a loss, policies drop what points beyond bounds of theirs.
     void policy_gradient() {
         accumulate(gradient_, [&](Pass& pass, std::span<Scalar> gradient) {
-            pass.d_log_prob.vector() *= static_cast<Scalar>(1 / static_cast<double>(order_.sample_count()));
+            pass.d_log_prob.vector() *= static_cast<Scalar>(-1 / static_cast<double>(order_.sample_count()));
             actor_.backward(pass.tape, std::as_const(pass.batch.action).all(), pass.d_log_prob.vector(), Scalar(0),
                             nullptr, Scalar(0), gradient);
         });
-        gradient_.vector() *= Scalar(-1);  // the derivative of the loss -L
         project_gradient(std::as_const(actor_), gradient_.span());
         gradient_.vector() *= Scalar(-1);
     }
