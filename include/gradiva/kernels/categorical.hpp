@@ -114,7 +114,8 @@ void add_categorical_entropy(const SoftmaxBatch<Scalar>& softmax, VectorRef<Scal
     for (Index j = 0; j < softmax.cols(); ++j) out[j] += entropy[j];
 }
 
-/// out_j += KL(q || p) = sum_i q_i (log q_i - log p_i).
+/// out_j += KL(q || p) = sum_i q_i (log q_i - log p_i). A choice with q_i = 0 has no share; one with q_i > 0 and a p_i
+/// of 0 by a logit of minus infinity makes it infinite.
 template <class Scalar>
 void add_categorical_kl(const SoftmaxBatch<Scalar>& q, const SoftmaxBatch<Scalar>& p, VectorRef<Scalar> out) {
     GRADIVA_ASSERT(q.rows() == p.rows() && q.cols() == p.cols());
@@ -125,7 +126,9 @@ void add_categorical_kl(const SoftmaxBatch<Scalar>& q, const SoftmaxBatch<Scalar
         const Index count = q.count(b);
         const Scalar *const e = q.exponential(b), *const d_q = q.shifted(b), *const d_p = p.shifted(b);
         const auto term = [&](Index i, const V& log_sums) {
-            return detail::load(e + i) * ((detail::load(d_q + i) - detail::load(d_p + i)) - log_sums);
+            const V q_i = detail::load(e + i);
+            const V share = q_i * ((detail::load(d_q + i) - detail::load(d_p + i)) - log_sums);
+            return q_i == Scalar(0) ? V{} : share;
         };
         const V log_sums = detail::load(q.log_sum(b)) - detail::load(p.log_sum(b));
         V sum{};

@@ -45,7 +45,7 @@ template <class Scalar>
         const V a = broadcast(terms.a[j]), b = broadcast(terms.b[j]), weight = broadcast(terms.weight[j]);
         V chosen = terms.chosen[j] - numbers;
         for (Index i = 0; i < rows; i += width) {
-            const V by_p = load(e + i) * (a + b * load(d + i));
+            const V by_p = load(e + i) * (a + b * finite_exponent(load(d + i)));
             store(V(by_p + (chosen == V{} ? weight : V{})), dz + i);
             chosen -= Scalar(width);
         }
@@ -68,7 +68,7 @@ void gradient_of_lanes(const GradientTerms<Scalar>& terms, const Scalar* d, cons
     constexpr Index width = lanes<Scalar>;
     alignas(vector_bytes) Scalar room[width * width];
     for (Index i = 0; i < rows; ++i) {
-        const V by_p = load(e + i * width) * (terms.a + terms.b * load(d + i * width));
+        const V by_p = load(e + i * width) * (terms.a + terms.b * finite_exponent(load(d + i * width)));
         const V at_choice = terms.chosen == static_cast<Scalar>(first + i) ? terms.weight : V{};
         store(V(by_p + at_choice), room + i * width);
     }

@@ -5,6 +5,17 @@
 
 namespace gradiva::kernels {
 
+namespace detail {
+
+/// d for a product with e^d that is exactly 0 where e^d is, also for d of minus infinity: held above a number where e^d
+/// is 0 in any scalar. NaN stays NaN.
+template <class V>
+V finite_exponent(const V& d) {
+    return larger(V{} - 1000, d);
+}
+
+}  // namespace detail
+
 /// Categorical distributions, one for each column of a batch of logits Z (choices x batch), with
 ///   log p = d - log S,   p = e^d / S,   d = z - max z,   S = sum_i e^d_i.
 /// Filled by `log_softmax`.
