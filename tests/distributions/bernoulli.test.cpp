@@ -78,3 +78,66 @@ TEST_CASE("A logit that is not a number gives no finite log-probability") {
     CHECK(std::isnan(batch.log_prob()[0]));
     CHECK(std::isnan(batch.entropy()[0]));
 }
+
+TEMPLATE_TEST_CASE("An infinite logit is a certain answer, with exactly no entropy and gradient of its own", "", float,
+                   double) {
+    using T = TestType;
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    DistributionBatch<Bernoulli<T>> batch(Bernoulli<T>(3), 9, 1), other(Bernoulli<T>(3), 9, 2);
+    for (auto* b : {&batch, &other}) {
+        b->head.row(0).setConstant(infinity);
+        b->head.row(1).setConstant(-infinity);
+        b->forward();
+        b->sample(1);
+    }
+    DistributionBatch<Bernoulli<T>> middle(Bernoulli<T>(1), 9, 1), other_middle(Bernoulli<T>(1), 9, 2);
+    middle.head = batch.head.row(2);
+    middle.forward();
+    other_middle.head = other.head.row(2);
+    other_middle.forward();
+    middle.actions.all().integers = batch.actions.all().integers.row(2);
+    CHECK((batch.actions.all().integers.row(0).array() == 1).all());
+    CHECK((batch.actions.all().integers.row(1).array() == 0).all());
+    CHECK(batch.log_prob().isApprox(middle.log_prob()));
+    CHECK(batch.entropy().isApprox(middle.entropy()));
+    CHECK(batch.kl_from(other).isApprox(middle.kl_from(other_middle)));
+    CHECK(batch.kl_from(batch).isZero(0));
+    const std::vector<T> gradient = batch.gradient(Vector<T>::Ones(9), T(0.7), &other, T(1.3));
+    const std::vector<T> of_middle = middle.gradient(Vector<T>::Ones(9), T(0.7), &other_middle, T(1.3));
+    const std::vector<T> fisher = batch.fisher(Matrix<T>::Ones(3, 9), Vector<T>(0));
+    for (std::size_t j = 0; j < 9; ++j) {
+        CHECK(gradient[3 * j] == 0);
+        CHECK(gradient[3 * j + 1] == 0);
+        CHECK(gradient[3 * j + 2] == of_middle[j]);
+        CHECK(fisher[3 * j] == 0);
+        CHECK(fisher[3 * j + 1] == 0);
+    }
+    batch.actions.all().integers.row(1).setOnes();  // what has probability 0
+    CHECK((batch.log_prob().array() == -infinity).all());
+    batch.actions.all().integers.row(1).setZero();
+    batch.actions.all().integers.row(0).setZero();
+    CHECK((batch.log_prob().array() == -infinity).all());
+}
+
+TEMPLATE_TEST_CASE("Divergences from and to a certain answer have the limits of finite logits", "", float, double) {
+    using T = TestType;
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    const auto kl = [](T from, T to) {
+        DistributionBatch<Bernoulli<T>> q(Bernoulli<T>(1), 1, 1), p(Bernoulli<T>(1), 1, 1);
+        q.head(0, 0) = from;
+        p.head(0, 0) = to;
+        q.forward();
+        p.forward();
+        return static_cast<double>(p.kl_from(q)[0]);
+    };
+    for (const T sign : {T(1), T(-1)}) {
+        CHECK(kl(sign * infinity, sign * infinity) == 0);
+        CHECK(kl(sign * infinity, sign * T(0.5)) == Approx(std::log1p(std::exp(-0.5))));
+        CHECK(kl(sign * infinity, 0) == Approx(std::log(2)));
+        CHECK(kl(sign * infinity, sign * T(-3)) == Approx(3 + std::log1p(std::exp(-3.0))));
+        CHECK(kl(sign * infinity, -sign * infinity) == std::numeric_limits<double>::infinity());
+        CHECK(kl(T(0.5), sign * infinity) == std::numeric_limits<double>::infinity());
+        CHECK(std::isnan(kl(sign * infinity, std::numeric_limits<T>::quiet_NaN())));
+        CHECK(std::isnan(kl(std::numeric_limits<T>::quiet_NaN(), sign * infinity)));
+    }
+}

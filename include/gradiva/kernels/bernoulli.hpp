@@ -9,8 +9,29 @@
 // Independent answers yes or no, on a batch of logits Z (answers x batch): p_i = 1 / (1 + exp(-z_i)) is the probability
 // of yes, and
 //   log p(a) = sum_i a_i log p_i + (1 - a_i) log(1 - p_i) = sum_i -softplus(z_i) + a_i z_i.
+// A logit of plus or minus infinity is a certain answer: the other has probability 0, and no share in entropy,
+// divergence and gradient. NaN is NaN in all that follows from it.
 
 namespace gradiva::kernels {
+
+namespace detail {
+
+/// a z for a factor a that is 0 where it does not count.
+template <class Scalar>
+Scalar times_logit(Scalar a, Scalar z) {
+    return a == 0 && std::isinf(z) ? Scalar(0) : a * z;
+}
+
+/// What one answer adds to KL(q || p) = q (log q - log p) + (1 - q) (log(1 - q) - log(1 - p)).
+template <class Scalar>
+Scalar bernoulli_kl_of_one(Scalar z_q, Scalar q, Scalar log_no_q, Scalar z_p, Scalar log_no_p) {
+    if (!std::isinf(z_q) && !std::isinf(z_p)) return (log_no_q - log_no_p) + q * (z_q - z_p);
+    const Scalar of_yes = q == 0 ? Scalar(0) : q * (softplus(-z_p) - softplus(-z_q));
+    const Scalar of_no = q == 1 ? Scalar(0) : (1 - q) * (log_no_q - log_no_p);
+    return of_yes + of_no;
+}
+
+}  // namespace detail
 
 /// p := the probabilities of yes, log_no := log(1 - p) = -softplus(Z).
 template <class Scalar>
@@ -30,7 +51,10 @@ void bernoulli_log_prob(ConstMatrixRef<Scalar> z, ConstMatrixRef<Scalar> log_no,
     GRADIVA_ASSERT(a.rows() == z.rows() && a.cols() == z.cols());
     for (Index j = 0; j < z.cols(); ++j) {
         Scalar sum = 0;
-        for (Index i = 0; i < z.rows(); ++i) sum += log_no(i, j) + (a(i, j) != 0 ? z(i, j) : Scalar(0));
+        for (Index i = 0; i < z.rows(); ++i) {
+            const Scalar of_yes = std::isinf(z(i, j)) ? -softplus(-z(i, j)) : log_no(i, j) + z(i, j);
+            sum += a(i, j) != 0 ? of_yes : log_no(i, j);
+        }
         out[j] = sum;
     }
 }
@@ -41,19 +65,22 @@ void bernoulli_entropy(ConstMatrixRef<Scalar> z, ConstMatrixRef<Scalar> p, Const
                        VectorRef<Scalar> out) {
     for (Index j = 0; j < z.cols(); ++j) {
         Scalar sum = 0;
-        for (Index i = 0; i < z.rows(); ++i) sum -= log_no(i, j) + p(i, j) * z(i, j);
+        for (Index i = 0; i < z.rows(); ++i) {
+            if (!std::isinf(z(i, j))) sum -= log_no(i, j) + p(i, j) * z(i, j);
+        }
         out[j] = sum;
     }
 }
 
-/// out_j := KL(q || p) = sum_i log_no^q_i - log_no^p_i + q_i (z^q_i - z^p_i).
+/// out_j := KL(q || p) = sum_i log_no^q_i - log_no^p_i + q_i (z^q_i - z^p_i). Infinite where an answer that q may give
+/// has probability 0 in p.
 template <class Scalar>
 void bernoulli_kl(ConstMatrixRef<Scalar> z_q, ConstMatrixRef<Scalar> q, ConstMatrixRef<Scalar> log_no_q,
                   ConstMatrixRef<Scalar> z_p, ConstMatrixRef<Scalar> log_no_p, VectorRef<Scalar> out) {
     for (Index j = 0; j < z_p.cols(); ++j) {
         Scalar sum = 0;
         for (Index i = 0; i < z_p.rows(); ++i) {
-            sum += (log_no_q(i, j) - log_no_p(i, j)) + q(i, j) * (z_q(i, j) - z_p(i, j));
+            sum += detail::bernoulli_kl_of_one(z_q(i, j), q(i, j), log_no_q(i, j), z_p(i, j), log_no_p(i, j));
         }
         out[j] = sum;
     }
@@ -66,7 +93,7 @@ void bernoulli_gradient(ConstMatrixRef<Scalar> z, ConstMatrixRef<Scalar> p, Cons
     for (Index j = 0; j < z.cols(); ++j) {
         for (Index i = 0; i < z.rows(); ++i) {
             const Scalar answer = a(i, j) != 0 ? Scalar(1) : Scalar(0);
-            dz(i, j) = w[j] * (answer - p(i, j)) - v * p(i, j) * (1 - p(i, j)) * z(i, j);
+            dz(i, j) = w[j] * (answer - p(i, j)) - detail::times_logit(v * p(i, j) * (1 - p(i, j)), z(i, j));
         }
     }
 }

@@ -134,6 +134,7 @@ V larger(const V& a, const V& b) {
 #if defined(__AVX512F__) && !defined(__clang__)
     // Of the expression GCC 12 makes a mask and a move, and of many of them more masks than there are registers.
     if constexpr (sizeof(V) == 64 && sizeof(a[0]) == 4) return __builtin_ia32_maxps512_mask(a, b, b, -1, 4);
+    if constexpr (sizeof(V) == 64 && sizeof(a[0]) == 8) return __builtin_ia32_maxpd512_mask(a, b, b, -1, 4);
 #endif
     return a > b ? a : b;
 }
