@@ -78,6 +78,7 @@
 #include "gradiva/kernels/gamma_variate.hpp"
 #include "gradiva/kernels/gaussian.hpp"
 #include "gradiva/kernels/gaussian_lanes.hpp"
+#include "gradiva/kernels/importance_ratio.hpp"
 #include "gradiva/kernels/lane_transpose.hpp"
 #include "gradiva/kernels/layer_norm.hpp"
 #include "gradiva/kernels/log_softmax.hpp"

@@ -245,3 +245,35 @@ TEST_CASE("Ratios refuse options out of range and rollouts they cannot serve by 
     CHECK_THROWS_WITH(ProductOfRatios{}(cut),
                       "ProductOfRatios: the rollout holds 30 steps cut from episodes; collect whole episodes");
 }
+
+TEMPLATE_TEST_CASE("A reward, return or baseline of 0 under a ratio beyond all numbers counts nothing", "", float,
+                   double) {
+    using T = TestType;
+    for (const Index count : {1, 2, 20}) {
+        auto r = blank_rollout<T>(count, 6);
+        r.whole_episodes = true;
+        for (Index n = 0; n < count; ++n) {
+            end_episode(r, n, 2);
+            end_episode(r, n, 5);
+        }
+        r.reward(0, 0) = r.reward(0, 3) = 2;
+        r.log_ratio(0, 1) = r.log_ratio(0, 5) = T(1000);
+        ProductOfRatios{}(r);
+        for (Index t = 0; t < 6; ++t) CHECK(r.advantage(0, t) == (t % 3 == 0 ? 2 : 0));
+        SingleRatio{.gamma = 1}(r);
+        for (Index t = 0; t < 6; ++t) CHECK(r.advantage(0, t) == (t % 3 == 0 ? 2 : 0));
+        r.reward(0, 4) = -1;
+        r.log_ratio(0, 4) = T(1000);
+        ProductOfRatios{}(r);
+        for (Index t = 0; t < 6; ++t) {
+            CHECK(r.advantage(0, t) == (t == 0 ? T(2) : t == 3 || t == 4 ? -std::numeric_limits<T>::infinity() : T(0)));
+        }
+        SingleRatio{.gamma = 1}(r);
+        CHECK(r.advantage(0, 4) == -std::numeric_limits<T>::infinity());
+        CHECK(r.advantage(0, 3) == 1);
+        r.log_ratio(0, 4) = std::numeric_limits<T>::quiet_NaN();
+        SingleRatio{.gamma = 1}(r);
+        CHECK(std::isnan(r.advantage(0, 4)));
+        CHECK(r.advantage(0, 3) == 1);
+    }
+}

@@ -164,3 +164,51 @@ TEST_CASE("V-trace refuses options out of range and a missing critic by name") {
     CHECK_THROWS_AS(VTrace{.rho_bar = std::numeric_limits<double>::quiet_NaN()}.check(true), Error);
     CHECK_THROWS_WITH(VTrace{}.check(false), "VTrace: there is no critic; give the trainer one");
 }
+
+TEMPLATE_TEST_CASE("V-trace gives nothing to an error of 0 under a ratio beyond all numbers", "", float, double) {
+    using T = TestType;
+    for (const Index count : {1, 2, 3, 20}) {  // environments
+        for (const VTrace options :
+             {VTrace{.gamma = 0.5}, VTrace{.gamma = 0.5, .rho_bar = infinity, .c_bar = infinity}}) {
+            auto r = blank_rollout<T>(count, 6), plain = r;
+            for (auto* each : {&r, &plain}) {
+                each->reward(0, 1) = 3;
+                end_episode(*each, 0, 4);
+            }
+            r.log_ratio(0, 2) = r.log_ratio(0, 4) = T(1000);  // rewards, values and what follows are 0 there
+            options(r);
+            VTrace{.gamma = 0.5}(plain);
+            CHECK(r.advantage == plain.advantage);
+            CHECK(r.value_target == plain.value_target);
+        }
+    }
+}
+
+TEST_CASE("An infinite V-trace stays within its episode, and a ratio that is NaN stays NaN") {
+    const VTrace unbounded{.gamma = 0.5, .rho_bar = infinity, .c_bar = infinity};
+    for (const Index count : {1, 2, 20}) {
+        auto r = blank_rollout<float>(count, 8), plain = r;
+        for (auto* each : {&r, &plain}) {
+            each->reward.matrix().setConstant(1);
+            end_episode(*each, 0, 3);
+        }
+        r.log_ratio(0, 5) = 1000;
+        unbounded(r);
+        unbounded(plain);
+        for (Index t = 0; t < 8; ++t) {
+            CAPTURE(count, t);
+            const bool follows = t == 4 || t == 5;
+            CHECK(std::isinf(r.value_target(0, t)) == follows);
+            CHECK(std::isinf(r.advantage(0, t)) == follows);
+            if (!follows)
+                CHECK((r.value_target(0, t) == plain.value_target(0, t) && r.advantage(0, t) == plain.advantage(0, t)));
+            if (count > 1) CHECK(r.value_target(1, t) == plain.value_target(1, t));
+        }
+        r.log_ratio(0, 5) = std::numeric_limits<float>::quiet_NaN();
+        for (const VTrace& options : {VTrace{}, unbounded}) {
+            options(r);
+            CHECK(std::isnan(r.advantage(0, 5)));
+            CHECK(std::isnan(r.value_target(0, 5)));
+        }
+    }
+}

@@ -130,3 +130,40 @@ TEMPLATE_TEST_CASE("the error of temporal difference equals its definition", "",
         REQUIRE(at(delta) == Catch::Approx(at(reward) + 0.9 * at(next) - at(value)).margin(1e-6));
     }
 }
+
+TEMPLATE_TEST_CASE("a weighted scan of any factors equals a plain loop, and nothing follows from beyond a 0", "", float,
+                   double) {
+    using T = TestType;
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    Rng rng(1);
+    for (const Index n : {1, 2, 3, 4, 8, 16, 19}) {
+        for (const Index steps : {1, 2, 9, 40}) {
+            for (const bool large : {false, true}) {
+                CAPTURE(n, steps, large);
+                Matrix<T> c(n, steps), x(n, steps);
+                for (T& each : c.reshaped())
+                    each = rng.below(4) == 0 ? T(0) : static_cast<T>(rng.uniform() * (large ? 20 : 2));
+                for (T& each : x.reshaped()) each = rng.below(3) == 0 ? T(0) : static_cast<T>(rng.normal());
+                Matrix<T> expected = x;
+                for (Index t = steps - 2; t >= 0; --t) {
+                    expected.col(t).array() += T(0.1) * c.col(t).array() * expected.col(t + 1).array();
+                }
+                Matrix<T> out = x;
+                kernels::weighted_scan<T>(T(0.1), c, out);
+                CHECK(out.isApprox(expected));
+            }
+        }
+    }
+    Matrix<T> c(2, 4), x(2, 4);
+    c << infinity, infinity, 0, 1, 1, 1, 1, 1;
+    x << 0, 0, 0, infinity, 1, 1, 1, 1;
+    kernels::weighted_scan<T>(1, c, x);
+    CHECK(x.row(0).head(3).isZero(0));
+    CHECK(x.row(1) == Eigen::Matrix<T, 1, 4>(4, 3, 2, 1));
+    x << 0, 0, 1, 1, 1, 1, 1, 1;
+    kernels::weighted_scan<T>(1, c, x);
+    CHECK((x(0, 0) == infinity && x(0, 1) == infinity && x(0, 2) == 1));
+    c(1, 1) = std::numeric_limits<T>::quiet_NaN();
+    kernels::weighted_scan<T>(1, c, x);
+    CHECK((std::isnan(x(1, 0)) && std::isnan(x(1, 1)) && !std::isnan(x(1, 2))));
+}

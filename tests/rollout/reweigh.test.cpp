@@ -134,3 +134,17 @@ TEST_CASE("An action that the policy cannot choose is refused, with where it sta
         "reweigh: the policy gives the action of environment 1 at step 1 the log-prob -inf; record actions "
         "that it can choose: within the bounds, and as its `from_environment` gives them");
 }
+
+TEST_CASE("The effective sample size does not depend on how large or small all ratios are") {
+    Case c;
+    const OffPolicyReport before = c.reweigh();
+    for (const double shift : {-1000.0, -400.0, 400.0, 709.0, 1000.0}) {
+        CAPTURE(shift);
+        Case other;
+        other.rollout.log_prob.matrix().array() -= shift;
+        const OffPolicyReport report = other.reweigh();
+        CHECK(report.effective_sample_size == Catch::Approx(before.effective_sample_size));
+        CHECK(report.kl > 300);
+        CHECK(!std::isnan(report.kl));
+    }
+}

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "catch.hpp"
+#include "gradiva/core/rng.hpp"
 #include "helpers/finite_difference.hpp"
 
 using namespace gradiva;
@@ -103,4 +104,83 @@ TEST_CASE("Clip refuses a range that is negative or not finite") {
     CHECK_THROWS_WITH(Clip{.clip = -0.2}.check(), "Clip: clip is -0.2; give a number of at least 0");
     CHECK_THROWS_WITH((Clip{.clip = Linear{0.2, -0.1}}.check()), ContainsText("Clip: clip is -0.1"));
     CHECK_THROWS_AS(Clip{.clip = std::numeric_limits<double>::quiet_NaN()}.check(), Error);
+}
+
+TEMPLATE_TEST_CASE("An advantage of 0 has loss and derivative 0 however large the ratio is, wherever it stands", "",
+                   float, double) {
+    using T = TestType;
+    constexpr Index many = 77;
+    for (const double eps : {0.2, 0.0}) {
+        const Clip clip{.clip = eps};
+        for (const Index place : {Index{0}, Index{5}, Index{40}, many - 1}) {
+            for (const T log_ratio : {T(100), T(1000), T(1e30), std::numeric_limits<T>::infinity()}) {
+                CAPTURE(eps, place, log_ratio);
+                Vector<T> log_prob = Vector<T>::Constant(many, -1), advantage = Vector<T>::Zero(many), derivative(many);
+                const Vector<T> old = log_prob;
+                log_prob[place] += log_ratio;
+                SurrogateSum sum = clip.evaluate<T>(log_prob, old, advantage, derivative);
+                CHECK(sum.loss == 0);
+                CHECK(sum.clipped == 1);
+                CHECK(derivative.isZero(0));
+                advantage[place] = T(2);  // held, and no derivative
+                sum = clip.evaluate<T>(log_prob, old, advantage, derivative);
+                CHECK(sum.loss == Catch::Approx(-2 * (1 + eps)));
+                CHECK(derivative.isZero(0));
+            }
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("A ratio beyond all numbers of a bad action is an infinite loss and derivative", "", float, double) {
+    using T = TestType;
+    constexpr Index many = 77;
+    for (const Index place : {Index{0}, Index{40}, many - 1}) {
+        Vector<T> log_prob = Vector<T>::Constant(many, -1), advantage = Vector<T>::Ones(many), derivative(many);
+        const Vector<T> old = log_prob;
+        log_prob[place] = T(1000);
+        advantage[place] = T(-0.5);
+        const double loss = Clip{}.evaluate<T>(log_prob, old, advantage, derivative).loss;
+        CHECK(loss == std::numeric_limits<double>::infinity());
+        CHECK(derivative[place] == std::numeric_limits<T>::infinity());
+    }
+}
+
+TEMPLATE_TEST_CASE("A log-prob or an advantage that is NaN is never clipped to a number", "", float, double) {
+    using T = TestType;
+    constexpr Index many = 77;
+    constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+    for (const double eps : {0.2, 0.0}) {
+        const Clip clip{.clip = eps};
+        for (const Index place : {Index{0}, Index{40}, many - 1}) {
+            for (const T a : {T(0), T(1), T(-1)}) {
+                for (int which = 0; which < 3; ++which) {
+                    CAPTURE(eps, place, a, which);
+                    Vector<T> log_prob = Vector<T>::Constant(many, -1), old = log_prob, derivative(many);
+                    Vector<T> advantage = Vector<T>::Constant(many, a);
+                    (which == 0 ? log_prob : which == 1 ? old : advantage)[place] = nan;
+                    CHECK(std::isnan(clip.evaluate<T>(log_prob, old, advantage, derivative).loss));
+                    CHECK(std::isnan(derivative[place]));
+                }
+            }
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("A sample's derivative has the same bits wherever it stands in a batch", "", float, double) {
+    using T = TestType;
+    constexpr Index many = 77;
+    Rng rng(1);
+    Vector<T> log_prob(many), advantage(many), derivative(many);
+    for (T& x : log_prob) x = static_cast<T>(-1 + 0.2 * rng.normal());
+    for (T& x : advantage) x = static_cast<T>(rng.normal());
+    const Vector<T> old = Vector<T>::Constant(many, -1);
+    Clip{}.evaluate<T>(log_prob, old, advantage, derivative);
+    for (Index i = 0; i < many; ++i) {
+        Vector<T> alone(1);
+        const double loss =
+            Clip{}.evaluate<T>(log_prob.segment(i, 1), old.segment(i, 1), advantage.segment(i, 1), alone).loss;
+        CAPTURE(i);
+        REQUIRE(alone[0] == derivative[i]);
+        if (derivative[i] != 0) REQUIRE(static_cast<T>(loss) == derivative[i]);
+    }
 }

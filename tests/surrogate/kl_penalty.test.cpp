@@ -80,3 +80,27 @@ TEST_CASE("KlPenalty refuses options out of range by name") {
     CHECK_THROWS_WITH(KlPenalty{.beta = 0}.check(), ContainsText("KlPenalty: beta is 0; give a number from"));
     CHECK_THROWS_AS(KlPenalty{.beta = std::numeric_limits<double>::quiet_NaN()}.check(), Error);
 }
+
+TEMPLATE_TEST_CASE("A penalised sample without advantage counts nothing, however large its ratio is", "", float,
+                   double) {
+    using T = TestType;
+    constexpr Index many = 77;
+    constexpr T infinity = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+    for (const Index place : {Index{0}, Index{40}, many - 1}) {
+        Vector<T> log_prob = Vector<T>::Constant(many, -1), advantage = Vector<T>::Zero(many), derivative(many);
+        const Vector<T> old = log_prob;
+        log_prob[place] = T(1000);
+        CHECK(KlPenalty{}.evaluate<T>(log_prob, old, advantage, derivative).loss == 0);
+        CHECK(derivative.isZero(0));
+        advantage[place] = T(0.5);
+        CHECK(KlPenalty{}.evaluate<T>(log_prob, old, advantage, derivative).loss ==
+              -std::numeric_limits<double>::infinity());
+        CHECK(derivative[place] == -infinity);
+        log_prob[place] = -infinity;
+        CHECK(KlPenalty{}.evaluate<T>(log_prob, old, advantage, derivative).loss == 0);
+        advantage[place] = 0;
+        log_prob[place] = nan;
+        CHECK(std::isnan(KlPenalty{}.evaluate<T>(log_prob, old, advantage, derivative).loss));
+        CHECK(std::isnan(derivative[place]));
+    }
+}

@@ -24,3 +24,23 @@ TEST_CASE("The policy gradient weights each log-prob with its advantage") {
         as_span(log_prob), [&] { return PolicyGradient{}.evaluate<double>(log_prob, old, advantage, scratch).loss; });
     CHECK(gradiva_test::relative_error(as_span(derivative), numeric) < 1e-6);
 }
+
+TEMPLATE_TEST_CASE("A weight of 0 takes a log-prob out of the policy gradient, be it minus infinity", "", float,
+                   double) {
+    using T = TestType;
+    constexpr Index many = 77;
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    for (const Index place : {Index{0}, Index{40}, many - 1}) {
+        Vector<T> log_prob = Vector<T>::Constant(many, -1), advantage = Vector<T>::Ones(many), derivative(many);
+        log_prob[place] = -infinity;
+        advantage[place] = 0;
+        CHECK(PolicyGradient{}.evaluate<T>(log_prob, log_prob, advantage, derivative).loss == many - 1);
+        CHECK(derivative[place] == 0);
+        advantage[place] = 1;
+        CHECK(PolicyGradient{}.evaluate<T>(log_prob, log_prob, advantage, derivative).loss ==
+              std::numeric_limits<double>::infinity());
+        advantage[place] = 0;
+        log_prob[place] = std::numeric_limits<T>::quiet_NaN();
+        CHECK(std::isnan(PolicyGradient{}.evaluate<T>(log_prob, log_prob, advantage, derivative).loss));
+    }
+}

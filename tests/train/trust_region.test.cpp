@@ -252,3 +252,18 @@ TEST_CASE("Over a run on CartPole no accepted step of TRPO leaves the trust regi
     CHECK(accepted >= 15);
     CHECK(last.mean_return > 60);
 }
+
+TEST_CASE("A sample without advantage counts nothing in a trust region however large its ratio is") {
+    const auto after = [](double log_prob, double advantage) {
+        Rig rig(8, 5, false, 0);
+        rig.rollout.log_prob(1, 1) = log_prob;
+        rig.rollout.advantage(1, 1) = advantage;
+        Threads threads;
+        const UpdateReport report = TrustRegion(rig.actor, raw(), threads)(rig.rollout);
+        CHECK(report.mean_kl > 0);
+        CHECK(std::isfinite(report.surrogate_loss));
+        return weights_of(rig.actor);
+    };
+    CHECK(after(-1e4, 0) == after(-1, 0));
+    CHECK_THROWS_WITH(after(-1e4, 1e-3), ContainsText("the actor's gradient is not finite"));
+}

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include "gradiva/advantage/returns.hpp"
+#include "gradiva/kernels/importance_ratio.hpp"
 
 namespace gradiva {
 
@@ -29,18 +31,21 @@ struct ProductOfRatios {
         detail::require_whole_episodes("ProductOfRatios", rollout);
         auto weight = rollout.advantage.matrix();
         auto target = rollout.value_target.matrix();
+        const auto b = static_cast<Scalar>(constant);
         weight.setZero();
         target.setZero();
         detail::for_each_episode(rollout, [&](const detail::Episode& e) {
             double log_weight = 0;
             for (Index t = e.begin; t < e.end; ++t) {
                 log_weight += static_cast<double>(rollout.log_ratio(e.environment, t));
-                weight(e.environment, t) = static_cast<Scalar>(std::exp(log_weight));
-                target(e.environment, t) = weight(e.environment, t) * rollout.reward(e.environment, t);
+                Scalar& w = weight(e.environment, t);
+                w = static_cast<Scalar>(std::exp(log_weight));
+                target(e.environment, t) = kernels::weigh<Scalar>(w, rollout.reward(e.environment, t));
+                w = kernels::weigh<Scalar>(w, b);
             }
         });
-        kernels::advantage_scan<Scalar>(static_cast<Scalar>(gamma), rollout.continues.matrix(), target);
-        rollout.advantage.matrix() = target - static_cast<Scalar>(constant) * weight;
+        kernels::weighted_scan<Scalar>(static_cast<Scalar>(gamma), rollout.continues.matrix(), target);
+        rollout.advantage.matrix() = target - weight;
     }
 };
 
@@ -62,7 +67,8 @@ struct SingleRatio {
     template <class Scalar>
     void operator()(Rollout<Scalar>& rollout) const {
         RewardToGo{.gamma = gamma, .baseline = baseline, .constant = constant}(rollout);
-        rollout.advantage.matrix().array() *= rollout.log_ratio.matrix().array().exp();
+        kernels::weigh_by_held_ratios<Scalar>(rollout.log_ratio.matrix(), std::numeric_limits<Scalar>::infinity(),
+                                              rollout.advantage.matrix(), rollout.advantage.matrix());
     }
 };
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cmath>
-
 #include "gradiva/advantage/advantage.hpp"
 #include "gradiva/kernels/advantage_scan.hpp"
 
@@ -32,26 +30,30 @@ struct VTrace {
     void operator()(Rollout<Scalar>& rollout) const {
         const auto discount = static_cast<Scalar>(gamma);
         const Index last = rollout.horizon - 1;
-        const auto ratio = rollout.log_ratio.matrix().array().exp();
+        const auto log_ratio = rollout.log_ratio.matrix();
         const auto value = rollout.value.columns({0, rollout.horizon});
         const auto next_value = rollout.next_value.matrix().array();
         const auto continues = rollout.continues.matrix().array();
         auto advantage = rollout.advantage.matrix().array();
         auto target = rollout.value_target.matrix().array();
+        const auto weigh = [&](double most, ConstMatrixRef<Scalar> x, MatrixRef<Scalar> out) {
+            kernels::weigh_by_held_ratios<Scalar>(log_ratio, static_cast<Scalar>(most), x, out);
+        };
 
         // x = v - V by a backward scan over weighted errors, with the traces for a while where the advantage will be.
         kernels::temporal_difference<Scalar>(discount, rollout.reward.matrix(), value, rollout.next_value.matrix(),
                                              rollout.value_target.matrix());
-        target *= ratio.min(static_cast<Scalar>(rho_bar));
-        advantage = continues * ratio.min(static_cast<Scalar>(c_bar));
-        kernels::advantage_scan<Scalar>(static_cast<Scalar>(gamma * lambda), rollout.advantage.matrix(),
-                                        rollout.value_target.matrix());
+        weigh(rho_bar, rollout.value_target.matrix(), rollout.value_target.matrix());
+        weigh(c_bar, rollout.continues.matrix(), rollout.advantage.matrix());
+        kernels::weighted_scan<Scalar>(static_cast<Scalar>(gamma * lambda), rollout.advantage.matrix(),
+                                       rollout.value_target.matrix());
         target += value.array();
 
         advantage = next_value;
-        advantage.leftCols(last) += continues.leftCols(last) * (target.rightCols(last) - next_value.leftCols(last));
-        advantage = ratio.min(static_cast<Scalar>(rho_bar)) *
-                    (rollout.reward.matrix().array() + discount * advantage - value.array());
+        const auto next = next_value.leftCols(last);
+        advantage.leftCols(last) = (continues.leftCols(last) == 0).select(next, target.rightCols(last));
+        advantage = rollout.reward.matrix().array() + discount * advantage - value.array();
+        weigh(rho_bar, rollout.advantage.matrix(), rollout.advantage.matrix());
     }
 };
 

@@ -2,6 +2,7 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/kernels/importance_ratio.hpp"
 #include "gradiva/kernels/scan.hpp"
 
 // Sums of rewards and errors backward in time. Matrices are N x T and contiguous: environment by step.
@@ -51,6 +52,20 @@ template <class Scalar>
 void advantage_scan(Scalar factor, ConstMatrixRef<Scalar> continues, MatrixRef<Scalar> x) {
     GRADIVA_ASSERT(detail::alike(continues, x));
     detail::scan(factor, continues.data(), x.rows(), x.cols(), x.data(), detail::InPlace<Scalar>{x.data()});
+}
+
+/// The same for factors `c` in place of `continues` and for x that may be infinite or large: nothing follows from
+/// beyond a factor of 0, nor from an x of 0.
+template <class Scalar>
+void weighted_scan(Scalar factor, ConstMatrixRef<Scalar> c, MatrixRef<Scalar> x) {
+    const Scalar most = 8;  // the other scan multiplies so many factors as a register has numbers
+    if ((c.array() <= most).all() && x.allFinite()) return advantage_scan<Scalar>(factor, c, x);
+    for (Index t = x.cols() - 2; t >= 0; --t) {
+        for (Index n = 0; n < x.rows(); ++n) {
+            const Scalar trace = factor * c(n, t), next = x(n, t + 1);
+            x(n, t) += trace == 0 ? weigh<Scalar>(next, trace) : weigh<Scalar>(trace, next);
+        }
+    }
 }
 
 /// delta_t := r_t + gamma V'_t - V_t, the error of temporal difference. All N x T, contiguous; V' is the value that

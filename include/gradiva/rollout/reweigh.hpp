@@ -70,20 +70,30 @@ private:
     }
 
     static OffPolicyReport report(const Rollout<Scalar>& rollout) {
-        double sum = 0, squares = 0, kl = 0;
-        for (Index t = 0; t < rollout.horizon; ++t) {
-            for (Index n = 0; n < rollout.environments; ++n) {
-                if (t >= rollout.length[n]) continue;
-                const auto log_rho = static_cast<double>(rollout.log_ratio(n, t));
-                check_ratio(rollout, n, t, log_rho);
-                const double rho = std::exp(log_rho);
-                sum += rho;
-                squares += rho * rho;
-                kl += rho - 1 - log_rho;
-            }
-        }
+        double largest = -std::numeric_limits<double>::infinity(), kl = 0;
+        for_each_log_ratio(rollout, [&](Index n, Index t, double log_rho) {
+            check_ratio(rollout, n, t, log_rho);
+            largest = std::max(largest, log_rho);
+            kl += std::exp(log_rho) - 1 - log_rho;
+        });
+        // Shares of the largest ratio, whose squares neither overflow nor vanish all together.
+        double sum = 0, squares = 0;
+        for_each_log_ratio(rollout, [&](Index, Index, double log_rho) {
+            const double share = std::exp(log_rho - largest);
+            sum += share;
+            squares += share * share;
+        });
         return {.effective_sample_size = squares > 0 ? sum * sum / squares : 0,
                 .kl = kl / static_cast<double>(rollout.sample_count())};
+    }
+
+    template <class Body>
+    static void for_each_log_ratio(const Rollout<Scalar>& rollout, const Body& body) {
+        for (Index t = 0; t < rollout.horizon; ++t) {
+            for (Index n = 0; n < rollout.environments; ++n) {
+                if (t < rollout.length[n]) body(n, t, static_cast<double>(rollout.log_ratio(n, t)));
+            }
+        }
     }
 
     const P& policy_;

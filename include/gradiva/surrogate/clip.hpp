@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gradiva/core/lanes.hpp"
+#include "gradiva/kernels/importance_ratio.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
@@ -8,7 +9,8 @@ namespace gradiva {
 
 /// L = -mean(min(rho A, clip(rho, 1 - eps, 1 + eps) A)), rho = exp(l - l_old).
 /// Source: Schulman, Wolski, Dhariwal, Radford and Klimov, "Proximal Policy Optimization Algorithms", 2017, equation
-/// (7).
+/// (7). An advantage of 0 gives loss and derivative 0, whatever the ratio; NaN in a log-prob or an advantage is NaN in
+/// both.
 struct Clip {
     Schedule clip = 0.2;   ///< eps: how far the ratio may go from 1; at least 0
     double now = clip(0);  ///< eps of the present update
@@ -26,7 +28,7 @@ struct Clip {
         const auto low = static_cast<Scalar>(1 - now);
         const auto high = static_cast<Scalar>(1 + now);
         const Index samples = log_prob.size();
-        d_log_prob = (log_prob - old_log_prob).array().exp();
+        kernels::ratios<Scalar>(log_prob, old_log_prob, d_log_prob);
         Scalar* const ratios = d_log_prob.data();
         const Scalar* const advantages = advantage.data();
         SurrogateSum sum;
@@ -34,7 +36,8 @@ struct Clip {
         const auto gain = [=]<class V>(Index i) {
             const V rho = load_lanes<V>(ratios + i), a = load_lanes<V>(advantages + i);
             const V least = V{} + low, most = V{} + high;
-            const V free = rho * a, held = (rho < low ? least : rho > high ? most : rho) * a;
+            const V within = rho < low ? least : rho > high ? most : rho;
+            const V free = kernels::weigh<V>(rho, a), held = within * a;
             store_lanes(held < free ? V{} : V(-free), ratios + i);
             return held < free ? held : free;
         };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gradiva/kernels/importance_ratio.hpp"
+#include "gradiva/kernels/moments.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
 namespace gradiva {
@@ -40,8 +42,10 @@ struct KlPenalty {
     template <class Scalar>
     SurrogateSum evaluate(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob,
                           ConstVectorRef<Scalar> advantage, VectorRef<Scalar> d_log_prob) const {
-        d_log_prob = -((log_prob - old_log_prob).array().exp() * advantage.array());
-        return {.loss = d_log_prob.template cast<double>().sum()};
+        kernels::weigh_by_ratios<Scalar>(log_prob, old_log_prob, advantage, d_log_prob);
+        d_log_prob *= Scalar(-1);
+        const Scalar* const losses = d_log_prob.data();
+        return {.loss = kernels::detail::sum_in_double(losses, d_log_prob.size(), [](const auto& x) { return x; })};
     }
 };
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "gradiva/core/lanes.hpp"
+#include "gradiva/kernels/importance_ratio.hpp"
+#include "gradiva/kernels/moments.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
 namespace gradiva {
@@ -16,7 +19,12 @@ struct PolicyGradient {
     SurrogateSum evaluate(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar>, ConstVectorRef<Scalar> advantage,
                           VectorRef<Scalar> d_log_prob) const {
         d_log_prob = -advantage;
-        return {.loss = -log_prob.template cast<double>().dot(advantage.template cast<double>())};
+        const Scalar *const l = log_prob.data(), *const a = advantage.data();
+        const auto gain = [=]<class V>(Index i) {
+            return kernels::weigh<V>(load_lanes<V>(l + i), load_lanes<V>(a + i));
+        };
+        return {.loss =
+                    -kernels::detail::sum_in_double<Scalar>(log_prob.size(), gain, [](const auto& x) { return x; })};
     }
 };
 

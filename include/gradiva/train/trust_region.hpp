@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gradiva/core/threads.hpp"
+#include "gradiva/kernels/importance_ratio.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/optim/conjugate_gradient.hpp"
 #include "gradiva/policy/policy.hpp"
@@ -139,11 +140,11 @@ private:
     Trial evaluate() {
         for_each_pass([&](Pass& pass, Index, Index) {
             const ConstActionView actions = std::as_const(pass.batch.action).all();
-            auto rho_advantage = pass.d_log_prob.vector();
+            const ConstVectorMap<Scalar> rho_advantage = std::as_const(pass.d_log_prob).vector();
             pass.batch.forward(actor_, pass.tape);
             actor_.log_prob(pass.tape, actions, pass.log_prob.vector());
-            rho_advantage = (pass.log_prob.vector() - pass.batch.old_log_prob.vector()).array().exp() *
-                            advantage_.segment(pass.positions).array();
+            kernels::weigh_by_ratios<Scalar>(pass.log_prob.vector(), pass.batch.old_log_prob.vector(),
+                                             advantage_.segment(pass.positions), pass.d_log_prob.vector());
             pass.surrogate = rho_advantage.template cast<double>().sum();
             actor_.kl_from(pass.old, pass.tape, pass.per_sample.vector());
             pass.kl = pass.per_sample.vector().template cast<double>().sum();

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <numbers>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/exp_log.hpp"
+#include "gradiva/core/types.hpp"
+#include "gradiva/kernels/registers.hpp"
+
+// Ratios rho = pi / mu of the probabilities of what was done, given by their logarithms, and what they weight. A ratio
+// beyond all numbers is infinite; a choice that is never taken has ratio 0. NaN stays NaN. An element has the same bits
+// wherever it stands.
+
+namespace gradiva::kernels {
+
+/// x a for an x that may be infinite: 0 where a is 0, as for any other x. NaN stays NaN. For a number or a vector.
+template <class V>
+V weigh(const V& x, const V& a) {
+    const V bounded = x > 1 ? V{} + 1 : x < -1 ? V{} - 1 : x;
+    return (a == 0 ? bounded : x) * a;
+}
+
+namespace detail {
+
+/// e^x within 3 units in the last place; infinite where that is beyond all numbers. Never inlined, so that all elements
+/// come from the same code.
+template <class V>
+[[gnu::noinline]] V ratio_of(const V& x) {
+    using Scalar = gradiva::detail::ScalarOf<V>;
+    constexpr Scalar most = sizeof(Scalar) == 4 ? 88 : 709;  // of `exponential`
+    const V less = x - 1 > most ? V{} + most : x - 1;        // exact where it is used, or beyond all numbers anyhow
+    const V e = exponential(V(x > most ? less : x));
+    return x > most ? e * std::numbers::e_v<Scalar> : e;
+}
+
+}  // namespace detail
+
+/// out := rho = exp(log_prob - old_log_prob).
+template <class Scalar>
+void ratios(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob, VectorRef<Scalar> out) {
+    GRADIVA_ASSERT(log_prob.size() == out.size() && old_log_prob.size() == out.size());
+    using V = detail::RegisterOf<Scalar>;
+    detail::transform<Scalar>(
+        out.size(), out.data(), [](const V& now, const V& old) { return detail::ratio_of<V>(now - old); },
+        log_prob.data(), old_log_prob.data());
+}
+
+/// out := rho a; 0 where a is 0.
+template <class Scalar>
+void weigh_by_ratios(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob, ConstVectorRef<Scalar> a,
+                     VectorRef<Scalar> out) {
+    GRADIVA_ASSERT(log_prob.size() == out.size() && old_log_prob.size() == out.size() && a.size() == out.size());
+    using V = detail::RegisterOf<Scalar>;
+    detail::transform<Scalar>(
+        out.size(), out.data(),
+        [](const V& now, const V& old, const V& x) { return weigh<V>(detail::ratio_of<V>(now - old), x); },
+        log_prob.data(), old_log_prob.data(), a.data());
+}
+
+/// out := min(most, rho) a, given log rho; 0 where a is 0. All are of the same shape and contiguous; `out` may be `a`.
+template <class Scalar>
+void weigh_by_held_ratios(ConstMatrixRef<Scalar> log_rho, Scalar most, ConstMatrixRef<Scalar> a,
+                          MatrixRef<Scalar> out) {
+    GRADIVA_ASSERT(log_rho.size() == out.size() && a.size() == out.size());
+    GRADIVA_ASSERT(log_rho.outerStride() == log_rho.rows() && a.outerStride() == a.rows());
+    GRADIVA_ASSERT(out.outerStride() == out.rows());
+    using V = detail::RegisterOf<Scalar>;
+    detail::transform<Scalar>(
+        out.size(), out.data(),
+        [most](const V& x, const V& y) {
+            const V rho = detail::ratio_of<V>(x);
+            return weigh<V>(rho > most ? V{} + most : rho, y);
+        },
+        log_rho.data(), a.data());
+}
+
+}  // namespace gradiva::kernels
