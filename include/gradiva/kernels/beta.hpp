@@ -61,7 +61,8 @@ void beta_log_prob(ConstMatrixRef<double> e, ConstMatrixRef<double> log_beta, Co
     }
 }
 
-/// dH += w_j d log p(x_j) / dH = w_j slope (T - M).
+/// dH += w_j d log p(x_j) / dH = w_j slope (T - M). An x outside (0, 1) has no derivative: it makes NaN, unless its
+/// weight is 0, which adds exactly 0.
 template <class Scalar>
 void add_beta_log_prob_gradient(ConstMatrixRef<double> slope, ConstMatrixRef<double> mean, ConstMatrixRef<float> x,
                                 ConstVectorRef<Scalar> w, MatrixRef<Scalar> d_head) {
@@ -70,6 +71,12 @@ void add_beta_log_prob_gradient(ConstMatrixRef<double> slope, ConstMatrixRef<dou
         const auto weight = static_cast<double>(w[j]);
         for (Index i = 0; i < d; ++i) {
             const auto value = static_cast<double>(x(i, j));
+            if (value <= 0 || value >= 1) {
+                const Scalar none = weight == 0 ? Scalar(0) : std::numeric_limits<Scalar>::quiet_NaN();
+                d_head(i, j) += none;
+                d_head(d + i, j) += none;
+                continue;
+            }
             const double by_alpha = std::log(value) - mean(i, j), by_beta = std::log1p(-value) - mean(d + i, j);
             d_head(i, j) += static_cast<Scalar>(weight * slope(i, j) * by_alpha);
             d_head(d + i, j) += static_cast<Scalar>(weight * slope(d + i, j) * by_beta);

@@ -72,7 +72,8 @@ void log_prob_gradient_of_row(const StandardisedDifference<Scalar, float>& diffe
     const Scalar inverse_std = difference.scale.inverse_std[0];
     RegisterOf<Scalar> sum{};
     for_each_register<Scalar>(samples, [&](Index j, auto count) {
-        const RegisterOf<Scalar> z = difference.from(0, j).row(count, inverse_std), weight = load_some(w + j, count);
+        const RegisterOf<Scalar> weight = load_some(w + j, count);
+        const RegisterOf<Scalar> z = counted(difference.from(0, j).row(count, inverse_std), weight);
         sum += weight * (z * z - 1);
         store_some<Scalar>(weight * z * inverse_std, d_mean + j, count);
     });
@@ -91,7 +92,7 @@ template <class Scalar>
             block.load(difference.from(row, j), rows, count);
             const RegisterOf<Scalar> weight = load_some(w + j, count);
             for (Index i = 0; i < rows; ++i) {
-                const RegisterOf<Scalar> z = block.z(i);
+                const RegisterOf<Scalar> z = counted(block.z(i), weight);
                 by_s.set(i, weight * (z * z - 1));
                 by_mean.set(i, weight * z * block.inverse_std(i));
             }
@@ -104,7 +105,8 @@ template <class Scalar>
 
 }  // namespace detail
 
-/// dM := w_j d log p(a_j) / dM = w_j z / sigma,  ds += w_j (z^2 - 1), summed over j where all samples share s.
+/// dM := w_j d log p(a_j) / dM = w_j z / sigma,  ds += w_j (z^2 - 1), summed over j where all samples share s. A
+/// sample of weight 0 adds exactly 0, also one whose action is infinite.
 template <class Scalar>
 void gaussian_log_prob_gradient(ConstMatrixRef<Scalar> mean, const GaussianScale<Scalar>& scale,
                                 ConstMatrixRef<float> action, ConstVectorRef<Scalar> w, MatrixRef<Scalar> d_mean,
@@ -161,6 +163,7 @@ void add_gaussian_kl_gradient(ConstMatrixRef<Scalar> mean_q, const GaussianScale
                               ConstMatrixRef<Scalar> mean_p, const GaussianScale<Scalar>& scale_p, Scalar w,
                               MatrixRef<Scalar> d_mean, MatrixRef<Scalar> d_s) {
     GRADIVA_ASSERT(scale_q.is_shared() == scale_p.is_shared());
+    if (w == 0) return;  // what it weights may be beyond all numbers
     const auto difference = detail::standardised_difference<Scalar, Scalar>(mean_q, mean_p, scale_p);
     detail::for_each_row_group(mean_p.rows(), [&](Index row, Index rows) {
         detail::ScaleGradient<Scalar> d_scale(d_s, scale_p.is_shared(), row, rows);

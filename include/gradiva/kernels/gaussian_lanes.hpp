@@ -145,15 +145,6 @@ void for_each_column_group(Index columns, const Body& body) {
     for (Index j = 0; j < columns; j += lanes<Scalar>) body(j, std::min(columns - j, lanes<Scalar>));
 }
 
-/// The same where each column is one number: the width of all groups but the last is a constant, which costs no branch.
-template <class Scalar, class Body>
-void for_each_register(Index size, const Body& body) {
-    constexpr std::integral_constant<Index, lanes<Scalar>> whole{};
-    Index j = 0;
-    for (; j + whole <= size; j += whole) body(j, whole);
-    if (j < size) body(j, size - j);
-}
-
 /// Numbers of samples, `of_sample(j)`: of `count` samples from one on. Where all share one, it is computed once.
 template <class OfSample>
 class PerSample {
@@ -202,6 +193,13 @@ void add_squares(const StandardisedDifference<Scalar, A>& difference, Index rows
         const RegisterOf<Scalar> squares = sum_of_squares(difference.from(0, j), rows, count);
         store_some<Scalar>(constant(j, count) + factor * squares, out + j, count);
     });
+}
+
+/// z, but 0 where the weight is 0 and z a number: an action beyond all numbers, or one whose square is, then counts for
+/// nothing. NaN stays NaN.
+template <class V>
+V counted(const V& z, const V& w) {
+    return w == 0 && z == z ? V{} : z;
 }
 
 /// Where the gradient by some rows of s goes: to the column of each sample, or, where all share one, summed over

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "gradiva/core/index.hpp"
@@ -100,21 +101,22 @@ void store_some(const RegisterOf<Scalar>& x, Scalar* to, Index count) {
 #endif
 }
 
-/// The first `count` numbers.
-template <class Scalar>
-void store_some(const RegisterOf<Scalar>& x, Scalar* to, Index count) {
-    Scalar room[lanes<Scalar>];
-    store(x, room);
-    std::copy_n(room, count, to);
+/// Calls `body(i, count)` for the numbers of each register that `size` numbers fill; `count` is a constant but for the
+/// last of them, which may have fewer. With `load_some` and `store_some` all come from the same code.
+template <class Scalar, class Body>
+void for_each_register(Index size, const Body& body) {
+    constexpr std::integral_constant<Index, lanes<Scalar>> whole{};
+    Index i = 0;
+    for (; i + whole <= size; i += whole) body(i, whole);
+    if (i < size) body(i, size - i);
 }
 
-/// to[i] := f(from[i]...) for i below `size`, register by register; the last one is filled up with zeros, so that each
-/// number comes from the same code. `to` may be one of `from`.
+/// to[i] := f(from[i]...) for i below `size`, register by register; the last one is filled up with zeros. `to` may be
+/// one of `from`.
 template <class Scalar, class F, class... From>
 void transform(Index size, Scalar* to, const F& f, const From*... from) {
-    Index i = 0;
-    for (; i + lanes<Scalar> <= size; i += lanes<Scalar>) store<Scalar>(f(load(from + i)...), to + i);
-    if (i < size) store_some<Scalar>(f(load_some(from + i, size - i)...), to + i, size - i);
+    for_each_register<Scalar>(
+        size, [&](Index i, auto count) { store_some<Scalar>(f(load_some(from + i, count)...), to + i, count); });
 }
 
 /// The sum of a register's numbers, by halves.
