@@ -2,6 +2,7 @@
 
 #include "gradiva/distributions/distribution.hpp"
 #include "gradiva/distributions/epsilon_greedy.hpp"
+#include "helpers/distribution_batch.hpp"
 #include "helpers/random.hpp"
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 
 using namespace gradiva;
 using Catch::Approx;
+using gradiva_test::DistributionBatch;
 using gradiva_test::random_matrix;
 
 static_assert(Distribution<EpsilonGreedy<float>> && Distribution<EpsilonGreedy<double>>);
@@ -181,4 +183,28 @@ TEST_CASE("action values that move a little move no probability: gradients are z
     d_head.setConstant(99);
     batch.distribution.fisher(batch.tape, Matrix<double>::Ones(3, 2), {}, d_head, {});
     CHECK(d_head.isZero(0));
+}
+
+TEMPLATE_TEST_CASE("A value of minus infinity is never taken; a column of nothing else is NaN and takes the first", "",
+                   float, double) {
+    using T = TestType;
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    DistributionBatch<EpsilonGreedy<T>> batch(EpsilonGreedy<T>(3, 1), 9, 1), other = batch;
+    batch.head.row(0).setConstant(-infinity);
+    batch.head.col(4).setConstant(-infinity);
+    batch.forward();
+    for (std::uint64_t seed = 1; seed < 20; ++seed) {
+        batch.sample(seed);
+        for (Index j = 0; j < 9; ++j) CHECK((batch.actions.all().integers(0, j) == 0) == (j == 4));
+    }
+    for (Index j = 0; j < 9; ++j) {
+        CHECK(std::isnan(batch.log_prob()[j]) == (j == 4));
+        CHECK(std::isnan(batch.entropy()[j]) == (j == 4));
+        CHECK(std::isnan(other.kl_from(batch)[j]) == (j == 4));
+        CHECK(std::isnan(batch.kl_from(batch)[j]) == (j == 4));
+        if (j != 4) CHECK(batch.entropy()[j] == Catch::Approx(std::log(2)));
+        if (j != 4) CHECK(batch.kl_from(other)[j] == infinity);
+    }
+    batch.distribution.mode(batch.tape, batch.actions.all());
+    for (Index j = 0; j < 9; ++j) CHECK((batch.actions.all().integers(0, j) == 0) == (j == 4));
 }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "gradiva/core/action_batch.hpp"
@@ -14,9 +15,10 @@ namespace gradiva {
 
 /// The best of n choices most of the time, any of them else: the head is a value Q of each choice, and
 ///   p(a) = 1 - epsilon + epsilon / n for the first a of largest Q,   epsilon / n for all others.
-/// Takes masks: n then counts legal choices only, and the others have probability 0. Models `Distribution`; has no
-/// parameters of its own. p does not change with Q but where the best choice does: all gradients are zero. Source:
-/// Sutton and Barto, "Reinforcement Learning", 2018, section 2.2.
+/// Takes masks: n then counts legal choices only, and the others have probability 0; a column without a legal choice,
+/// as one in which all values are minus infinity, has log-probs, entropy and divergences of NaN. Models `Distribution`;
+/// has no parameters of its own. p does not change with Q but where the best choice does: all gradients are zero.
+/// Source: Sutton and Barto, "Reinforcement Learning", 2018, section 2.2.
 template <class ScalarT>
 class EpsilonGreedy {
 public:
@@ -69,7 +71,7 @@ public:
     void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
         for (Index j = 0; j < tape.best.size(); ++j) {
             Rng& own = rng[static_cast<std::size_t>(j)];
-            const bool explores = own.uniform() < tape.epsilon;
+            const bool explores = own.uniform() < tape.epsilon && tape.legal_count[j] > 0;
             actions.integers(0, j) = explores ? any_legal(tape, j, own) : tape.best[j];
         }
     }
@@ -90,7 +92,7 @@ public:
             double sum = 0;
             for (Index i = 0; i < choices_; ++i) {
                 const double p = probability(tape, i, j);
-                if (p > 0) sum -= p * std::log(p);
+                if (p != 0) sum -= p * std::log(p);
             }
             out[j] = static_cast<Scalar>(sum);
         }
@@ -103,7 +105,7 @@ public:
             double sum = 0;
             for (Index i = 0; i < choices_; ++i) {
                 const double p = probability(from, i, j);
-                if (p > 0) sum += p * (std::log(p) - std::log(probability(to, i, j)));
+                if (p != 0) sum += p * (std::log(p) - std::log(probability(to, i, j)));
             }
             out[j] = static_cast<Scalar>(sum);
         }
@@ -130,6 +132,7 @@ private:
     }
 
     static double probability(const Tape& tape, Index choice, Index j) {
+        if (tape.legal_count[j] == 0) return std::numeric_limits<double>::quiet_NaN();
         const double other = tape.legal(choice, j) != 0 ? tape.epsilon / static_cast<double>(tape.legal_count[j]) : 0;
         return choice == tape.best[j] ? 1 - tape.epsilon + other : other;
     }

@@ -244,7 +244,7 @@ template <class Scalar>
 void multiply_and_differentiate(Activation f, const Strided<Scalar>& a, const Strided<Scalar>& b,
                                 ConstMatrixRef<Scalar> output, MatrixRef<Scalar> c) {
     GRADIVA_ASSERT(output.rows() == c.rows() && output.cols() == c.cols());
-    GRADIVA_ASSERT(output.data() != c.data() || a.columns <= most_in_place<Scalar>);
+    GRADIVA_ASSERT(output.data() != c.data() || c.size() == 0 || a.columns <= most_in_place<Scalar>);
     using detail::Finish;
     detail::compute(
         detail::Product<Scalar>{.a = a,
