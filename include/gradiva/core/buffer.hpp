@@ -78,10 +78,10 @@ private:
     }
 
     [[gnu::noinline]] void release() noexcept {
-        if (data_ != nullptr) ::operator delete (data_, std::align_val_t{buffer_alignment});
+        if (capacity_ > 0) ::operator delete (data_, std::align_val_t{buffer_alignment});
     }
 
-    std::byte* data_ = nullptr;
+    std::byte* data_ = no_numbers;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
 };

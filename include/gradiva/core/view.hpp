@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <type_traits>
 
 #include <Eigen/Core>
@@ -8,6 +9,10 @@
 namespace gradiva {
 
 namespace detail {
+
+/// Where what holds no numbers lies: never read nor written, but rows may be counted from it, which no null pointer
+/// allows.
+alignas(64) inline std::byte no_numbers[64];
 
 /// Whether a column-major matrix, or a vector, can be seen in numbers of this kind where they lie.
 template <class Derived, class Plain, class Stride>
@@ -79,6 +84,7 @@ public:
 private:
     template <class M>
     static Base map(const M& m, Pointer data) {
+        if (data == nullptr) data = reinterpret_cast<Pointer>(detail::no_numbers);
         if constexpr (!Plain::IsVectorAtCompileTime) {
             return Base(data, m.rows(), m.cols(), Stride(M::ColsAtCompileTime == 1 ? m.rows() : m.colStride()));
         } else if constexpr (Stride::InnerStrideAtCompileTime == Eigen::Dynamic) {
