@@ -12,6 +12,7 @@
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/contiguous.hpp"
 #include "gradiva/core/double_sincos.hpp"
 #include "gradiva/core/exp_log.hpp"
 #include "gradiva/core/fixed_places.hpp"

@@ -42,11 +42,20 @@ concept SeenInCopy = std::is_const_v<Plain> && std::same_as<typename Derived::Sc
 
 /// The numbers of what is not there before it is looked at, such as a sum of matrices. Only for views to read.
 template <class Plain>
-struct NumbersOf {};
+struct NumbersOf {
+    static constexpr bool copied = false;
+};
 
 template <class Plain>
 struct NumbersOf<const Plain> {
+    NumbersOf() = default;
+    template <class Expression>
+    explicit NumbersOf(const Expression& expression) : numbers(expression), copied(true) {}
+    /// Of a view of the same numbers, which stay where they are.
+    NumbersOf(const NumbersOf& other) : copied(other.copied) {}
+
     Plain numbers;
+    bool copied = false;
 };
 
 }  // namespace detail
@@ -69,10 +78,10 @@ public:
 
     template <detail::SeenInCopy<Plain, Stride> Derived>
     View(const Eigen::DenseBase<Derived>& m)
-        : Numbers{m.derived()}, Base(map(Numbers::numbers, Numbers::numbers.data())) {}
+        : Numbers(m.derived()), Base(map(Numbers::numbers, Numbers::numbers.data())) {}
 
     /// The same numbers.
-    View(const View& other) : Numbers(), Base(other) {}
+    View(const View& other) : Numbers(static_cast<const Numbers&>(other)), Base(other) {}
 
     /// Writes the other's numbers.
     View& operator=(const View& other) {
@@ -80,6 +89,9 @@ public:
         return *this;
     }
     using Base::operator=;
+
+    /// Whether the numbers are a copy that lasts only as long as the view that made it.
+    bool is_copy() const { return Numbers::copied; }
 
 private:
     template <class M>

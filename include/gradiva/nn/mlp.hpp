@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "gradiva/core/contiguous.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/nn/dense.hpp"
 #include "gradiva/nn/init.hpp"
@@ -42,7 +43,8 @@ public:
     struct Tape {
         ConstMatrixMap<Scalar> input{nullptr, 0, 0};  ///< A_0
         MatrixBuffer<Scalar> normalized;
-        std::vector<MatrixBuffer<Scalar>> output;  ///< A_1, ..., A_{L-1}, Y
+        MatrixBuffer<Scalar> dense_input, dense_dy;  ///< copies, where X or dY has gaps between its columns
+        std::vector<MatrixBuffer<Scalar>> output;    ///< A_1, ..., A_{L-1}, Y
         std::vector<LayerNorm::Tape<Scalar>> norm;
         MatrixBuffer<Scalar> scratch[2];
         bool single_use = false;
@@ -104,7 +106,7 @@ public:
     }
 
     ConstMatrixMap<Scalar> forward(const ConstMatrixRef<Scalar>& x, Tape& tape) const {
-        GRADIVA_ASSERT(x.rows() == inputs() && x.outerStride() == x.rows());
+        GRADIVA_ASSERT(x.rows() == inputs());
         new (&tape.input) ConstMatrixMap<Scalar>(first_input(x, tape));
         tape.output.resize(layers_.size());
         tape.norm.resize(norms_.size());
@@ -154,7 +156,7 @@ public:
 
 private:
     ConstMatrixMap<Scalar> first_input(const ConstMatrixRef<Scalar>& x, Tape& tape) const {
-        if (!normalizer_) return {x.data(), x.rows(), x.cols()};
+        if (!normalizer_) return contiguous<Scalar>(x, tape.dense_input);
         tape.normalized.resize(x.rows(), x.cols());
         normalizer_->forward(x, tape.normalized.matrix());
         return std::as_const(tape.normalized).matrix();
@@ -174,11 +176,11 @@ private:
     }
 
     /// Returns the derivative by the first layer's Z, a view into the tape.
-    ConstMatrixMap<Scalar> backward_to_first_layer(Tape& tape, ConstMatrixRef<Scalar> dy,
+    ConstMatrixMap<Scalar> backward_to_first_layer(Tape& tape, const ConstMatrixRef<Scalar>& dy,
                                                    std::span<Scalar> gradient) const {
-        GRADIVA_ASSERT(dy.rows() == outputs() && dy.cols() == tape.input.cols() && dy.outerStride() == dy.rows());
+        GRADIVA_ASSERT(dy.rows() == outputs() && dy.cols() == tape.input.cols());
         GRADIVA_ASSERT(gradient.size() == parameters().size());
-        ConstMatrixMap<Scalar> dz(dy.data(), dy.rows(), dy.cols());
+        ConstMatrixMap<Scalar> dz = contiguous<Scalar>(dy, tape.dense_dy);
         for (std::size_t l = layers_.size() - 1; l > 0; --l) {
             MatrixMap<Scalar> da = room_for_derivative(l, tape);
             layers_[l].template backward<Scalar>(parameters(), activation_, dz, input_of(l, tape), gradient, da,

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "gradiva/core/contiguous.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/policy/policy.hpp"
@@ -24,6 +25,7 @@ public:
     struct Tape {
         ConstMatrixMap<float> head{nullptr, 0, 0};  // a controller has no head
         ConstMatrixMap<float> observation{nullptr, 0, 0};
+        MatrixBuffer<float> dense_observation;  // a copy, where the observation has gaps between its columns
         ActionMask legal{nullptr, 0, 0};
         mutable Buffer<float> log_prob;
     };
@@ -40,7 +42,7 @@ public:
 
     void forward(ConstMatrixRef<float> observation, ActionMask legal, Tape& tape) const {
         new (&tape.legal) ActionMask(legal);
-        new (&tape.observation) ConstMatrixMap<float>(observation.data(), observation.rows(), observation.cols());
+        new (&tape.observation) ConstMatrixMap<float>(contiguous<float>(observation, tape.dense_observation));
         new (&tape.head) ConstMatrixMap<float>(nullptr, 0, observation.cols());
         tape.log_prob.resize(observation.cols());
     }
