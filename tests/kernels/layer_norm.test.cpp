@@ -4,6 +4,7 @@
 #include "helpers/random.hpp"
 
 #include <cmath>
+#include <limits>
 #include <vector>
 
 using namespace gradiva;
@@ -127,4 +128,47 @@ TEST_CASE("the gradient of the gains is added, summed over the batch") {
     Vector<double> gain = Vector<double>::Constant(6, 2);
     kernels::add_row_sums_of_product<double>(d, n, gain);
     for (Index i = 0; i < 6; ++i) CHECK(gain[i] == Approx(2 + d.row(i).dot(n.row(i))));
+}
+
+TEMPLATE_TEST_CASE("equal units are normalised to exactly 0, whatever their value and number", "", float, double) {
+    using T = TestType;
+    const T least = std::numeric_limits<T>::denorm_min(), most = std::numeric_limits<T>::max();
+    for (const T value : {T(33333.3), T(-33333.3), T(0.1), T(-1) / 3, T(1e-30), T(7e15), T(1e30), least, most, -most}) {
+        for (Index units = 1; units <= 300; ++units) {
+            CAPTURE(units, value);
+            const Normalised<T> out(Vector<T>::Ones(units), Matrix<T>::Constant(units, 2, value));
+            REQUIRE(out.n.isZero(0));
+            REQUIRE(out.y.isZero(0));
+            REQUIRE(static_cast<double>(out.r[1]) == Approx(1 / std::sqrt(1e-5)));
+            // The same direction in all units changes nothing either.
+            Matrix<T> d = Matrix<T>::Constant(units, 2, value);
+            kernels::multiply_by_layer_norm_derivative<T>(out.n, out.r, d);
+            REQUIRE(d.isZero(0));
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("units that differ little beside their mean keep their digits", "", float, double) {
+    using T = TestType;
+    const double scale = std::is_same_v<T, float> ? 1e6 : 1e14;
+    Rng rng(5);
+    for (const double mean : {scale, -scale}) {
+        for (const Index units : {2, 5, 64, 100, 257}) {
+            Matrix<T> z(units, 1);
+            for (T& x : z.reshaped()) x = static_cast<T>(mean + std::round(64 * rng.uniform()) / 8);
+            Matrix<double> centred(units, 1);  // without the mean, which rounding in double would not carry either
+            for (Index i = 0; i < units; ++i) centred(i, 0) = static_cast<double>(z(i, 0) - z(0, 0));
+            const ByHand expected(centred, 0);
+            const Normalised<T> out(Vector<T>::Ones(units), z);
+            Matrix<T> d = z;
+            kernels::multiply_by_layer_norm_derivative<T>(out.n, out.r, d);
+            const auto derivative = expected.derivative({centred.reshaped().begin(), centred.reshaped().end()});
+            for (Index i = 0; i < units; ++i) {
+                CAPTURE(mean, units, i);
+                const auto k = static_cast<std::size_t>(i);
+                REQUIRE(static_cast<double>(out.n(i, 0)) == Approx(expected.n[k]).margin(1e-5));
+                REQUIRE(static_cast<double>(d(i, 0)) == Approx(derivative[k]).margin(1e-4));
+            }
+        }
+    }
 }

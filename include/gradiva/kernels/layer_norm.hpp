@@ -12,20 +12,23 @@ namespace gradiva::kernels {
 /// Added to a layer's variance: units that all agree stay finite.
 inline constexpr double layer_norm_epsilon = 1e-5;
 
-/// Normalises each column of Z (units x batch), in two passes: r_j := 1 / sqrt(var(z_j) + 1e-5),
-/// N_j := r_j (z_j - mean(z_j)), Z_j := gain * N_j. N and r are kept for the derivative.
+/// Normalises each column of Z (units x batch, at least one unit): r_j := 1 / sqrt(var(z_j) + 1e-5),
+/// N_j := r_j (z_j - mean(z_j)), Z_j := gain * N_j. N and r are kept for the derivative. The mean is taken of the
+/// differences from the first unit: where all are equal N is exactly 0, and a mean far from 0 costs no digits.
 /// Source: Ba, Kiros and Hinton, "Layer Normalization", 2016, equation (4).
 template <class Scalar>
 void layer_norm(ConstVectorRef<Scalar> gain, MatrixRef<Scalar> z, MatrixRef<Scalar> n, VectorRef<Scalar> r) {
     GRADIVA_ASSERT(gain.size() == z.rows() && n.rows() == z.rows() && n.cols() == z.cols() && r.size() == z.cols());
+    GRADIVA_ASSERT(z.rows() >= 1);
     const Index units = z.rows();
     const auto share = static_cast<Scalar>(1 / static_cast<double>(units));
     const Scalar* const g = gain.data();
     for (Index j = 0; j < z.cols(); ++j) {
         Scalar* const x = z.data() + j * z.outerStride();
         Scalar* const centred = n.data() + j * n.outerStride();
-        const Scalar mean = share * sum_in_lanes<Scalar>(units, [x](Index i) { return x[i]; });
-        for (Index i = 0; i < units; ++i) centred[i] = x[i] - mean;
+        const Scalar first = x[0];
+        const Scalar mean = share * sum_in_lanes<Scalar>(units, [x, first](Index i) { return x[i] - first; });
+        for (Index i = 0; i < units; ++i) centred[i] = (x[i] - first) - mean;
         const Scalar variance =
             share * sum_in_lanes<Scalar>(units, [centred](Index i) { return centred[i] * centred[i]; });
         r[j] = 1 / std::sqrt(variance + static_cast<Scalar>(layer_norm_epsilon));
@@ -37,18 +40,21 @@ void layer_norm(ConstVectorRef<Scalar> gain, MatrixRef<Scalar> z, MatrixRef<Scal
 }
 
 /// D_j := r_j (D_j - mean(D_j) - N_j mean(N_j * D_j)): the derivative of N by Z times D. That matrix is symmetric, so
-/// it serves the backward pass (D: loss by N) and the forward derivative (D: tangent of Z).
+/// it serves the backward pass (D: loss by N) and the forward derivative (D: tangent of Z). As N has mean 0, both means
+/// may be taken of the differences from the first unit: exactly 0 remains of a D that is the same for all units.
 template <class Scalar>
 void multiply_by_layer_norm_derivative(ConstMatrixRef<Scalar> n, ConstVectorRef<Scalar> r, MatrixRef<Scalar> d) {
-    GRADIVA_ASSERT(n.rows() == d.rows() && n.cols() == d.cols() && r.size() == d.cols());
+    GRADIVA_ASSERT(n.rows() == d.rows() && n.cols() == d.cols() && r.size() == d.cols() && d.rows() >= 1);
     const Index units = d.rows();
     const auto share = static_cast<Scalar>(1 / static_cast<double>(units));
     for (Index j = 0; j < d.cols(); ++j) {
         Scalar* const x = d.data() + j * d.outerStride();
         const Scalar* const normal = n.data() + j * n.outerStride();
-        const Scalar mean = share * sum_in_lanes<Scalar>(units, [x](Index i) { return x[i]; });
-        const Scalar along = share * sum_in_lanes<Scalar>(units, [x, normal](Index i) { return normal[i] * x[i]; });
-        for (Index i = 0; i < units; ++i) x[i] = r[j] * (x[i] - mean - normal[i] * along);
+        const Scalar first = x[0];
+        const Scalar mean = share * sum_in_lanes<Scalar>(units, [x, first](Index i) { return x[i] - first; });
+        const Scalar along =
+            share * sum_in_lanes<Scalar>(units, [x, normal, first](Index i) { return normal[i] * (x[i] - first); });
+        for (Index i = 0; i < units; ++i) x[i] = r[j] * (((x[i] - first) - mean) - normal[i] * along);
     }
 }
 
