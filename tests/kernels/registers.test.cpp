@@ -60,3 +60,25 @@ TEMPLATE_TEST_CASE("columns are folded to their sums and to their largest number
         }
     }
 }
+
+TEMPLATE_TEST_CASE("numbers are transformed register by register, and nothing beyond the last", "", float, double) {
+    constexpr Index most = 40;
+    for (Index size = 0; size <= most; ++size) {
+        TestType a[most + 1], b[most + 1], to[most + 1];
+        for (Index i = 0; i <= most; ++i) {
+            a[i] = static_cast<TestType>(i) / 3;
+            b[i] = static_cast<TestType>(2 * i + 1) / 7;
+            to[i] = TestType(-1);
+        }
+        const auto f = [](const auto& x, const auto& y) { return x - y * TestType(3); };
+        const TestType *const x = a, *const y = b;
+        kernels::detail::transform(size, to, f, x, y);
+        for (Index i = 0; i < size; ++i) CHECK(to[i] == Catch::Approx(a[i] - 3 * b[i]));
+        for (Index i = size; i <= most; ++i) CHECK(to[i] == TestType(-1));
+        for (Index i = 0; i < size; ++i) {  // alone in a register, a number has the same bits
+            TestType one = 0;
+            kernels::detail::transform(1, &one, f, x + i, y + i);
+            CHECK(one == to[i]);
+        }
+    }
+}

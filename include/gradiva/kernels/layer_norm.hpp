@@ -28,14 +28,16 @@ void layer_norm(ConstVectorRef<Scalar> gain, MatrixRef<Scalar> z, MatrixRef<Scal
         Scalar* const centred = n.data() + j * n.outerStride();
         const Scalar first = x[0];
         const Scalar mean = share * sum_in_lanes<Scalar>(units, [x, first](Index i) { return x[i] - first; });
-        for (Index i = 0; i < units; ++i) centred[i] = (x[i] - first) - mean;
+        detail::transform(
+            units, centred, [=](const auto& value) { return (value - first) - mean; }, x);
         const Scalar variance =
             share * sum_in_lanes<Scalar>(units, [centred](Index i) { return centred[i] * centred[i]; });
-        r[j] = 1 / std::sqrt(variance + static_cast<Scalar>(layer_norm_epsilon));
-        for (Index i = 0; i < units; ++i) {
-            centred[i] *= r[j];
-            x[i] = g[i] * centred[i];
-        }
+        const Scalar scale = 1 / std::sqrt(variance + static_cast<Scalar>(layer_norm_epsilon));
+        r[j] = scale;
+        detail::transform(
+            units, centred, [=](const auto& value) { return scale * value; }, centred);
+        detail::transform(
+            units, x, [](const auto& own, const auto& value) { return own * value; }, g, centred);
     }
 }
 
@@ -54,7 +56,12 @@ void multiply_by_layer_norm_derivative(ConstMatrixRef<Scalar> n, ConstVectorRef<
         const Scalar mean = share * sum_in_lanes<Scalar>(units, [x, first](Index i) { return x[i] - first; });
         const Scalar along =
             share * sum_in_lanes<Scalar>(units, [x, normal, first](Index i) { return normal[i] * (x[i] - first); });
-        for (Index i = 0; i < units; ++i) x[i] = r[j] * (((x[i] - first) - mean) - normal[i] * along);
+        detail::transform(
+            units, x,
+            [=, scale = r[j]](const auto& value, const auto& own) {
+                return scale * (((value - first) - mean) - own * along);
+            },
+            x, normal);
     }
 }
 
@@ -62,16 +69,11 @@ void multiply_by_layer_norm_derivative(ConstMatrixRef<Scalar> n, ConstVectorRef<
 template <class Scalar>
 void add_row_sums_of_product(ConstMatrixRef<Scalar> d, ConstMatrixRef<Scalar> n, VectorRef<Scalar> gain) {
     GRADIVA_ASSERT(d.rows() == n.rows() && d.cols() == n.cols() && gain.size() == d.rows());
-    constexpr Index width = detail::lanes<Scalar>;
     Scalar* const sum = gain.data();
     for (Index j = 0; j < d.cols(); ++j) {
-        const Scalar* const x = d.data() + j * d.outerStride();
-        const Scalar* const normal = n.data() + j * n.outerStride();
-        Index i = 0;
-        for (; i + width <= d.rows(); i += width) {
-            detail::store<Scalar>(detail::load(sum + i) + detail::load(x + i) * detail::load(normal + i), sum + i);
-        }
-        for (; i < d.rows(); ++i) sum[i] += x[i] * normal[i];
+        detail::transform(
+            d.rows(), sum, [](const auto& s, const auto& x, const auto& normal) { return s + x * normal; },
+            static_cast<const Scalar*>(sum), d.data() + j * d.outerStride(), n.data() + j * n.outerStride());
     }
 }
 

@@ -103,14 +103,16 @@ double sum_in_double(const Scalar* x, Index size, const Term& term) {
 
 }  // namespace detail
 
-/// In two passes and in double: E[x^2] - E[x]^2 would lose all digits when the mean is large.
+/// In two passes and in double: E[x^2] - E[x]^2 would lose all digits when the mean is large. The mean is taken of the
+/// differences from the first number, so that equal numbers have no spread at all.
 template <class Scalar>
 Moments moments(ConstVectorRef<Scalar> x) {
     Moments result;
     result.count = x.size();
     if (x.size() == 0) return result;
-    const double sum = detail::sum_in_double(x.data(), x.size(), [](const auto& value) { return value; });
-    result.mean = sum / static_cast<double>(x.size());
+    const auto first = static_cast<double>(x[0]);
+    const double sum = detail::sum_in_double(x.data(), x.size(), [first](const auto& value) { return value - first; });
+    result.mean = first + sum / static_cast<double>(x.size());
     result.squares = detail::sum_in_double(x.data(), x.size(), [mean = result.mean](const auto& value) {
         const auto step = value - mean;
         return step * step;

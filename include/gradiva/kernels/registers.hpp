@@ -119,6 +119,23 @@ void transform(Index size, Scalar* to, const F& f, const From*... from) {
         size, [&](Index i, auto count) { store_some<Scalar>(f(load_some(from + i, count)...), to + i, count); });
 }
 
+/// The first `count` numbers.
+template <class Scalar>
+void store_some(const RegisterOf<Scalar>& x, Scalar* to, Index count) {
+    Scalar room[lanes<Scalar>];
+    store(x, room);
+    std::copy_n(room, count, to);
+}
+
+/// to[i] := f(from[i]...) for i below `size`, register by register; the last one is filled up with zeros, so that each
+/// number comes from the same code. `to` may be one of `from`.
+template <class Scalar, class F, class... From>
+void transform(Index size, Scalar* to, const F& f, const From*... from) {
+    Index i = 0;
+    for (; i + lanes<Scalar> <= size; i += lanes<Scalar>) store<Scalar>(f(load(from + i)...), to + i);
+    if (i < size) store_some<Scalar>(f(load_some(from + i, size - i)...), to + i, size - i);
+}
+
 /// The sum of a register's numbers, by halves.
 template <class Scalar>
 Scalar sum_of(const RegisterOf<Scalar>& x) {
