@@ -4,9 +4,11 @@
 #include "helpers/descent.hpp"
 
 #include <cmath>
+#include <limits>
 
 using namespace gradiva;
 using Catch::Approx;
+using Catch::Matchers::Contains;
 using gradiva_test::check_descent;
 using gradiva_test::path;
 
@@ -19,6 +21,38 @@ TEST_CASE("Adam takes the steps of its definition") {
     };
     check_descent<double>(Adam<double>(o), rule, 1e-14);
     check_descent<float>(Adam<float>(o), rule, 1e-6);
+}
+
+TEMPLATE_TEST_CASE("Adam takes the steps of its definition for decays that its scalar rounds to 1, and for small ones",
+                   "", float, double) {
+    for (const double beta2 : {0.0, 1e-3, 0.3, 0.5, 0.99, 0.9999999, 0.99999999, 0.9999999999, 1 - 1e-13}) {
+        for (const double beta1 : {0.0, 0.2, 0.9, 0.99999999}) {
+            CAPTURE(beta1, beta2);
+            Adam<TestType> adam({.beta1 = beta1, .beta2 = beta2});
+            TestType theta = 1;
+            double expected = 1, m = 0, v = 0;
+            for (int t = 1; t <= 10; ++t) {
+                const TestType g = static_cast<TestType>(t == 1 ? 30 : t % 3 == 0 ? -0.1 : 0.1);
+                adam.step(std::span(&theta, 1), std::span<const TestType>(&g, 1), 1e-3);
+                const auto gradient = static_cast<double>(g);
+                m = beta1 * m + (1 - beta1) * gradient;
+                v = beta2 * v + (1 - beta2) * gradient * gradient;
+                const double shares[] = {-std::expm1(t * std::log(beta1)), -std::expm1(t * std::log(beta2))};
+                expected -= 1e-3 * m / shares[0] / (std::sqrt(v / shares[1]) + 1e-5);
+                REQUIRE(static_cast<double>(theta) == Approx(expected).epsilon(sizeof(TestType) == 4 ? 1e-6 : 1e-12));
+            }
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("Adam goes 1e-3 per step along a constant gradient, whatever its decays", "", float, double) {
+    for (const double beta2 : {0.0, 0.9, 0.99999999, 1 - 1e-12}) {
+        Adam<TestType> adam({.beta2 = beta2});
+        TestType theta = 1;
+        const TestType g = TestType(0.1);
+        for (int t = 0; t < 10; ++t) adam.step(std::span(&theta, 1), std::span<const TestType>(&g, 1), 1e-3);
+        CHECK(static_cast<double>(theta) == Approx(0.99).epsilon(1e-5));
+    }
 }
 
 TEMPLATE_TEST_CASE("Adam steps a weight the same wherever it stands", "", float, double) {
@@ -66,6 +100,15 @@ TEST_CASE("Adam refuses options out of range") {
     CHECK_THROWS_WITH(Adam<float>({.beta2 = -0.5}), "Adam: beta2 is -0.5; give a number in [0, 1)");
     CHECK_THROWS_WITH(Adam<float>({.epsilon = 0}), "Adam: epsilon is 0; give a number above 0");
     CHECK_THROWS_AS(Adam<float>({.beta1 = std::nan("")}), Error);
+    CHECK_THROWS_AS(Adam<float>({.epsilon = std::nan("")}), Error);
+    CHECK_THROWS_WITH(Adam<float>({.epsilon = 1e-46}),
+                      Contains("Adam: epsilon is 1e-46, which weights of 4 bytes do not hold; give a number from 1.1"));
+    CHECK_THROWS_AS(Adam<float>({.epsilon = 1e-40}), Error);
+    CHECK_THROWS_AS(Adam<float>({.epsilon = 1e39}), Error);
+    CHECK_THROWS_AS(Adam<double>({.epsilon = 1e-310}), Error);
+    CHECK_THROWS_AS(Adam<double>({.epsilon = std::numeric_limits<double>::infinity()}), Error);
+    CHECK_NOTHROW(Adam<double>({.epsilon = 1e-46}));
+    CHECK_NOTHROW(Adam<float>({.epsilon = 1.2e-38}));
     CHECK_NOTHROW(Adam<float>({.beta1 = 0, .beta2 = 0}));
 }
 

@@ -28,9 +28,43 @@ TEST_CASE("RMSprop divides by the root of the mean square") {
     CHECK(path(Rmsprop<double>(), {1}, 1)[0] == Approx(-1 / (0.1 + 1e-5)).epsilon(1e-12));
 }
 
+TEMPLATE_TEST_CASE(
+    "RMSprop takes the steps of its definition for decays that its scalar rounds to 1, and for small ones", "", float,
+    double) {
+    for (const double alpha : {0.0, 1e-3, 0.3, 0.5, 0.9999999, 0.99999999, 1 - 1e-12}) {
+        CAPTURE(alpha);
+        Rmsprop<TestType> rmsprop({.alpha = alpha});
+        double v = 0;
+        for (int t = 1; t <= 100; ++t) {
+            TestType theta = 0;
+            const TestType g = static_cast<TestType>(t == 1 ? 1e3 : 0.1);
+            rmsprop.step(std::span(&theta, 1), std::span<const TestType>(&g, 1), 1);
+            const auto gradient = static_cast<double>(g);
+            v = alpha * v + (1 - alpha) * gradient * gradient;
+            REQUIRE(static_cast<double>(theta) ==
+                    Approx(-gradient / (std::sqrt(v) + 1e-5)).epsilon(sizeof(TestType) == 4 ? 1e-5 : 1e-11));
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("RMSprop steps a weight the same wherever it stands", "", float, double) {
+    constexpr std::size_t many = 35;  // whole vectors and a rest
+    Rmsprop<TestType> rmsprop, of_one;
+    std::vector<TestType> weights(many, TestType(0.5)), one = {TestType(0.5)};
+    for (const double g : {1e-3, -2.0, 0.0, 40.0}) {
+        rmsprop.step(weights, std::vector<TestType>(many, static_cast<TestType>(g)), 0.01);
+        of_one.step(one, std::vector<TestType>{static_cast<TestType>(g)}, 0.01);
+        CHECK(weights == std::vector<TestType>(many, one[0]));
+    }
+}
+
 TEST_CASE("RMSprop refuses options out of range") {
     CHECK_THROWS_AS(Rmsprop<float>({.alpha = 1}), Error);
     CHECK_THROWS_WITH(Rmsprop<float>({.alpha = -0.5}), "Rmsprop: alpha is -0.5; give a number in [0, 1)");
     CHECK_THROWS_WITH(Rmsprop<float>({.epsilon = -1}), "Rmsprop: epsilon is -1; give a number above 0");
     CHECK_THROWS_AS(Rmsprop<float>({.alpha = std::nan("")}), Error);
+    CHECK_THROWS_WITH(Rmsprop<float>({.epsilon = 1e-46}), Catch::Matchers::Contains("Rmsprop: epsilon is 1e-46"));
+    CHECK_THROWS_AS(Rmsprop<double>({.epsilon = 1e-310}), Error);
+    CHECK_THROWS_AS(Rmsprop<double>({.epsilon = std::nan("")}), Error);
+    CHECK_NOTHROW(Rmsprop<double>({.epsilon = 1e-46}));
 }

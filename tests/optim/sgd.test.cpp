@@ -4,6 +4,9 @@
 #include "helpers/descent.hpp"
 
 #include <cmath>
+#include <limits>
+
+#include <cmath>
 
 using namespace gradiva;
 using gradiva_test::check_descent;
@@ -23,6 +26,25 @@ TEST_CASE("descent with momentum takes the steps of its definition") {
 TEST_CASE("momentum keeps a share of the last step") {
     CHECK(path(Sgd<double>(), {1, 1, 1}, 0.5) == std::vector<double>{-0.5, -1, -1.5});
     CHECK(path(Sgd<double>({.momentum = 0.5}), {1, 1, -4}, 1) == std::vector<double>{-1, -2.5, 0.75});
+}
+
+TEMPLATE_TEST_CASE("descent takes a step along any gradient whose velocity stays finite, and refuses others", "", float,
+                   double) {
+    using T = TestType;
+    constexpr T most = std::numeric_limits<T>::max();
+    const T gradient[2] = {most, -most / 4};
+    T weights[2] = {1, 1};
+    Sgd<T>().step(weights, gradient, 8 / static_cast<double>(most));
+    CHECK(weights[0] == Catch::Approx(-7));
+    CHECK(weights[1] == Catch::Approx(3));
+    Sgd<T> with_momentum({.momentum = 0.9});
+    CHECK_THROWS_WITH(with_momentum.step(weights, gradient, 1e-3), Catch::Matchers::Contains("Sgd: number 0 of the"));
+    CHECK(weights[1] == Catch::Approx(3));
+    // Gradients just within what is taken, many times over.
+    const T large[2] = {most / 21, -most / 21};
+    for (int i = 0; i < 1000; ++i) with_momentum.step(weights, large, 8 / static_cast<double>(most));
+    CHECK(std::isfinite(weights[0]));
+    CHECK(weights[0] == Catch::Approx(-8 * 1000 * 10.0 / 21).epsilon(0.02));
 }
 
 TEST_CASE("descent refuses a momentum out of range") {

@@ -136,6 +136,24 @@ void transform(Index size, Scalar* to, const F& f, const From*... from) {
     if (i < size) store_some<Scalar>(f(load_some(from + i, size - i)...), to + i, size - i);
 }
 
+/// Calls f(x, state...) register by register, `state` being references to what it may change; as `transform` otherwise.
+template <class Scalar, class F, class... State>
+void update(Index size, const F& f, const Scalar* x, State*... state) {
+    using V = RegisterOf<Scalar>;
+    Index i = 0;
+    for (; i + lanes<Scalar> <= size; i += lanes<Scalar>) {
+        [&](auto... s) {
+            f(load(x + i), s...);
+            (store<Scalar>(s, state + i), ...);
+        }(V(load<Scalar>(state + i))...);
+    }
+    if (i == size) return;
+    [&](auto... s) {
+        f(load_some(x + i, size - i), s...);
+        (store_some<Scalar>(s, state + i, size - i), ...);
+    }(V(load_some<Scalar>(state + i, size - i))...);
+}
+
 /// The sum of a register's numbers, by halves.
 template <class Scalar>
 Scalar sum_of(const RegisterOf<Scalar>& x) {

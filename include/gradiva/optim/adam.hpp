@@ -1,20 +1,22 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
-#include "gradiva/core/lanes.hpp"
 #include "gradiva/kernels/registers.hpp"
 #include "gradiva/kernels/square_root.hpp"
+#include "gradiva/optim/detail/check_step.hpp"
+#include "gradiva/optim/detail/moving_mean.hpp"
 
 namespace gradiva {
 
 struct AdamOptions {
     double beta1 = 0.9;     ///< decay of the mean of gradients, in [0, 1)
     double beta2 = 0.999;   ///< decay of the mean of their squares, in [0, 1)
-    double epsilon = 1e-5;  ///< added to the root of the second, above 0
+    double epsilon = 1e-5;  ///< added to the root of the second, above 0 also in the weights' scalar
 };
 
 /// m := beta1 m + (1 - beta1) g,  v := beta2 v + (1 - beta2) g^2,
@@ -24,13 +26,16 @@ template <class Scalar = float>
 class Adam {
 public:
     Adam(AdamOptions options = {}) : options_(options) {
-        require(options.beta1 >= 0 && options.beta1 < 1, "Adam: beta1 is {}; give a number in [0, 1)", options.beta1);
-        require(options.beta2 >= 0 && options.beta2 < 1, "Adam: beta2 is {}; give a number in [0, 1)", options.beta2);
-        require(options.epsilon > 0, "Adam: epsilon is {}; give a number above 0", options.epsilon);
+        detail::check_decay("Adam", "beta1", options.beta1);
+        detail::check_decay("Adam", "beta2", options.beta2);
+        detail::check_epsilon<Scalar>("Adam", options.epsilon);
     }
 
+    /// Throws `Error`, and changes nothing, when the square of a number of the gradient is not finite: its moment would
+    /// never come back.
     void step(std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
         GRADIVA_ASSERT(weights.size() == gradient.size());
+        detail::check_step("Adam", gradient, learning_rate, [](const auto& g) { return g * g; });
         const auto size = static_cast<Index>(gradient.size());
         if (mean_.size() != size) {
             mean_.assign(size, Scalar(0));
@@ -38,36 +43,28 @@ public:
             steps_ = 0;
         }
         ++steps_;
-        const auto t = static_cast<double>(steps_);
-        const auto beta1 = static_cast<Scalar>(options_.beta1);
-        const auto beta2 = static_cast<Scalar>(options_.beta2);
-        const auto rate = static_cast<Scalar>(learning_rate / (1 - std::pow(options_.beta1, t)));
-        const auto correction = static_cast<Scalar>(1 / std::sqrt(1 - std::pow(options_.beta2, t)));
+        const auto rate = static_cast<Scalar>(learning_rate / taken_in(options_.beta1));
+        const auto correction = static_cast<Scalar>(1 / std::sqrt(taken_in(options_.beta2)));
         const auto epsilon = static_cast<Scalar>(options_.epsilon);
-        const Scalar* const gradients = gradient.data();
-        Scalar *const thetas = weights.data(), *const means = mean_.data(), *const squares = square_.data();
-        const auto step_at = [=]<class V>(Index i) {
-            const V g = load_lanes<V>(gradients + i);
-            const V mean = beta1 * load_lanes<V>(means + i) + (1 - beta1) * g;
-            const V m = ((mean > -negligible) & (mean < negligible)) ? V{} : mean;
-            const V v = beta2 * load_lanes<V>(squares + i) + (1 - beta2) * (g * g);
-            store_lanes(m, means + i);
-            store_lanes(v, squares + i);
-            const V descent = rate * m / (correction * kernels::square_root(v) + epsilon);
-            store_lanes(V(load_lanes<V>(thetas + i) - descent), thetas + i);
-        };
-        using V = kernels::detail::RegisterOf<Scalar>;
-        Index i = 0;
-        for (; i + kernels::detail::lanes<Scalar> <= size; i += kernels::detail::lanes<Scalar>) {
-            step_at.template operator()<V>(i);
-        }
-        for (; i < size; ++i) step_at.template operator()<Scalar>(i);
+        detail::with_form_for(std::min(options_.beta1, options_.beta2), [&](auto any_beta) {
+            const detail::MovingMean<Scalar, any_beta()> mean(options_.beta1);
+            const detail::MeanSquare<Scalar, any_beta()> mean_square(options_.beta2);
+            const auto step = [=]<class V>(const V& g, V& theta, V& m, V& v) {
+                m = detail::without_negligible(mean(m, g), negligible);
+                v = mean_square(v, g);
+                theta -= rate * m / (correction * kernels::square_root(v) + epsilon);
+            };
+            kernels::detail::update(size, step, gradient.data(), weights.data(), mean_.data(), square_.data());
+        });
     }
 
 private:
     // A smaller mean counts as 0. Else that of gradients which have become 0, such as those of a ReLU unit that is
     // never active, decays into denormal numbers, on which processors take some twenty times as long.
     static constexpr Scalar negligible = std::numeric_limits<Scalar>::min() * Scalar(1e18);
+
+    /// 1 - beta^t: the share of the gradients so far in a mean that began at 0.
+    double taken_in(double beta) const { return -std::expm1(static_cast<double>(steps_) * std::log(beta)); }
 
     AdamOptions options_;
     Index steps_ = 0;

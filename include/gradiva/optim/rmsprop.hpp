@@ -3,12 +3,16 @@
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/kernels/registers.hpp"
+#include "gradiva/kernels/square_root.hpp"
+#include "gradiva/optim/detail/check_step.hpp"
+#include "gradiva/optim/detail/moving_mean.hpp"
 
 namespace gradiva {
 
 struct RmspropOptions {
     double alpha = 0.99;    ///< decay of the mean of squared gradients, in [0, 1)
-    double epsilon = 1e-5;  ///< added to its root, above 0
+    double epsilon = 1e-5;  ///< added to its root, above 0 also in the weights' scalar
 };
 
 /// v := alpha v + (1 - alpha) g^2,  theta := theta - lr g / (sqrt(v) + epsilon).
@@ -17,20 +21,27 @@ template <class Scalar = float>
 class Rmsprop {
 public:
     Rmsprop(RmspropOptions options = {}) : options_(options) {
-        require(options.alpha >= 0 && options.alpha < 1, "Rmsprop: alpha is {}; give a number in [0, 1)",
-                options.alpha);
-        require(options.epsilon > 0, "Rmsprop: epsilon is {}; give a number above 0", options.epsilon);
+        detail::check_decay("Rmsprop", "alpha", options.alpha);
+        detail::check_epsilon<Scalar>("Rmsprop", options.epsilon);
     }
 
+    /// Throws `Error`, and changes nothing, when the square of a number of the gradient is not finite: its moment would
+    /// never come back.
     void step(std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
         GRADIVA_ASSERT(weights.size() == gradient.size());
-        const auto g = as_vector(gradient).array();
-        if (square_.size() != g.size()) square_.assign(g.size(), Scalar(0));
-        const auto alpha = static_cast<Scalar>(options_.alpha);
-        auto v = square_.vector().array();
-        v = alpha * v + (1 - alpha) * g.square();
-        as_vector(weights).array() -=
-            static_cast<Scalar>(learning_rate) * g / (v.sqrt() + static_cast<Scalar>(options_.epsilon));
+        detail::check_step("Rmsprop", gradient, learning_rate, [](const auto& g) { return g * g; });
+        const auto size = static_cast<Index>(gradient.size());
+        if (square_.size() != size) square_.assign(size, Scalar(0));
+        const auto rate = static_cast<Scalar>(learning_rate);
+        const auto epsilon = static_cast<Scalar>(options_.epsilon);
+        detail::with_form_for(options_.alpha, [&](auto any_beta) {
+            const detail::MeanSquare<Scalar, any_beta()> mean_square(options_.alpha);
+            const auto step = [=]<class V>(const V& g, V& theta, V& v) {
+                v = mean_square(v, g);
+                theta -= rate * g / (kernels::square_root(v) + epsilon);
+            };
+            kernels::detail::update(size, step, gradient.data(), weights.data(), square_.data());
+        });
     }
 
 private:

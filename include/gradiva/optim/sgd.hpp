@@ -1,8 +1,12 @@
 #pragma once
 
+#include <limits>
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/kernels/registers.hpp"
+#include "gradiva/optim/detail/check_step.hpp"
+#include "gradiva/optim/detail/moving_mean.hpp"
 
 namespace gradiva {
 
@@ -15,21 +19,29 @@ struct SgdOptions {
 template <class Scalar = float>
 class Sgd {
 public:
-    Sgd(SgdOptions options = {}) : options_(options) {
-        require(options.momentum >= 0 && options.momentum < 1, "Sgd: momentum is {}; give a number in [0, 1)",
-                options.momentum);
-    }
+    Sgd(SgdOptions options = {}) : options_(options) { detail::check_decay("Sgd", "momentum", options.momentum); }
 
+    /// Throws `Error`, and changes nothing, when a number of the gradient is not finite, or so large that the velocity
+    /// could cease to be.
     void step(std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
         GRADIVA_ASSERT(weights.size() == gradient.size());
-        const auto g = as_vector(gradient).array();
-        if (velocity_.size() != g.size()) velocity_.assign(g.size(), Scalar(0));
-        auto u = velocity_.vector().array();
-        u = static_cast<Scalar>(options_.momentum) * u + g;
-        as_vector(weights).array() -= static_cast<Scalar>(learning_rate) * u;
+        const auto momentum = static_cast<Scalar>(options_.momentum);
+        // The velocity stays below the largest number of all gradients times 1 / (1 - momentum).
+        const auto reach = static_cast<Scalar>(options_.momentum > 0 ? 2 / (1 - options_.momentum) : 1);
+        detail::check_step("Sgd", gradient, learning_rate, [reach](const auto& g) { return reach * g; });
+        const auto size = static_cast<Index>(gradient.size());
+        if (velocity_.size() != size) velocity_.assign(size, Scalar(0));
+        const auto rate = static_cast<Scalar>(learning_rate);
+        const auto step = [=]<class V>(const V& g, V& theta, V& u) {
+            u = detail::without_negligible(V(momentum * u + g), negligible);
+            theta -= rate * u;
+        };
+        kernels::detail::update(size, step, gradient.data(), weights.data(), velocity_.data());
     }
 
 private:
+    static constexpr Scalar negligible = std::numeric_limits<Scalar>::min() * 1024;
+
     SgdOptions options_;
     Buffer<Scalar> velocity_;
 };

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <span>
+#include <string_view>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/kernels/registers.hpp"
+
+// What optimisers refuse, in words that they share.
+
+namespace gradiva::detail {
+
+/// Throws `Error` unless beta is in [0, 1).
+inline void check_decay(std::string_view who, std::string_view option, double beta) {
+    require(beta >= 0 && beta < 1, "{}: {} is {}; give a number in [0, 1)", who, option, beta);
+}
+
+/// Throws `Error` unless epsilon is above 0 and finite also in the scalar of the weights, and no denormal number there.
+template <class Scalar>
+void check_epsilon(std::string_view who, double epsilon) {
+    require(epsilon > 0 && std::isfinite(epsilon), "{}: epsilon is {}; give a number above 0", who, epsilon);
+    constexpr auto least = std::numeric_limits<Scalar>::min(), most = std::numeric_limits<Scalar>::max();
+    require(epsilon >= static_cast<double>(least) && epsilon <= static_cast<double>(most),
+            "{}: epsilon is {}, which weights of {} bytes do not hold; give a number from {} to {}", who, epsilon,
+            sizeof(Scalar), least, most);
+}
+
+/// Whether all numbers and the sum of their squares are finite: one operation per register, so that it can be asked of
+/// every gradient.
+template <class Scalar>
+bool has_finite_squares(std::span<const Scalar> values) {
+    using V = kernels::detail::RegisterOf<Scalar>;
+    constexpr Index width = kernels::detail::lanes<Scalar>, parts = 4;
+    const auto size = static_cast<Index>(values.size());
+    const auto add = [x = values.data()](V& sum, Index i) {
+        const V value = kernels::detail::load(x + i);
+        sum += value * value;
+    };
+    V sum[parts] = {};
+    Index i = 0;
+    for (; i + parts * width <= size; i += parts * width) {
+#pragma GCC unroll 4
+        for (Index k = 0; k < parts; ++k) add(sum[k], i + k * width);
+    }
+    for (; i + width <= size; i += width) add(sum[0], i);
+    V total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    if (i < size) {
+        const V rest = kernels::detail::load_some(values.data() + i, size - i);
+        total += rest * rest;
+    }
+    return std::isfinite(kernels::detail::sum_of<Scalar>(total));
+}
+
+/// Throws `Error` that names the first number of the gradient for which f is not finite, if there is one.
+template <class Scalar, class F>
+[[gnu::cold, gnu::noinline]] void refuse_gradient(std::string_view who, std::span<const Scalar> gradient, const F& f) {
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
+        require(
+            std::isfinite(f(gradient[i])),
+            "{}: number {} of the gradient is {}, too large to go on from; clip the gradient by its norm, lower the "
+            "learning rate, or check rewards and observations for extreme values",
+            who, i, gradient[i]);
+    }
+}
+
+/// What an optimiser asks before it changes anything: that the learning rate is finite, and so is f(x) for all numbers
+/// of the gradient, where f(x) is finite wherever x^2 is. Throws `Error` otherwise.
+template <class Scalar, class F>
+void check_step(std::string_view who, std::span<const Scalar> gradient, double learning_rate, const F& f) {
+    require(std::isfinite(static_cast<Scalar>(learning_rate)), "{}: the learning rate is {}; give a finite number", who,
+            learning_rate);
+    if (!has_finite_squares(gradient)) refuse_gradient(who, gradient, f);
+}
+
+}  // namespace gradiva::detail
