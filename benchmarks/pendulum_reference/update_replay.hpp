@@ -117,11 +117,10 @@ private:
     }
 
     void descend(Index shards) {
-        const double squares = add_up(shards, &Shard::actor_gradient, actor_gradient_) +
-                               add_up(shards, &Shard::critic_gradient, critic_gradient_);
-        if (const double factor = gradiva::clip_factor(std::sqrt(squares), options_.max_gradient_norm); factor < 1) {
-            actor_gradient_.vector() *= static_cast<float>(factor);
-            critic_gradient_.vector() *= static_cast<float>(factor);
+        const double norm = gradiva::joint_norm(add_up(shards, &Shard::actor_gradient, actor_gradient_),
+                                                add_up(shards, &Shard::critic_gradient, critic_gradient_));
+        for (auto* gradient : {&actor_gradient_, &critic_gradient_}) {
+            gradiva::clip(gradient->span(), norm, options_.max_gradient_norm);
         }
         const double rate = options_.learning_rate(0);
         actor_optimizer_.step(actor_.weights(), std::as_const(actor_gradient_).span(), rate);

@@ -140,6 +140,7 @@
 #include "gradiva/train/evaluate.hpp"
 #include "gradiva/train/minibatch_descent.hpp"
 #include "gradiva/train/observation_statistics.hpp"
+#include "gradiva/train/kept.hpp"
 #include "gradiva/train/off_policy.hpp"
 #include "gradiva/train/ppo.hpp"
 #include "gradiva/train/progress.hpp"

@@ -90,6 +90,28 @@ TEST_CASE("The norm is reported as it was before clipping") {
     CHECK(free == clipped);
 }
 
+TEST_CASE("Gradients of 1e160 in double are clipped to the largest norm and not to nothing") {
+    constexpr double scale = 1e160;
+    Rig rig(20), other(20);
+    UpdateOptions options = one_step(0.05);
+    options.value_coefficient = 0;
+    other.rollout.advantage.matrix() *= scale;
+    const RecordingOptimizer plain, large;
+    const auto report = rig.update(PolicyGradient{}, plain, options);
+    const auto large_report = other.update(PolicyGradient{}, large, options);
+    CHECK(large_report.gradient_norm / scale == Catch::Approx(report.gradient_norm));
+    REQUIRE(report.gradient_norm > 0.05);
+    CHECK(std::sqrt(squared(large.record->gradients[0])) == Catch::Approx(0.05));
+    CHECK(relative_error(large.record->gradients[0], plain.record->gradients[0]) < 1e-12);
+    // Unclipped they are beyond what Adam can go on from; nothing has changed then.
+    Rig last(20);
+    last.rollout.advantage.matrix() *= scale;
+    const auto before = weights(last);
+    CHECK_THROWS_WITH(last.update(PolicyGradient{}, Adam<double>(), one_step(0)),
+                      Catch::Matchers::Contains("Adam: number 0 of the gradient is"));
+    CHECK(weights(last) == before);
+}
+
 TEST_CASE("Leftover samples make a smaller minibatch and none is dropped") {
     Rig rig(2);  // 10 samples
     const auto whole = gradients_of(rig, PolicyGradient{}, one_step());

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <span>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/lanes.hpp"
+#include "gradiva/core/types.hpp"
 #include "gradiva/kernels/moments.hpp"
 
 namespace gradiva {
@@ -12,19 +16,52 @@ namespace detail {
 
 inline constexpr auto square_of = [](const auto& x) { return x * x; };
 
+/// The Euclidean norm of numbers the sum of whose squares does not fit in a double. Not finite where one of them is
+/// not, or where the norm itself is beyond a double.
+template <class Scalar>
+[[gnu::cold, gnu::noinline]] double norm_by_largest(std::span<const Scalar> values) {
+    double largest = 0;
+    for (const Scalar x : values) {
+        const double size = std::abs(static_cast<double>(x));
+        if (!std::isfinite(size)) return size;
+        largest = std::max(largest, size);
+    }
+    if (largest == 0) return 0;
+    const int exponent = std::ilogb(largest);
+    double sum = 0;
+    for (const Scalar x : values) {
+        const double part = std::ldexp(static_cast<double>(x), -exponent);
+        sum += part * part;
+    }
+    return std::ldexp(std::sqrt(sum), exponent);
+}
+
+/// The Euclidean norm of numbers whose squares were added up in double. A second look is needed only where that sum has
+/// overflown or has lost digits below the smallest numbers; squares of floats do neither.
+template <class Scalar>
+double norm_from(double squares, std::span<const Scalar> values) {
+    constexpr double least = 1e-270;
+    if (sizeof(Scalar) < sizeof(double) || (squares >= least && std::isfinite(squares))) return std::sqrt(squares);
+    return norm_by_largest(values);
+}
+
 }  // namespace detail
 
-/// The squared Euclidean norm, summed in double.
+/// The Euclidean norm, summed in double; neither overflows nor underflows on the way. Not finite where a number is not.
 template <class Scalar>
-double squared_norm(std::span<const Scalar> values) {
-    return kernels::detail::sum_in_double(values.data(), static_cast<Index>(values.size()), detail::square_of);
+double norm_of(std::span<const Scalar> values) {
+    const auto size = static_cast<Index>(values.size());
+    return detail::norm_from(kernels::detail::sum_in_double(values.data(), size, detail::square_of), values);
 }
+
+/// The norm of two vectors, of which these are the norms, one after the other.
+inline double joint_norm(double a, double b) { return std::hypot(a, b); }
 
 /// How many gradients `add_up` adds at most.
 inline constexpr Index most_parts = 16;
 
-/// total := part(0) + ... + part(parts - 1), spans, added in this order and cleared; returns the squared norm of the
-/// sum. In one pass, so that each number comes from memory once.
+/// total := part(0) + ... + part(parts - 1), spans, added in this order and cleared; returns the sum's norm, as
+/// `norm_of`. In one pass, so that each number comes from memory once.
 template <class Scalar, class Part>
 double add_up(Index parts, const Part& part, std::span<Scalar> total) {
     GRADIVA_ASSERT(parts >= 1 && parts <= most_parts);
@@ -43,7 +80,9 @@ double add_up(Index parts, const Part& part, std::span<Scalar> total) {
         store_lanes(sum, to + i);
         return sum;
     };
-    return kernels::detail::sum_in_double<Scalar>(static_cast<Index>(total.size()), sum_at, detail::square_of);
+    const auto size = static_cast<Index>(total.size());
+    return detail::norm_from(kernels::detail::sum_in_double<Scalar>(size, sum_at, detail::square_of),
+                             std::span<const Scalar>(total));
 }
 
 /// The factor that brings a gradient of this norm down to `max_norm`: min(1, max_norm / norm). 1 when `max_norm` is 0,
@@ -51,6 +90,18 @@ double add_up(Index parts, const Part& part, std::span<Scalar> total) {
 /// networks", 2013, algorithm 1.
 inline double clip_factor(double norm, double max_norm) {
     return max_norm > 0 && norm > max_norm ? max_norm / norm : 1.0;
+}
+
+/// Brings a gradient of this norm down to `max_norm`, where there is one (see `clip_factor`).
+template <class Scalar>
+void clip(std::span<Scalar> gradient, double norm, double max_norm) {
+    GRADIVA_ASSERT(std::isfinite(norm));
+    if (clip_factor(norm, max_norm) == 1) return;
+    VectorMap<Scalar> vector(gradient.data(), static_cast<Index>(gradient.size()));
+    // A factor too small for the scalar to hold with all its digits is applied in parts.
+    constexpr double least = std::numeric_limits<Scalar>::min(), part = 0x1p-60;
+    for (; max_norm / norm < least && std::isfinite(norm); norm *= part) vector *= static_cast<Scalar>(part);
+    vector *= static_cast<Scalar>(max_norm / norm);
 }
 
 }  // namespace gradiva

@@ -13,6 +13,7 @@
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
 #include "gradiva/train/analytic_gradient.hpp"
+#include "gradiva/train/kept.hpp"
 #include "gradiva/train/progress.hpp"
 #include "gradiva/train/saved_weights.hpp"
 #include "gradiva/train/train_loop.hpp"
@@ -34,7 +35,8 @@ struct AnalyticOptions {
 };
 
 /// One gradient step along the analytic gradient of the next `horizon` steps. Throws `Error` when the model, the
-/// gradient or the weights leave finite numbers; the weights are then as they were. Borrows actor and threads.
+/// gradient or the weights leave finite numbers; weights and optimiser are then as they were. Borrows actor and
+/// threads.
 template <DifferentiableEnv E, ReparameterisedPolicy A, Optimizer<typename A::Scalar> O>
 class AnalyticUpdate {
 public:
@@ -59,7 +61,11 @@ public:
 
     /// `progress`, from 0 to 1, is where the learning rate's schedule stands.
     UpdateReport operator()(double progress = 0) {
-        return saved_.or_put_back(actor_.weights(), [&] { return descend(options_.learning_rate(progress)); });
+        return keep_or_put_back(
+            [&] {
+                return saved_.or_put_back(actor_.weights(), [&] { return descend(options_.learning_rate(progress)); });
+            },
+            optimizer_);
     }
 
     Index steps() const { return steps_; }  ///< of all environments together, in the last update
@@ -72,12 +78,12 @@ private:
         const auto report = gradient_of_(gradient_.span());
         steps_ = report.steps;
         project_gradient(actor_, gradient_.span());
-        const double norm = std::sqrt(squared_norm<Scalar>(gradient_.span()));
+        const double norm = norm_of<Scalar>(gradient_.span());
         require(std::isfinite(norm),
                 "update: the actor's gradient is not finite; shorten the horizon, or lower the "
                 "learning rate");
-        gradient_.vector() *= static_cast<Scalar>(clip_factor(norm, options_.max_gradient_norm));
-        optimizer_.step(actor_.weights(), std::as_const(gradient_).span(), learning_rate);
+        clip(gradient_.span(), norm, options_.max_gradient_norm);
+        optimizer_->step(actor_.weights(), std::as_const(gradient_).span(), learning_rate);
         require_finite_weights<Scalar>(actor_.weights(), "actor's");
         return {.surrogate_loss = report.loss,
                 .entropy = report.entropy,
@@ -86,7 +92,7 @@ private:
     }
 
     A& actor_;
-    O optimizer_;
+    Kept<O> optimizer_;
     AnalyticOptions options_;
     AnalyticGradient<E, A> gradient_of_;
     Buffer<Scalar> gradient_;

@@ -8,6 +8,7 @@
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
 #include "gradiva/rollout/sample_batch.hpp"
+#include "gradiva/train/kept.hpp"
 #include "gradiva/train/saved_weights.hpp"
 #include "gradiva/train/sharding.hpp"
 #include "gradiva/train/update_options.hpp"
@@ -36,13 +37,18 @@ public:
 
     /// `add(shard, weight)` adds the losses of the shard's samples to its loss, and their derivative times `weight` to
     /// its gradient. Reports the value loss and the gradient's norm over the last epoch. Throws `Error` when a gradient
-    /// or a weight is not finite, in the name of `whose` weights they are; the weights are then as they were before.
+    /// or a weight is not finite, in the name of `whose` weights they are; weights, optimiser and the order of samples
+    /// are then as they were before.
     template <class Add>
     UpdateReport operator()(const Rollout<Scalar>& rollout, std::span<Scalar> weights, const char* whose,
                             double progress, const Add& add) {
         order_.reset(rollout);
-        return saved_.or_put_back(
-            weights, [&] { return descend(rollout, weights, whose, options_.learning_rate(progress), add); });
+        return keep_or_put_back(
+            [&] {
+                return saved_.or_put_back(
+                    weights, [&] { return descend(rollout, weights, whose, options_.learning_rate(progress), add); });
+            },
+            optimizer_, rng_);
     }
 
 private:
@@ -55,7 +61,7 @@ private:
         double norms = 0;
         for (Index epoch = 0; epoch < options_.epochs; ++epoch) {
             loss = norms = 0;
-            order_.shuffle(rng_);
+            order_.shuffle(*rng_);
             for (Index i = 0; i < order_.count(size); ++i) {
                 const Index shards = find_gradients(rollout, order_.range(i, size), weights.size(), add);
                 for (Index s = 0; s < shards; ++s) loss += shard(s).loss;
@@ -90,21 +96,21 @@ private:
     /// Returns the gradient's norm before clipping.
     double step(Index shards, std::span<Scalar> weights, const char* whose, double learning_rate) {
         gradient_.resize(static_cast<Index>(weights.size()));
-        const double norm = std::sqrt(add_up(
-            shards, [&](Index s) { return shard(s).gradient.span(); }, gradient_.span()));
+        const double norm = add_up(
+            shards, [&](Index s) { return shard(s).gradient.span(); }, gradient_.span());
         require(std::isfinite(norm),
                 "update: the {} gradient is not finite; lower the learning rate, or check rewards and observations for "
                 "extreme values",
                 whose);
-        gradient_.vector() *= static_cast<Scalar>(clip_factor(norm, options_.max_gradient_norm));
-        optimizer_.step(weights, std::as_const(gradient_).span(), learning_rate);
+        clip(gradient_.span(), norm, options_.max_gradient_norm);
+        optimizer_->step(weights, std::as_const(gradient_).span(), learning_rate);
         return norm;
     }
 
-    O optimizer_;
+    Kept<O> optimizer_;
     UpdateOptions options_;
     Threads& threads_;
-    Rng rng_;
+    Kept<Rng> rng_;
     Minibatches order_;
     std::vector<Shard> shards_;
     Buffer<Scalar> gradient_;  // of all shards

@@ -82,7 +82,7 @@ private:
         gather(rollout);
         const Trial start = evaluate();
         policy_gradient();
-        const double norm = std::sqrt(squared_norm<Scalar>(gradient_.span()));
+        const double norm = norm_of<Scalar>(gradient_.span());
         require(std::isfinite(norm),
                 "update: the actor's gradient is not finite; check rewards and observations for "
                 "extreme values");

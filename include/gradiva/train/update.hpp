@@ -13,6 +13,7 @@
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
+#include "gradiva/train/kept.hpp"
 #include "gradiva/train/saved_weights.hpp"
 #include "gradiva/train/sharding.hpp"
 #include "gradiva/train/update_options.hpp"
@@ -29,7 +30,8 @@ namespace gradiva {
 /// gradients are added in a fixed order, so that threads change no bit. Actor and critic are apart from each other
 /// where they share no weights: on two threads each stays in the cache of one core. Borrows actor, critic and threads.
 ///
-/// Throws `Error` when a gradient or a weight is not finite; the weights are then as they were before the update.
+/// Throws `Error` when a gradient or a weight is not finite; weights and optimisers are then as they were before the
+/// update.
 template <Policy A, class C, Surrogate S, Optimizer<typename A::Scalar> O>
 class Updater {
     static_assert(detail::explain_surrogate<S>());
@@ -61,9 +63,13 @@ public:
         value_clip_ = options_.value_clip(progress);
         order_.begin(rollout);
         try {
-            return saved_actor_.or_put_back(actor_.weights(), [&] {
-                return saved_critic_.or_put_back(critic_weights(), [&] { return descend(rollout); });
-            });
+            return keep_or_put_back(
+                [&] {
+                    return saved_actor_.or_put_back(actor_.weights(), [&] {
+                        return saved_critic_.or_put_back(critic_weights(), [&] { return descend(rollout); });
+                    });
+                },
+                actor_optimizer_, critic_optimizer_);
         } catch (...) {
             order_.put_back();
             throw;
@@ -82,7 +88,7 @@ private:
 
     struct alignas(buffer_alignment) NetworkState {
         Buffer<Scalar> gradient;
-        double squared_norm = 0;
+        double norm = 0;
         Index unfinished_shards = 0;
     };
 
@@ -189,12 +195,12 @@ private:
     void finish_gradient(Index network, Index shards) {
         NetworkState& state = state_of(network);
         state.gradient.resize(static_cast<Index>(weights_of(network).size()));
-        state.squared_norm = add_up(
+        state.norm = add_up(
             shards, [&](Index s) { return shard_of(network, s).gradient.span(); }, state.gradient.span());
         if (network == the_actor && project_gradient(actor_, state.gradient.span())) {
-            state.squared_norm = squared_norm<Scalar>(state.gradient.span());
+            state.norm = norm_of<Scalar>(state.gradient.span());
         }
-        if (steps_at_once() && std::isfinite(state.squared_norm)) step(network, 1);
+        if (steps_at_once() && std::isfinite(state.norm)) step(network);
     }
 
     /// Whether a network may be stepped whatever the gradient of the other, and the divergence of the whole minibatch.
@@ -203,18 +209,20 @@ private:
     /// Steps the networks that are not stepped at once, each on a thread of its own where they are large. Returns the
     /// norm of the joint gradient.
     double apply_gradient() {
-        double squares = 0;
+        double norm = 0;
         for (Index network = 0; network < networks; ++network) {
-            require(std::isfinite(state_of(network).squared_norm),
+            require(std::isfinite(state_of(network).norm),
                     "update: the {} gradient is not finite; lower the learning rate, or check rewards and observations "
                     "for extreme values",
                     network == the_actor ? "actor's" : "critic's");
-            squares += state_of(network).squared_norm;
+            norm = joint_norm(norm, state_of(network).norm);
         }
-        const double norm = std::sqrt(squares);
+        require(std::isfinite(norm), "update: the norm of the whole gradient is {}; lower the learning rate", norm);
         if (!steps_at_once()) {
-            const auto factor = static_cast<Scalar>(clip_factor(norm, options_.max_gradient_norm));
-            for_each_network([&](Index network) { step(network, factor); });
+            for_each_network([&](Index network) {
+                clip(state_of(network).gradient.span(), norm, options_.max_gradient_norm);
+                step(network);
+            });
         }
         return norm;
     }
@@ -229,12 +237,10 @@ private:
 
     Shard& shard_of(Index network, Index s) { return shards_[static_cast<std::size_t>(network)][s]; }
 
-    void step(Index network, Scalar factor) {
-        Buffer<Scalar>& gradient = state_of(network).gradient;
-        if (factor < 1) gradient.vector() *= factor;
-        const std::span<const Scalar> descent = gradient.span();
+    void step(Index network) {
+        const std::span<const Scalar> descent = state_of(network).gradient.span();
         (network == the_actor ? actor_optimizer_ : critic_optimizer_)
-            .step(weights_of(network), descent, learning_rate_);
+            ->step(weights_of(network), descent, learning_rate_);
         pack(network);
     }
 
@@ -366,8 +372,8 @@ private:
     A& actor_;
     C& critic_;
     S surrogate_;
-    O actor_optimizer_;
-    O critic_optimizer_;
+    Kept<O> actor_optimizer_;
+    Kept<O> critic_optimizer_;
     UpdateOptions options_;
     Threads& threads_;
     detail::UpdateOrder<Scalar> order_;

@@ -69,8 +69,7 @@ template <class Scalar, class F>
 /// of the gradient, where f(x) is finite wherever x^2 is. Throws `Error` otherwise.
 template <class Scalar, class F>
 void check_step(std::string_view who, std::span<const Scalar> gradient, double learning_rate, const F& f) {
-    require(std::isfinite(static_cast<Scalar>(learning_rate)), "{}: the learning rate is {}; give a finite number", who,
-            learning_rate);
+    require(std::isfinite(learning_rate), "{}: the learning rate is {}; give a finite number", who, learning_rate);
     if (!has_finite_squares(gradient)) refuse_gradient(who, gradient, f);
 }
 
