@@ -107,3 +107,20 @@ TEMPLATE_TEST_CASE("equal numbers become 0, one alone stays as it is", "", float
     kernels::standardise<TestType>(none);
     CHECK(none.size() == 0);
 }
+
+TEST_CASE("numbers whose squares are beyond a double are standardised as smaller ones are") {
+    Rng rng(7);
+    const Vector<double> before = gradiva_test::random_vector<double>(67, rng);
+    Vector<double> expected = before;
+    kernels::standardise<double>(expected);
+    for (const double scale : {0x1p100, 0x1p511, 0x1p530, 0x1p1020}) {
+        Vector<double> x = scale * before;
+        kernels::standardise<double>(x);
+        CAPTURE(scale);
+        CHECK(x.isApprox(expected, 1e-7));
+    }
+    Vector<double> x = 0x1p600 * before;
+    x[5] = std::numeric_limits<double>::infinity();
+    kernels::standardise<double>(x);
+    CHECK_FALSE(x.allFinite());
+}

@@ -3,6 +3,7 @@
 #include "gradiva/optim/conjugate_gradient.hpp"
 #include "helpers/random.hpp"
 
+#include <cmath>
 #include <limits>
 
 using namespace gradiva;
@@ -53,11 +54,72 @@ TEST_CASE("conjugate gradients stop at the tolerance and at the number of iterat
     CHECK(Solution(m, g, {.iterations = 3, .tolerance = 0}).products == 3);
     const Solution rough(m, g, {.tolerance = 0.1});
     CHECK(rough.products < 12);
-    CHECK((m * rough.x - g).squaredNorm() < 0.1);
+    CHECK((m * rough.x - g).squaredNorm() <= 0.1 * g.squaredNorm());
+    const Solution loose(m, g, {.tolerance = 1});
+    CHECK(loose.products == 0);
     const Solution nothing(m, Vector<double>::Zero(12));
     CHECK(nothing.solved);
     CHECK(nothing.products == 0);
     CHECK(nothing.x.isZero(0));
+}
+
+TEMPLATE_TEST_CASE("the solution is as good for a g of any size, in as many products", "", float, double) {
+    using T = TestType;
+    Rng rng(3);
+    const Matrix<T> m = random_metric(12, rng).cast<T>();
+    const Vector<T> g = gradiva_test::random_vector<double>(12, rng).cast<T>();
+    const auto solve = [&](int power, int& products) {
+        const Vector<T> scaled = g.unaryExpr([power](T value) { return std::ldexp(value, power); });
+        Vector<T> x(12);
+        const auto multiply = [&](std::span<const T> v, std::span<T> out) {
+            as_vector(out) = m * as_vector(v);
+            ++products;
+        };
+        REQUIRE(ConjugateGradient<T>().solve(multiply, std::span(scaled.data(), 12U), std::span(x.data(), 12U)));
+        return x;
+    };
+    int expected_products = 0;
+    const Vector<T> expected = solve(0, expected_products);
+    CHECK((m * expected).isApprox(g, T(1e-4)));
+    const int far = sizeof(T) == 4 ? 100 : 1000;
+    for (const int power : {-far, -70, -40, -1, 1, 20, 70, far}) {
+        CAPTURE(power);
+        int products = 0;
+        const Vector<T> x = solve(power, products);
+        CHECK(products == expected_products);
+        for (Index i = 0; i < 12; ++i) CHECK(std::ldexp(x[i], -power) == expected[i]);
+    }
+}
+
+TEST_CASE("a g that is not finite is not solved") {
+    Rng rng(4);
+    const Matrix<double> m = random_metric(5, rng);
+    for (const double bad : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+        Vector<double> g = gradiva_test::random_vector<double>(5, rng);
+        g[3] = bad;
+        const Solution solution(m, g);
+        CHECK_FALSE(solution.solved);
+        CHECK(solution.products == 0);
+    }
+    // Nor is one whose x is beyond the scalar.
+    CHECK_FALSE(Solution(Matrix<double>::Identity(2, 2) * 1e-200, Vector<double>::Constant(2, 1e200)).solved);
+}
+
+TEST_CASE("a vector is brought to a norm of about 1 by a power of two") {
+    for (const double norm : {0.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
+        CHECK(scale_to_one<float>(norm) == 1);
+        CHECK(scale_to_one<double>(norm) == 1);
+    }
+    CHECK(scale_to_one<float>(1) == 1);
+    CHECK(scale_to_one<float>(1.99) == 1);
+    CHECK(scale_to_one<double>(2) == 0.5);
+    CHECK(scale_to_one<double>(0.3) == 4);
+    CHECK(scale_to_one<double>(0x1p-1000) == 0x1p1000);
+    for (const double norm : {1e-45, 3e38, 1e40}) {
+        const float scale = scale_to_one<float>(norm);
+        CHECK(std::isnormal(scale));
+        CHECK(std::isnormal(1 / scale));
+    }
 }
 
 TEST_CASE("one step of conjugate gradients is that of steepest descent") {

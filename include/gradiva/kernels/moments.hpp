@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/types.hpp"
@@ -120,12 +121,20 @@ Moments moments(ConstVectorRef<Scalar> x) {
     return result;
 }
 
+/// Added to the deviation that numbers are divided by.
+inline constexpr double least_deviation = 1e-8;
+
 /// x := (x - mean) / (standard deviation with N - 1, plus 1e-8). One sample alone stays as it is.
 template <class Scalar>
 void standardise(VectorRef<Scalar> x) {
     if (x.size() < 2) return;
-    const Moments m = moments<Scalar>(x);
-    const double scale = 1 / (m.sample_deviation() + 1e-8);
+    Moments m = moments<Scalar>(x);
+    // Squares beyond a double, as those of 1e160 are: numbers that are still large make the same of them.
+    for (int i = 0; i < 2 && m.squares == std::numeric_limits<double>::infinity(); ++i) {
+        for (Scalar& value : x) value *= static_cast<Scalar>(0x1p-300);
+        m = moments<Scalar>(x);
+    }
+    const double scale = 1 / (m.sample_deviation() + least_deviation);
     constexpr Index width = detail::lanes<double>;
     Scalar* const values = x.data();
     Index i = 0;

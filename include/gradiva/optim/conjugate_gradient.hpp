@@ -1,28 +1,41 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <utility>
 
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/optim/clip_norm.hpp"
 
 namespace gradiva {
 
 struct ConjugateGradientOptions {
     Index iterations = 15;     ///< at most
-    double tolerance = 1e-10;  ///< stop when the squared norm of the residual is below
+    double tolerance = 1e-10;  ///< stop when the squared norm of the residual is at most this part of that of g
 };
+
+/// The power of two that brings a vector of this norm, if it is not 0, to a norm from 1 to 2, as far as the scalar
+/// holds such powers. To multiply with it changes no digit.
+template <class Scalar>
+Scalar scale_to_one(double norm) {
+    constexpr int most = std::numeric_limits<Scalar>::max_exponent - 2;
+    if (!(norm > 0) || !std::isfinite(norm)) return 1;
+    return std::ldexp(Scalar(1), std::clamp(-std::ilogb(norm), -most, most));
+}
 
 /// Solves M x = g for a symmetric positive definite M that is known by its products only, from x = 0:
 ///   alpha = r.r / p.Mp,  x += alpha p,  r -= alpha Mp,  p = r + (r'.r' / r.r) p.
+/// Meanwhile g has a norm of about 1: neither small nor large ones change a digit, or the number of iterations.
 /// Source: Hestenes and Stiefel, "Methods of Conjugate Gradients for Solving Linear Systems", 1952.
 template <class Scalar>
 class ConjugateGradient {
 public:
     explicit ConjugateGradient(ConjugateGradientOptions options = {}) : options_(options) {}
 
-    /// `multiply(v, out)` writes out := M v. Returns false, and leaves x unfinished, when a curvature p.Mp is not
-    /// positive or not finite: M is then not what it should be.
+    /// `multiply(v, out)` writes out := M v. Returns false, and leaves x unfinished, when g or x is not finite, or when
+    /// a curvature p.Mp is not positive or not finite: M is then not what it should be. Where g is 0 so is x.
     template <class Multiply>
     bool solve(const Multiply& multiply, std::span<const Scalar> g, std::span<Scalar> x) {
         const auto n = static_cast<Index>(g.size());
@@ -30,10 +43,14 @@ public:
         direction_.resize(n);
         product_.resize(n);
         as_vector(x).setZero();
-        residual_.vector() = as_vector(g);
-        direction_.vector() = as_vector(g);
+        const double norm = norm_of(g);
+        if (!std::isfinite(norm)) return false;
+        const auto scale = scale_to_one<Scalar>(norm);
+        residual_.vector() = scale * as_vector(g);
+        direction_.vector() = residual_.vector();
         double square = dot(residual_, residual_);
-        for (Index i = 0; i < options_.iterations && square >= options_.tolerance; ++i) {
+        const double enough = options_.tolerance * square;
+        for (Index i = 0; i < options_.iterations && square > enough; ++i) {
             multiply(std::as_const(direction_).span(), product_.span());
             const double curvature = dot(direction_, product_);
             if (!(curvature > 0) || !std::isfinite(curvature)) return false;
@@ -44,7 +61,8 @@ public:
             direction_.vector() = residual_.vector() + static_cast<Scalar>(next_square / square) * direction_.vector();
             square = next_square;
         }
-        return true;
+        as_vector(x) *= 1 / scale;
+        return std::isfinite(norm_of(std::span<const Scalar>(x)));
     }
 
 private:

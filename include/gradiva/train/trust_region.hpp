@@ -81,8 +81,7 @@ private:
     UpdateReport improve(const Rollout<Scalar>& rollout) {
         gather(rollout);
         const Trial start = evaluate();
-        policy_gradient();
-        const double norm = norm_of<Scalar>(gradient_.span());
+        const double norm = policy_gradient();
         require(std::isfinite(norm),
                 "update: the actor's gradient is not finite; check rewards and observations for "
                 "extreme values");
@@ -122,7 +121,7 @@ private:
         order_.reset(rollout);
         const Index samples = order_.sample_count();
         advantage_.gather(rollout.advantage.data(), order_.from(0), samples);
-        if (options_.normalize_advantage) kernels::standardise<Scalar>(advantage_.vector());
+        bring_to_scale();
         const Index count = pieces_of(samples, detail::pass_width);
         if (static_cast<Index>(passes_.size()) < count) passes_.resize(static_cast<std::size_t>(count));
         pass_count_ = count;
@@ -134,6 +133,18 @@ private:
             }
             actor_.recall(pass.batch.old_head.matrix(), rollout.own_parameters.span(), pass.old);
         });
+    }
+
+    /// The step does not depend on the scale of the advantages. A power of two, which changes no digit, brings them to
+    /// numbers whose squares neither overflow nor underflow; to be normalised they need then only lose their mean.
+    void bring_to_scale() {
+        const auto scale = scale_to_one<Scalar>(norm_of<Scalar>(advantage_.span()));
+        advantage_.vector() *= scale;
+        unit_ = 1 / static_cast<double>(scale);
+        if (!options_.normalize_advantage || advantage_.size() < 2) return;
+        const kernels::Moments m = kernels::moments<Scalar>(advantage_.vector());
+        for (Scalar& a : advantage_) a = static_cast<Scalar>(static_cast<double>(a) - m.mean);
+        unit_ = 1 / (m.sample_deviation() + kernels::least_deviation * static_cast<double>(scale));
     }
 
     /// mean(rho A), mean KL(pi_old || pi) and mean entropy at the present weights, whose tapes it leaves.
@@ -159,19 +170,22 @@ private:
             sum.entropy += pass.entropy;
         }
         const auto samples = static_cast<double>(order_.sample_count());
-        return {sum.surrogate / samples, sum.kl / samples, sum.entropy / samples};
+        return {unit_ * sum.surrogate / samples, sum.kl / samples, sum.entropy / samples};
     }
 
-    /// g := d mean(rho A) / dtheta; d rho / dtheta = rho d log pi / dtheta, and rho A stands in d_log_prob. By way of the
-    /// loss, minus that mean: of the derivative of a loss, policies drop what points beyond bounds of theirs.
-    void policy_gradient() {
+    /// g := d mean(rho A) / dtheta, brought to a norm of about 1; d rho / dtheta = rho d log pi / dtheta, and rho A
+    /// stands in d_log_prob. By way of the loss, minus that mean: of the derivative of a loss, policies drop what points
+    /// beyond bounds of theirs. Returns the norm that g had.
+    double policy_gradient() {
         accumulate(gradient_, [&](Pass& pass, std::span<Scalar> gradient) {
             pass.d_log_prob.vector() *= static_cast<Scalar>(-1 / static_cast<double>(order_.sample_count()));
             actor_.backward(pass.tape, std::as_const(pass.batch.action).all(), pass.d_log_prob.vector(), Scalar(0),
                             nullptr, Scalar(0), gradient);
         });
         project_gradient(std::as_const(actor_), gradient_.span());
-        gradient_.vector() *= Scalar(-1);
+        const double norm = norm_of<Scalar>(gradient_.span());
+        gradient_.vector() *= -scale_to_one<Scalar>(norm);
+        return unit_ * norm;
     }
 
     /// out := (F + damping I) v, F being the mean over the samples.
@@ -211,6 +225,7 @@ private:
     Threads& threads_;
     ConjugateGradient<Scalar> conjugate_gradient_;
     Minibatches order_;
+    double unit_ = 1;  // what 1 of the advantages, and of all that is linear in them, is to the reader of the report
     Index pass_count_ = 0;
     std::vector<Pass> passes_;
     std::vector<Buffer<Scalar>> sums_;
