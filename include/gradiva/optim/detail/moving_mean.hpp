@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 
 #include "gradiva/kernels/registers.hpp"
 
@@ -56,7 +57,7 @@ struct MeanSquare {
 /// 0 in place of a number that is so small that it would decay into denormal ones.
 template <class V, class Scalar>
 V without_negligible(const V& x, Scalar least) {
-    return (x > -least) & (x < least) ? V{} : x;
+    return ((x > -least) & (x < least)) ? V{} : x;
 }
 
 }  // namespace gradiva::detail

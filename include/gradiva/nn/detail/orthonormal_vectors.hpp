@@ -1,0 +1,141 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/sum_in_lanes.hpp"
+#include "gradiva/kernels/registers.hpp"
+
+namespace gradiva::detail {
+
+/// Columns that are made orthogonal at a time.
+inline constexpr Index orthogonal_block = 32;
+
+/// D += sign A B: A by `rows` rows that are contiguous, `stride` apart; B and D have rows of `orthogonal_block`
+/// numbers.
+inline void add_block_product(double sign, const double* a, Index stride, Index rows, Index inner, const double* b,
+                              double* d) {
+    using V = kernels::detail::RegisterOf<double>;
+    constexpr Index width = kernels::detail::lanes<double>, across = 2, most = vector_bytes == 64 ? 8 : 4;
+    const auto add = [=]<Index Height>(Index row, std::integral_constant<Index, Height>) {
+        for (Index column = 0; column < orthogonal_block; column += across * width) {
+            V sum[Height][across] = {};
+            const double* const from = a + row * stride;
+            for (Index k = 0; k < inner; ++k) {
+                V right[across];
+#pragma GCC unroll 2
+                for (Index c = 0; c < across; ++c) {
+                    right[c] = kernels::detail::load(b + k * orthogonal_block + column + c * width);
+                }
+#pragma GCC unroll 8
+                for (Index r = 0; r < Height; ++r) {
+                    const double left = from[r * stride + k];
+#pragma GCC unroll 2
+                    for (Index c = 0; c < across; ++c) sum[r][c] += left * right[c];
+                }
+            }
+#pragma GCC unroll 8
+            for (Index r = 0; r < Height; ++r) {
+#pragma GCC unroll 2
+                for (Index c = 0; c < across; ++c) {
+                    double* const to = d + (row + r) * orthogonal_block + column + c * width;
+                    kernels::detail::store<double>(kernels::detail::load(to) + sign * sum[r][c], to);
+                }
+            }
+        }
+    };
+    Index row = 0;
+    for (; row + most <= rows; row += most) add(row, std::integral_constant<Index, most>{});
+    for (; row < rows; ++row) add(row, std::integral_constant<Index, 1>{});
+}
+
+/// `count` orthonormal vectors of `length`, at most as many, one after the other: the factor Q of a matrix of random
+/// numbers whose factor R has a positive diagonal. By the method of Gram and Schmidt, in blocks: a block is made
+/// orthogonal to all vectors before it by products of matrices, then its vectors one to another, and all this again
+/// where that shortened one so much that rounding counts. Source: Daniel, Gragg, Kaufman and Stewart,
+/// "Reorthogonalization and Stable Algorithms for Updating the Gram-Schmidt QR Factorization", 1976.
+class OrthonormalVectors {
+public:
+    /// `draw()` returns the next number of the matrix, vector by vector. Where a vector is one of those before it, or a
+    /// sum of them, it is drawn anew.
+    template <class Draw>
+    OrthonormalVectors(Index length, Index count, const Draw& draw)
+        : length_(length), count_(count), columns_(length * count), rows_(length * count) {
+        for (Index begin = 0; begin < count; begin += orthogonal_block) {
+            const Index end = std::min(begin + orthogonal_block, count);
+            for (double& x : columns_.segment({begin * length, end * length})) x = draw();
+            // What is left of a vector has lost as many digits as it has become shorter.
+            constexpr double long_enough = 0.1;
+            while (make_orthogonal(begin, end, draw) < long_enough) {
+            }
+            keep_rows(begin, end);
+        }
+    }
+
+    double operator()(Index element, Index vector) const { return columns_[vector * length_ + element]; }
+
+private:
+    double* column(Index j) { return columns_.data() + j * length_; }
+
+    double dot(const double* a, const double* b) const {
+        return sum_in_lanes<double>(length_, [a, b](Index i) { return a[i] * b[i]; });
+    }
+
+    /// Returns the least part of a vector that was left of it.
+    template <class Draw>
+    double make_orthogonal(Index begin, Index end, const Draw& draw) {
+        double before[orthogonal_block];
+        for (Index j = begin; j < end; ++j) before[j - begin] = std::sqrt(dot(column(j), column(j)));
+        if (begin > 0) subtract_projection(begin, end);
+        double least = 1;
+        for (Index j = begin; j < end; ++j) {
+            double* const x = column(j);
+            for (int pass = 0; pass < 2; ++pass) {
+                for (Index k = begin; k < j; ++k) {
+                    const double* const y = column(k);
+                    const double along = dot(y, x);
+                    for (Index i = 0; i < length_; ++i) x[i] -= along * y[i];
+                }
+            }
+            const double norm = std::sqrt(dot(x, x));
+            least = std::min(least, norm / before[j - begin]);
+            if (norm < 1e-12) {  // of what was drawn nothing but rounding is left
+                for (Index i = 0; i < length_; ++i) x[i] = draw();
+                least = 0;
+            } else {
+                for (Index i = 0; i < length_; ++i) x[i] /= norm;
+            }
+        }
+        return least;
+    }
+
+    /// X := X - Q Q^T X for the vectors Q before the block.
+    void subtract_projection(Index begin, Index end) {
+        block_.assign(length_ * orthogonal_block, 0.0);
+        along_.assign(begin * orthogonal_block, 0.0);
+        for (Index j = begin; j < end; ++j) {
+            for (Index i = 0; i < length_; ++i) block_[i * orthogonal_block + j - begin] = column(j)[i];
+        }
+        add_block_product(1, columns_.data(), length_, begin, length_, block_.data(), along_.data());
+        add_block_product(-1, rows_.data(), count_, length_, begin, along_.data(), block_.data());
+        for (Index j = begin; j < end; ++j) {
+            for (Index i = 0; i < length_; ++i) column(j)[i] = block_[i * orthogonal_block + j - begin];
+        }
+    }
+
+    void keep_rows(Index begin, Index end) {
+        for (Index j = begin; j < end; ++j) {
+            for (Index i = 0; i < length_; ++i) rows_[i * count_ + j] = column(j)[i];
+        }
+    }
+
+    Index length_, count_;
+    Buffer<double> columns_;  // the vectors, one after the other
+    Buffer<double> rows_;     // their first elements, their second, and so on: the same numbers
+    Buffer<double> block_;    // X, row by row
+    Buffer<double> along_;    // Q^T X, row by row
+};
+
+}  // namespace gradiva::detail
