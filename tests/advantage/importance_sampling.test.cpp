@@ -191,6 +191,16 @@ TEST_CASE("The single ratio equals the sum written out") {
     }
 }
 
+TEST_CASE("The single ratio weights what RewardToGo gives under every baseline") {
+    for (const Baseline baseline : {Baseline::none, Baseline::constant, Baseline::mean_of_others, Baseline::critic}) {
+        auto r = random_episodes(5), plain = random_episodes(5);
+        SingleRatio{.gamma = 0.9, .baseline = baseline, .constant = 0.7}(r);
+        RewardToGo{.gamma = 0.9, .baseline = baseline, .constant = 0.7}(plain);
+        CHECK(error(r, [&](Index n, Index t) { return ratio(r, n, t) * static_cast<double>(plain.advantage(n, t)); }) <
+              1e-6);
+    }
+}
+
 TEST_CASE("With ratios of 1 both are the reward to go") {
     auto r = random_episodes(4);
     r.log_ratio.matrix().setZero();

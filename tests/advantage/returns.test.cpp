@@ -96,12 +96,119 @@ TEST_CASE("The critic as baseline is taken off") {
           Rows{{3 - 10, 3 - 20, 3 - 30}, {15 - 40, 15 - 50, 15 - 60}});
 }
 
-TEST_CASE("The mean of others leaves the own episode out at each step") {
+TEST_CASE("The mean of others under RewardToGo is that of the other episodes that ran as long") {
     // First steps: 3, 3 and 15. Second steps: 2 and 11. Third: 6 alone.
     CHECK(advantage_of(RewardToGo{.gamma = 1, .baseline = Baseline::mean_of_others}) ==
           Rows{{3 - 9, 2 - 11, 3 - 9}, {15 - 3, 11 - 2, 6}});
-    CHECK(advantage_of(TotalReturn{.baseline = Baseline::mean_of_others}) ==
-          Rows{{3 - 9, 3 - 15, 3 - 9}, {15 - 3, 15 - 3, 15}});
+    CHECK(advantage_of(RewardToGo{.gamma = 0.5, .baseline = Baseline::mean_of_others}) ==
+          Rows{{2 - 5.5, 2 - 8, 3 - 5}, {8 - 2.5, 8 - 2, 6}});
+}
+
+TEST_CASE("The mean of others under TotalReturn is that of all other episodes whatever their lengths") {
+    CHECK(advantage_of(TotalReturn{.baseline = Baseline::mean_of_others}) == Rows{{-6, -6, -6}, {12, 12, 12}});
+    CHECK(advantage_of(TotalReturn{.gamma = 0.5, .baseline = Baseline::mean_of_others}) ==
+          Rows{{2 - 5.5, 2 - 5.5, 3 - 5}, {8 - 2.5, 8 - 2.5, 8 - 2.5}});
+}
+
+TEST_CASE("Nothing is taken off the returns of a single episode") {
+    auto rollout = blank_rollout<double>(1, 3);
+    rollout.whole_episodes = true;
+    for (Index t = 0; t < 3; ++t) rollout.reward(0, t) = static_cast<double>(4 + t);
+    end_episode(rollout, 0, 2);
+    TotalReturn{.baseline = Baseline::mean_of_others}(rollout);
+    CHECK(rows(rollout.advantage) == Rows{{15, 15, 15}});
+    RewardToGo{.gamma = 1, .baseline = Baseline::mean_of_others}(rollout);
+    CHECK(rows(rollout.advantage) == Rows{{15, 11, 6}});
+}
+
+namespace {
+
+/// Episodes of random lengths in five environments, of rewards N(0, 1); `offset` comes with the last reward of each
+/// episode, `extra` with the very last.
+template <class Scalar>
+Rollout<Scalar> random_episodes(double offset, double extra) {
+    auto rollout = blank_rollout<Scalar>(5, 40);
+    rollout.whole_episodes = true;
+    Rng rng(7);
+    for (Index n = 0; n < 5; ++n) {
+        for (Index t = 0; t < 40; ++t) {
+            const bool ends = t == 39 || rng.uniform(0, 1) < 0.1;
+            rollout.reward(n, t) = static_cast<Scalar>(rng.normal() + (ends ? offset : 0));
+            if (ends) end_episode(rollout, n, t);
+        }
+    }
+    rollout.reward(4, 39) += static_cast<Scalar>(extra);
+    return rollout;
+}
+
+/// By the definition: the mean over all other episodes, in extended precision.
+template <class Scalar, class Return, class Counts>
+long double mean_of_others(const Rollout<Scalar>& rollout, const detail::Episode& own, const Return& return_of,
+                           const Counts& counts) {
+    long double sum = 0;
+    Index others = 0;
+    detail::for_each_episode(rollout, [&](const detail::Episode& e) {
+        if ((e.environment == own.environment && e.begin == own.begin) || !counts(e)) return;
+        sum += static_cast<long double>(return_of(e));
+        ++others;
+    });
+    return others > 0 ? sum / static_cast<long double>(others) : 0;
+}
+
+template <class Scalar>
+void check_mean_of_others(double gamma, double offset, double extra) {
+    auto rollout = random_episodes<Scalar>(offset, extra);
+    std::vector<long double> errors;
+    long double largest = 1;
+    const auto compare = [&](Index n, Index t, Scalar value, long double baseline) {
+        const long double right = static_cast<long double>(value) - baseline;
+        errors.push_back(std::abs(static_cast<long double>(rollout.advantage(n, t)) - right));
+        largest = std::max(largest, std::abs(right));
+    };
+    TotalReturn{.gamma = gamma, .baseline = Baseline::mean_of_others}(rollout);
+    detail::for_each_episode(rollout, [&](const detail::Episode& e) {
+        const auto total = [&](const detail::Episode& o) { return rollout.value_target(o.environment, o.begin); };
+        const long double mean = mean_of_others(rollout, e, total, [](const auto&) { return true; });
+        for (Index t = e.begin; t < e.end; ++t) compare(e.environment, t, total(e), mean);
+    });
+    RewardToGo{.gamma = gamma, .baseline = Baseline::mean_of_others}(rollout);
+    detail::for_each_episode(rollout, [&](const detail::Episode& e) {
+        for (Index k = 0; k < e.length(); ++k) {
+            const auto to_go = [&](const detail::Episode& o) {
+                return rollout.value_target(o.environment, o.begin + k);
+            };
+            compare(e.environment, e.begin + k, to_go(e),
+                    mean_of_others(rollout, e, to_go, [&](const auto& o) { return o.length() > k; }));
+        }
+    });
+    CHECK(errors.size() == 400);
+    const auto epsilon = static_cast<long double>(std::numeric_limits<Scalar>::epsilon());
+    CHECK(*std::max_element(errors.begin(), errors.end()) <= 4 * epsilon * largest);
+}
+
+}  // namespace
+
+TEST_CASE("The mean of others keeps all digits whatever the returns are far from") {
+    for (const double gamma : {1.0, 0.9, 0.0}) {
+        for (const double offset : {0.0, 1e4, 1e7, 1e12}) {
+            for (const double extra : {0.0, 1e6, 1e12}) {
+                INFO("gamma " << gamma << ", offset " << offset << ", extra " << extra);
+                check_mean_of_others<float>(gamma, offset, extra);
+                check_mean_of_others<double>(gamma, offset, extra);
+            }
+        }
+    }
+}
+
+TEST_CASE("The mean of others takes equal returns off to exactly nothing") {
+    auto rollout = blank_rollout<float>(7, 3);
+    rollout.whole_episodes = true;
+    rollout.reward.matrix().setConstant(0.1F);
+    for (Index n = 0; n < 7; ++n) end_episode(rollout, n, 2);
+    TotalReturn{.baseline = Baseline::mean_of_others}(rollout);
+    CHECK(rollout.advantage.matrix().isZero(0));
+    RewardToGo{.baseline = Baseline::mean_of_others}(rollout);
+    CHECK(rollout.advantage.matrix().isZero(0));
 }
 
 TEST_CASE("Returns refuse options out of range by name") {

@@ -12,7 +12,8 @@ namespace gradiva {
 enum class Baseline {
     none,            ///< 0
     constant,        ///< a number of one's own
-    mean_of_others,  ///< the mean over the other episodes of the rollout: the own one would scale the gradient
+    mean_of_others,  ///< the mean over the other episodes of the rollout, 0 without any: the own one would scale the
+                     ///< gradient
     critic,          ///< V(s)
 };
 
@@ -50,35 +51,37 @@ void for_each_episode(const Rollout<Scalar>& rollout, const Body& body) {
     }
 }
 
-/// Takes off each return the mean of the returns of the other episodes that were still running at that step of theirs;
-/// nothing where there was none.
-template <class Scalar>
-void subtract_mean_of_others(Rollout<Scalar>& rollout, MatrixRef<Scalar> g) {
-    rollout.workspace.assign(2 * rollout.horizon, 0);
-    double* const sum = rollout.workspace.data();
-    double* const count = sum + rollout.horizon;
-    for_each_episode(rollout, [&](const Episode& e) {
-        for (Index k = 0; k < e.length(); ++k) {
-            sum[k] += static_cast<double>(g(e.environment, e.begin + k));
-            count[k] += 1;
-        }
+/// Subtracts from each number the mean of the other numbers of its group, as (n / (n - 1)) (x - mean): a common offset
+/// costs no digits, and equal numbers give exactly 0. A number alone in its group stays. `for_each(body)` calls
+/// `body(group, number)` for all numbers, in the same order each time.
+template <class Scalar, class ForEach>
+void subtract_mean_of_others(Buffer<double>& workspace, Index groups, const ForEach& for_each) {
+    workspace.assign(3 * groups, 0);
+    double* const count = workspace.data();
+    double* const mean = count + groups;  // at first, the first number of the group
+    double* const sum = mean + groups;    // of x - mean
+    for_each([&](Index k, Scalar& x) {
+        if (count[k] == 0) mean[k] = static_cast<double>(x);
+        sum[k] += static_cast<double>(x) - mean[k];
+        count[k] += 1;
     });
-    for_each_episode(rollout, [&](const Episode& e) {
-        for (Index k = 0; k < e.length(); ++k) {
-            Scalar& own = g(e.environment, e.begin + k);
-            if (count[k] > 1) own -= static_cast<Scalar>((sum[k] - static_cast<double>(own)) / (count[k] - 1));
-        }
+    for (Index k = 0; k < groups; ++k) {
+        if (count[k] > 0) mean[k] += sum[k] / count[k];
+        sum[k] = 0;
+    }
+    for_each([&](Index k, Scalar& x) { sum[k] += static_cast<double>(x) - mean[k]; });  // rounding errors of the mean
+    for_each([&](Index k, Scalar& x) {
+        if (count[k] == 1) return;
+        const double deviation = static_cast<double>(x) - mean[k] - sum[k] / count[k];
+        x = static_cast<Scalar>(deviation * count[k] / (count[k] - 1));
     });
 }
 
+/// A baseline that knows nothing of other episodes.
 template <class Scalar>
-void subtract_baseline(Rollout<Scalar>& rollout, Baseline baseline, double constant, MatrixRef<Scalar> g) {
-    switch (baseline) {
-        case Baseline::none: break;
-        case Baseline::constant: g.array() -= static_cast<Scalar>(constant); break;
-        case Baseline::mean_of_others: subtract_mean_of_others(rollout, g); break;
-        case Baseline::critic: g -= rollout.value.matrix().leftCols(rollout.horizon); break;
-    }
+void subtract_baseline(const Rollout<Scalar>& rollout, Baseline baseline, double constant, MatrixRef<Scalar> g) {
+    if (baseline == Baseline::constant) g.array() -= static_cast<Scalar>(constant);
+    if (baseline == Baseline::critic) g -= rollout.value.matrix().leftCols(rollout.horizon);
 }
 
 inline void check_baseline(const char* who, Baseline baseline, double constant, bool with_critic) {
@@ -98,8 +101,12 @@ void require_whole_episodes(const char* who, const Rollout<Scalar>& rollout) {
 /// Credit to each action for the rewards that follow it: A_t = sum_{t' >= t} gamma^(t' - t) r_t' - b.
 /// With gamma < 1 the factor gamma^t that the gradient of the discounted return would have is dropped, as is usual.
 /// Truncated episodes, and those cut by the end of the rollout, are bootstrapped with V where there is a critic.
-/// value_target is the return. Source: Williams, "Simple statistical gradient-following algorithms for connectionist
-/// reinforcement learning", 1992; Sutton and Barto, "Reinforcement Learning", 2018, section 13.4.
+/// The mean of others is that of the episodes that ran as long, at the same step of theirs. To count those that had
+/// ended as 0 instead gave 1.08 times the variance of the gradient on CartPole: geometric mean of 36 settings (policies
+/// of return 22, 80 and 330, three seeds each, 16 and 64 episodes, gamma 0.99 and 1; 400 estimates each), from 0.94
+/// to 1.32, above 1 in 28 of them. value_target is the return. Source: Williams, "Simple statistical gradient-following
+/// algorithms for connectionist reinforcement learning", 1992; Sutton and Barto, "Reinforcement Learning", 2018,
+/// section 13.4.
 struct RewardToGo {
     double gamma = 0.99;  ///< discount, from 0 to 1
     Baseline baseline = Baseline::none;
@@ -116,11 +123,24 @@ struct RewardToGo {
         detail::rewards_to_go<Scalar>(rollout, gamma, rollout.value_target.matrix());
         rollout.advantage.matrix() = rollout.value_target.matrix();
         detail::subtract_baseline<Scalar>(rollout, baseline, constant, rollout.advantage.matrix());
+        if (baseline == Baseline::mean_of_others) subtract_mean_of_others(rollout);
+    }
+
+private:
+    /// A group for each step of an episode.
+    template <class Scalar>
+    static void subtract_mean_of_others(Rollout<Scalar>& rollout) {
+        detail::subtract_mean_of_others<Scalar>(rollout.workspace, rollout.horizon, [&](const auto& body) {
+            detail::for_each_episode(rollout, [&](const detail::Episode& e) {
+                for (Index t = e.begin; t < e.end; ++t) body(t - e.begin, rollout.advantage(e.environment, t));
+            });
+        });
     }
 };
 
 /// Credit to every action of an episode for the whole of it: A_t = R(tau) - b, with R(tau) = sum_t gamma^t r_t.
-/// Needs whole episodes. value_target is the reward to go. Source: Williams, 1992 (see RewardToGo).
+/// Needs whole episodes. The mean of others is that of their returns, whatever their lengths.
+/// value_target is the reward to go. Source: Williams, 1992 (see RewardToGo).
 struct TotalReturn {
     double gamma = 1;  ///< discount, from 0 to 1
     Baseline baseline = Baseline::none;
@@ -136,11 +156,22 @@ struct TotalReturn {
         detail::require_whole_episodes("TotalReturn", rollout);
         detail::rewards_to_go<Scalar>(rollout, gamma, rollout.value_target.matrix());
         rollout.advantage.matrix() = rollout.value_target.matrix();
+        if (baseline == Baseline::mean_of_others) subtract_mean_of_others(rollout);
         detail::for_each_episode(rollout, [&](const detail::Episode& e) {
-            const Scalar total = rollout.value_target(e.environment, e.begin);
+            const Scalar total = rollout.advantage(e.environment, e.begin);
             for (Index t = e.begin; t < e.end; ++t) rollout.advantage(e.environment, t) = total;
         });
         detail::subtract_baseline<Scalar>(rollout, baseline, constant, rollout.advantage.matrix());
+    }
+
+private:
+    /// The first step of each episode holds its return.
+    template <class Scalar>
+    static void subtract_mean_of_others(Rollout<Scalar>& rollout) {
+        detail::subtract_mean_of_others<Scalar>(rollout.workspace, 1, [&](const auto& body) {
+            detail::for_each_episode(
+                rollout, [&](const detail::Episode& e) { body(Index{0}, rollout.advantage(e.environment, e.begin)); });
+        });
     }
 };
 
