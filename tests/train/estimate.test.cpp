@@ -124,3 +124,89 @@ TEST_CASE("Explained variance leaves out what is no sample") {
     rollout.value(1, 2) = 1e6;
     CHECK(explained_variance(rollout) == Catch::Approx(1));
 }
+
+namespace {
+
+/// Of these targets and values, one sample per environment.
+template <class Scalar>
+double explained(const std::vector<double>& targets, const std::vector<double>& values) {
+    auto rollout = blank_rollout<Scalar>(static_cast<Index>(targets.size()), 1);
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        rollout.value_target.data()[i] = static_cast<Scalar>(targets[i]);
+        rollout.value.data()[i] = static_cast<Scalar>(values[i]);
+    }
+    return explained_variance(rollout);
+}
+
+/// a, b, a, b, ...
+std::vector<double> alternating(double a, double b, std::size_t size = 2048) {
+    std::vector<double> result;
+    for (std::size_t i = 0; i < size; ++i) result.push_back(i % 2 == 0 ? a : b);
+    return result;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("Explained variance keeps its digits for a critic far off", "", float, double) {
+    const auto of = explained<TestType>;
+    const std::vector<double> nothing(2048, 0);
+    CHECK(std::abs(of(alternating(1.6e7 - 1, 1.6e7 + 1), nothing)) < 1e-12);
+    CHECK(std::abs(of(alternating(-1.6e7 - 1, 1 - 1.6e7), nothing)) < 1e-12);
+    CHECK(std::abs(of(alternating(-1, 1), std::vector<double>(2048, 1.6e7))) < 1e-12);
+    CHECK(std::abs(of(alternating(-1, 1), std::vector<double>(2048, -3e12))) < 1e-12);
+    CHECK(std::abs(of(alternating(1e-12, 3e-12), nothing)) < 1e-12);
+    CHECK(of(alternating(1.6e7 - 2, 1.6e7 + 2), alternating(-1, 1)) == Catch::Approx(0.75));
+    CHECK(of(alternating(1.6e7 - 2, 1.6e7 + 2), alternating(3.2e7 - 2, 3.2e7 + 2)) == Catch::Approx(1));
+    CHECK(of(alternating(-2, 2), alternating(2, -2)) == Catch::Approx(-3));
+}
+
+TEMPLATE_TEST_CASE("Explained variance keeps its digits where the first sample is far off", "", float, double) {
+    auto targets = alternating(-1, 1);
+    auto values = targets;
+    const auto plain = [&] {  // in extended precision
+        const auto variance = [&](const auto& x) {
+            long double mean = 0, squares = 0;
+            for (std::size_t i = 0; i < targets.size(); ++i) mean += x(i) / static_cast<long double>(targets.size());
+            for (std::size_t i = 0; i < targets.size(); ++i) squares += (x(i) - mean) * (x(i) - mean);
+            return squares;
+        };
+        const auto target = [&](std::size_t i) { return static_cast<long double>(static_cast<TestType>(targets[i])); };
+        const auto error = [&](std::size_t i) {
+            return target(i) - static_cast<long double>(static_cast<TestType>(values[i]));
+        };
+        return static_cast<double>(1 - variance(error) / variance(target));
+    };
+    for (const double first : {1e3, 1e6, 1.6e7}) {
+        INFO("first " << first);
+        targets = values = alternating(-1, 1);
+        targets[0] = values[0] = first;
+        for (std::size_t i = 1; i < values.size(); ++i) values[i] = 0.5;
+        CHECK(std::abs(explained<TestType>(targets, values) - plain()) < 1e-12);
+        targets[0] = 1;  // only the critic is far off there
+        CHECK(explained<TestType>(targets, values) == Catch::Approx(plain()).epsilon(1e-12));
+    }
+}
+
+TEST_CASE("Explained variance keeps its digits beside an offset that doubles hardly resolve") {
+    const std::vector<double> nothing(2048, 0);
+    CHECK(std::abs(explained<double>(alternating(1e15 - 1, 1e15 + 1), nothing)) < 1e-12);
+    CHECK(std::abs(explained<double>(alternating(1e15, 1e15 + 1, 2047), std::vector<double>(2047, 0))) < 1e-12);
+    CHECK(std::abs(explained<double>(alternating(1, 1 + 1e-15), nothing)) < 1e-12);
+}
+
+TEMPLATE_TEST_CASE("Explained variance is NaN where the targets do not vary and without samples", "", float, double) {
+    for (const double target : {0.1, 0.3, 1.0 / 3, 1e-30, -7e11, 0.0}) {
+        for (const std::size_t size : {1U, 2U, 3U, 7U, 1000U, 2048U}) {
+            INFO(target << " times " << size);
+            const std::vector<double> targets(size, target);
+            CHECK(std::isnan(explained<TestType>(targets, targets)));
+            CHECK(std::isnan(explained<TestType>(targets, alternating(0.7, -0.2, size))));
+        }
+    }
+    auto rollout = blank_rollout<TestType>(2, 3);
+    rollout.length.assign(2, 0);
+    CHECK(std::isnan(explained_variance(rollout)));
+    rollout.length.assign(2, 3);
+    rollout.value_target(1, 2) = std::numeric_limits<TestType>::quiet_NaN();
+    CHECK(std::isnan(explained_variance(rollout)));
+}

@@ -79,26 +79,42 @@ private:
 };
 
 /// 1 - Var(value_target - V) / Var(value_target) over the samples: 1 where the critic is perfect, 0 where it is no
-/// better than a constant. NaN where the targets do not vary.
+/// better than a constant. NaN where the targets do not vary, and without samples.
 template <class Scalar>
 double explained_variance(const Rollout<Scalar>& rollout) {
-    // Sums of what lies above the first sample: shifted so, their differences lose no digits.
-    const auto origin = static_cast<double>(rollout.value_target.data()[0]);
-    double count = 0, target = 0, target_squares = 0, error = 0, error_squares = 0;
-    for (Index t = 0; t < rollout.horizon; ++t) {
-        for (Index n = 0; n < rollout.environments; ++n) {
-            if (t >= rollout.length[n]) continue;
-            const auto y = static_cast<double>(rollout.value_target(n, t)) - origin;
-            const double e = y + origin - static_cast<double>(rollout.value(n, t));
-            count += 1;
-            target += y;
-            target_squares += y * y;
-            error += e;
-            error_squares += e * e;
+    struct Sample {
+        double target, error;
+    };
+    const auto for_each_sample = [&](const auto& body) {
+        for (Index t = 0; t < rollout.horizon; ++t) {
+            for (Index n = 0; n < rollout.environments; ++n) {
+                if (t >= rollout.length[n]) continue;
+                const auto target = static_cast<double>(rollout.value_target(n, t));
+                body(Sample{target, target - static_cast<double>(rollout.value(n, t))});
+            }
         }
-    }
-    const double target_variance = target_squares - target * target / count;
-    const double error_variance = error_squares - error * error / count;
+    };
+    // The means, as sums of what lies above the first sample: equal numbers give their value exactly.
+    double count = 0;
+    Sample first{0, 0}, sum{0, 0};
+    for_each_sample([&](const Sample& x) {
+        if (count == 0) first = x;
+        count += 1;
+        sum.target += x.target - first.target;
+        sum.error += x.error - first.error;
+    });
+    const Sample mean{first.target + sum.target / count, first.error + sum.error / count};
+    // The variances, from deviations from the means and what these sum to, the means' rounding errors.
+    Sample rest{0, 0}, squares{0, 0};
+    for_each_sample([&](const Sample& x) {
+        const Sample d{x.target - mean.target, x.error - mean.error};
+        rest.target += d.target;
+        rest.error += d.error;
+        squares.target += d.target * d.target;
+        squares.error += d.error * d.error;
+    });
+    const double target_variance = squares.target - rest.target * rest.target / count;
+    const double error_variance = squares.error - rest.error * rest.error / count;
     return target_variance > 0 ? 1 - error_variance / target_variance : std::numeric_limits<double>::quiet_NaN();
 }
 
