@@ -79,6 +79,22 @@ TEST_CASE("CsvLog leaves a number empty that does not exist yet") {
     CHECK(cells(lines[1]).size() == cells(lines[0]).size());
 }
 
+TEST_CASE("CsvLog leaves empty what an iteration did not bring about") {
+    const TemporaryFile file("csv_log_absent.csv");
+    CsvLog log(file.path);
+    log(Progress{.algorithm = "Test", .iteration = 1, .rejected_steps = 3, .left_out = 2});
+    log(Progress{.algorithm = "Test", .iteration = 2});
+    const auto lines = file.lines();
+    CHECK(cell(lines, 1, "rejected_steps") == "3");
+    CHECK(cell(lines, 1, "left_out") == "2");
+    std::vector<std::string> filled;
+    for (const std::string& name : cells(lines[0])) {
+        if (!cell(lines, 2, name).empty()) filled.push_back(name);
+    }
+    CHECK(filled == std::vector<std::string>{"iteration", "steps", "schedule_progress", "seconds", "steps_per_second",
+                                             "episodes", "lifetime_episodes"});
+}
+
 TEST_CASE("CsvLog replaces an older file") {
     const TemporaryFile file("csv_log_replace.csv");
     { CsvLog(file.path)(Progress{.algorithm = "Test", .iteration = 1}); }

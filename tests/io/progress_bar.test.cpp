@@ -52,6 +52,18 @@ TEST_CASE("ProgressBar writes plain lines into a file, one for each twentieth of
     CHECK(text.ends_with("Test 100 % 1000 steps, 10 steps/s, return 12.3, 0.0 s left\n"));
 }
 
+TEST_CASE("ProgressBar shows a report of which nothing but the steps is known") {
+    for (const bool terminal : {false, true}) {
+        const File file(std::tmpfile());
+        REQUIRE(file);
+        ProgressBar bar(file.get(), terminal);
+        Progress progress = at(1000);
+        progress.mean_return = std::numeric_limits<double>::quiet_NaN();
+        bar(progress);
+        CHECK_THAT(contents(file), ContainsText("1000 steps, 10 steps/s, return -, 0.0 s left"));
+    }
+}
+
 TEST_CASE("ProgressBar renews one line on a terminal and ends it") {
     const File file(std::tmpfile());
     REQUIRE(file);

@@ -97,7 +97,8 @@ TEST_CASE("Rollouts that are too far away are left out") {
     Parts p;
     OffPolicy trainer(p.envs, p.actor, p.critic, VTrace{},
                       {.horizon = 16, .age = 1, .max_kl = 1e-6, .learning_rate = 0.05});
-    Index left_out = 0, learned = 0;
+    double left_out = 0;
+    Index learned = 0;
     auto before = p.weights();
     trainer.train({.steps = 30 * 64}, [&](const Progress& progress) {
         CHECK((progress.left_out == 0 || progress.left_out == 1));
@@ -116,6 +117,88 @@ TEST_CASE("Rollouts that are too far away are left out") {
     });
     CHECK(left_out >= 5);
     CHECK(learned >= 5);
+}
+
+namespace {
+
+/// The fields of a report that are not there, by name.
+std::vector<std::string> missing(const Progress& progress) {
+    std::vector<std::string> names;
+    for_each_field(progress, [&](const char* name, auto value) {
+        if (std::isnan(static_cast<double>(value))) names.emplace_back(name);
+    });
+    return names;
+}
+
+const std::vector<std::string> of_the_update = {"surrogate_loss", "value_loss",    "explained_variance", "entropy",
+                                                "approximate_kl", "gradient_norm", "learning_rate"};
+const std::vector<std::string> of_no_off_policy_training = {"mean_kl", "kl_coefficient", "clip_fraction",
+                                                            "step_fraction", "rejected_steps"};
+const std::vector<std::string> of_the_distance = {"effective_sample_size", "behaviour_kl"};
+
+bool is_missing(const std::vector<std::string>& names, const std::string& name) {
+    return std::count(names.begin(), names.end(), name) == 1;
+}
+
+bool are_missing(const Progress& progress, const std::vector<std::string>& fields) {
+    const auto names = missing(progress);
+    return std::all_of(fields.begin(), fields.end(), [&](const auto& field) { return is_missing(names, field); });
+}
+
+bool are_there(const Progress& progress, const std::vector<std::string>& fields) {
+    const auto names = missing(progress);
+    return std::none_of(fields.begin(), fields.end(), [&](const auto& field) { return is_missing(names, field); });
+}
+
+}  // namespace
+
+TEST_CASE("An iteration without a rollout old enough reports no update and no distance") {
+    Parts p;
+    OffPolicy trainer(p.envs, p.actor, p.critic, VTrace{}, {.horizon = 40, .age = 2});
+    trainer.train({.steps = 5 * 160}, [&](const Progress& progress) {
+        INFO("iteration " << progress.iteration);
+        const auto check = progress.iteration > 2 ? are_there : are_missing;
+        CHECK(check(progress, of_the_update));
+        CHECK(check(progress, of_the_distance));
+        CHECK(are_missing(progress, of_no_off_policy_training));
+        CHECK(progress.left_out == 0);
+        CHECK(progress.steps == 160 * progress.iteration);
+        if (progress.iteration > 1) CHECK(std::isfinite(progress.mean_return));
+    });
+}
+
+TEST_CASE("An iteration whose rollouts were all left out reports no update whatever the one before did") {
+    Parts p;
+    OffPolicy trainer(p.envs, p.actor, p.critic, VTrace{},
+                      {.horizon = 16, .age = 1, .max_kl = 1e-6, .learning_rate = 0.05});
+    Index after_one_that_learned = 0;
+    bool learned = false;
+    for (int call = 0; call < 3; ++call) {
+        trainer.train({.steps = 10 * 64}, [&](const Progress& progress) {
+            if (progress.iteration == 1) return;
+            INFO("iteration " << progress.iteration);
+            CHECK(are_there(progress, of_the_distance));
+            if (progress.left_out > 0) {
+                CHECK(are_missing(progress, of_the_update));
+                after_one_that_learned += learned;
+            } else {
+                CHECK(are_there(progress, of_the_update));
+            }
+            learned = progress.left_out == 0;
+        });
+    }
+    CHECK(after_one_that_learned >= 3);
+}
+
+TEST_CASE("Where some of several rollouts are left out the report is of those learned from") {
+    Parts p;
+    OffPolicy trainer(p.envs, p.actor, p.critic, VTrace{},
+                      {.horizon = 16, .replays = 3, .max_kl = 1e-6, .learning_rate = 0.05});
+    trainer.train({.steps = 10 * 64}, [&](const Progress& progress) {
+        INFO("iteration " << progress.iteration);
+        CHECK(are_there(progress, of_the_update));  // the newest is the present policy's
+        CHECK(progress.left_out == (progress.iteration == 1 ? 0 : progress.iteration == 2 ? 1 : 2));
+    });
 }
 
 TEST_CASE("Off-policy training reports its rollouts and updates") {

@@ -27,6 +27,17 @@ TEST_CASE("Training is finished when the steps are done") {
     CHECK(Progress{.algorithm = "Test", .steps = 11, .total_steps = 10}.finished());
 }
 
+TEST_CASE("A progress report knows nothing that it was not told") {
+    const Progress progress;
+    std::set<std::string> counts;
+    for_each_field(progress, [&](const char* name, auto value) {
+        if (!std::isnan(static_cast<double>(value))) counts.insert(name);
+    });
+    CHECK(counts == std::set<std::string>{"iteration", "steps", "schedule_progress", "seconds", "steps_per_second",
+                                          "episodes", "lifetime_episodes"});
+    CHECK(Progress{.algorithm = "Test", .episodes = 7}.lifetime_episodes == 7);
+}
+
 TEST_CASE("Every field of a progress report is visited once by its name") {
     const Progress progress{.algorithm = "Test", .iteration = 3, .mean_return = 1.5, .learning_rate = 0.25};
     std::set<std::string> names;

@@ -1,4 +1,7 @@
 // Details of an update that decide whether it learns.
+#include <numeric>
+#include <set>
+
 #include "catch.hpp"
 #include "gradiva/advantage/gae.hpp"
 #include "gradiva/optim/sgd.hpp"
@@ -125,6 +128,68 @@ TEST_CASE("An update stops before a minibatch whose KL is above one and a half t
     CHECK(steps(0) == 3);
     CHECK(steps(1.01 * kl / 1.5) == 3);
     CHECK(steps(0.99 * kl / 1.5) == 0);
+}
+
+TEST_CASE("The gradient's norm counts the minibatch at which an update stops") {
+    const auto report_of = [](double target, Index minibatch, RecordingOptimizer optimizer) {
+        Rig rig(20);
+        UpdateOptions options = one_step();
+        options.minibatch = minibatch;
+        options.target_kl = target;
+        return rig.update(Clip{}, optimizer, options);
+    };
+    SECTION("one minibatch per epoch") {
+        const UpdateReport whole = report_of(0, all_samples, {}), stopped = report_of(1e-9, all_samples, {});
+        CHECK(whole.gradient_norm > 0.01);
+        CHECK(stopped.gradient_norm == whole.gradient_norm);
+        CHECK(stopped.surrogate_loss == whole.surrogate_loss);
+        CHECK(stopped.value_loss == whole.value_loss);
+        CHECK(stopped.entropy == whole.entropy);
+        CHECK(stopped.approximate_kl == whole.approximate_kl);
+        CHECK(stopped.clip_fraction == whole.clip_fraction);
+    }
+    SECTION("several") {
+        constexpr std::size_t minibatches = 10;
+        const RecordingOptimizer free;
+        report_of(0, 10, free);
+        std::vector<double> norms;
+        for (std::size_t i = 0; i < minibatches; ++i) {
+            double squares = 0;
+            for (std::size_t network : {0U, 1U}) {
+                for (const double g : free.record->gradients.at(2 * i + network)) squares += g * g;
+            }
+            norms.push_back(std::sqrt(squares));
+        }
+        std::set<std::size_t> stops;
+        for (double target = 1e-4; target < 1; target *= 1.05) {
+            const RecordingOptimizer optimizer;
+            const UpdateReport report = report_of(target, 10, optimizer);
+            const std::size_t steps = optimizer.record->gradients.size() / 2;
+            const std::size_t measured = std::min(steps + 1, minibatches);
+            const auto end = norms.begin() + static_cast<std::ptrdiff_t>(measured);
+            const double mean = std::accumulate(norms.begin(), end, 0.0) / static_cast<double>(measured);
+            CHECK(report.gradient_norm == Catch::Approx(mean));
+            stops.insert(steps);
+        }
+        CHECK(stops.size() >= 3);
+        CHECK(stops.count(0) == 1);
+        CHECK(stops.count(minibatches) == 1);
+    }
+}
+
+TEST_CASE("A gradient that is not finite at the stop is an error as elsewhere") {
+    const auto stop = [](const auto& spoil, const char* says) {
+        Rig rig(20);
+        spoil(rig.rollout);
+        UpdateOptions options = one_step();
+        options.target_kl = 1e-9;
+        const std::vector<double> before(rig.actor.weights().begin(), rig.actor.weights().end());
+        CHECK_THROWS_WITH(rig.update(PolicyGradient{}, CountingSgd{}, options), ContainsText(says));
+        CHECK(std::equal(before.begin(), before.end(), rig.actor.weights().begin()));
+    };
+    const double infinity = std::numeric_limits<double>::infinity();
+    stop([&](auto& rollout) { rollout.advantage(0, 3) = infinity; }, "the actor's gradient is not finite");
+    stop([&](auto& rollout) { rollout.value_target(0, 3) = infinity; }, "the critic's gradient is not finite");
 }
 
 TEST_CASE("An update goes on until its policy has gone too far and reports what it saw") {

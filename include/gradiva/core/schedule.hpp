@@ -28,8 +28,8 @@ struct Cosine {
     }
 };
 
-/// A coefficient as a function of training's progress: 0 at the start of `train`, towards 1 at its end. A number is a
-/// constant schedule.
+/// A coefficient as a function of training's progress: 0 at the start of `train`, towards 1 at its end, or over several
+/// calls (see `TrainOptions::schedule_steps`). A number is a constant schedule.
 class Schedule {
 public:
     Schedule(double value) : Schedule(Constant{value}) {}

@@ -12,6 +12,8 @@ namespace gradiva {
 /// (7). An advantage of 0 gives loss and derivative 0, whatever the ratio; NaN in a log-prob or an advantage is NaN in
 /// both.
 struct Clip {
+    static constexpr bool clips = true;
+
     Schedule clip = 0.2;   ///< eps: how far the ratio may go from 1; at least 0
     double now = clip(0);  ///< eps of the present update
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <type_traits>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/schedule.hpp"
@@ -8,7 +9,7 @@
 
 namespace gradiva {
 
-/// The sum over a batch of the loss of each sample, and how many samples were clipped.
+/// The sum over a batch of the loss of each sample, and how many samples were clipped, where the surrogate `clips`.
 struct SurrogateSum {
     double loss = 0;
     Index clipped = 0;
@@ -22,7 +23,8 @@ struct SurrogateSum {
 ///
 /// Where they exist: `set_progress(p)` is called before an update (p from 0 to 1, for schedules); `kl_coefficient()` is
 /// the weight of the mean KL(pi_old || pi) in the loss; `after_update(kl)` is called with that mean over the whole
-/// rollout after its last epoch; `per_episode` says that the loss is a sum over episodes divided by their number.
+/// rollout after its last epoch; `per_episode` says that the loss is a sum over episodes divided by their number;
+/// `static constexpr bool clips = true` that it counts clipped samples, of which reports then give the fraction.
 template <class S>
 concept Surrogate = std::copy_constructible<S> &&
     requires(const S& surrogate, ConstVectorRef<float> values, VectorRef<float> out) {
@@ -44,7 +46,20 @@ consteval bool explain_surrogate() {
     static_assert(
         !requires { &S::after_update; } || requires(S & s) { s.after_update(0.0); },
         "gradiva: a Surrogate's after_update takes (double mean_kl)");
+    static_assert(
+        !requires { &S::clips; } || requires { typename std::bool_constant<S::clips>; },
+        "gradiva: a Surrogate's clips is static constexpr bool clips");
     return true;
+}
+
+/// Whether a surrogate counts clipped samples.
+template <class S>
+consteval bool clips() {
+    if constexpr (requires { S::clips; }) {
+        return S::clips;
+    } else {
+        return false;
+    }
 }
 
 }  // namespace detail

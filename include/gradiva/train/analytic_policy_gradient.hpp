@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cmath>
-#include <limits>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -155,25 +154,14 @@ private:
     }
 
     void iterate(Progress& progress) {
-        const double fraction = static_cast<double>(progress.steps) / static_cast<double>(progress.total_steps);
-        TrainLoop::report(update_(fraction), progress);
-        for (const FinishedEpisode& episode : update_.finished()) {
-            returns_.add(episode.reward_sum);
-            lengths_.add(static_cast<double>(episode.length));
-            ++progress.episodes;
-        }
-        progress.steps += update_.steps();
-        progress.mean_return = returns_.mean();
-        progress.mean_length = lengths_.mean();
-        progress.explained_variance = std::numeric_limits<double>::quiet_NaN();
+        TrainLoop::report(update_(progress.schedule_progress), progress);
+        loop_.report(update_.steps(), update_.finished(), progress);
     }
 
     TrainLoop loop_;
     Threads threads_;
     A& actor_;
     AnalyticUpdate<Model, A, O> update_;
-    RecentMean returns_;
-    RecentMean lengths_;
 };
 
 }  // namespace gradiva

@@ -1,33 +1,52 @@
 #pragma once
 
+#include <cmath>
 #include <limits>
 
+#include "gradiva/core/check.hpp"
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/train/progress.hpp"
 
 namespace gradiva {
 
-/// Callback of `train` that keeps a copy of the actor as it was when the mean return of the last episodes was highest.
+struct BestActorOptions {
+    Index at_least_episodes = 100;  ///< that have ended since the trainer was built, before means are compared
+};
+
+/// Callback of `train` that keeps a copy of the actor as it was when the mean return was highest: the undiscounted
+/// return of sampled actions, over the last 100 episodes that ended in training. They were played by the policies up to
+/// the one before the iteration's update, the copy is the one after it. Until enough episodes have ended it is the
+/// latest actor seen.
 /// Pass it as an lvalue: `BestActor best(actor); trainer.train({...}, best); evaluate(best.actor(), ...)`.
 template <Policy P>
 class BestActor {
 public:
-    explicit BestActor(const P& actor) : best_(actor) {}
+    /// Throws `Error` on options out of range.
+    explicit BestActor(const P& actor, const BestActorOptions& options = {}) : best_(actor), options_(options) {
+        require(options.at_least_episodes >= 0, "BestActor: at_least_episodes is {}; give a number of at least 0",
+                options.at_least_episodes);
+    }
 
     template <class Trainer>
     void operator()(const Progress& progress, const Trainer& trainer) {
-        if (!(progress.mean_return > mean_return_)) return;
-        mean_return_ = progress.mean_return;
+        const bool counts =
+            progress.lifetime_episodes >= options_.at_least_episodes && !std::isnan(progress.mean_return);
+        if (compared_ && !(counts && progress.mean_return > mean_return_)) return;
         best_ = trainer.actor();
+        if (!counts) return;
+        mean_return_ = progress.mean_return;
+        compared_ = true;
     }
 
     const P& actor() const { return best_; }
-    /// The highest mean return so far, minus infinity before the first episode has ended.
+    /// The highest mean return so far, minus infinity before enough episodes have ended.
     double mean_return() const { return mean_return_; }
 
 private:
     P best_;
+    BestActorOptions options_;
     double mean_return_ = -std::numeric_limits<double>::infinity();
+    bool compared_ = false;
 };
 
 }  // namespace gradiva

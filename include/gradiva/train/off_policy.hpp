@@ -52,7 +52,9 @@ public:
     OffPolicy(const OffPolicy&) = delete;
     OffPolicy& operator=(const OffPolicy&) = delete;
 
-    /// As in `Trainer`; the reports' `effective_sample_size`, `behaviour_kl` and `left_out` are of the iteration.
+    /// As in `Trainer`; the reports' `effective_sample_size` and `behaviour_kl` are of the last rollout that was looked
+    /// at in the iteration, the numbers of the update and `explained_variance` of the last one learned from: NaN where
+    /// there was none.
     template <class... Callbacks>
     Progress train(const TrainOptions& options, Callbacks&&... callbacks) {
         return loop_.run(
@@ -77,27 +79,25 @@ private:
     }
 
     void iterate(Progress& progress) {
-        const double fraction = static_cast<double>(progress.steps) / static_cast<double>(progress.total_steps);
         const Rollout<Scalar>& fresh = store_.renew_oldest(
             updates_, [this](Rollout<Scalar>& rollout) { collect_.steps(rollout, options_.horizon); });
         if (options_.normalize_rewards) rewards_.observe(fresh);
         progress.left_out = 0;
-        saved_actor_.or_put_back(actor_.weights(), [&] {
-            saved_critic_.or_put_back(critic_.weights(), [&] { replay(fraction, progress); });
-        });
+        saved_actor_.or_put_back(actor_.weights(),
+                                 [&] { saved_critic_.or_put_back(critic_.weights(), [&] { replay(progress); }); });
         observe_(fresh, actor_, critic_);
         loop_.report(fresh, progress);
     }
 
-    void replay(double fraction, Progress& progress) {
+    void replay(Progress& progress) {
         store_.for_each([&](auto& entry, Index iterations_back) {
             if (iterations_back < options_.age || iterations_back >= options_.age + options_.replays) return;
-            learn(entry, fraction, progress);
+            learn(entry, progress);
         });
     }
 
     template <class Entry>
-    void learn(Entry& entry, double fraction, Progress& progress) {
+    void learn(Entry& entry, Progress& progress) {
         const OffPolicyReport distance = reweigh_(entry.rollout);
         progress.effective_sample_size = distance.effective_sample_size;
         progress.behaviour_kl = distance.kl;
@@ -106,7 +106,7 @@ private:
             return;
         }
         estimate(entry.rollout);
-        TrainLoop::report(update_(entry.rollout, fraction), progress);
+        TrainLoop::report(update_(entry.rollout, progress.schedule_progress), progress);
         progress.explained_variance = explained_variance(entry.rollout);
         if (entry.updates > 0) youngest_age_ = std::min(youngest_age_, updates_ - entry.updates);
         ++updates_;

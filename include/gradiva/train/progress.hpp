@@ -5,35 +5,41 @@
 #include <string_view>
 
 #include "gradiva/core/index.hpp"
+#include "gradiva/train/update_options.hpp"
 
 namespace gradiva {
 
-/// Where training stands after an iteration: what callbacks get.
+/// Where training stands after an iteration: what callbacks get. A number that an algorithm does not have, or that did
+/// not come about in the iteration, is NaN.
 struct Progress {
+    static constexpr double none = UpdateReport::none;
+
     std::string_view algorithm = {};
-    Index iteration = 0;            ///< since the trainer was built, from 1
-    Index steps = 0;                ///< of all environments together, in this call of `train`
-    Index total_steps = 0;          ///< that were asked for
-    double seconds = 0;             ///< in this call of `train`
-    double steps_per_second = 0;    ///< steps / seconds
-    Index episodes = 0;             ///< that ended, in this call of `train`
-    double mean_return = 0;         ///< of the last 100 episodes that ended, undiscounted; NaN before the first
-    double mean_length = 0;         ///< of the same, in steps; NaN before the first
-    double surrogate_loss = 0;      ///< the policy's loss without the entropy bonus
-    double value_loss = 0;          ///< 0.5 mean((V - value_target)^2)
-    double explained_variance = 0;  ///< of the value targets by the critic: 1 perfect, 0 none; NaN without variance
-    double entropy = 0;             ///< mean entropy of the policy
-    double approximate_kl = 0;      ///< mean(rho - 1 - log rho) over the last epoch
-    double mean_kl = 0;             ///< exact mean KL(pi_old || pi) after the update, where the surrogate asks for it
-    double kl_coefficient = 0;      ///< beta in this iteration's loss, where there is a penalty
-    double clip_fraction = 0;       ///< of samples whose ratio was clipped in the last epoch
-    double gradient_norm = 0;       ///< before clipping, mean of the last epoch
-    double learning_rate = 0;
-    double step_fraction = 0;  ///< TRPO: accepted part of the step that the trust region allows; 0: no step
-    Index rejected_steps = 0;  ///< TRPO: trial steps turned down in this iteration; none and no step: bad curvature
-    double effective_sample_size = 0;  ///< off policy: (sum rho)^2 / sum rho^2 of the last rollout looked at
-    double behaviour_kl = 0;           ///< off policy: KL(mu, pi) of the same, estimated
-    Index left_out = 0;                ///< off policy: rollouts that were too far away to learn from
+    Index iteration = 0;                 ///< since the trainer was built, from 1
+    Index steps = 0;                     ///< of all environments together, in this call of `train`
+    Index total_steps = 0;               ///< that were asked for
+    double schedule_progress = 0;        ///< where the schedules stand for the next iteration, from 0 to 1
+    double seconds = 0;                  ///< in this call of `train`
+    double steps_per_second = 0;         ///< steps / seconds
+    Index episodes = 0;                  ///< that ended, in this call of `train`
+    Index lifetime_episodes = episodes;  ///< that ended since the trainer was built
+    double mean_return = none;           ///< of the last 100 episodes that ended, undiscounted; NaN before the first
+    double mean_length = none;           ///< of the same, in steps; NaN before the first
+    double surrogate_loss = none;        ///< the policy's loss without the entropy bonus
+    double value_loss = none;            ///< 0.5 mean((V - value_target)^2), where there is a critic
+    double explained_variance = none;  ///< of the value targets by the critic: 1 perfect, 0 none; NaN without variance
+    double entropy = none;             ///< mean entropy of the policy
+    double approximate_kl = none;      ///< mean(rho - 1 - log rho) over the last epoch
+    double mean_kl = none;             ///< exact mean KL(pi_old || pi) after the update: PPO-KL and TRPO
+    double kl_coefficient = none;      ///< beta in this iteration's loss, where there is a penalty
+    double clip_fraction = none;       ///< of samples whose ratio was clipped in the last epoch, where one clips
+    double gradient_norm = none;       ///< before clipping, mean of the last epoch
+    double learning_rate = none;       ///< of the iteration
+    double step_fraction = none;       ///< TRPO: accepted part of the step that the trust region allows; 0: no step
+    double rejected_steps = none;      ///< TRPO: trial steps turned down; none and no step: bad curvature
+    double effective_sample_size = none;  ///< off policy: (sum rho)^2 / sum rho^2 of the last rollout looked at
+    double behaviour_kl = none;           ///< off policy: KL(mu, pi) of the same, estimated
+    double left_out = none;               ///< off policy: rollouts that were too far away to learn from
 
     bool finished() const { return steps >= total_steps; }
 };
@@ -43,9 +49,11 @@ template <class Visitor>
 void for_each_field(const Progress& p, Visitor&& visit) {
     visit("iteration", p.iteration);
     visit("steps", p.steps);
+    visit("schedule_progress", p.schedule_progress);
     visit("seconds", p.seconds);
     visit("steps_per_second", p.steps_per_second);
     visit("episodes", p.episodes);
+    visit("lifetime_episodes", p.lifetime_episodes);
     visit("mean_return", p.mean_return);
     visit("mean_length", p.mean_length);
     visit("surrogate_loss", p.surrogate_loss);

@@ -138,11 +138,10 @@ public:
     /// As `Trainer::train`; the actor's epsilon follows its schedule, from one rollout to the next.
     template <class... Callbacks>
     Progress train(const TrainOptions& options, Callbacks&&... callbacks) {
-        actor_.distribution().set_epsilon(epsilon_(0));
-        return Base::train(options, std::forward<Callbacks>(callbacks)..., [this](const Progress& progress) {
-            const double fraction = static_cast<double>(progress.steps) / static_cast<double>(progress.total_steps);
-            actor_.distribution().set_epsilon(epsilon_(fraction));
-        });
+        const auto explore = [this](double progress) { actor_.distribution().set_epsilon(epsilon_(progress)); };
+        const Progress last = this->train_after(explore, options, callbacks...);
+        explore(last.schedule_progress);
+        return last;
     }
 
 private:

@@ -82,27 +82,36 @@ public:
     /// throws; the weights are then those of the last whole iteration.
     template <class... Callbacks>
     Progress train(const TrainOptions& options, Callbacks&&... callbacks) {
-        return loop_.run(
-            options, *this, [this](Progress& progress) { iterate(progress); }, callbacks...);
+        return train_after([](double) {}, options, callbacks...);
     }
 
     const A& actor() const { return actor_; }
     const Rollout<Scalar>& rollout() const { return rollout_; }
     const Update& update() const { return update_; }
 
+protected:
+    /// `train`, where `before(schedule_progress)` is called before each rollout.
+    template <class Before, class... Callbacks>
+    Progress train_after(const Before& before, const TrainOptions& options, Callbacks&... callbacks) {
+        const auto iteration = [&](Progress& progress) {
+            before(progress.schedule_progress);
+            iterate(progress);
+        };
+        return loop_.run(options, *this, iteration, callbacks...);
+    }
+
 private:
     void iterate(Progress& progress) {
-        const double fraction = static_cast<double>(progress.steps) / static_cast<double>(progress.total_steps);
         if (options_.episodes > 0) {
             collect_.episodes(rollout_, options_.episodes);
         } else {
             collect_.steps(rollout_, options_.horizon);
         }
         estimate();
-        TrainLoop::report(update_(rollout_, fraction), progress);
+        TrainLoop::report(update_(rollout_, progress.schedule_progress), progress);
         observe_(rollout_, actor_, critic_);
         loop_.report(rollout_, progress);
-        progress.explained_variance = explained_variance(rollout_);
+        if constexpr (has_critic<C>) progress.explained_variance = explained_variance(rollout_);
     }
 
     void estimate() {

@@ -85,7 +85,12 @@ private:
         require(std::isfinite(norm),
                 "update: the actor's gradient is not finite; check rewards and observations for "
                 "extreme values");
-        UpdateReport report{.surrogate_loss = -start.surrogate, .entropy = start.entropy, .gradient_norm = norm};
+        UpdateReport report{.surrogate_loss = -start.surrogate,
+                            .entropy = start.entropy,
+                            .mean_kl = start.kl,
+                            .gradient_norm = norm,
+                            .step_fraction = 0,
+                            .rejected_steps = 0};
         direction_.resize(gradient_.size());
         const auto multiply = [&](std::span<const Scalar> v, std::span<Scalar> out) { fisher_product(v, out); };
         if (!conjugate_gradient_.solve(multiply, std::as_const(gradient_).span(), direction_.span())) return report;

@@ -110,15 +110,15 @@ private:
         require_finite_weights<Scalar>(critic_weights(), "critic's");
         const auto samples = static_cast<double>(epoch.samples);
         const auto steps = static_cast<double>(epoch.steps);
-        double beta = 0;
+        double beta = UpdateReport::none;
         if constexpr (penalises_kl) beta = surrogate_.kl_coefficient();
         return {.surrogate_loss = epoch.sums.surrogate / samples,
-                .value_loss = epoch.sums.value / samples,
+                .value_loss = has_critic<C> ? epoch.sums.value / samples : UpdateReport::none,
                 .entropy = epoch.sums.entropy / samples,
                 .approximate_kl = epoch.sums.kl / samples,
                 .mean_kl = adapt(rollout),
                 .kl_coefficient = beta,
-                .clip_fraction = static_cast<double>(epoch.sums.clipped) / samples,
+                .clip_fraction = clips ? static_cast<double>(epoch.sums.clipped) / samples : UpdateReport::none,
                 .gradient_norm = epoch.norms / steps,
                 .learning_rate = learning_rate_};
     }
@@ -159,7 +159,9 @@ private:
         ++epoch.steps;
         epoch.stopped =
             options_.target_kl > 0 && sums.kl / static_cast<double>(minibatch.size()) > 1.5 * options_.target_kl;
-        if (!epoch.stopped) epoch.norms += apply_gradient();
+        const double norm = gradient_norm();
+        epoch.norms += norm;
+        if (!epoch.stopped) apply_gradient(norm);
     }
 
     /// Adds a pass over some samples to the gradient of a network.
@@ -206,9 +208,8 @@ private:
     /// Whether a network may be stepped whatever the gradient of the other, and the divergence of the whole minibatch.
     bool steps_at_once() const { return !(options_.max_gradient_norm > 0) && !(options_.target_kl > 0); }
 
-    /// Steps the networks that are not stepped at once, each on a thread of its own where they are large. Returns the
-    /// norm of the joint gradient.
-    double apply_gradient() {
+    /// Of the joint gradient. Throws `Error` where it is not finite.
+    double gradient_norm() {
         double norm = 0;
         for (Index network = 0; network < networks; ++network) {
             require(std::isfinite(state_of(network).norm),
@@ -218,13 +219,17 @@ private:
             norm = joint_norm(norm, state_of(network).norm);
         }
         require(std::isfinite(norm), "update: the norm of the whole gradient is {}; lower the learning rate", norm);
-        if (!steps_at_once()) {
-            for_each_network([&](Index network) {
-                clip(state_of(network).gradient.span(), norm, options_.max_gradient_norm);
-                step(network);
-            });
-        }
         return norm;
+    }
+
+    /// Steps the networks that are not stepped at once, each on a thread of its own where they are large. `norm` is
+    /// that of the joint gradient.
+    void apply_gradient(double norm) {
+        if (steps_at_once()) return;
+        for_each_network([&](Index network) {
+            clip(state_of(network).gradient.span(), norm, options_.max_gradient_norm);
+            step(network);
+        });
     }
 
     template <class Body>
@@ -327,7 +332,7 @@ private:
             surrogate_.after_update(kl);
             return kl;
         } else {
-            return 0;
+            return UpdateReport::none;
         }
     }
 
@@ -368,6 +373,7 @@ private:
 
     static constexpr bool penalises_kl = requires(const S& s) { s.kl_coefficient(); };
     static constexpr bool adapts = requires(S & s) { s.after_update(0.0); };
+    static constexpr bool clips = detail::clips<S>();
 
     A& actor_;
     C& critic_;

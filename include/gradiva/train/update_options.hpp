@@ -62,19 +62,24 @@ UpdateOptions whole_rollout_options(std::string_view name, const Options& option
 
 }  // namespace detail
 
-/// What an update did. Means over the samples of the last epoch, measured while it went on.
+/// What an update did. Means over the samples of the last epoch that began, measured while it went on. A number that an
+/// update does not have is NaN.
 struct UpdateReport {
-    double surrogate_loss = 0;
-    double value_loss = 0;      ///< 0.5 (V - value_target)^2
-    double entropy = 0;         ///< of the policy
-    double approximate_kl = 0;  ///< mean(rho - 1 - log rho), an estimate of KL(pi_old || pi)
-    double mean_kl = 0;         ///< exact, over the rollout after the last epoch, where the surrogate asks for it
-    double kl_coefficient = 0;  ///< beta in this update's loss, where there is a penalty
-    double clip_fraction = 0;   ///< samples whose ratio was clipped
-    double gradient_norm = 0;   ///< before clipping, mean over minibatches
-    double step_fraction = 0;   ///< of the step that the trust region allows, where there is one; 0: no step was taken
-    Index rejected_steps = 0;   ///< trial steps that the line search turned down
-    double learning_rate = 0;
+    static constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+    double surrogate_loss = none;
+    double value_loss = none;      ///< 0.5 (V - value_target)^2, where there is a critic
+    double entropy = none;         ///< of the policy
+    double approximate_kl = none;  ///< mean(rho - 1 - log rho), an estimate of KL(pi_old || pi)
+    double mean_kl = none;  ///< exact, over the rollout after the update, where surrogate or trust region need it
+    double kl_coefficient = none;  ///< beta in this update's loss, where there is a penalty
+    double clip_fraction = none;   ///< samples whose ratio was clipped, where the surrogate clips
+    double gradient_norm =
+        none;  ///< before clipping, mean over the epoch's minibatches, the one it stopped at included
+    double step_fraction =
+        none;  ///< of the step that the trust region allows, where there is one; 0: no step was taken
+    double rejected_steps = none;  ///< trial steps that the line search turned down, where there is one
+    double learning_rate = none;
 };
 
 }  // namespace gradiva

@@ -1,0 +1,284 @@
+#include "gradiva/train/train_loop.hpp"
+
+#include <functional>
+#include <map>
+
+#include "catch.hpp"
+#include "train/every_trainer.hpp"
+#include "train/recording_optimizer.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+namespace {
+
+constexpr Index iterations = 8;
+constexpr Index total = iterations * iteration_steps;
+
+/// What a training left and reported.
+struct Trail {
+    std::vector<float> weights;
+    std::vector<std::string> reports;  ///< all fields that do not count within a call of `train` or tell the time
+};
+
+std::string report_of(const Progress& progress) {
+    std::string line;
+    for_each_field(progress, [&](const std::string& name, auto value) {
+        for (const char* own : {"steps", "seconds", "steps_per_second", "episodes"}) {
+            if (name == own) return;
+        }
+        line += fmt::format("{}={} ", name, value);
+    });
+    return line;
+}
+
+/// Eight iterations: in one call, or in calls of `chunk` steps whose schedules run over `schedule_steps`.
+Trail trained(const std::string& name, const Schedules& schedules, Index chunk, Index schedule_steps) {
+    Trail trail;
+    with_trainer(name, schedules, [&](auto& trainer, const auto& weights) {
+        while (trail.reports.size() < iterations) {
+            trainer.train({.steps = chunk, .schedule_steps = schedule_steps}, [&](const Progress& progress) {
+                trail.reports.push_back(report_of(progress));
+                return trail.reports.size() < iterations;
+            });
+        }
+        trail.weights = weights();
+    });
+    return trail;
+}
+
+struct Case {
+    std::string trainer;
+    std::string field;
+};
+
+const std::vector<Case> every_schedule = {
+    {"PpoClip", "learning_rate"},
+    {"PpoClip", "entropy"},
+    {"PpoClip", "clip"},
+    {"PpoClip", "value_clip"},
+    {"PpoKl", "learning_rate"},
+    {"PpoKl", "entropy"},
+    {"PpoKl", "value_clip"},
+    {"A2c", "learning_rate"},
+    {"A2c", "entropy"},
+    {"Trpo", "learning_rate"},
+    {"Reinforce", "learning_rate"},
+    {"Reinforce", "entropy"},
+    {"Reinforce without critic", "learning_rate"},
+    {"Reinforce without critic", "entropy"},
+    {"OffPolicy", "learning_rate"},
+    {"OffPolicy", "entropy"},
+    {"QLambda", "learning_rate"},
+    {"QLambda", "epsilon"},
+    {"AnalyticPolicyGradient", "learning_rate"},
+};
+
+Schedules with(const std::string& field) {
+    Schedules s;
+    if (field == "learning_rate") s.learning_rate = Linear{1e-2, 0};
+    if (field == "entropy") s.entropy = Linear{0.5, 0};
+    if (field == "clip") s = {.learning_rate = 3e-2, .clip = Linear{0.2, 1e-3}};
+    if (field == "value_clip") s = {.learning_rate = 3e-2, .value_clip = Linear{0.2, 1e-3}};
+    if (field == "epsilon") s.epsilon = Cosine{1, 0.05};
+    return s;
+}
+
+/// Steps that an optimiser takes, but for one that leaves finite numbers.
+struct BreaksDownOnce {
+    int at = 0;
+    std::shared_ptr<int> steps = std::make_shared<int>(0);
+    void step(std::span<float> weights, std::span<const float>, double) {
+        if (++*steps == at) weights[0] = std::numeric_limits<float>::infinity();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("Four calls along one schedule are one call bit for bit with every trainer and every schedule") {
+    for (const auto& [trainer, field] : every_schedule) {
+        INFO(trainer << ", " << field);
+        // Reinforce's iterations are of random lengths: calls of one iteration each.
+        const bool whole_episodes = trainer.starts_with("Reinforce");
+        const Index steps = whole_episodes ? 3 * total : total, chunk = whole_episodes ? 1 : total / 4;
+        const Trail one = trained(trainer, with(field), steps, 0);
+        const Trail four = trained(trainer, with(field), chunk, steps);
+        CHECK((one.weights == four.weights));
+        CHECK(one.reports == four.reports);
+        const Trail sawtooth = trained(trainer, with(field), chunk, 0);
+        CHECK((one.weights != sawtooth.weights));
+    }
+}
+
+TEST_CASE("The table of schedules names every trainer") {
+    for (const std::string& name : trainer_names) {
+        CHECK(std::any_of(every_schedule.begin(), every_schedule.end(),
+                          [&](const Case& c) { return c.trainer == name; }));
+    }
+}
+
+TEST_CASE("A schedule that is over holds its end in later calls") {
+    with_trainer("PpoClip", {.learning_rate = Linear{1, 0.5}}, [](auto& trainer, const auto&) {
+        std::vector<double> rates;
+        const auto record = [&](const Progress& progress) { rates.push_back(progress.learning_rate); };
+        const Index two = 2 * iteration_steps;
+        trainer.train({.steps = two, .schedule_steps = two}, record);
+        CHECK(trainer.train({.steps = two, .schedule_steps = two}, record).schedule_progress == 1);
+        CHECK(rates == std::vector<double>{1, 0.75, 0.5, 0.5});
+        rates.clear();
+        trainer.train({.steps = two, .schedule_steps = 4 * two},
+                      record);  // the life of the trainer counts, not the call
+        CHECK(rates == std::vector<double>{0.75, 0.6875});
+        rates.clear();
+        trainer.train({.steps = two}, record);
+        CHECK(rates == std::vector<double>{1, 0.75});
+    });
+}
+
+TEST_CASE("Progress says where the schedules stand for the next iteration") {
+    with_trainer("A2c", {}, [](auto& trainer, const auto&) {
+        std::vector<double> seen;
+        const auto record = [&](const Progress& progress) { seen.push_back(progress.schedule_progress); };
+        trainer.train({.steps = 4 * iteration_steps}, record);
+        CHECK(seen == std::vector<double>{0.25, 0.5, 0.75, 1});
+        trainer.train({.steps = 2 * iteration_steps, .schedule_steps = 8 * iteration_steps}, record);
+        CHECK(seen == std::vector<double>{0.25, 0.5, 0.75, 1, 0.625, 0.75});
+        trainer.train({.steps = 1}, record);  // rounded up to 80
+        CHECK(seen.back() == 1);
+    });
+}
+
+TEST_CASE("Negative schedule_steps are refused and change nothing") {
+    for (const std::string& name : trainer_names) {
+        with_trainer(name, {.epsilon = 0.25}, [&](auto& trainer, const auto& weights) {
+            const auto before = weights();
+            const std::string who = name.starts_with("Reinforce") ? "Reinforce" : name;
+            CHECK_THROWS_WITH(trainer.train({.steps = 100, .schedule_steps = -1}),
+                              who +
+                                  ": schedule_steps is -1; give the steps that schedules run over, or 0 for those of "
+                                  "this call");
+            CHECK((weights() == before));
+            if constexpr (requires { trainer.actor().distribution().epsilon(); }) {
+                const double epsilon = trainer.actor().distribution().epsilon();
+                CHECK_THROWS_AS(trainer.train({.steps = 0}), Error);
+                CHECK(trainer.actor().distribution().epsilon() == epsilon);
+            }
+            CHECK(trainer.train({.steps = 1}).iteration == 1);
+        });
+    }
+}
+
+TEST_CASE("The steps of an iteration that failed are not counted where the schedules stand") {
+    const TrainOptions options{.steps = 1000, .schedule_steps = 320};
+    const auto rates_of = [&](auto& trainer) {
+        std::vector<double> rates;
+        for (int call = 0; call < 2; ++call) {
+            try {
+                trainer.train(options, [&](const Progress& progress) {
+                    rates.push_back(progress.learning_rate);
+                    return rates.size() < 4;
+                });
+            } catch (const std::exception&) {
+                CHECK(rates.size() == 2);  // in its third iteration
+            }
+        }
+        return rates;
+    };
+    const std::vector<double> right = {1, 0.9, 0.8, 0.7};
+    SECTION("in collecting") {
+        Vectorized envs(one_faulty(Fault::thrown, 5, 10), {.count = 8});
+        Actor actor(envs, Mlp{.hidden = {4}});
+        Critic critic(envs, Mlp{.hidden = {4}});
+        A2c trainer(envs, actor, critic, Gae{}, {.horizon = 4, .learning_rate = Linear{1, 0}}, RecordingOptimizer{});
+        CHECK(rates_of(trainer) == right);
+    }
+    SECTION("in the update") {
+        Vectorized envs(Wanderer{}, {.count = 8});
+        Actor actor(envs, Mlp{.hidden = {4}});
+        Critic critic(envs, Mlp{.hidden = {4}});
+        A2c trainer(envs, actor, critic, Gae{}, {.horizon = 4, .learning_rate = Linear{1, 0}}, BreaksDownOnce{5});
+        CHECK(rates_of(trainer) == right);
+    }
+    SECTION("in the update of the analytic gradient") {
+        Vectorized envs(Pendulum{}, {.count = 8});
+        Actor actor(envs, Mlp{.hidden = {4}});
+        AnalyticPolicyGradient trainer(envs, actor, {.horizon = 4, .learning_rate = Linear{1, 0}}, BreaksDownOnce{3});
+        CHECK(rates_of(trainer) == right);
+    }
+    SECTION("in a callback, after the iteration") {
+        Vectorized envs(Wanderer{}, {.count = 8});
+        Actor actor(envs, Mlp{.hidden = {4}});
+        Critic critic(envs, Mlp{.hidden = {4}});
+        A2c trainer(envs, actor, critic, Gae{}, {.horizon = 4, .learning_rate = Linear{1, 0}}, RecordingOptimizer{});
+        CHECK_THROWS_AS(trainer.train(options, [](const Progress&) { throw Breakdown("of the callback"); }), Breakdown);
+        CHECK(trainer.train(options, [](const Progress&) { return false; }).learning_rate == 0.9);
+    }
+}
+
+TEST_CASE("Every trainer counts the episodes of its life over all calls of train") {
+    for (const std::string& name : trainer_names) {
+        INFO(name);
+        with_trainer(name, {}, [](auto& trainer, const auto&) {
+            const Progress first = trainer.train({.steps = 4 * iteration_steps});
+            CHECK(first.episodes > 0);
+            CHECK(first.lifetime_episodes == first.episodes);
+            const Progress second = trainer.train({.steps = 4 * iteration_steps});
+            CHECK(second.episodes > 0);
+            CHECK(second.episodes < second.lifetime_episodes);
+            CHECK(second.lifetime_episodes == first.episodes + second.episodes);
+        });
+    }
+}
+
+TEST_CASE("Every trainer reports the numbers that it has and NaN for the others") {
+    const std::vector<std::string> may_be_absent = {
+        "surrogate_loss", "value_loss",     "explained_variance",    "entropy",       "approximate_kl",
+        "mean_kl",        "kl_coefficient", "clip_fraction",         "gradient_norm", "learning_rate",
+        "step_fraction",  "rejected_steps", "effective_sample_size", "behaviour_kl",  "left_out"};
+    const std::map<std::string, std::vector<std::string>> absent = {
+        {"PpoClip",
+         {"mean_kl", "kl_coefficient", "step_fraction", "rejected_steps", "effective_sample_size", "behaviour_kl",
+          "left_out"}},
+        {"PpoKl",
+         {"clip_fraction", "step_fraction", "rejected_steps", "effective_sample_size", "behaviour_kl", "left_out"}},
+        {"A2c",
+         {"mean_kl", "kl_coefficient", "clip_fraction", "step_fraction", "rejected_steps", "effective_sample_size",
+          "behaviour_kl", "left_out"}},
+        {"Trpo",
+         {"approximate_kl", "kl_coefficient", "clip_fraction", "effective_sample_size", "behaviour_kl", "left_out"}},
+        {"Reinforce",
+         {"mean_kl", "kl_coefficient", "clip_fraction", "step_fraction", "rejected_steps", "effective_sample_size",
+          "behaviour_kl", "left_out"}},
+        {"Reinforce without critic",
+         {"value_loss", "explained_variance", "mean_kl", "kl_coefficient", "clip_fraction", "step_fraction",
+          "rejected_steps", "effective_sample_size", "behaviour_kl", "left_out"}},
+        {"OffPolicy", {"mean_kl", "kl_coefficient", "clip_fraction", "step_fraction", "rejected_steps"}},
+        {"QLambda",
+         {"surrogate_loss", "entropy", "approximate_kl", "mean_kl", "kl_coefficient", "clip_fraction", "step_fraction",
+          "rejected_steps", "effective_sample_size", "behaviour_kl", "left_out"}},
+        {"AnalyticPolicyGradient",
+         {"value_loss", "explained_variance", "approximate_kl", "mean_kl", "kl_coefficient", "clip_fraction",
+          "step_fraction", "rejected_steps", "effective_sample_size", "behaviour_kl", "left_out"}},
+    };
+    for (const std::string& name : trainer_names) {
+        REQUIRE(absent.count(name) == 1);
+        with_trainer(name, {}, [&](auto& trainer, const auto&) {
+            Index reports = 0;
+            trainer.train({.steps = 4 * iteration_steps}, [&](const Progress& progress) {
+                ++reports;
+                std::vector<std::string> missing;
+                for_each_field(progress, [&](const std::string& field, auto value) {
+                    if (!std::isnan(static_cast<double>(value))) return;
+                    if (field == "mean_return" || field == "mean_length") return;
+                    missing.push_back(field);
+                });
+                INFO(name);
+                CHECK(missing == absent.at(name));
+                for (const std::string& field : missing) {
+                    CHECK(std::count(may_be_absent.begin(), may_be_absent.end(), field) == 1);
+                }
+            });
+            CHECK(reports > 0);
+        });
+    }
+}
