@@ -71,14 +71,12 @@ struct UpdateReport {
     double value_loss = none;      ///< 0.5 (V - value_target)^2, where there is a critic
     double entropy = none;         ///< of the policy
     double approximate_kl = none;  ///< mean(rho - 1 - log rho), an estimate of KL(pi_old || pi)
-    double mean_kl = none;  ///< exact, over the rollout after the update, where surrogate or trust region need it
+    double mean_kl = none;         ///< exact, over the rollout after the update: with a KL penalty, or a trust region
     double kl_coefficient = none;  ///< beta in this update's loss, where there is a penalty
     double clip_fraction = none;   ///< samples whose ratio was clipped, where the surrogate clips
-    double gradient_norm =
-        none;  ///< before clipping, mean over the epoch's minibatches, the one it stopped at included
-    double step_fraction =
-        none;  ///< of the step that the trust region allows, where there is one; 0: no step was taken
-    double rejected_steps = none;  ///< trial steps that the line search turned down, where there is one
+    double gradient_norm = none;   ///< before clipping, mean over minibatches, the one that ended the update included
+    double step_fraction = none;   ///< accepted part of the step that a trust region allows; 0: no step was taken
+    double rejected_steps = none;  ///< trial steps that the line search of a trust region turned down
     double learning_rate = none;
 };
 
