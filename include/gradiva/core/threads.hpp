@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/first_failure.hpp"
 #include "gradiva/core/index.hpp"
 
 namespace gradiva {
@@ -38,9 +39,9 @@ public:
 
     Index count() const { return static_cast<Index>(groups_.size()); }
 
-    /// Calls `body(shard)` for every shard in [0, shards) and returns when all have ended. If bodies throw, the
-    /// exception of the lowest shard is rethrown. Allocates nothing. One call at a time; a body must not call `run`
-    /// itself.
+    /// Calls `body(shard)` for every shard in [0, shards) and returns when all have ended. If bodies throw, the other
+    /// shards run all the same, whatever the number of threads, and the exception of the lowest is rethrown. Allocates
+    /// nothing. One call at a time; a body must not call `run` itself.
     template <class Body>
     void run(Index shards, const Body& body) {
         run_shards(shards, {[](const void* b, Index shard) { (*static_cast<const Body*>(b))(shard); }, &body});
@@ -56,8 +57,9 @@ private:
 
     [[gnu::noinline]] void run_shards(Index shards, Call call) {
         if (workers_.empty() || shards <= 1) {
-            for (Index shard = 0; shard < shards; ++shard) call(shard);
-            return;
+            FirstFailure failure;
+            for (Index shard = 0; shard < shards; ++shard) failure.attempt([&] { call(shard); });
+            return failure.rethrow();
         }
         GRADIVA_ASSERT(shards < Index{1} << 32);
         call_ = call;

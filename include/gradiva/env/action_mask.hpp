@@ -19,9 +19,7 @@ inline Index choices_of(const auto&) { return 0; }
 /// Rows of the masks of environments; 0 where they have none.
 template <class V>
 Index mask_size_of(const V& envs) {
-    static_assert(!detail::MentionsVectorActionMask<V> || detail::HasVectorActionMask<V>,
-                  "gradiva: VectorEnv's action_mask needs the form void action_mask(Range, MatrixMap<std::uint8_t> "
-                  "legal) const");
+    static_assert(detail::explain_vector_env<V>());
     if constexpr (detail::HasVectorActionMask<V>) {
         return choices_of(envs.action_space());
     } else {

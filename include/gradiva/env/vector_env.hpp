@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/env/space.hpp"
@@ -30,6 +31,13 @@ struct StepView {
 ///   Actions of a Box are as they were sampled, and may lie outside its bounds: `SentActions` clips them.
 /// - Optional, const: `action_mask(range, legal)` writes a 1 for each legal and a 0 for each illegal choice of the
 ///   present state of each environment of the range (choices x n); see `Env`.
+/// - Optional: `static constexpr bool fails_one_by_one = true` promises that an environment which throws in `reset` or
+///   `step` keeps none of the range from being reset or stepped, that what it observes is NaN then, and that the
+///   exception of the first is thrown at the end. After an exception training then goes on with the same bits for any
+///   number of threads; without it, how far the others had come depends on how they were split among threads.
+/// - Optional: `Index& holders()`, the number of collectors that have used the environments, 0 at first: each counts
+///   itself, and refuses to go on once another has come after it. Without it nobody notices that a second collector or
+///   trainer has moved the environments on, and the first learns from an observation that is not theirs any more.
 template <class V>
 concept VectorEnv = requires(V envs, const V& fixed, Range range, MatrixRef<float> observation, ConstActionView actions,
                              StepView& out) {
@@ -60,6 +68,45 @@ concept HasVectorActionMask = requires(const V& fixed, Range range, MatrixMap<st
     { fixed.action_mask(range, legal) } -> std::same_as<void>;
 };
 
+template <class V>
+concept MentionsFailsOneByOne = requires {
+    &V::fails_one_by_one;
+};
+
+template <class V>
+concept SaysFailsOneByOne = requires {
+    requires std::same_as<decltype(V::fails_one_by_one), const bool>;
+    typename std::bool_constant<V::fails_one_by_one>;
+};
+
+template <class V>
+concept MentionsHolders = requires {
+    &V::holders;
+};
+
+template <class V>
+concept HasHolders = requires(V envs) {
+    { envs.holders() } -> std::same_as<Index&>;
+};
+
+/// One sentence for each optional member whose form is wrong, as a compile-time error.
+template <class V>
+consteval bool explain_vector_env() {
+    static_assert(!MentionsVectorActionMask<V> || HasVectorActionMask<V>,
+                  "gradiva: VectorEnv's action_mask needs the form void action_mask(Range, MatrixMap<std::uint8_t> "
+                  "legal) const");
+    static_assert(!MentionsFailsOneByOne<V> || SaysFailsOneByOne<V>,
+                  "gradiva: VectorEnv's fails_one_by_one needs the form static constexpr bool fails_one_by_one = true");
+    static_assert(!MentionsHolders<V> || HasHolders<V>, "gradiva: VectorEnv's holders needs the form Index& holders()");
+    return true;
+}
+
 }  // namespace detail
+
+/// Whether these environments promise that one which throws leaves the others of its range alone; see `VectorEnv`.
+template <class V>
+inline constexpr bool fails_one_by_one = false;
+template <detail::SaysFailsOneByOne V>
+inline constexpr bool fails_one_by_one<V> = V::fails_one_by_one;
 
 }  // namespace gradiva

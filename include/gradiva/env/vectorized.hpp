@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/first_failure.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/check_space.hpp"
@@ -46,28 +47,15 @@ public:
     auto action_space() const { return action_space_; }
     const E& operator[](Index i) const { return places_[static_cast<std::size_t>(i)].env; }
 
+    static constexpr bool fails_one_by_one = true;
+    Index& holders() { return holders_; }
+
     void reset(Range range, MatrixRef<float> observation) {
-        for (Index j = 0; j < range.size(); ++j) reset_one(range.begin + j, observation, j);
+        serve_all(range, observation, [&](Index j) { reset_one(range.begin + j, observation, j); });
     }
 
     void step(Range range, const ConstActionView& actions, StepView& out) {
-        for (Index j = 0; j < range.size(); ++j) {
-            auto& [env, rng] = places_[static_cast<std::size_t>(range.begin + j)];
-            const auto k = static_cast<std::size_t>(j);
-            const Outcome outcome =
-                env.step(sent_actions_(actions, j, range.begin + j), rng, blank_column(out.observation, j));
-            out.reward[k] = outcome.reward;
-            out.terminated[k] = outcome.terminated ? 1 : 0;
-            out.truncated[k] = outcome.truncated && !outcome.terminated ? 1 : 0;
-            if (outcome.terminated || outcome.truncated) {
-                const std::span<float> last = column(out.observation, j);
-                std::copy(last.begin(), last.end(), column(out.final_observation, j).begin());
-                if constexpr (detail::HasActionMask<E>) {
-                    if (out.truncated[k] != 0) mask_one(range.begin + j, out.final_mask, j);
-                }
-                reset_one(range.begin + j, out.observation, j);
-            }
-        }
+        serve_all(range, out.observation, [&](Index j) { step_one(range.begin + j, actions, j, out); });
     }
 
     void action_mask(Range range, MatrixMap<std::uint8_t> legal) const requires detail::HasActionMask<E> {
@@ -120,6 +108,33 @@ private:
         return {m.data() + j * m.outerStride(), static_cast<std::size_t>(m.rows())};
     }
 
+    /// Calls `serve(j)` for every environment of a range, also after one of them has thrown.
+    template <class Serve>
+    static void serve_all(Range range, MatrixRef<float>& observation, const Serve& serve) {
+        FirstFailure failure;
+        for (Index j = 0; j < range.size(); ++j) {
+            if (!failure.attempt([&] { serve(j); })) blank_column(observation, j);
+        }
+        failure.rethrow();
+    }
+
+    void step_one(Index i, const ConstActionView& actions, Index j, StepView& out) {
+        auto& [env, rng] = places_[static_cast<std::size_t>(i)];
+        const auto k = static_cast<std::size_t>(j);
+        const Outcome outcome = env.step(sent_actions_(actions, j, i), rng, blank_column(out.observation, j));
+        out.reward[k] = outcome.reward;
+        out.terminated[k] = outcome.terminated ? 1 : 0;
+        out.truncated[k] = outcome.truncated && !outcome.terminated ? 1 : 0;
+        if (outcome.terminated || outcome.truncated) {
+            const std::span<float> last = column(out.observation, j);
+            std::copy(last.begin(), last.end(), column(out.final_observation, j).begin());
+            if constexpr (detail::HasActionMask<E>) {
+                if (out.truncated[k] != 0) mask_one(i, out.final_mask, j);
+            }
+            reset_one(i, out.observation, j);
+        }
+    }
+
     void mask_one(Index i, MatrixMap<std::uint8_t>& legal, Index j) const {
         const std::span<std::uint8_t> own(legal.data() + j * legal.rows(), static_cast<std::size_t>(legal.rows()));
         std::fill(own.begin(), own.end(), std::uint8_t{1});
@@ -136,6 +151,7 @@ private:
     Box observation_space_;
     ActionSpaceOf action_space_{};
     SentActions<ActionSpaceOf> sent_actions_;
+    Index holders_ = 0;
 };
 
 template <EnvFactory F>

@@ -47,6 +47,9 @@ public:
     Discrete action_space() const { return CartPole{}.action_space(); }
     Index limit() const { return limit_; }
 
+    static constexpr bool fails_one_by_one = true;  // it never throws
+    Index& holders() { return holders_; }
+
     void reset(Range range, MatrixRef<float> observation) {
         for (Index j = 0; j < range.size(); ++j) reset_one(range.begin + j, observation, j);
     }
@@ -163,6 +166,7 @@ private:
     Buffer<float> x_, x_dot_, theta_, theta_dot_;
     Buffer<std::int32_t> steps_left_;
     std::vector<Rng> rngs_;
+    Index holders_ = 0;
 };
 
 }  // namespace gradiva

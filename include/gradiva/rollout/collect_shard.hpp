@@ -1,10 +1,29 @@
 #pragma once
 
+#include <exception>
+#include <utility>
+
 #include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/ended_episodes.hpp"
 #include "gradiva/rollout/rollout_part.hpp"
 
 namespace gradiva::detail {
+
+/// What can fail in a step, in the order in which it is done for many environments side by side.
+enum class CollectStage { choice, step, observation, mask, legality, outcome };
+
+/// What failed first of all that failed in a shard: the same whatever environments it holds beside those that failed.
+struct CollectFailure {
+    std::exception_ptr exception;
+    std::pair<Index, CollectStage> place;  ///< time and stage
+
+    /// Keeps the earlier of both.
+    void keep(const CollectFailure& other) {
+        if (other.exception && (!exception || other.place < place)) *this = other;
+    }
+    /// The same for the exception that is being handled.
+    void keep(Index t, CollectStage stage) { keep({std::current_exception(), {t, stage}}); }
+};
 
 /// Environments that one thread steps, with all that it needs for it.
 template <VectorEnv V, Behaviour P>
@@ -19,6 +38,7 @@ struct alignas(buffer_alignment) CollectShard {
             rngs.push_back(Rng(envs.seed(), Purpose::action, static_cast<std::uint64_t>(n)));
         }
         running.assign(range.size(), FinishedEpisode{});
+        for (auto* part_of : {&episodes_left, &length}) part_of->assign(range.size(), 0);
     }
 
     Range range;
@@ -31,7 +51,10 @@ struct alignas(buffer_alignment) CollectShard {
     Buffer<double> reward;
     Buffer<Rng> rngs;                 // of the actions, one per environment
     Buffer<FinishedEpisode> running;  // one per environment
+    Buffer<Index> episodes_left;      // one per environment, which stands still when it has none left
+    Buffer<Index> length;             // one per environment: steps until it had none left
     EndedEpisodes ended;
+    CollectFailure failure;
 };
 
 /// Where a step is written: a rollout that may hold some environments only, for some steps only.

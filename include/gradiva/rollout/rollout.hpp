@@ -20,8 +20,9 @@ struct FinishedEpisode {
 /// What N environments went through in T steps under one policy, as a structure of arrays. Sample (t, n) is column, or
 /// element, t N + n, so that one time step is contiguous. `collect` fills the first part, `estimate` the second.
 ///
-/// Whole episodes have other lengths in each environment: environment n then holds samples for t < length[n]; what lies
-/// beyond is marked as terminated and belongs to no sample.
+/// Environments may hold unequal numbers of samples, as they do of whole episodes: `holds(t, n)` says what is a sample.
+/// What follows an environment's last sample is observed in the column after it; what lies beyond belongs to nothing,
+/// and `clear_absent` gives it numbers that do no harm.
 template <class ScalarT>
 struct Rollout {
     using Scalar = ScalarT;
@@ -38,7 +39,8 @@ struct Rollout {
     Index mask_size;  ///< choices that the environments say are legal or not; 0 where they have no masks
     ActionShape action_shape;
     Index horizon = 0;            ///< T
-    bool whole_episodes = false;  ///< every environment's samples start with a reset and end with an episode's end
+    bool starts_anew = false;     ///< every environment's samples start with a reset
+    bool whole_episodes = false;  ///< the same, and they end with an episode's end
 
     // Filled by `collect`.
     MatrixBuffer<float> observation;        ///< D x (T + 1) N
@@ -83,7 +85,37 @@ struct Rollout {
         length.resize(environments);
     }
 
+    /// Whether there is a sample of environment n at time t.
+    bool holds(Index t, Index n) const { return t < length[n]; }
+
     Index sample_count() const { return std::accumulate(length.begin(), length.end(), Index{0}); }
+
+    /// Calls `body(t, n)` wherever there is no sample, environment by environment.
+    template <class Body>
+    void for_each_absent(const Body& body) const {
+        for (Index n = 0; n < environments; ++n) {
+            for (Index t = length[n]; t < horizon; ++t) body(t, n);
+        }
+    }
+
+    /// Writes 0 to all that `collect` fills where there is no sample, and marks it as terminated; every choice is legal
+    /// there. The observation that follows an environment's last sample stays.
+    void clear_absent() {
+        for_each_absent([this](Index t, Index n) {
+            const Range now = columns(t, {n, n + 1}), next = columns(t + 1, {n, n + 1});
+            const auto clear_state = [this](Range column) {
+                observation.clear_columns(column);
+                mask.columns(column).setOnes();
+            };
+            if (t == 0) clear_state(now);
+            clear_state(next);
+            action.clear_columns(now);
+            head.clear_columns(now);
+            for (auto* part : {&log_prob, &log_ratio, &reward}) (*part)(n, t) = 0;
+            terminated(n, t) = 1;
+            truncated(n, t) = 0;
+        });
+    }
 
     /// Columns of the environments `range` at time t.
     Range columns(Index t, Range range) const { return {t * environments + range.begin, t * environments + range.end}; }
