@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "catch.hpp"
+#include "gradiva/advantage/gae.hpp"
 #include "gradiva/advantage/vtrace.hpp"
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/env/vectorized.hpp"
@@ -277,6 +278,53 @@ TEST_CASE("Whole episodes are what starts at step 0 and ends with a flag, in eve
     CHECK_FALSE(read(header + good_line).whole_episodes);
     CHECK_FALSE(read(header + good_line + ends + "1,0,1,2,1,-1,0,0,0,3,4\n").whole_episodes);
     CHECK_FALSE(read(header + "0,1,1,2,1,-1,0,1,0,,\n").whole_episodes);
+}
+
+TEST_CASE("A recording that stops in mid-episode has the same advantages alone and beside a longer one") {
+    const auto transition = [](int environment, int t) {
+        return fmt::format("{},{},{},0,-0.7,1,0,0,{}\n", environment, t + 1, t * 0.1 + environment,
+                           (t + 1) * 0.1 + environment);
+    };
+    std::string alone =
+        "environment,step,observation_0,action_0,log_prob,reward,terminated,truncated,next_observation_0\n";
+    for (int t = 0; t < 3; ++t) alone += transition(0, t);
+    std::string beside = alone;
+    for (int t = 0; t < 6; ++t) beside += transition(1, t);
+    Critic critic(MlpNetwork<float>(1, 1, Mlp{}, Rng(1, Purpose::initialisation, 1)));
+    for (float& weight : critic.weights()) weight += 0.3F;
+    Threads threads(1);
+    const TemporaryFile file("unequal"), again("unequal_again");
+    const float expected[] = {2.26F, 1.55F, 0.80F};
+    for (const std::string& text : {alone, beside}) {
+        file.write(text);
+        auto rollout = read_transitions(file.path, Box{.size = 1}, Discrete{.n = 2});
+        for (int round = 0; round < 2; ++round) {
+            Estimator(critic, threads)(rollout, Gae{.gamma = 0.99, .lambda = 0.95});
+            for (Index t = 0; t < 3; ++t) CHECK(rollout.advantage(0, t) == Catch::Approx(expected[t]).margin(0.01));
+            CHECK(!rollout.starts_anew);
+            CHECK(rollout.finished.empty());
+            write_transitions(again.path, rollout);
+            rollout = read_transitions(again.path, Box{.size = 1}, Discrete{.n = 2});
+        }
+    }
+}
+
+TEST_CASE("A recording keeps whether its environments had just been reset") {
+    Vectorized envs(TimeLimit(Wanderer{}, 9), {.count = 3, .seed = 4});
+    Threads threads;
+    const Controller controller(envs, uniform(3));
+    Rollout rollout(envs, controller);
+    Collector collect(envs, controller, threads);
+    const TemporaryFile file("starts");
+    for (const bool anew : {true, false}) {
+        collect.steps(rollout, 7);
+        write_transitions(file.path, rollout);
+        CHECK(read_transitions(file.path, envs).starts_anew == anew);
+    }
+    collect.episodes(rollout, 2);
+    write_transitions(file.path, rollout);
+    CHECK(read_transitions(file.path, envs).starts_anew);
+    CHECK(read_transitions(file.path, envs).whole_episodes);
 }
 
 TEST_CASE("A file that is cut short is refused") {

@@ -1,6 +1,15 @@
 #include "gradiva/train/reward_normalizer.hpp"
 
+#include <memory>
+
 #include "catch.hpp"
+#include "gradiva/advantage/n_step.hpp"
+#include "gradiva/advantage/vtrace.hpp"
+#include "gradiva/train/a2c.hpp"
+#include "gradiva/train/off_policy.hpp"
+#include "gradiva/train/ppo.hpp"
+#include "gradiva/train/q_lambda.hpp"
+#include "gradiva/train/trpo.hpp"
 #include "rollout/blank_rollout.hpp"
 
 using namespace gradiva;
@@ -60,4 +69,128 @@ TEST_CASE("Rewards that never change are held at the bound, or stay 0") {
     RewardNormalizer<float> constant(1, 0);
     constant.observe(rollout);
     constant.with_scaled(rollout, [&] { CHECK((rollout.reward.matrix().array() == 10).all()); });
+}
+
+namespace {
+
+/// Pays 1 for every step, of which there is no last one; throws at step `at` of its life.
+struct Endless {
+    Index at = -1;
+    Index steps = 0;
+
+    Box observation_space() const { return {.size = 1}; }
+    Discrete action_space() const { return {.n = 2}; }
+    void reset(Rng&, std::span<float> observation) { observation[0] = 0; }
+    Outcome step(int, Rng&, std::span<float> observation) {
+        if (steps++ == at) throw Breakdown("the simulator is gone");
+        observation[0] = 0;
+        return {.reward = 1};
+    }
+};
+
+constexpr Index horizon = 10;
+
+/// Plain descent that throws once, at call `at`.
+struct FailingOptimizer {
+    int at = -1;
+    std::shared_ptr<int> calls = std::make_shared<int>(0);
+
+    void step(std::span<float>, std::span<const float>, double) const {
+        if ((*calls)++ == at) throw Breakdown("no step");
+    }
+};
+
+/// One environment, one thread of experience. Values are 0, learning rates too: each target is a reward as it is seen.
+struct Case {
+    explicit Case(Index at) : envs(Endless{.at = at}) {
+        for (auto weights : {actor.weights(), critic.weights(), values.weights()}) {
+            std::fill(weights.begin(), weights.end(), 0.0F);
+        }
+    }
+
+    Vectorized<Endless> envs;
+    Actor<MlpNetwork<float>, Categorical<float>> actor{envs, {.hidden = {2}}};
+    Critic<MlpNetwork<float>> critic{envs, {.hidden = {2}}};
+    Actor<MlpNetwork<float>, EpsilonGreedy<float>> values{envs, {.hidden = {2}}, EpsilonGreedy<float>(2)};
+};
+
+/// Trains for one iteration, fails in the next, trains for another; returns the variance of the sums of rewards that
+/// the last one went by: its targets are s, with value loss 0.5 s^2 and s^2 = 1 / variance.
+template <class Trainer>
+double variance_after(Trainer&& trainer) {
+    trainer.train({.steps = horizon});
+    CHECK_THROWS_AS(trainer.train({.steps = horizon}), Breakdown);
+    return 0.5 / trainer.train({.steps = horizon}).value_loss;
+}
+
+}  // namespace
+
+TEST_CASE("Sums of rewards begin anew where environments do after an exception") {
+    // Rewards 1, gamma 1: sums of 1 to 10, twice. Gone on, they would be 1 to 20, of variance 33.25.
+    const auto expected = Approx(8.25).epsilon(1e-4);
+    {
+        Case c(10);
+        Threads threads;
+        Rollout rollout(c.envs, c.actor);
+        Collector collect(c.envs, c.actor, threads);
+        RewardNormalizer<float> normalizer(1, 1);
+        collect.steps(rollout, horizon);
+        normalizer.observe(rollout);
+        CHECK_THROWS_AS(collect.steps(rollout, horizon), Breakdown);
+        collect.steps(rollout, horizon);
+        normalizer.observe(rollout);
+        CHECK(1 / (normalizer.scale() * normalizer.scale()) == expected);
+    }
+    const TemporalDifference advantage{.gamma = 1};
+    {
+        Case c(10);
+        CHECK(variance_after(
+                  PpoClip(c.envs, c.actor, c.critic, advantage,
+                          {.horizon = horizon, .minibatch = horizon, .learning_rate = 0, .normalize_rewards = true})) ==
+              expected);
+    }
+    {
+        Case c(10);
+        CHECK(variance_after(
+                  PpoKl(c.envs, c.actor, c.critic, advantage,
+                        {.horizon = horizon, .minibatch = horizon, .learning_rate = 0, .normalize_rewards = true})) ==
+              expected);
+    }
+    {
+        Case c(10);
+        CHECK(variance_after(A2c(c.envs, c.actor, c.critic, advantage,
+                                 {.horizon = horizon, .learning_rate = 0, .normalize_rewards = true})) == expected);
+    }
+    {
+        Case c(10);
+        CHECK(variance_after(Trpo(
+                  c.envs, c.actor, c.critic, advantage,
+                  {.horizon = horizon, .minibatch = horizon, .critic_learning_rate = 0, .normalize_rewards = true})) ==
+              expected);
+    }
+    {
+        Case c(10);
+        CHECK(variance_after(OffPolicy(c.envs, c.actor, c.critic, VTrace{.gamma = 1, .lambda = 0},
+                                       {.horizon = horizon, .learning_rate = 0, .normalize_rewards = true})) ==
+              expected);
+    }
+    {
+        Case c(10);
+        CHECK(variance_after(QLambda(c.envs, c.values,
+                                     {.horizon = horizon,
+                                      .minibatch = horizon,
+                                      .learning_rate = 0,
+                                      .gamma = 1,
+                                      .lambda = 0,
+                                      .normalize_rewards = true})) == expected);
+    }
+}
+
+TEST_CASE("Sums of rewards go on where environments do, after an update that failed too") {
+    // The environments were in the middle of an episode, and still are: 1 to 30.
+    Case c(-1);
+    const FailingOptimizer failing{.at = 2};  // of the actor and the critic once each in the first update
+    CHECK(variance_after(PpoClip(c.envs, c.actor, c.critic, TemporalDifference{.gamma = 1},
+                                 {.horizon = horizon, .minibatch = horizon, .epochs = 1, .normalize_rewards = true},
+                                 failing)) == Approx((30.0 * 30 - 1) / 12).epsilon(1e-4));
 }

@@ -43,8 +43,8 @@ template <class Scalar, class Body>
 void for_each_episode(const Rollout<Scalar>& rollout, const Body& body) {
     for (Index n = 0; n < rollout.environments; ++n) {
         Index begin = 0;
-        for (Index t = 0; t < rollout.length[n]; ++t) {
-            if (rollout.continues(n, t) != 0) continue;
+        for (Index t = 0; t < rollout.horizon; ++t) {
+            if (!rollout.holds(t, n) || rollout.continues(n, t) != 0) continue;
             body(Episode{n, begin, t + 1});
             begin = t + 1;
         }

@@ -51,12 +51,13 @@ void write_transitions(const std::string& path, const Rollout<Scalar>& rollout) 
     Buffer<Index> final_column(rollout.horizon * rollout.environments);
     for (Index i = 0; i < rollout.final_sample.size(); ++i) final_column[rollout.final_sample[i]] = i;
     for (Index n = 0; n < rollout.environments; ++n) {
-        for (Index t = 0; t < rollout.length[n]; ++t) {
+        for (Index t = 0; t < rollout.horizon; ++t) {
+            if (!rollout.holds(t, n)) continue;
             const Index sample = t * rollout.environments + n;
             const ConstActionView action = rollout.action.columns({sample, sample + 1});
             line.clear();
             add(n);
-            add(rollout.whole_episodes ? t : t + 1);  // 0 says that the environment had just been reset
+            add(rollout.starts_anew || rollout.whole_episodes ? t : t + 1);  // from 0 after a reset
             for (const float x : rollout.observation.column(sample)) add(x);
             for (const std::uint8_t legal : rollout.mask.column(sample)) add(static_cast<int>(legal));
             for (Index i = 0; i < action.integers.rows(); ++i) add(action.integers(i, 0));

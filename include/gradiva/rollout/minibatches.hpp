@@ -18,7 +18,7 @@ public:
         Index count = 0;
         for (Index t = 0; t < rollout.horizon; ++t) {
             for (Index n = 0; n < rollout.environments; ++n) {
-                if (t < rollout.length[n]) samples_[count++] = t * rollout.environments + n;
+                if (rollout.holds(t, n)) samples_[count++] = t * rollout.environments + n;
             }
         }
     }

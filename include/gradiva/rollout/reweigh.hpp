@@ -29,8 +29,12 @@ public:
 
     OffPolicyReport operator()(Rollout<Scalar>& rollout) {
         check_log_probs(rollout);
+        rollout.clear_absent();
         passes_.run(rollout.horizon * rollout.environments, threads_,
                     [&](Shard& shard, Range range) { compare(rollout, range, shard); });
+        rollout.for_each_absent([&](Index t, Range range) {
+            for (Index n = range.begin; n < range.end; ++n) rollout.log_ratio(n, t) = 0;
+        });
         return report(rollout);
     }
 
@@ -50,8 +54,8 @@ private:
 
     static void check_log_probs(const Rollout<Scalar>& rollout) {
         for (Index n = 0; n < rollout.environments; ++n) {
-            for (Index t = 0; t < rollout.length[n]; ++t) {
-                require(std::isfinite(rollout.log_prob(n, t)),
+            for (Index t = 0; t < rollout.horizon; ++t) {
+                require(!rollout.holds(t, n) || std::isfinite(rollout.log_prob(n, t)),
                         "reweigh: the behaviour's log-prob of environment {} at step {} is {}; record the finite "
                         "log-probability with which each action was chosen",
                         n, t, rollout.log_prob(n, t));
@@ -91,7 +95,7 @@ private:
     static void for_each_log_ratio(const Rollout<Scalar>& rollout, const Body& body) {
         for (Index t = 0; t < rollout.horizon; ++t) {
             for (Index n = 0; n < rollout.environments; ++n) {
-                if (t < rollout.length[n]) body(n, t, static_cast<double>(rollout.log_ratio(n, t)));
+                if (rollout.holds(t, n)) body(n, t, static_cast<double>(rollout.log_ratio(n, t)));
             }
         }
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <numeric>
 
@@ -90,30 +91,36 @@ struct Rollout {
 
     Index sample_count() const { return std::accumulate(length.begin(), length.end(), Index{0}); }
 
-    /// Calls `body(t, n)` wherever there is no sample, environment by environment.
+    /// Calls `body(t, range)` for neighbouring environments of which there is no sample at time t, in order of time.
     template <class Body>
     void for_each_absent(const Body& body) const {
-        for (Index n = 0; n < environments; ++n) {
-            for (Index t = length[n]; t < horizon; ++t) body(t, n);
+        const Index first = length.empty() ? 0 : *std::min_element(length.begin(), length.end());
+        for (Index t = first; t < horizon; ++t) {
+            for (Index n = 0; n < environments; ++n) {
+                const Index begin = n;
+                while (n < environments && !holds(t, n)) ++n;
+                if (n > begin) body(t, Range{begin, n});
+            }
         }
     }
 
     /// Writes 0 to all that `collect` fills where there is no sample, and marks it as terminated; every choice is legal
     /// there. The observation that follows an environment's last sample stays.
     void clear_absent() {
-        for_each_absent([this](Index t, Index n) {
-            const Range now = columns(t, {n, n + 1}), next = columns(t + 1, {n, n + 1});
-            const auto clear_state = [this](Range column) {
-                observation.clear_columns(column);
-                mask.columns(column).setOnes();
-            };
+        const auto clear_state = [this](Range empty) {
+            observation.clear_columns(empty);
+            mask.columns(empty).setOnes();
+        };
+        for_each_absent([&](Index t, Range range) {
+            const Range now = columns(t, range);
             if (t == 0) clear_state(now);
-            clear_state(next);
+            clear_state(columns(t + 1, range));
             action.clear_columns(now);
             head.clear_columns(now);
-            for (auto* part : {&log_prob, &log_ratio, &reward}) (*part)(n, t) = 0;
-            terminated(n, t) = 1;
-            truncated(n, t) = 0;
+            for (auto* part : {&log_prob, &log_ratio, &reward})
+                std::fill_n(part->data() + now.begin, now.size(), Scalar(0));
+            std::fill_n(terminated.data() + now.begin, now.size(), std::uint8_t{1});
+            std::fill_n(truncated.data() + now.begin, now.size(), std::uint8_t{0});
         });
     }
 

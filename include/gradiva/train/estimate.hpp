@@ -15,7 +15,10 @@
 namespace gradiva {
 
 /// Values every observation of a rollout under the critic's present weights, then lets the advantage component fill in
-/// the rest. Without a critic every value is 0. Borrows the critic and the threads.
+/// the rest. Without a critic every value is 0. Where an environment's samples end before the rollout does and in the
+/// middle of an episode, the observation after the last one is bootstrapped from and ends every trace, so that each
+/// environment gets what it would get alone; what is no sample gets numbers that do no harm. Borrows the critic and the
+/// threads.
 template <class C>
 class Estimator {
 public:
@@ -23,6 +26,7 @@ public:
 
     template <class Scalar, Advantage A>
     void operator()(Rollout<Scalar>& rollout, const A& advantage) {
+        rollout.clear_absent();
         final_value_.reserve(rollout.final_sample.capacity());
         if constexpr (has_critic<C>) {
             static_assert(std::same_as<Scalar, typename C::Scalar>,
@@ -70,6 +74,12 @@ private:
         for (Index i = 0; i < rollout.final_sample.size(); ++i) {
             next_value[rollout.final_sample[i]] = static_cast<Scalar>(final_value_[i]);
         }
+        rollout.for_each_absent([&](Index t, Range range) {
+            for (Index n = range.begin; n < range.end; ++n) {
+                rollout.continues(n, t) = rollout.next_value(n, t) = rollout.value(n, t + 1) = 0;
+                if (t > 0) rollout.continues(n, t - 1) = 0;
+            }
+        });
     }
 
     const C& critic_;
@@ -88,7 +98,7 @@ double explained_variance(const Rollout<Scalar>& rollout) {
     const auto for_each_sample = [&](const auto& body) {
         for (Index t = 0; t < rollout.horizon; ++t) {
             for (Index n = 0; n < rollout.environments; ++n) {
-                if (t >= rollout.length[n]) continue;
+                if (!rollout.holds(t, n)) continue;
                 const auto target = static_cast<double>(rollout.value_target(n, t));
                 body(Sample{target, target - static_cast<double>(rollout.value(n, t))});
             }

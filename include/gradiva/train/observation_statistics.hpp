@@ -48,7 +48,7 @@ private:
             mine.assign(rollout.observation_size, {});
             const Range range = piece(columns, shards, s);
             for (Index sample = range.begin; sample < range.end; ++sample) {
-                if (sample / rollout.environments >= rollout.length[sample % rollout.environments]) continue;
+                if (!rollout.holds(sample / rollout.environments, sample % rollout.environments)) continue;
                 const std::span<const float> observation = rollout.observation.column(sample);
                 for (Index i = 0; i < mine.size(); ++i) {
                     mine[i].add(static_cast<double>(observation[static_cast<std::size_t>(i)]));

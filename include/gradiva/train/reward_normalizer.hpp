@@ -26,13 +26,15 @@ public:
         return moments_.count > 0 ? 1 / std::sqrt(moments_.population_variance() + least_variance) : 1;
     }
 
-    /// Takes a rollout into account, environment by environment, each of which goes on where its last one ended.
+    /// Takes a rollout into account, environment by environment. Each goes on where its last one ended, unless the
+    /// rollout starts anew, as it does after an exception.
     void observe(const Rollout<Scalar>& rollout) {
         for (Index n = 0; n < rollout.environments; ++n) {
             kernels::Moments own;
             double& sum = running_[n];
-            if (rollout.whole_episodes) sum = 0;
-            for (Index t = 0; t < rollout.length[n]; ++t) {
+            if (rollout.starts_anew || rollout.whole_episodes) sum = 0;
+            for (Index t = 0; t < rollout.horizon; ++t) {
+                if (!rollout.holds(t, n)) continue;
                 sum = gamma_ * sum + static_cast<double>(rollout.reward(n, t));
                 own.add(sum);
                 if (rollout.terminated(n, t) != 0 || rollout.truncated(n, t) != 0) sum = 0;

@@ -290,11 +290,12 @@ private:
         const Vectorized envs(SpacesOnly<Space, masked>{observation_space_, action_space_}, {.count = count});
         Rollout<float> r(envs, Controller(envs, [](std::span<const float>, Rng&, ActionView&) { return 0.0; }));
         std::size_t horizon = 0;
-        r.whole_episodes = true;
+        r.starts_anew = r.whole_episodes = true;
         for (const Recording& recording : environments_) {
             horizon = std::max(horizon, recording.transitions.size());
             const bool ends = transitions_[static_cast<std::size_t>(recording.transitions.back())].ends();
-            r.whole_episodes = r.whole_episodes && recording.first_step == 0 && ends;
+            r.starts_anew = r.starts_anew && recording.first_step == 0;
+            r.whole_episodes = r.whole_episodes && r.starts_anew && ends;
         }
         r.resize(static_cast<Index>(horizon));
         r.mask.matrix().setOnes();  // what follows a last sample is not recorded: any action may be legal there
@@ -303,14 +304,10 @@ private:
             for (Index n = 0; n < count; ++n) {
                 const auto& recorded = environments_[static_cast<std::size_t>(n)].transitions;
                 r.length[n] = static_cast<Index>(recorded.size());
-                if (t < r.length[n]) {
-                    put(r, t, n, recorded[static_cast<std::size_t>(t)], running[n]);
-                } else {
-                    r.terminated(n, t) = 1;
-                    copy(r.observation.column(t * count + n), r.observation.column((t + 1) * count + n));
-                }
+                if (r.holds(t, n)) put(r, t, n, recorded[static_cast<std::size_t>(t)], running[n]);
             }
         }
+        r.clear_absent();
         return r;
     }
 
