@@ -9,6 +9,8 @@
 #include "gradiva/environments/cart_pole_batch.hpp"
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/rollout/collect.hpp"
+#include "gradiva/rollout/minibatches.hpp"
+#include "gradiva/rollout/reweigh.hpp"
 #include "helpers/breaking.hpp"
 
 using namespace gradiva;
@@ -123,6 +125,16 @@ TEST_CASE("After an exception the rollout holds no sample") {
     CHECK(rig.rollout.sample_count() == 0);
     rig.collect.steps(rig.rollout, 4);
     CHECK(rig.rollout.sample_count() == 32);
+}
+
+TEST_CASE("Nothing is learned from a rollout without samples") {
+    Rig<Vectorized<Faulty>> rig(one_faulty(Fault::thrown, 5, 3), 8);
+    CHECK_THROWS_AS(rig.collect.steps(rig.rollout, 4), Breakdown);
+    Minibatches minibatches;
+    CHECK_THROWS_WITH(minibatches.reset(rig.rollout),
+                      "update: the rollout holds no sample; collect one, again after an exception");
+    CHECK_THROWS_WITH(Reweigher(rig.actor, rig.threads)(rig.rollout),
+                      "reweigh: the rollout holds no sample; collect one, again after an exception");
 }
 
 TEST_CASE("The earliest of several failures is thrown with any number of threads", "[threads]") {

@@ -68,7 +68,7 @@ concept HasActionMask = requires(const E& fixed, std::span<std::uint8_t> legal) 
 ///   is terminated or truncated, the next call is `reset`.
 ///
 /// All randomness comes from the `Rng` that is passed in. An environment may throw; the exception reaches the caller of
-/// `train`.
+/// `train`, and the next call is `reset`.
 ///
 /// Optional: `action_mask(legal)`, const, says which choices are legal in the present state. `legal` holds a 1 for each
 /// choice when it is called; set those that are illegal to 0, and leave at least one. For Discrete it has n elements,

@@ -3,6 +3,7 @@
 #include <numeric>
 #include <utility>
 
+#include "gradiva/core/check.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
@@ -11,9 +12,12 @@ namespace gradiva {
 /// The samples of a rollout in random order, cut into minibatches; the last one may be smaller, none is dropped.
 class Minibatches {
 public:
-    /// Takes all samples of the rollout, in order of time.
+    /// Takes all samples of the rollout, in order of time. Throws `Error` when there is none, as after an exception
+    /// while collecting.
     template <class Scalar>
     void reset(const Rollout<Scalar>& rollout) {
+        require(rollout.sample_count() >= 1,
+                "update: the rollout holds no sample; collect one, again after an exception");
         samples_.resize(rollout.sample_count());
         Index count = 0;
         for (Index t = 0; t < rollout.horizon; ++t) {

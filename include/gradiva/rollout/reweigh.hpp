@@ -18,8 +18,8 @@ struct OffPolicyReport {
 };
 
 /// Compares a policy with the behaviour that filled a rollout: fills `log_ratio` with log rho = log pi(a | s) -
-/// log_prob. Throws `Error` when a behaviour's log-prob is not finite. Source: Espeholt et al., "IMPALA", 2018,
-/// section 4.
+/// log_prob. Throws `Error` when there is no sample, and when a behaviour's log-prob is not finite. Source: Espeholt et
+/// al., "IMPALA", 2018, section 4.
 template <Policy P>
 class Reweigher {
 public:
@@ -28,6 +28,8 @@ public:
     Reweigher(const P& policy, Threads& threads) : policy_(policy), threads_(threads) {}
 
     OffPolicyReport operator()(Rollout<Scalar>& rollout) {
+        require(rollout.sample_count() >= 1,
+                "reweigh: the rollout holds no sample; collect one, again after an exception");
         check_log_probs(rollout);
         rollout.clear_absent();
         passes_.run(rollout.horizon * rollout.environments, threads_,
