@@ -82,6 +82,22 @@ TEST_CASE("the exception of the lowest shard reaches the caller, and the threads
     }
 }
 
+TEST_CASE("when a shard throws all others run, whatever the number of threads", "[threads]") {
+    for (const Index count : {1, 2, 8}) {
+        for (const Index shards : {1, 2, 9}) {
+            CAPTURE(count, shards);
+            Threads threads(count);
+            std::vector<int> runs(static_cast<std::size_t>(shards));
+            const auto body = [&](Index shard) {
+                ++runs[static_cast<std::size_t>(shard)];
+                if (shard % 4 == 0) fail("shard {} fails", shard);
+            };
+            CHECK_THROWS_WITH(threads.run(shards, body), "shard 0 fails");
+            CHECK(std::all_of(runs.begin(), runs.end(), [](int n) { return n == 1; }));
+        }
+    }
+}
+
 TEST_CASE("a pool that was never used ends quietly", "[threads]") {
     for (int i = 0; i < 50; ++i) Threads threads(4);
     SUCCEED();
