@@ -119,39 +119,16 @@ void transform(Index size, Scalar* to, const F& f, const From*... from) {
         size, [&](Index i, auto count) { store_some<Scalar>(f(load_some(from + i, count)...), to + i, count); });
 }
 
-/// The first `count` numbers.
-template <class Scalar>
-void store_some(const RegisterOf<Scalar>& x, Scalar* to, Index count) {
-    Scalar room[lanes<Scalar>];
-    store(x, room);
-    std::copy_n(room, count, to);
-}
-
-/// to[i] := f(from[i]...) for i below `size`, register by register; the last one is filled up with zeros, so that each
-/// number comes from the same code. `to` may be one of `from`.
-template <class Scalar, class F, class... From>
-void transform(Index size, Scalar* to, const F& f, const From*... from) {
-    Index i = 0;
-    for (; i + lanes<Scalar> <= size; i += lanes<Scalar>) store<Scalar>(f(load(from + i)...), to + i);
-    if (i < size) store_some<Scalar>(f(load_some(from + i, size - i)...), to + i, size - i);
-}
-
 /// Calls f(x, state...) register by register, `state` being references to what it may change; as `transform` otherwise.
 template <class Scalar, class F, class... State>
 void update(Index size, const F& f, const Scalar* x, State*... state) {
     using V = RegisterOf<Scalar>;
-    Index i = 0;
-    for (; i + lanes<Scalar> <= size; i += lanes<Scalar>) {
+    for_each_register<Scalar>(size, [&](Index i, auto count) {
         [&](auto... s) {
-            f(load(x + i), s...);
-            (store<Scalar>(s, state + i), ...);
-        }(V(load<Scalar>(state + i))...);
-    }
-    if (i == size) return;
-    [&](auto... s) {
-        f(load_some(x + i, size - i), s...);
-        (store_some<Scalar>(s, state + i, size - i), ...);
-    }(V(load_some<Scalar>(state + i, size - i))...);
+            f(load_some(x + i, count), s...);
+            (store_some<Scalar>(s, state + i, count), ...);
+        }(V(load_some<Scalar>(state + i, count))...);
+    });
 }
 
 /// The sum of a register's numbers, by halves.
