@@ -18,8 +18,8 @@ namespace gradiva {
 ///   parts of an action; kl is KL(from || to).
 /// - `backward(tape, actions, d_log_prob, d_entropy, from, d_kl, d_head, d_own)`: given the loss's derivative by each
 ///   log-prob, by the entropy of each column and by KL(from || this) of each column (`from` may be null, then d_kl is
-///   not read), writes dL/dhead and adds dL/down. A sample with a derivative of 0 by its log-prob adds exactly nothing by
-///   it, also where that is minus infinity; with any other its gradient is then not finite.
+///   not read), writes dL/dhead and adds dL/down. A sample with a derivative of 0 by its log-prob adds exactly nothing
+///   by it, also where that is minus infinity.
 /// - `fisher(tape, head, own, out_head, out_own)`: the Fisher matrix of each column times a direction (head, own);
 ///   writes the head's part and adds the own parameters' part, summed over columns.
 /// - Optional: `mask_size()`, for one that takes masks: so many of the head's first rows are logits, of which
