@@ -180,3 +180,21 @@ TEMPLATE_TEST_CASE("a choice whose logit is minus infinity is never drawn", "", 
         CHECK(never == 0);
     }
 }
+
+TEST_CASE("a choice far below the others has its share of the entropy and its gradient to the last digits") {
+    for (const Index choices : {2, 8, 11}) {
+        for (const double below : {-20.0, -30.0, -100.0, -700.0}) {
+            Matrix<double> z = Matrix<double>::Zero(choices, 3), dz(choices, 3);
+            z.row(0).setConstant(below);
+            const double n = static_cast<double>(choices - 1), p = std::exp(below) / (n + std::exp(below));
+            const double log_p = below - std::log(n + std::exp(below)), log_rest = -std::log(n + std::exp(below));
+            const double entropy = -p * log_p - (1 - p) * log_rest;
+            const Softmax<double> is(z);
+            kernels::categorical_gradient<double>(is, Eigen::RowVectorXi::Ones(3), Vector<double>::Zero(3), 1, nullptr,
+                                                  0, dz);
+            CAPTURE(choices, below);
+            CHECK(is.entropy(1) - std::log(n) == Catch::Approx(entropy - std::log(n)).margin(1e-15));
+            CHECK(dz(0, 1) == Catch::Approx(-p * (log_p + entropy)).margin(0));
+        }
+    }
+}

@@ -13,97 +13,14 @@
 #include "helpers/distribution_batch.hpp"
 #include "helpers/environments.hpp"
 #include "helpers/random.hpp"
+#include "helpers/with_gaps.hpp"
 
-#include <cstring>
 #include <vector>
 
 using namespace gradiva;
 using namespace gradiva_test;
 
 namespace {
-
-/// The same numbers with a gap after each column, which holds NaN.
-template <class T>
-struct WithGaps {
-    explicit WithGaps(const Matrix<T>& m)
-        : rows(m.rows()), all(Matrix<T>::Constant(m.rows() + 2, m.cols(), std::numeric_limits<T>::quiet_NaN())) {
-        all.topRows(rows) = m;
-    }
-    auto view() { return all.topRows(rows); }
-    Matrix<T> numbers() const { return all.topRows(rows); }
-
-    Index rows;
-    Matrix<T> all;
-};
-
-template <class A, class B>
-bool same_bits(const A& a, const B& b) {
-    return a.rows() == b.rows() && a.cols() == b.cols() &&
-           (a.size() == 0 ||
-            std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(a(0, 0))) == 0);
-}
-
-template <class T>
-bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
-    return same_bits(ConstVectorMap<T>(a.data(), Index(a.size())), ConstVectorMap<T>(b.data(), Index(b.size())));
-}
-
-/// All that a network says of a batch.
-template <class T>
-struct Passes {
-    Matrix<T> y, tangent, dx;
-    std::vector<T> gradient, with_dx;
-
-    friend bool operator==(const Passes& a, const Passes& b) {
-        return same_bits(a.y, b.y) && same_bits(a.tangent, b.tangent) && same_bits(a.dx, b.dx) &&
-               same_bits(a.gradient, b.gradient) && same_bits(a.with_dx, b.with_dx);
-    }
-};
-
-/// `dx` is where the derivative by the input goes.
-template <class Network, class X, class DY, class DX>
-Passes<typename Network::Scalar> passes(const Network& network, typename Network::Tape& tape, const X& x, const DY& dy,
-                                        DX&& dx) {
-    using T = typename Network::Scalar;
-    Passes<T> result;
-    const std::vector<T> direction(network.parameters().begin(), network.parameters().end());
-    result.gradient.assign(direction.size(), T(1));
-    result.with_dx.assign(direction.size(), T(2));
-    result.y = network.forward(x, tape);
-    result.tangent = network.jvp(tape, direction);
-    network.backward(tape, dy, result.gradient);
-    result.y = network.forward(x, tape);
-    network.backward(tape, dy, result.with_dx, dx);
-    result.dx = dx;
-    return result;
-}
-
-template <class Network>
-void check_network(Network network, Index batch) {
-    using T = typename Network::Scalar;
-    Rng rng(1);
-    for (T& w : network.parameters()) w += static_cast<T>(0.2 * rng.normal());
-    const Matrix<T> x = random_matrix<T>(network.inputs(), batch, rng);
-    const Matrix<T> dy = random_matrix<T>(network.outputs(), batch, rng);
-    WithGaps<T> x_gaps(x), dy_gaps(dy), dx_gaps(x);
-    Matrix<T> dx(network.inputs(), batch);
-    PackedWeightsOf<Network> packed;
-    pack_weights(network, packed);
-    for (const bool uses_packed : {false, true}) {
-        CAPTURE(network.inputs(), network.outputs(), batch, uses_packed);
-        typename Network::Tape plain, strided, copied;
-        if (uses_packed) {
-            for (auto* tape : {&plain, &strided, &copied}) use_packed(*tape, packed);
-        }
-        const auto expected = passes(network, plain, x, dy, dx);
-        REQUIRE(passes(network, strided, x_gaps.view(), dy_gaps.view(), dx_gaps.view()) == expected);
-        REQUIRE(dx_gaps.all.bottomRows(2).array().isNaN().all());
-        // Matrices in another order, of which views make copies that do not last.
-        const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> x_rows = x, dy_rows = dy;
-        REQUIRE(passes(network, copied, x_rows, dy_rows, dx) == expected);
-        REQUIRE(passes(network, copied, x + Matrix<T>::Zero(x.rows(), batch), dy, dx) == expected);
-    }
-}
 
 /// All that an actor says of a batch, its observations and the heads of another policy being given.
 template <class A, class X, class Head>
@@ -237,26 +154,6 @@ void for_each_distribution(const Check& check) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A network takes batches with gaps between columns, or in another order, bit for bit", "", float,
-                   double) {
-    using T = TestType;
-    const Mlp descriptions[] = {{.hidden = {}},
-                                {.hidden = {5}, .activation = Activation::relu},
-                                {.hidden = {130, 20}},
-                                {.hidden = {20, 16}, .layer_norm = true},
-                                {.hidden = {16}, .normalize_observations = true}};
-    for (const Mlp& mlp : descriptions) {
-        for (const Index inputs : {1, 3, 8, 9, 40}) {
-            for (const Index outputs : {1, 2, 3, 18}) {
-                for (const Index batch : {1, 2, 9, 33}) {
-                    check_network(MlpNetwork<T>(inputs, outputs, mlp, Rng(1)), batch);
-                    check_network(TrunkNetwork<MlpNetwork<T>>(inputs, outputs, {mlp}, Rng(1)), batch);
-                }
-            }
-        }
-    }
-}
-
 TEMPLATE_TEST_CASE("An actor over each distribution takes observations and heads with gaps between columns", "", float,
                    double) {
     for_each_distribution<TestType>([](const char* name, const auto& d) { check_actor(name, d); });
@@ -313,20 +210,4 @@ TEST_CASE("A controller sees each column of observations with gaps between them,
     CHECK(log_prob(gaps.view()) == log_prob(x));
     CHECK(log_prob(rows) == log_prob(x));
     CHECK(log_prob(x)[6] == Catch::Approx(x(0, 6) + 10 * x(1, 6) + 100 * x(2, 6)));
-}
-
-TEST_CASE("A network copies no batch without gaps, and keeps the room of the copies that it makes") {
-    const MlpNetwork<float> network(3, 2, {.hidden = {5}}, Rng(1));
-    const Matrix<float> x = Matrix<float>::Ones(3, 9), large = Matrix<float>::Ones(5, 9);
-    MlpNetwork<float>::Tape tape;
-    network.forward(x, tape);
-    CHECK(tape.input.data() == x.data());
-    network.forward(x.middleCols(2, 4), tape);
-    CHECK(tape.input.data() == x.data() + 6);
-    CHECK(tape.dense_input.rows() == 0);
-    network.forward(large.topRows(3), tape);
-    const float* const room = tape.input.data();
-    CHECK(room == tape.dense_input.data());
-    network.forward(large.block(1, 2, 3, 4), tape);
-    CHECK(tape.input.data() == room);
 }
