@@ -1,6 +1,7 @@
 #include "gradiva/kernels/registers.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "catch.hpp"
 #include "helpers/random.hpp"
@@ -29,6 +30,19 @@ TEMPLATE_TEST_CASE("a number is broadcast to every lane as it is", "", float, do
             CHECK(std::signbit(lanes[i]) == std::signbit(x));
         }
     }
+}
+
+TEMPLATE_TEST_CASE("the larger of two numbers is the second where either is not a number", "", float, double) {
+    using T = TestType;
+    const T nan = std::numeric_limits<T>::quiet_NaN();
+    const auto larger = [](T a, T b) {
+        return registers::larger<V<T>>(registers::broadcast(a), registers::broadcast(b))[1];
+    };
+    CHECK(larger(3, 2) == 3);
+    CHECK(larger(2, 3) == 3);
+    CHECK(larger(-std::numeric_limits<T>::infinity(), -5) == -5);
+    CHECK(larger(nan, 3) == 3);
+    CHECK(std::isnan(larger(3, nan)));
 }
 
 TEMPLATE_TEST_CASE("the sum of the i-th register stands in lane i, as it is added up alone", "", float, double) {
