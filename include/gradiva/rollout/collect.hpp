@@ -115,7 +115,7 @@ private:
         }
         for (Shard& shard : shards_) {
             shard.ended.clear();
-            std::fill(shard.episodes_left.begin(), shard.episodes_left.end(), episodes);
+            shard.start(episodes);
         }
         rollout.own_parameters.resize(static_cast<Index>(actor_.own_parameters().size()));
         std::copy(actor_.own_parameters().begin(), actor_.own_parameters().end(), rollout.own_parameters.begin());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -41,6 +42,18 @@ struct alignas(buffer_alignment) CollectShard {
         for (auto* part_of : {&episodes_left, &length}) part_of->assign(range.size(), 0);
     }
 
+    /// Gives every environment so many episodes to play.
+    void start(Index episodes) {
+        std::fill(episodes_left.begin(), episodes_left.end(), episodes);
+        all_play = true;
+    }
+
+    /// Lets an environment stand still, counted from the shard's first.
+    void stop(Index own) {
+        episodes_left[own] = 0;
+        all_play = false;
+    }
+
     Range range;
     RolloutPart<Scalar> part;
     typename P::Tape tape;
@@ -52,6 +65,7 @@ struct alignas(buffer_alignment) CollectShard {
     Buffer<Rng> rngs;                 // of the actions, one per environment
     Buffer<FinishedEpisode> running;  // one per environment
     Buffer<Index> episodes_left;      // one per environment, which stands still when it has none left
+    bool all_play = true;             // no environment stands still
     Buffer<Index> length;             // one per environment: steps until it had none left
     EndedEpisodes ended;
     CollectFailure failure;

@@ -56,6 +56,7 @@ private:
 
     void step_playing(Shard& shard, Index t, const Target& target) {
         const Range all = shard.range;
+        if (shard.all_play) return step(shard, all, t, target);
         const auto plays = [&](Index n) { return shard.episodes_left[n - all.begin] > 0; };
         for (Index n = all.begin; n < all.end; ++n) {
             const Index begin = n;
@@ -110,18 +111,15 @@ private:
         }
         check_state(range, rollout.observation.columns(next), rollout.mask.columns(next), "step", stage);
         stage = CollectStage::outcome;
-        for (Index j = 0; j < range.size(); ++j) check_outcome(range.begin + j, j, out);
-        for (Index j = 0; j < range.size(); ++j) {
-            rollout.reward.data()[now.begin + j] = static_cast<Scalar>(out.reward[to_size(j)]);
-            count_step(shard, range.begin + j, j, t, out);
-        }
+        take_rewards(range, out, rollout.reward.data() + now.begin);
+        for (Index j = 0; j < range.size(); ++j) count_step(shard, range.begin + j, j, t, out);
     }
 
     /// Goes on with a step that failed at a stage, environment by environment: those that fail stand still.
     [[gnu::noinline]] void leave_failed_behind(Shard& shard, Range range, Index t, const Target& target,
                                                CollectStage failed) {
         if constexpr (!fails_one_by_one<V>) {
-            std::fill(shard.episodes_left.begin(), shard.episodes_left.end(), 0);
+            for (Index own = 0; own < shard.range.size(); ++own) shard.stop(own);
             return;
         }
         for (Index n = range.begin; n < range.end; ++n) {
@@ -131,7 +129,7 @@ private:
                 carry_out(shard, {n, n + 1}, range.begin, t, target, stage);
             } catch (...) {
                 shard.failure.keep(t, stage);
-                shard.episodes_left[n - shard.range.begin] = 0;
+                shard.stop(n - shard.range.begin);
             }
         }
     }
@@ -151,7 +149,22 @@ private:
             shard.ended.add(sample, episode);
         }
         episode = {};
-        if (--shard.episodes_left[own] == 0) shard.length[own] = t + 1;
+        if (--shard.episodes_left[own] > 0) return;
+        shard.stop(own);
+        shard.length[own] = t + 1;
+    }
+
+    /// Copies rewards, and checks them and what is observed at the end of truncated episodes.
+    void take_rewards(Range range, const StepView& out, Scalar* reward) const {
+        Scalar zero = 0;  // infinity and NaN times zero are NaN
+        std::uint8_t truncated = 0;
+        for (Index j = 0; j < range.size(); ++j) {
+            reward[j] = static_cast<Scalar>(out.reward[to_size(j)]);
+            zero += reward[j] * Scalar(0);
+            truncated |= out.truncated[to_size(j)];
+        }
+        if (zero == 0 && truncated == 0) return;
+        for (Index j = 0; j < range.size(); ++j) check_outcome(range.begin + j, j, out);
     }
 
     void check_outcome(Index n, Index j, const StepView& out) const {
