@@ -40,7 +40,7 @@ TEMPLATE_TEST_CASE("the norm of any numbers that the scalar holds neither overfl
     using T = TestType;
     Rng rng(1);
     const int most = std::numeric_limits<T>::max_exponent, least = std::numeric_limits<T>::min_exponent;
-    for (const std::size_t size : {1, 3, 32, 33, 500}) {
+    for (const std::size_t size : {1U, 3U, 32U, 33U, 500U}) {
         std::vector<double> x(size);
         for (double& value : x) value = static_cast<double>(static_cast<float>(rng.normal()));
         double squares = 0;

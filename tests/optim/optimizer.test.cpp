@@ -70,7 +70,7 @@ TEMPLATE_TEST_CASE("a gradient whose moments would not be finite is refused and 
     constexpr bool squares = !std::is_same_v<TestType, Sgd<T>>;
     constexpr T infinity = std::numeric_limits<T>::infinity();
     constexpr T large = sizeof(T) == 4 ? T(2e19) : T(1e160);
-    for (const std::size_t size : {1, 15, 67, 300}) {
+    for (const std::size_t size : {1U, 15U, 67U, 300U}) {
         for (const T value : {large, -large, infinity, -infinity, std::numeric_limits<T>::quiet_NaN()}) {
             if (std::abs(value) == large && !squares) continue;
             for (const std::size_t place : {std::size_t(0), size / 2, size - 1}) {
