@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -46,16 +45,14 @@ public:
         const auto rate = static_cast<Scalar>(learning_rate / taken_in(options_.beta1));
         const auto correction = static_cast<Scalar>(1 / std::sqrt(taken_in(options_.beta2)));
         const auto epsilon = static_cast<Scalar>(options_.epsilon);
-        detail::with_form_for(std::min(options_.beta1, options_.beta2), [&](auto any_beta) {
-            const detail::MovingMean<Scalar, any_beta()> mean(options_.beta1);
-            const detail::MeanSquare<Scalar, any_beta()> mean_square(options_.beta2);
-            const auto step = [=]<class V>(const V& g, V& theta, V& m, V& v) {
-                m = detail::without_negligible(mean(m, g), negligible);
-                v = mean_square(v, g);
-                theta -= rate * m / (correction * kernels::square_root(v) + epsilon);
-            };
-            kernels::detail::update(size, step, gradient.data(), weights.data(), mean_.data(), square_.data());
-        });
+        const detail::MovingMean<Scalar> mean(options_.beta1);
+        const detail::MeanSquare<Scalar> mean_square(options_.beta2);
+        const auto step = [=]<class V>(const V& g, V& theta, V& m, V& v) {
+            m = detail::without_negligible(mean(m, g), negligible);
+            v = mean_square(v, g);
+            theta -= rate * m / (correction * kernels::square_root(v) + epsilon);
+        };
+        kernels::detail::update(size, step, gradient.data(), weights.data(), mean_.data(), square_.data());
     }
 
 private:

@@ -34,14 +34,12 @@ public:
         if (square_.size() != size) square_.assign(size, Scalar(0));
         const auto rate = static_cast<Scalar>(learning_rate);
         const auto epsilon = static_cast<Scalar>(options_.epsilon);
-        detail::with_form_for(options_.alpha, [&](auto any_beta) {
-            const detail::MeanSquare<Scalar, any_beta()> mean_square(options_.alpha);
-            const auto step = [=]<class V>(const V& g, V& theta, V& v) {
-                v = mean_square(v, g);
-                theta -= rate * g / (kernels::square_root(v) + epsilon);
-            };
-            kernels::detail::update(size, step, gradient.data(), weights.data(), square_.data());
-        });
+        const detail::MeanSquare<Scalar> mean_square(options_.alpha);
+        const auto step = [=]<class V>(const V& g, V& theta, V& v) {
+            v = mean_square(v, g);
+            theta -= rate * g / (kernels::square_root(v) + epsilon);
+        };
+        kernels::detail::update(size, step, gradient.data(), weights.data(), square_.data());
     }
 
 private:
