@@ -34,7 +34,7 @@ public:
     /// never come back.
     void step(std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
         GRADIVA_ASSERT(weights.size() == gradient.size());
-        detail::check_step("Adam", gradient, learning_rate, [](const auto& g) { return g * g; });
+        detail::check_step("Adam", gradient, learning_rate, detail::largest_with_square<Scalar>());
         const auto size = static_cast<Index>(gradient.size());
         if (mean_.size() != size) {
             mean_.assign(size, Scalar(0));

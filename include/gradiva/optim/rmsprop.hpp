@@ -29,7 +29,7 @@ public:
     /// never come back.
     void step(std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
         GRADIVA_ASSERT(weights.size() == gradient.size());
-        detail::check_step("Rmsprop", gradient, learning_rate, [](const auto& g) { return g * g; });
+        detail::check_step("Rmsprop", gradient, learning_rate, detail::largest_with_square<Scalar>());
         const auto size = static_cast<Index>(gradient.size());
         if (square_.size() != size) square_.assign(size, Scalar(0));
         const auto rate = static_cast<Scalar>(learning_rate);

@@ -27,8 +27,8 @@ public:
         GRADIVA_ASSERT(weights.size() == gradient.size());
         const auto momentum = static_cast<Scalar>(options_.momentum);
         // The velocity stays below the largest number of all gradients times 1 / (1 - momentum).
-        const auto reach = static_cast<Scalar>(options_.momentum > 0 ? 2 / (1 - options_.momentum) : 1);
-        detail::check_step("Sgd", gradient, learning_rate, [reach](const auto& g) { return reach * g; });
+        const double share = options_.momentum > 0 ? (1 - options_.momentum) / 2 : 1;
+        detail::check_step("Sgd", gradient, learning_rate, share * most);
         const auto size = static_cast<Index>(gradient.size());
         if (velocity_.size() != size) velocity_.assign(size, Scalar(0));
         const auto rate = static_cast<Scalar>(learning_rate);
@@ -40,6 +40,7 @@ public:
     }
 
 private:
+    static constexpr double most = std::numeric_limits<Scalar>::max();
     static constexpr Scalar negligible = std::numeric_limits<Scalar>::min() * 1024;
 
     SgdOptions options_;

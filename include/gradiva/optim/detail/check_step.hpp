@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -53,24 +54,29 @@ bool has_finite_squares(std::span<const Scalar> values) {
     return std::isfinite(kernels::detail::sum_of<Scalar>(total));
 }
 
-/// Throws `Error` that names the first number of the gradient for which f is not finite, if there is one.
-template <class Scalar, class F>
-[[gnu::cold, gnu::noinline]] void refuse_gradient(std::string_view who, std::span<const Scalar> gradient, const F& f) {
-    for (std::size_t i = 0; i < gradient.size(); ++i) {
-        require(
-            std::isfinite(f(gradient[i])),
-            "{}: number {} of the gradient is {}, too large to go on from; clip the gradient by its norm, lower the "
-            "learning rate, or check rewards and observations for extreme values",
-            who, i, gradient[i]);
-    }
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_number(std::string_view who, std::size_t i, double value) {
+    fail(
+        "{}: number {} of the gradient is {:.6g}, too large to go on from; clip the gradient by its norm, lower the "
+        "learning rate, or check rewards and observations for extreme values",
+        who, i, value);
 }
 
-/// What an optimiser asks before it changes anything: that the learning rate is finite, and so is f(x) for all numbers
-/// of the gradient, where f(x) is finite wherever x^2 is. Throws `Error` otherwise.
-template <class Scalar, class F>
-void check_step(std::string_view who, std::span<const Scalar> gradient, double learning_rate, const F& f) {
+/// The largest number whose square is finite.
+template <class Scalar>
+double largest_with_square() {
+    return std::sqrt(static_cast<double>(std::numeric_limits<Scalar>::max()));
+}
+
+/// What an optimiser asks before it changes anything: that the learning rate is finite, and no number of the gradient
+/// above `largest` in magnitude, which is at least `largest_with_square`. Throws `Error` otherwise.
+template <class Scalar>
+void check_step(std::string_view who, std::span<const Scalar> gradient, double learning_rate, double largest) {
     require(std::isfinite(learning_rate), "{}: the learning rate is {}; give a finite number", who, learning_rate);
-    if (!has_finite_squares(gradient)) refuse_gradient(who, gradient, f);
+    if (has_finite_squares(gradient)) return;
+    for (std::size_t i = 0; i < gradient.size(); ++i) {
+        const auto value = static_cast<double>(gradient[i]);
+        if (!(std::abs(value) <= largest)) refuse_number(who, i, value);
+    }
 }
 
 }  // namespace gradiva::detail
