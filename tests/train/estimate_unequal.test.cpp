@@ -242,6 +242,24 @@ TEMPLATE_TEST_CASE("Counts, minibatches and statistics hold the samples and noth
     }
 }
 
+TEST_CASE("Whole episodes of unequal length are found once each, and nothing beyond them") {
+    const NoCritic none;
+    Threads threads;
+    for (const Columns& columns : unequal_episodes()) {
+        auto rollout = rollout_of<float>(columns);
+        rollout.whole_episodes = true;
+        Estimator(none, threads)(rollout, TotalReturn{});
+        Index episodes = 0, steps = 0;
+        detail::for_each_episode(rollout, [&](const detail::Episode& episode) {
+            ++episodes;
+            steps += episode.length();
+            CHECK(rollout.holds(episode.end - 1, episode.environment));
+        });
+        CHECK(episodes == rollout.finished.size());
+        CHECK(steps == rollout.sample_count());
+    }
+}
+
 TEMPLATE_TEST_CASE("An update takes the mean over the samples of all environments", "", float, double) {
     // One plain step on all samples is the mean of the steps on each environment alone, by their numbers of samples.
     using Scalar = TestType;

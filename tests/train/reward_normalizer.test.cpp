@@ -59,6 +59,20 @@ TEST_CASE("Whole episodes start their sums anew") {
     CHECK(twice.scale() == Approx(once.scale()));
 }
 
+TEST_CASE("Whole episodes after a rollout that was cut start their sums anew") {
+    auto cut = blank_rollout<double>(1, 2), whole = blank_rollout<double>(1, 2);
+    cut.reward.matrix() << 5, 7;
+    whole.reward.matrix() << 1, 3;
+    whole.whole_episodes = true;
+    end_episode(whole, 0, 1);
+    RewardNormalizer<double> normalizer(1, 1);
+    normalizer.observe(cut);
+    normalizer.observe(whole);
+    Vector<double> sums(4);
+    sums << 5, 12, 1, 4;
+    CHECK(normalizer.scale() == Approx(1 / std::sqrt(kernels::moments<double>(sums).population_variance() + 1e-8)));
+}
+
 TEST_CASE("Rewards that never change are held at the bound, or stay 0") {
     auto rollout = blank_rollout<float>(1, 4);
     rollout.reward.matrix().setZero();
