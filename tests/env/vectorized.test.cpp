@@ -4,6 +4,7 @@
 #include <set>
 
 #include "catch.hpp"
+#include "helpers/breaking.hpp"
 #include "helpers/environments.hpp"
 
 using namespace gradiva;
@@ -199,6 +200,28 @@ TEST_CASE("What an environment does not write is not a number instead of an olde
     second.step();
     CHECK(second.observation(1, 0) == 0.5F);
     CHECK(std::isnan(second.observation(1, 1)));
+}
+
+TEST_CASE("An environment that throws keeps no other from its step, and what it observes is not a number") {
+    // It throws after it has written its observation.
+    const auto source = breaking(Wanderer{0, 0}, {{Breakage::What::throws_breakdown, 1, 1},
+                                                  {Breakage::What::throws_int, 2, 1},
+                                                  {Breakage::What::throws_in_reset, 0, 1}});
+    Vectorized envs(source, {.count = 4});
+    Driver driver(envs);
+    driver.step();
+    CHECK(driver.observation.matrix().allFinite());
+    CHECK_THROWS_AS(driver.step(), Breakdown);  // the first, not the int
+    for (Index n = 0; n < 4; ++n) {
+        CHECK(envs[n].steps() == 2);
+        for (Index i = 0; i < 3; ++i) CHECK(std::isfinite(driver.observation(i, n)) == (n != 1 && n != 2));
+    }
+    MatrixBuffer<float> observation(3, 4);
+    CHECK_THROWS_AS(envs.reset({0, 4}, observation.matrix()), Breakdown);
+    for (Index n = 0; n < 4; ++n) {
+        CHECK(envs[n].resets() == 2);
+        for (Index i = 0; i < 3; ++i) CHECK(std::isfinite(observation(i, n)) == (n != 0));
+    }
 }
 
 TEST_CASE("Vectorized refuses no environments and spaces that hold nothing") {

@@ -45,6 +45,7 @@ struct Breaking : gradiva::Wrapper<E> {
         return outcome;
     }
 
+    Index steps() const { return steps_; }
     Index resets() const { return resets_; }
 
 private:

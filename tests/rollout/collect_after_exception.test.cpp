@@ -8,6 +8,7 @@
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/environments/cart_pole_batch.hpp"
 #include "gradiva/policy/actor.hpp"
+#include "gradiva/policy/controller.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/rollout/minibatches.hpp"
 #include "gradiva/rollout/reweigh.hpp"
@@ -107,11 +108,30 @@ TEST_CASE("Weights that have diverged step no environment") {
     for (Index n = 0; n < 3; ++n) CHECK(rig.envs[n].steps == 0);
 }
 
+TEST_CASE("Where one log-prob is not finite only its environment is not stepped") {
+    Vectorized envs([](Index i) { return Ticker{.id = i, .length = 100}; }, {.count = 6});
+    const Controller controller(envs, [](std::span<const float> observation, Rng&, ActionView& action) {
+        action.integers(0, 0) = 1;
+        const bool breaks = observation[0] == 2 && observation[2] == 3;
+        return breaks ? std::numeric_limits<double>::quiet_NaN() : -1.0;
+    });
+    Threads threads;
+    Rollout rollout(envs, controller);
+    Collector collect(envs, controller, threads);
+    CHECK_THROWS_WITH(collect.steps(rollout, 10), ContainsText("the log-prob of environment 2's action is nan"));
+    for (Index n = 0; n < 6; ++n) CHECK(envs[n].at == (n == 2 ? 3 : 10));
+}
+
+TEST_CASE("An environment stands still also if it throws after it has written what it observes") {
+    Wandering rig(breaking(TimeLimit(Wanderer{}, 9), {{What::throws_breakdown, 2, 4}}), 5);
+    CHECK(rig.caught([](auto& collect, auto& rollout) { collect.steps(rollout, 10); }) == "the simulator is gone");
+    for (Index n = 0; n < 5; ++n) CHECK(rig.envs[n].steps() == (n == 2 ? 5 : 10));
+}
+
 TEST_CASE("A reset that throws keeps no other environment from its own") {
     Wandering rig(breaking(TimeLimit(Wanderer{}, 9), {{What::throws_in_reset, 2, 0}}), 5);
     CHECK(rig.caught([](auto& collect, auto& rollout) { collect.steps(rollout, 4); }) == "no new episode");
-    const Vectorized<Breaking<TimeLimit<Wanderer>>>& envs = rig.envs;
-    for (Index n = 0; n < 5; ++n) CHECK(envs[n].resets() == 1);
+    for (Index n = 0; n < 5; ++n) CHECK(rig.envs[n].resets() == 1);
     CHECK_NOTHROW(rig.collect.steps(rig.rollout, 4));
 }
 

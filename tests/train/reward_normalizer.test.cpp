@@ -62,14 +62,14 @@ TEST_CASE("Whole episodes start their sums anew") {
 TEST_CASE("Whole episodes after a rollout that was cut start their sums anew") {
     auto cut = blank_rollout<double>(1, 2), whole = blank_rollout<double>(1, 2);
     cut.reward.matrix() << 5, 7;
-    whole.reward.matrix() << 1, 3;
+    whole.reward.matrix() << 1, 4;
     whole.whole_episodes = true;
     end_episode(whole, 0, 1);
     RewardNormalizer<double> normalizer(1, 1);
     normalizer.observe(cut);
     normalizer.observe(whole);
     Vector<double> sums(4);
-    sums << 5, 12, 1, 4;
+    sums << 5, 12, 1, 5;
     CHECK(normalizer.scale() == Approx(1 / std::sqrt(kernels::moments<double>(sums).population_variance() + 1e-8)));
 }
 
