@@ -148,3 +148,13 @@ TEST_CASE("The effective sample size does not depend on how large or small all r
         CHECK(!std::isnan(report.kl));
     }
 }
+
+TEST_CASE("One ratio far above all others is the whole effective sample, wherever it stands") {
+    for (const Index n : {0, 1}) {
+        for (const Index t : {0, 1, 2}) {
+            Case c;
+            c.rollout.log_prob(n, t) = -800;
+            CHECK(c.reweigh().effective_sample_size == Catch::Approx(1));
+        }
+    }
+}
