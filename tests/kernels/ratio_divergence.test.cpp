@@ -46,3 +46,11 @@ TEST_CASE("a ratio beyond all numbers is a large divergence, wherever it stands"
         }
     }
 }
+
+TEST_CASE("a choice that is never taken is infinitely far, wherever it stands") {
+    for (const Index place : {0, 34}) {
+        Vector<float> x = Vector<float>::Zero(35);
+        x[place] = -std::numeric_limits<float>::infinity();
+        CHECK(kernels::sum_of_ratio_divergence<float>(x) == std::numeric_limits<double>::infinity());
+    }
+}

@@ -11,6 +11,7 @@ namespace gradiva {
 ///   A_t = rho_t (r_t + gamma v_{t+1} - V_t), where v_{t+1} is V' if an episode or the rollout ends.
 /// Source: Espeholt et al., "IMPALA: Scalable Distributed Deep-RL with Importance Weighted Actor-Learner
 /// Architectures", 2018, section 4. The advantage already holds the ratio: it goes with the plain policy gradient only.
+/// A ratio beyond all numbers is infinite where no bar holds it, and weights an error of 0 with nothing all the same.
 struct VTrace {
     static constexpr bool holds_ratio = true;
 
