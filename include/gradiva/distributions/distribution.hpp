@@ -26,9 +26,8 @@ namespace gradiva {
 ///   `kernels::masked_logit` says that the choice is not legal. `to_environment(stored, sent)` and
 ///   `from_environment(sent, stored)`, where environments take other numbers than those that are stored.
 ///   `bool project_gradient(own, d_own) const`, where own parameters have bounds: given a loss's whole derivative by
-///   them
-///   (`std::span<const Scalar>` and `std::span<Scalar>`), drops in place what descent would move further beyond a
-///   bound, and says whether it dropped anything.
+///   them, drops in place what descent would move further beyond a bound, and says whether it dropped anything
+///   (`std::span<const Scalar>`, `std::span<Scalar>`).
 template <class D>
 concept Distribution = std::copyable<D> &&
     requires(const D& d, typename D::Tape& tape, const typename D::Tape& done, ConstMatrixRef<typename D::Scalar> head,

@@ -179,8 +179,8 @@ private:
     }
 
     /// g := d mean(rho A) / dtheta, brought to a norm of about 1; d rho / dtheta = rho d log pi / dtheta, and rho A
-    /// stands in d_log_prob. By way of the loss, minus that mean: of the derivative of a loss, policies drop what points
-    /// beyond bounds of theirs. Returns the norm that g had.
+    /// stands in d_log_prob. By way of the loss, minus that mean: of the derivative of a loss, policies drop what
+    /// points beyond bounds of theirs. Returns the norm that g had.
     double policy_gradient() {
         accumulate(gradient_, [&](Pass& pass, std::span<Scalar> gradient) {
             pass.d_log_prob.vector() *= static_cast<Scalar>(-1 / static_cast<double>(order_.sample_count()));
