@@ -1,6 +1,7 @@
 #include "gradiva/kernels/beta.hpp"
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "catch.hpp"
@@ -54,4 +55,28 @@ TEST_CASE("Log densities at a million keep their digits in float") {
     CHECK(static_cast<double>(out[0]) == Approx(expected).epsilon(1e-6));
     kernels::beta_entropy<float>(e, log_beta, mean, out);
     CHECK(static_cast<double>(out[0]) == Approx(0.5 - expected).epsilon(1e-6));
+}
+
+TEMPLATE_TEST_CASE("An x outside has no gradient by alpha and none by beta, unless its weight is 0", "", float,
+                   double) {
+    using T = TestType;
+    const Matrix<T> head = Matrix<T>::Constant(4, 3, T(0.5));
+    Matrix<double> e(4, 3), slope(4, 3), log_beta(2, 3), mean(4, 3);
+    kernels::beta_excess<T>(head, 100, e, slope);
+    kernels::beta_statistics(e, log_beta, mean);
+    for (const float outside : {0.0F, 1.0F, -0.5F, 1.5F, std::numeric_limits<float>::infinity()}) {
+        Matrix<float> x = Matrix<float>::Constant(2, 3, 0.3F);
+        x(0, 1) = outside;
+        for (const T weight : {T(0), T(0.5), T(-0.5)}) {
+            CAPTURE(outside, weight);
+            Matrix<T> d = Matrix<T>::Constant(4, 3, T(7));
+            kernels::add_beta_log_prob_gradient<T>(slope, mean, x, Vector<T>{{T(1), weight, T(1)}}, d);
+            CHECK(std::isnan(d(0, 1)) == (weight != 0));
+            CHECK(std::isnan(d(2, 1)) == (weight != 0));
+            CHECK((d(1, 1) == 7) == (weight == 0));
+            CHECK((d(3, 1) == 7) == (weight == 0));
+            if (weight == 0) CHECK((d.col(1).array() == 7).all());
+            CHECK((d.col(0).allFinite() && d.col(2).allFinite()));
+        }
+    }
 }

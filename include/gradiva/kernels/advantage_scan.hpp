@@ -4,6 +4,7 @@
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/importance_ratio.hpp"
 #include "gradiva/kernels/scan.hpp"
+#include "gradiva/kernels/strided.hpp"
 
 // Sums of rewards and errors backward in time. Matrices are N x T and contiguous: environment by step.
 
@@ -36,13 +37,6 @@ struct GaeTerms {
         store_as<V>(advantage + load_as<V>(value + i), target + i);
     }
 };
-
-/// Whether both are contiguous and of the same size.
-template <class A, class B>
-bool alike(const A& a, const B& b) {
-    const auto contiguous = [](const auto& m) { return m.outerStride() == m.rows() || m.cols() <= 1; };
-    return a.rows() == b.rows() && a.cols() == b.cols() && contiguous(a) && contiguous(b);
-}
 
 }  // namespace detail
 

@@ -6,6 +6,7 @@
 #include "gradiva/core/exp_log.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/registers.hpp"
+#include "gradiva/kernels/strided.hpp"
 
 // Ratios rho = pi / mu of the probabilities of what was done, given by their logarithms, and what they weight. A ratio
 // beyond all numbers is infinite; a choice that is never taken has ratio 0. NaN stays NaN. An element has the same bits
@@ -61,9 +62,7 @@ void weigh_by_ratios(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old
 template <class Scalar>
 void weigh_by_held_ratios(ConstMatrixRef<Scalar> log_rho, Scalar most, ConstMatrixRef<Scalar> a,
                           MatrixRef<Scalar> out) {
-    GRADIVA_ASSERT(log_rho.size() == out.size() && a.size() == out.size());
-    GRADIVA_ASSERT(log_rho.outerStride() == log_rho.rows() && a.outerStride() == a.rows());
-    GRADIVA_ASSERT(out.outerStride() == out.rows());
+    GRADIVA_ASSERT(detail::alike(log_rho, out) && detail::alike(a, out));
     using V = detail::RegisterOf<Scalar>;
     detail::transform<Scalar>(
         out.size(), out.data(),

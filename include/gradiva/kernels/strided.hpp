@@ -25,6 +25,13 @@ Strided<typename Derived::Scalar> transposed(const Eigen::MatrixBase<Derived>& m
 
 namespace detail {
 
+/// Whether both are contiguous and of the same size.
+template <class A, class B>
+bool alike(const A& a, const B& b) {
+    const auto contiguous = [](const auto& m) { return m.outerStride() == m.rows() || m.cols() <= 1; };
+    return a.rows() == b.rows() && a.cols() == b.cols() && contiguous(a) && contiguous(b);
+}
+
 /// Rows [row, row + rows) and columns [column, column + columns).
 template <class Scalar>
 Strided<Scalar> block(const Strided<Scalar>& a, Index row, Index rows, Index column, Index columns) {
