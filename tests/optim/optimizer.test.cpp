@@ -153,3 +153,17 @@ TEMPLATE_TEST_CASE("moments that decay never become denormal numbers", "", float
     check(Sgd<TestType>({.momentum = 0.01}), decades * 100);
 }
 #endif
+
+TEST_CASE("An epsilon far below any usual one is still what decides the step of a tiny gradient") {
+    const auto after_three_steps = [](auto optimizer) {
+        std::vector<float> theta = {0};
+        const std::vector<float> gradient = {1e-18F};
+        for (int i = 0; i < 3; ++i) optimizer.step(theta, gradient, 1e-3);
+        return static_cast<double>(theta[0]);
+    };
+    // With epsilon negligible Adam steps by the learning rate, and Rmsprop by lr / sqrt(1 - alpha^t).
+    CHECK(after_three_steps(Adam<float>({.epsilon = 1e-30})) == Catch::Approx(-3e-3).epsilon(1e-2));
+    double expected = 0;
+    for (int t = 1; t <= 3; ++t) expected -= 1e-3 / std::sqrt(1 - std::pow(0.99, t));
+    CHECK(after_three_steps(Rmsprop<float>({.epsilon = 1e-30})) == Catch::Approx(expected).epsilon(1e-2));
+}

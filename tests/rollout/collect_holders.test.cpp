@@ -68,6 +68,16 @@ TEST_CASE("A collector that comes back after another is refused before any envir
     CHECK_THROWS_WITH(two.first.steps(two.rollout, 5), refused);
 }
 
+TEST_CASE("Environments that others are assigned to start anew") {
+    Two two(Vectorized(Faulty{}, {.count = 3}));
+    two.first.steps(two.rollout, 5);
+    two.envs = Vectorized(Faulty{}, {.count = 3});
+    two.first.steps(two.rollout, 5);
+    CHECK(two.rollout.starts_anew);
+    two.first.steps(two.rollout, 5);
+    CHECK(!two.rollout.starts_anew);
+}
+
 TEST_CASE("Collectors of whole episodes are refused as well") {
     Two two(Vectorized(Faulty{}, {.count = 3}));
     two.first.episodes(two.rollout, 1);

@@ -210,3 +210,16 @@ TEMPLATE_TEST_CASE("Explained variance is NaN where the targets do not vary and 
     rollout.value_target(1, 2) = std::numeric_limits<TestType>::quiet_NaN();
     CHECK(std::isnan(explained_variance(rollout)));
 }
+
+TEST_CASE("Explained variance neither over- nor underflows in double") {
+    for (const double scale : {1e-300, 1e-170, 1.0, 1e160, 1e300}) {
+        CAPTURE(scale);
+        std::vector<double> targets, near;
+        for (int i = 0; i < 24; ++i) {
+            targets.push_back(scale * (i % 6));
+            near.push_back(scale * (i % 6 + 0.1 * (i % 2)));
+        }
+        CHECK(std::abs(explained<double>(targets, std::vector<double>(24, 0))) < 1e-12);
+        CHECK(explained<double>(targets, near) > 0.99);
+    }
+}

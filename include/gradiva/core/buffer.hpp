@@ -78,10 +78,10 @@ private:
     }
 
     [[gnu::noinline]] void release() noexcept {
-        if (capacity_ > 0) ::operator delete (data_, std::align_val_t{buffer_alignment});
+        if (data_ != nullptr) ::operator delete (data_, std::align_val_t{buffer_alignment});
     }
 
-    std::byte* data_ = no_numbers;
+    std::byte* data_ = nullptr;
     std::size_t size_ = 0;
     std::size_t capacity_ = 0;
 };
@@ -233,10 +233,12 @@ public:
 
     T& operator()(Index row, Index column) { return values_[column * rows_ + row]; }
     const T& operator()(Index row, Index column) const { return values_[column * rows_ + row]; }
-    MatrixMap<T> matrix() { return {values_.data(), rows_, columns_}; }
-    ConstMatrixMap<T> matrix() const { return {values_.data(), rows_, columns_}; }
-    MatrixMap<T> columns(Range r) { return {values_.data() + r.begin * rows_, rows_, r.size()}; }
-    ConstMatrixMap<T> columns(Range r) const { return {values_.data() + r.begin * rows_, rows_, r.size()}; }
+    MatrixMap<T> matrix() { return columns({0, columns_}); }
+    ConstMatrixMap<T> matrix() const { return columns({0, columns_}); }
+    MatrixMap<T> columns(Range r) { return {detail::not_null(values_.data()) + r.begin * rows_, rows_, r.size()}; }
+    ConstMatrixMap<T> columns(Range r) const {
+        return {detail::not_null(values_.data()) + r.begin * rows_, rows_, r.size()};
+    }
     std::span<T> column(Index c) { return values_.span().subspan(to_size(c * rows_), to_size(rows_)); }
     std::span<const T> column(Index c) const { return values_.span().subspan(to_size(c * rows_), to_size(rows_)); }
     T* data() { return values_.data(); }

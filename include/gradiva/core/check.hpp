@@ -27,8 +27,8 @@ namespace detail {
     throw Error(fmt::vformat(text, args));
 }
 
-/// A text for fmt with one `{}`, or `{:...}`, for each of so many arguments. To count them costs compilers far less than
-/// the check of `fmt::format_string`, which they make anew for each combination of arguments and length of text.
+/// A text for fmt with one `{}`, or `{:...}`, for each of so many arguments. To count them costs compilers far less
+/// than the check of `fmt::format_string`, which they make anew for each combination of arguments and length of text.
 template <std::size_t Arguments>
 struct ErrorText {
     const char* text;

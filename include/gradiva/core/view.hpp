@@ -10,9 +10,15 @@ namespace gradiva {
 
 namespace detail {
 
-/// Where what holds no numbers lies: never read nor written, but rows may be counted from it, which no null pointer
-/// allows.
+/// The address of an array of no numbers: never read nor written, but the address of a row may be computed from it,
+/// which is undefined for a null pointer.
 alignas(64) inline std::byte no_numbers[64];
+
+/// `data`, or the address of an array of no numbers where it is null.
+template <class T>
+T* not_null(T* data) {
+    return data != nullptr ? data : reinterpret_cast<T*>(no_numbers);
+}
 
 /// Whether a column-major matrix, or a vector, can be seen in numbers of this kind where they lie.
 template <class Derived, class Plain, class Stride>
@@ -40,19 +46,20 @@ template <class Derived, class Plain, class Stride>
 concept SeenInCopy = std::is_const_v<Plain> && std::same_as<typename Derived::Scalar, typename Plain::Scalar> &&
     !lies_like<Derived, Plain, Stride>;
 
-/// The numbers of what is not there before it is looked at, such as a sum of matrices. Only for views to read.
+/// Storage for the value of an expression that is not evaluated yet, such as a sum of matrices. Only for views that
+/// read.
 template <class Plain>
-struct NumbersOf {
+struct ExpressionStorage {
     static constexpr bool copied = false;
 };
 
 template <class Plain>
-struct NumbersOf<const Plain> {
-    NumbersOf() = default;
+struct ExpressionStorage<const Plain> {
+    ExpressionStorage() = default;
     template <class Expression>
-    explicit NumbersOf(const Expression& expression) : numbers(expression), copied(true) {}
-    /// Of a view of the same numbers, which stay where they are.
-    NumbersOf(const NumbersOf& other) : copied(other.copied) {}
+    explicit ExpressionStorage(const Expression& expression) : numbers(expression), copied(true) {}
+    /// For a copy of a view, which refers to the same numbers.
+    ExpressionStorage(const ExpressionStorage& other) : copied(other.copied) {}
 
     Plain numbers;
     bool copied = false;
@@ -64,8 +71,8 @@ struct NumbersOf<const Plain> {
 /// map or block that lies in the same order binds to it without a copy. To a view that only reads anything of Eigen
 /// binds: what lies in another order, or is an expression, is copied.
 template <class Plain, class Stride>
-class View : private detail::NumbersOf<Plain>, public Eigen::Map<Plain, Eigen::Unaligned, Stride> {
-    using Numbers = detail::NumbersOf<Plain>;
+class View : private detail::ExpressionStorage<Plain>, public Eigen::Map<Plain, Eigen::Unaligned, Stride> {
+    using Numbers = detail::ExpressionStorage<Plain>;
     using Base = Eigen::Map<Plain, Eigen::Unaligned, Stride>;
     using Pointer = typename Base::PointerType;
 
@@ -96,7 +103,7 @@ public:
 private:
     template <class M>
     static Base map(const M& m, Pointer data) {
-        if (data == nullptr) data = reinterpret_cast<Pointer>(detail::no_numbers);
+        data = detail::not_null(data);
         if constexpr (!Plain::IsVectorAtCompileTime) {
             return Base(data, m.rows(), m.cols(), Stride(M::ColsAtCompileTime == 1 ? m.rows() : m.colStride()));
         } else if constexpr (Stride::InnerStrideAtCompileTime == Eigen::Dynamic) {

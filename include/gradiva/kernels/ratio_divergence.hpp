@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cmath>
-
 #include "gradiva/core/exp_log.hpp"
 #include "gradiva/kernels/moments.hpp"
 
@@ -12,10 +10,8 @@ namespace detail {
 struct RatioDivergence {
     static constexpr double most = 709;  // the largest whole power of e in double; NaN stays
 
-    double operator()(double log_rho) const {
-        const double x = log_rho > most ? most : log_rho;
-        return std::exp(x) - 1 - x;
-    }
+    /// By the code for a register, so that a number has the same bits at the end of an array as within it.
+    double operator()(double log_rho) const { return (*this)(broadcast(log_rho))[0]; }
     /// Never inlined: a sum unrolls it up to sixteen times.
     [[gnu::noinline]] RegisterOf<double> operator()(const RegisterOf<double>& log_rho) const {
         const RegisterOf<double> x = log_rho > most ? broadcast(most) : log_rho;

@@ -11,7 +11,7 @@
 #include <immintrin.h>
 #endif
 
-// Vector registers of any scalar, for the products of matrices.
+// Vector registers of any scalar, and loops over arrays by whole registers.
 
 namespace gradiva::kernels::detail {
 

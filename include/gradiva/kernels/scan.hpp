@@ -9,6 +9,7 @@
 // Backward scans along time of N environments side by side:
 //   x_i = d_i + f c_i x_{i+N},   0 beyond the last step,
 // where a step's numbers are contiguous, so that element i of one step stands N places before that of the next.
+// The order of the sums of one environment, and so its bits, depends on N and on the number of steps, on nothing else.
 // `Terms` gives d_i by `delta<V>(i)`, for one number or a register of them, and is told each x_i by `finish(i, x_i)`;
 // d may lie where x is written.
 

@@ -12,9 +12,8 @@ namespace gradiva {
 /// - `parameters()`: all parameters in one contiguous span, which the module owns and copies with itself.
 /// - `append_parameters(n)`: n further values, zero, at the end of that span, which f does not read; an actor keeps
 ///   there what belongs to its distribution.
-/// - `forward(X, tape)`: Y (outputs x batch), a view into the tape; the tape also refers to X, which must stay. X and
-/// dY
-///   may have gaps between their columns; `contiguous` makes a copy where they have.
+/// - `forward(X, tape)`: Y (outputs x batch), a view into the tape; the tape also refers to X, which must stay.
+///   X and dY may have gaps between their columns; `contiguous` makes a copy where they have.
 /// - `backward(tape, dY, gradient)`: adds dL/dparameters to `gradient`, which has the shape of `parameters()`.
 ///   `backward(tape, dY, gradient, dX)` also writes dL/dX.
 /// - `jvp(tape, v)`: the derivative of Y along the direction v in parameter space, a view into the tape.

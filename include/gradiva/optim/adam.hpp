@@ -46,7 +46,7 @@ public:
         const auto correction = static_cast<Scalar>(1 / std::sqrt(taken_in(options_.beta2)));
         const auto epsilon = static_cast<Scalar>(options_.epsilon);
         const detail::MovingMean<Scalar> mean(options_.beta1);
-        const detail::MeanSquare<Scalar> mean_square(options_.beta2);
+        const detail::MeanSquare<Scalar> mean_square(options_.beta2, options_.epsilon);
         const auto step = [=]<class V>(const V& g, V& theta, V& m, V& v) {
             m = detail::without_negligible(mean(m, g), negligible);
             v = mean_square(v, g);

@@ -34,7 +34,7 @@ public:
         if (square_.size() != size) square_.assign(size, Scalar(0));
         const auto rate = static_cast<Scalar>(learning_rate);
         const auto epsilon = static_cast<Scalar>(options_.epsilon);
-        const detail::MeanSquare<Scalar> mean_square(options_.alpha);
+        const detail::MeanSquare<Scalar> mean_square(options_.alpha, options_.epsilon);
         const auto step = [=]<class V>(const V& g, V& theta, V& v) {
             v = mean_square(v, g);
             theta -= rate * g / (kernels::square_root(v) + epsilon);

@@ -127,7 +127,9 @@ private:
     /// Counts this collector among those that have used the environments, the first time.
     void hold_environments() {
         if constexpr (detail::HasHolders<V>) {
-            if (number_ == 0) number_ = ++envs_.holders();
+            const bool replaced = number_ > envs_.holders();  // by other environments, assigned to the same object
+            if (replaced) started_ = false;
+            if (number_ == 0 || replaced) number_ = ++envs_.holders();
             require(number_ == envs_.holders(),
                     "collect: another collector or trainer has used these environments since, and they are not where "
                     "this one left them; give each environments of its own");
@@ -181,7 +183,7 @@ private:
         }
     }
 
-    /// After an exception the environments are in the middle of nowhere: the next rollout resets them.
+    /// After an exception the state of the environments is not known: the next rollout resets them.
     void abandon(Rollout<Scalar>& rollout) {
         started_ = false;
         std::fill(rollout.length.begin(), rollout.length.end(), 0);

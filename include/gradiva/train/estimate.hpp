@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <limits>
@@ -88,6 +89,27 @@ private:
     ColumnPasses<Shard> passes_;
 };
 
+namespace detail {
+
+/// A power of two that brings value targets and values in double to where their squares neither over- nor underflow; 1
+/// where they are floats, whose squares fit in a double.
+template <class Scalar>
+double unit_of_targets(const Rollout<Scalar>& rollout) {
+    if constexpr (sizeof(Scalar) < sizeof(double)) return 1;
+    double largest = 0;
+    for (Index t = 0; t < rollout.horizon; ++t) {
+        for (Index n = 0; n < rollout.environments; ++n) {
+            if (!rollout.holds(t, n)) continue;
+            largest = std::max({largest, std::abs(static_cast<double>(rollout.value_target(n, t))),
+                                std::abs(static_cast<double>(rollout.value(n, t)))});
+        }
+    }
+    if (!(largest > 0) || !std::isfinite(largest)) return 1;
+    return std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1000, 1000));
+}
+
+}  // namespace detail
+
 /// 1 - Var(value_target - V) / Var(value_target) over the samples: 1 where the critic is perfect, 0 where it is no
 /// better than a constant. NaN where the targets do not vary, and without samples.
 template <class Scalar>
@@ -95,12 +117,13 @@ double explained_variance(const Rollout<Scalar>& rollout) {
     struct Sample {
         double target, error;
     };
+    const double unit = detail::unit_of_targets(rollout);
     const auto for_each_sample = [&](const auto& body) {
         for (Index t = 0; t < rollout.horizon; ++t) {
             for (Index n = 0; n < rollout.environments; ++n) {
                 if (!rollout.holds(t, n)) continue;
-                const auto target = static_cast<double>(rollout.value_target(n, t));
-                body(Sample{target, target - static_cast<double>(rollout.value(n, t))});
+                const double target = unit * static_cast<double>(rollout.value_target(n, t));
+                body(Sample{target, target - unit * static_cast<double>(rollout.value(n, t))});
             }
         }
     };

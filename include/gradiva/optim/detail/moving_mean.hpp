@@ -21,12 +21,15 @@ struct MovingMean {
     Scalar keep, share;
 };
 
-/// The mean of squared gradients. After the first step it stays above a number that is invisible beside any epsilon
-/// added to its root: decay would make denormal numbers of it, on which processors take some twenty times as long.
+/// The mean of squared gradients. After the first step it stays above a number whose root is below a thousandth of the
+/// epsilon that is added to it, also after the division by 1 - beta^t: decay would make denormal numbers of it, on which
+/// processors take some twenty times as long. An epsilon so small that there is no such number leaves it as it is.
 template <class Scalar>
 struct MeanSquare {
-    explicit MeanSquare(double beta)
-        : mean(beta), least(std::numeric_limits<Scalar>::min() * std::min(4 / mean.keep, Scalar(1 << 20))) {}
+    MeanSquare(double beta, double epsilon)
+        : mean(beta), least(std::numeric_limits<Scalar>::min() * std::min(4 / mean.keep, Scalar(1 << 20))) {
+        if (static_cast<double>(least) > 1e-6 * epsilon * epsilon * (1 - beta)) least = 0;
+    }
 
     template <class V>
     V operator()(const V& square, const V& gradient) const {
