@@ -221,3 +221,32 @@ TEMPLATE_TEST_CASE("A log-std above its bound comes back by the analytic gradien
     check(DiagonalGaussian<TestType>(1));
     check(StateDependentGaussian<TestType>(1));
 }
+
+namespace {
+
+/// Three iterations by a bonus on the entropy so large that it outweighs all else; returns the first gradient's norm.
+template <class Space, class D>
+double check_stays(const Space& space, const D& distribution, double log_std, double entropy) {
+    using Scalar = typename D::Scalar;
+    Vectorized envs(Aim<Space>{space}, {.count = 16, .seed = 3});
+    Actor actor(envs, Mlp{.hidden = {8}}, distribution);
+    Critic<MlpNetwork<Scalar>> critic(envs, Mlp{.hidden = {8}});
+    set_log_std(actor, log_std);
+    const Scalar before = actor.own_parameters().back();
+    A2c trainer(envs, actor, critic, Gae{}, {.horizon = 16, .learning_rate = 1e-2, .entropy = entropy});
+    double norm = 0;
+    trainer.train({.steps = 256 * 3}, [&](const Progress& p) { norm = norm == 0 ? p.gradient_norm : norm; });
+    CHECK(actor.own_parameters().back() == before);
+    return norm;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("A log-std beyond a bound is not pushed further, and what is dropped is not in the gradient's norm",
+                   "", float, double) {
+    CHECK(check_stays(hybrid, Hybrid<TestType>(2, 1), 2.01, 50) < 20);
+    check_stays(hybrid, Hybrid<TestType>(2, 1), -20.1, -50);
+    const Box one{.size = 1};
+    CHECK(check_stays(one, DiagonalGaussian<TestType>(1), 2.01, 50) < 20);
+    check_stays(one, DiagonalGaussian<TestType>(1), -20.1, -50);
+}
