@@ -250,3 +250,16 @@ TEMPLATE_TEST_CASE("A log-std beyond a bound is not pushed further, and what is 
     CHECK(check_stays(one, DiagonalGaussian<TestType>(1), 2.01, 50) < 20);
     check_stays(one, DiagonalGaussian<TestType>(1), -20.1, -50);
 }
+
+TEST_CASE("The analytic gradient does not push a log-std beyond its bound further") {
+    const LinearQuadratic noise_is_paid({.a = Matrix<double>{{0.9}},
+                                         .b = Matrix<double>{{0.1}},
+                                         .q = Matrix<double>{{0}},
+                                         .r = Matrix<double>{{-0.1}}});
+    Vectorized envs(noise_is_paid, {.count = 8, .seed = 3});
+    Actor actor(envs, Mlp{.hidden = {8}}, DiagonalGaussian<double>(1));
+    set_log_std(actor, 2.01);
+    AnalyticPolicyGradient trainer(envs, actor, {.horizon = 8, .learning_rate = 1e-2});
+    trainer.train({.steps = 64 * 3});
+    CHECK(actor.own_parameters().back() == 2.01);
+}
