@@ -22,8 +22,8 @@ namespace gradiva {
 ///   by it, also where that is minus infinity.
 /// - `fisher(tape, head, own, out_head, out_own)`: the Fisher matrix of each column times a direction (head, own);
 ///   writes the head's part and adds the own parameters' part, summed over columns.
-/// - Optional: `mask_size()`, for one that takes masks: so many of the head's first rows are logits, of which
-///   `kernels::masked_logit` says that the choice is not legal. `to_environment(stored, sent)` and
+/// - Optional: `mask_size()`, for one that takes masks: so many of the head's first rows are logits; one of
+///   `kernels::masked_logit`, minus infinity, is that of a choice that the mask forbids. `to_environment(stored, sent)` and
 ///   `from_environment(sent, stored)`, where environments take other numbers than those that are stored.
 ///   `bool project_gradient(own, d_own) const`, where own parameters have bounds: given a loss's whole derivative by
 ///   them, drops in place what descent would move further beyond a bound, and says whether it dropped anything

@@ -26,7 +26,7 @@ public:
 
     struct Tape {
         Buffer<int> best;
-        Buffer<Index> legal_count;
+        Buffer<Index> legal_count;         ///< 0 where a value is NaN or plus infinity: no probability is known
         MatrixBuffer<std::uint8_t> legal;  ///< choices x batch
         double epsilon = 0;                ///< when the heads were read
     };
@@ -57,15 +57,7 @@ public:
         tape.legal.resize(choices_, head.cols());
         tape.legal_count.resize(head.cols());
         kernels::largest_choice<Scalar>(head, RowMap(tape.best.data(), head.cols()));
-        for (Index j = 0; j < head.cols(); ++j) {
-            Index count = 0;
-            for (Index i = 0; i < choices_; ++i) {
-                const bool legal = !(head(i, j) <= kernels::masked_logit<Scalar>);
-                tape.legal(i, j) = legal ? 1 : 0;
-                count += legal ? 1 : 0;
-            }
-            tape.legal_count[j] = count;
-        }
+        for (Index j = 0; j < head.cols(); ++j) tape.legal_count[j] = count_legal(head, j, tape.legal);
     }
 
     void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
@@ -123,6 +115,19 @@ public:
 
 private:
     using RowMap = Eigen::Map<Eigen::Matrix<int, 1, Eigen::Dynamic>>;
+
+    /// Writes which choices of a column are legal, and counts them.
+    Index count_legal(const ConstMatrixRef<Scalar>& head, Index j, MatrixBuffer<std::uint8_t>& legal) const {
+        Index count = 0;
+        bool known = true;
+        for (Index i = 0; i < choices_; ++i) {
+            const bool finite = std::isfinite(head(i, j));
+            known = known && (finite || head(i, j) == kernels::masked_logit<Scalar>);
+            legal(i, j) = finite ? 1 : 0;
+            count += finite ? 1 : 0;
+        }
+        return known ? count : 0;
+    }
 
     int any_legal(const Tape& tape, Index j, Rng& rng) const {
         Index left = rng.below(tape.legal_count[j]);

@@ -29,13 +29,23 @@ Index mask_size_of(const V& envs) {
 
 namespace detail {
 
-/// Throws `Error` unless one of the choices `part` is legal in each column.
+/// In a mask that is still to be written: neither legal nor illegal.
+inline constexpr std::uint8_t unwritten_mask = 255;
+
+/// Throws `Error` unless the mask says 0 or 1 of each of the choices `part`, and 1 of one of them, in each column.
 inline void check_choice_mask(const char* who, const ActionMask& legal, Range part, Range environments,
                               const char* where) {
     for (Index j = 0; j < legal.cols(); ++j) {
-        bool any = false;
-        for (Index i = part.begin; i < part.end; ++i) any = any || legal(i, j) != 0;
-        require(any,
+        unsigned any = 0;
+        for (Index i = part.begin; i < part.end; ++i) any |= legal(i, j);
+        for (Index i = part.begin; any > 1 && i < part.end; ++i) {
+            require(
+                legal(i, j) <= 1,
+                "{}: environment {} gave a mask of {} for choice {} in {}, or did not write it; write 1 where it is "
+                "legal and 0 where it is not",
+                who, environments.begin + j, unsigned{legal(i, j)}, i, where);
+        }
+        require(any != 0,
                 "{}: environment {} gave a mask without a legal action in {} (choices {} to {}); leave at least one "
                 "legal, or end the episode before",
                 who, environments.begin + j, where, part.begin, part.end - 1);
@@ -44,7 +54,8 @@ inline void check_choice_mask(const char* who, const ActionMask& legal, Range pa
 
 }  // namespace detail
 
-/// Throws `Error` unless every choice of every column has a legal action. `who` asks, `where` says when.
+/// Throws `Error` unless masks hold 0 and 1 only, and every choice of every column has a legal action. `who` asks,
+/// `where` says when.
 template <class Space>
 void check_mask(const char* who, const Space& space, const ActionMask& legal, Range environments, const char* where) {
     if (legal.rows() == 0) return;

@@ -10,7 +10,14 @@ namespace gradiva {
 
 namespace detail {
 
-/// Infinity and NaN times zero are NaN, and so is a sum that holds one.
+// Infinity and NaN times zero are NaN, and so is a sum that holds one.
+
+inline bool all_finite(const double* x, Index n) {
+    double total = 0;
+    for (Index i = 0; i < n; ++i) total += x[i] * 0.0;
+    return total == 0;
+}
+
 inline bool all_finite(const float* x, Index n) {
     Floats even{}, odd{};  // two chains of additions, neither waits for the other
     Index i = 0;

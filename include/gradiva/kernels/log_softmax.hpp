@@ -12,15 +12,15 @@
 
 // From a batch of logits Z (choices x batch), one sample per column, to its categorical distributions:
 //   log p_i = z_i - log sum_k exp z_k.
-// A logit of `masked_logit` or below, minus infinity included, is a choice that is not legal: its probability is
-// exactly 0, and so are its shares of entropy, divergence and every gradient. One choice of each column at least is
-// legal. NaN or plus infinity in a column, or nothing but minus infinity, is NaN in all that follows from it.
+// A logit of `masked_logit`, minus infinity, is a choice that is not legal: its probability is exactly 0, and so are its
+// shares of entropy, divergence and every gradient. One choice of each column at least is legal. NaN or plus infinity in
+// a column, or nothing but minus infinity, is NaN in all that follows from it.
 
 namespace gradiva::kernels {
 
-/// Finite, so that no 0 times infinity makes a NaN.
+/// The logit of a choice that is not legal: below that of every finite one, however small.
 template <class Scalar>
-inline constexpr Scalar masked_logit = Scalar(-1e30);
+inline constexpr Scalar masked_logit = -std::numeric_limits<Scalar>::infinity();
 
 /// Z := masked_logit where `legal` is 0; the mask's rows are the first ones of Z. Not inlined: passes without a mask
 /// would save the registers that it needs.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <utility>
 
 #include "gradiva/core/buffer.hpp"
@@ -30,7 +31,7 @@ public:
         tape.value.resize(q.cols());
         for (Index j = 0; j < q.cols(); ++j) {
             Scalar largest = q(0, j);
-            for (Index i = 1; i < q.rows(); ++i) largest = q(i, j) > largest ? q(i, j) : largest;
+            for (Index i = 1; i < q.rows(); ++i) largest = q(i, j) > largest || std::isnan(q(i, j)) ? q(i, j) : largest;
             tape.value[j] = largest;
         }
         return std::as_const(tape.value).vector();

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
+#include "gradiva/env/check_action.hpp"
 #include "gradiva/env/check_observation.hpp"
+#include "gradiva/policy/check_head.hpp"
 #include "gradiva/rollout/collect_shard.hpp"
 
 namespace gradiva::detail {
@@ -26,6 +29,8 @@ public:
     void reset(Shard& shard, MatrixBuffer<float>& observation, MatrixBuffer<std::uint8_t>& mask) {
         std::fill(shard.running.begin(), shard.running.end(), FinishedEpisode{});
         CollectStage stage = CollectStage::step;
+        leave_unwritten(observation.columns(shard.range), mask.columns(shard.range));
+        leave_unwritten(shard.final_observation.matrix(), shard.final_mask.matrix());
         try {
             envs_.reset(shard.range, observation.columns(shard.range));
             check_state(shard.range, observation.columns(shard.range), mask.columns(shard.range), "reset", stage);
@@ -105,9 +110,11 @@ private:
                      {rollout.truncated.data() + now.begin, size},
                      shard.final_mask.columns(room)};
         if (stage == CollectStage::choice) {
-            check_log_probs(range, rollout.log_prob.data() + now.begin);
+            const ConstActionView actions = sent(shard, rollout.action.columns(now));
+            check_choice(rollout, now, range, actions);
             stage = CollectStage::step;
-            envs_.step(range, sent(shard, rollout.action.columns(now)), out);
+            leave_unwritten(rollout.observation.columns(next), rollout.mask.columns(next));
+            envs_.step(range, actions, out);
         }
         check_state(range, rollout.observation.columns(next), rollout.mask.columns(next), "step", stage);
         stage = CollectStage::outcome;
@@ -134,7 +141,13 @@ private:
         }
     }
 
-    void count_step(Shard& shard, Index n, Index j, Index t, const StepView& out) {
+    /// What environments then fail to write is noticed: no number of an observation is NaN, none of a mask 255.
+    static void leave_unwritten(MatrixMap<float> observation, MatrixMap<std::uint8_t> mask) {
+        std::fill_n(observation.data(), observation.size(), std::numeric_limits<float>::quiet_NaN());
+        std::fill_n(mask.data(), mask.size(), unwritten_mask);
+    }
+
+    void count_step(Shard& shard, Index n, Index j, Index t, StepView& out) {
         const Index own = n - shard.range.begin;
         FinishedEpisode& episode = shard.running[own];
         episode.reward_sum += out.reward[to_size(j)];
@@ -148,6 +161,10 @@ private:
         } else {
             shard.ended.add(sample, episode);
         }
+        leave_unwritten(
+            MatrixMap<float>(out.final_observation.data() + j * out.final_observation.outerStride(),
+                             out.final_observation.rows(), 1),
+            MatrixMap<std::uint8_t>(out.final_mask.data() + j * out.final_mask.rows(), out.final_mask.rows(), 1));
         episode = {};
         if (--shard.episodes_left[own] > 0) return;
         shard.stop(own);
@@ -157,17 +174,19 @@ private:
     /// Copies rewards, and checks them and what is observed at the end of truncated episodes.
     void take_rewards(Range range, const StepView& out, Scalar* reward) const {
         Scalar zero = 0;  // infinity and NaN times zero are NaN
-        std::uint8_t truncated = 0;
+        unsigned truncated = 0, wrong = 0;
         for (Index j = 0; j < range.size(); ++j) {
             reward[j] = static_cast<Scalar>(out.reward[to_size(j)]);
             zero += reward[j] * Scalar(0);
             truncated |= out.truncated[to_size(j)];
+            wrong |= unsigned{out.terminated[to_size(j)]} + out.truncated[to_size(j)] > 1;
         }
-        if (zero == 0 && truncated == 0) return;
+        if (zero == 0 && truncated == 0 && wrong == 0) return;
         for (Index j = 0; j < range.size(); ++j) check_outcome(range.begin + j, j, out);
     }
 
     void check_outcome(Index n, Index j, const StepView& out) const {
+        check_flags(n, out.terminated[to_size(j)], out.truncated[to_size(j)]);
         const double reward = out.reward[to_size(j)];
         require(std::isfinite(static_cast<Scalar>(reward)),
                 "collect: environment {} gave a reward of {}; return a finite number", n, reward);
@@ -176,13 +195,28 @@ private:
         check_mask("collect", action_space_, final_mask(out, j), {n, n + 1}, "the last step of an episode");
     }
 
-    static void check_log_probs(Range range, const Scalar* log_prob) {
+    static void check_flags(Index n, unsigned terminated, unsigned truncated) {
+        require(terminated <= 1 && truncated <= 1,
+                "collect: environment {} wrote terminated = {} and truncated = {}; write 0 or 1", n, terminated,
+                truncated);
+        require(terminated + truncated <= 1,
+                "collect: a step of environment {} is both terminated and truncated; truncated is for an episode that "
+                "is cut off from outside although it could go on",
+                n);
+    }
+
+    /// Checks actions of `range`, stored in columns `now`, and how they came about.
+    void check_choice(const Rollout<Scalar>& rollout, Range now, Range range, const ConstActionView& actions) const {
+        const Scalar* const log_prob = rollout.log_prob.data() + now.begin;
         for (Index j = 0; j < range.size(); ++j) {
             require(std::isfinite(log_prob[j]),
                     "collect: the log-prob of environment {}'s action is {}; the policy's weights have diverged, or a "
                     "behaviour gave a log-prob that is not finite",
                     range.begin + j, log_prob[j]);
         }
+        const ActionMask legal = rollout.mask.columns(now);
+        check_head<Scalar>("collect", rollout.head.columns(now), legal, range);
+        check_actions("collect", action_space_, actions, legal, range);
     }
 
     /// Checks what environments observe, and asks for their masks.

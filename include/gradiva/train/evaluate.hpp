@@ -7,10 +7,12 @@
 
 #include <fmt/core.h>
 
+#include "gradiva/env/check_action.hpp"
 #include "gradiva/env/check_observation.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/policy/check_fit.hpp"
+#include "gradiva/policy/check_head.hpp"
 #include "gradiva/rollout/column_passes.hpp"
 
 namespace gradiva {
@@ -73,17 +75,26 @@ private:
 
     /// The next actions of all environments, as these take them.
     ConstActionView choose() {
-        actor_.forward(input_(std::as_const(observation_).matrix()), std::as_const(mask_).matrix(), tape_);
+        const Range all{0, envs_.size()};
+        const ActionMask legal = std::as_const(mask_).matrix();
+        actor_.forward(input_(std::as_const(observation_).matrix()), legal, tape_);
+        check_head<typename P::Scalar>("evaluate", tape_.head, legal, all);
         if (options_.greedy) {
             actor_.mode(tape_, actions_.all());
         } else {
             actor_.sample(tape_, rngs_.span(), actions_.all());
         }
-        if constexpr (requires { actor_.to_environment(actions_.all(), sent_.all()); }) {
-            actor_.to_environment(actions_.all(), sent_.all());
+        const ConstActionView sent = sent_of(actions_);
+        check_actions("evaluate", action_space_, sent, legal, all);
+        return sent;
+    }
+
+    ConstActionView sent_of(const ActionBatch& actions) {
+        if constexpr (requires { actor_.to_environment(actions.all(), sent_.all()); }) {
+            actor_.to_environment(actions.all(), sent_.all());
             return std::as_const(sent_).all();
         } else {
-            return actions_.all();
+            return actions.all();
         }
     }
 

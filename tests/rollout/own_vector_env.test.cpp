@@ -1,0 +1,209 @@
+// A VectorEnv of one's own is checked like a Vectorized: what it writes, and what it fails to write.
+#include "catch.hpp"
+
+#include "gradiva/env/vector_env.hpp"
+#include "gradiva/policy/actor.hpp"
+#include "gradiva/rollout/collect.hpp"
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <vector>
+
+using namespace gradiva;
+
+namespace {
+
+/// Environments that count their steps and end after 4, in turns by termination and by truncation; choice 0 is legal
+/// in even steps, choice 1 always. `spoil` may change what a step wrote.
+struct Counting {
+    using Spoil = std::function<void(Index environment, Index episode, Index step, StepView& out, Index j)>;
+
+    explicit Counting(
+        Index n, Spoil s = [](Index, Index, Index, StepView&, Index) {})
+        : steps(static_cast<std::size_t>(n)), episodes(steps.size()), spoil(std::move(s)) {}
+
+    Index size() const { return static_cast<Index>(steps.size()); }
+    std::uint64_t seed() const { return 3; }
+    Index shards() const { return size(); }
+    Box observation_space() const { return {.size = 2}; }
+    Discrete action_space() const { return {.n = 2}; }
+    void reset(Range range, MatrixRef<float> observation) {
+        for (Index j = 0; j < range.size(); ++j) {
+            steps[at(range, j)] = 0;
+            if (!forgets_reset) observe(range, observation, j);
+        }
+    }
+    void step(Range range, const ConstActionView&, StepView& out) {
+        for (Index j = 0; j < range.size(); ++j) {
+            const auto k = static_cast<std::size_t>(j);
+            const std::size_t n = at(range, j);
+            const bool ends = ++steps[n] == 4, truncates = ends && episodes[n] % 2 == 1;
+            out.reward[k] = 1;
+            out.terminated[k] = ends && !truncates ? 1 : 0;
+            out.truncated[k] = truncates ? 1 : 0;
+            observe(range, out.observation, j);
+            if (ends) {
+                observe(range, out.final_observation, j);
+                if (truncates) mask_one(range, out.final_mask, j);
+            }
+            const Index step = steps[n], episode = episodes[n];
+            if (ends) {
+                steps[n] = 0;
+                ++episodes[n];
+                observe(range, out.observation, j);
+            }
+            spoil(range.begin + j, episode, step, out, j);
+        }
+    }
+    void action_mask(Range range, MatrixMap<std::uint8_t> legal) const {
+        for (Index j = 0; j < range.size(); ++j) {
+            mask_one(range, legal, j);
+            if (steps[at(range, j)] == 2) spoil_mask(legal, j);
+        }
+    }
+
+    std::vector<Index> steps, episodes;
+    Spoil spoil;
+    std::function<void(MatrixMap<std::uint8_t>&, Index)> spoil_mask = [](MatrixMap<std::uint8_t>&, Index) {};
+    bool forgets_reset = false, skips_mask = false;
+
+private:
+    static std::size_t at(Range range, Index j) { return static_cast<std::size_t>(range.begin + j); }
+    void observe(Range range, MatrixRef<float>& out, Index j) const {
+        out(0, j) = static_cast<float>(range.begin + j);
+        out(1, j) = static_cast<float>(steps[at(range, j)]);
+    }
+    void mask_one(Range range, MatrixMap<std::uint8_t>& legal, Index j) const {
+        if (skips_mask) return;
+        legal(0, j) = steps[at(range, j)] % 2 == 0 ? 1 : 0;
+        legal(1, j) = 1;
+    }
+};
+
+static_assert(VectorEnv<Counting>);
+
+/// What collecting 40 steps of 5 environments says, once more after the first rollout as before.
+void collects(Counting& envs) {
+    const Actor actor(envs, Mlp{.hidden = {4}});
+    Threads threads(1);
+    Rollout<float> rollout(envs, actor);
+    Collector collect(envs, actor, threads);
+    for (int i = 0; i < 2; ++i) collect.steps(rollout, 20);
+}
+
+void refused(const Counting::Spoil& spoil, const char* text) {
+    for (const bool spoils_at_once : {true, false}) {
+        CAPTURE(text, spoils_at_once);
+        Counting envs(5, [=](Index n, Index episode, Index step, StepView& out, Index j) {
+            if (n == 3 && (spoils_at_once || episode > 5)) spoil(n, episode, step, out, j);
+        });
+        CHECK_THROWS_WITH(collects(envs), ContainsText(text));
+    }
+}
+
+void mask_refused(const std::function<void(MatrixMap<std::uint8_t>&, Index)>& spoil, const char* text) {
+    CAPTURE(text);
+    Counting envs(5);
+    envs.spoil_mask = spoil;
+    CHECK_THROWS_WITH(collects(envs), ContainsText(text));
+}
+
+}  // namespace
+
+TEST_CASE("A sound VectorEnv of one's own is collected from without complaint") {
+    Counting envs(5);
+    CHECK_NOTHROW(collects(envs));
+}
+
+TEST_CASE("Flags of a VectorEnv are 0 or 1, and never both") {
+    refused(
+        [](Index, Index, Index, StepView& out, Index j) {
+            out.terminated[static_cast<std::size_t>(j)] = out.truncated[static_cast<std::size_t>(j)] = 1;
+        },
+        "collect: a step of environment 3 is both terminated and truncated");
+    refused(
+        [](Index, Index, Index step, StepView& out, Index j) {
+            if (step == 4) out.terminated[static_cast<std::size_t>(j)] *= 255;
+        },
+        "collect: environment 3 wrote terminated = 255 and truncated = 0; write 0 or 1");
+    refused(
+        [](Index, Index, Index step, StepView& out, Index j) {
+            if (step == 4) out.truncated[static_cast<std::size_t>(j)] *= 255;
+        },
+        "collect: environment 3 wrote terminated = 0 and truncated = 255; write 0 or 1");
+    refused([](Index, Index, Index, StepView& out, Index j) { out.terminated[static_cast<std::size_t>(j)] = 2; },
+            "collect: environment 3 wrote terminated = 2");
+}
+
+TEST_CASE("Rewards of a VectorEnv are finite as the actor's numbers too") {
+    for (const double wrong : {1e39, -1e39, std::numeric_limits<double>::infinity(), std::nan("")}) {
+        refused([=](Index, Index, Index, StepView& out, Index j) { out.reward[static_cast<std::size_t>(j)] = wrong; },
+                "collect: environment 3 gave a reward of");
+    }
+}
+
+TEST_CASE("A VectorEnv has to write every observation, that of reset and the last of an episode too") {
+    constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+    refused([=](Index, Index, Index, StepView& out, Index j) { out.observation(1, j) = nan; },
+            "collect: environment 3 gave observation[1] = nan in step");
+    refused(
+        [=](Index, Index, Index step, StepView& out, Index j) {
+            if (step == 4) out.final_observation(1, j) = nan;
+        },
+        "collect: environment 3 gave observation[1] = nan in the last step of an episode");
+
+    Counting at_reset(5);
+    at_reset.forgets_reset = true;
+    CHECK_THROWS_WITH(collects(at_reset), ContainsText("collect: environment 0 gave observation[0] = nan in reset"));
+
+    // What is not written is not what an earlier step wrote in the same place.
+    struct Lazy : Counting {
+        using Counting::Counting;
+        bool writes_final = false;
+        Index fresh = 0;
+        void step(Range range, const ConstActionView& actions, StepView& out) {
+            Matrix<float> last = Matrix<float>::Zero(2, range.size()), seen = last;
+            Matrix<std::uint8_t> last_mask = Matrix<std::uint8_t>::Zero(2, range.size());
+            StepView own{seen, last, out.reward, out.terminated, out.truncated, {last_mask.data(), 2, range.size()}};
+            Counting::step(range, actions, own);
+            const bool writes = ++fresh < 30;
+            for (Index j = 0; j < range.size(); ++j) {
+                const auto k = static_cast<std::size_t>(j);
+                if (writes || writes_final) out.observation.col(j) = seen.col(j);
+                const bool ended = out.terminated[k] + out.truncated[k] > 0;
+                if (ended && writes) out.final_observation.col(j) = last.col(j);
+                if (ended) out.final_mask.col(j) = last_mask.col(j);
+            }
+        }
+    };
+    const auto collect_lazily = [](Lazy& envs) {
+        const Actor actor(envs, Mlp{.hidden = {4}});
+        Threads threads(1);
+        Rollout<float> rollout(envs, actor);
+        Collector collect(envs, actor, threads);
+        for (int i = 0; i < 4; ++i) collect.steps(rollout, 20);
+    };
+    Lazy observation(5);
+    CHECK_THROWS_WITH(collect_lazily(observation), ContainsText("gave observation[0] = nan in step"));
+    Lazy final_observation(5);
+    final_observation.writes_final = true;
+    CHECK_THROWS_WITH(collect_lazily(final_observation),
+                      ContainsText("gave observation[0] = nan in the last step of an episode"));
+}
+
+TEST_CASE("Masks of a VectorEnv hold 0 and 1, and are written") {
+    mask_refused([](MatrixMap<std::uint8_t>& legal, Index j) { legal.col(j).setZero(); },
+                 "without a legal action in step");
+    mask_refused([](MatrixMap<std::uint8_t>& legal, Index j) { legal(1, j) = 255; },
+                 "gave a mask of 255 for choice 1 in step, or did not write it; write 1 where it is legal");
+    mask_refused([](MatrixMap<std::uint8_t>& legal, Index j) { legal(0, j) = 2; }, "gave a mask of 2 for choice 0");
+    Counting silent(5);
+    silent.skips_mask = true;
+    CHECK_THROWS_WITH(collects(silent), ContainsText("gave a mask of 255 for choice 0 in reset, or did not write it"));
+    refused(
+        [](Index, Index episode, Index step, StepView& out, Index j) {
+            if (step == 4 && episode % 2 == 1) out.final_mask(0, j) = 255;
+        },
+        "collect: environment 3 gave a mask of 255 for choice 0 in the last step of an episode");
+}

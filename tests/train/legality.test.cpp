@@ -1,0 +1,214 @@
+// Which choices are legal comes from the mask, whatever numbers a policy gives; and what a policy chose is checked
+// before an environment gets it.
+#include "catch.hpp"
+
+#include "gradiva/distributions/epsilon_greedy.hpp"
+#include "gradiva/env/vectorized.hpp"
+#include "gradiva/policy/actor.hpp"
+#include "gradiva/policy/controller.hpp"
+#include "gradiva/policy/greedy_value.hpp"
+#include "gradiva/rollout/collect.hpp"
+#include "gradiva/train/evaluate.hpp"
+
+#include <cmath>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+using namespace gradiva;
+using Catch::Approx;
+
+namespace {
+
+/// One choice of each group is legal, the (k + t)-th in step t; throws a text when it gets another one.
+template <class Space>
+struct OneLegal {
+    Space space{};
+    Index t = 0;
+
+    Box observation_space() const { return {.size = 1}; }
+    Space action_space() const { return space; }
+    void reset(Rng&, std::span<float> observation) { observation[0] = 1, t = 0; }
+    Outcome step(typename ActionOfSpace<Space>::Type action, Rng&, std::span<float> observation) {
+        if (!is_legal(action)) throw std::runtime_error("an illegal action was sent");
+        observation[0] = 1;
+        return {.reward = 1, .terminated = ++t == 7};
+    }
+    void action_mask(std::span<std::uint8_t> legal) const {
+        std::size_t first = 0;
+        for (const Index n : groups()) {
+            for (Index i = 0; i < n; ++i) legal[first + static_cast<std::size_t>(i)] = i == legal_of(n) ? 1 : 0;
+            first += static_cast<std::size_t>(n);
+        }
+    }
+
+private:
+    Index legal_of(Index n) const { return (n - 1 + t) % n; }
+    std::vector<Index> groups() const {
+        if constexpr (std::same_as<Space, Discrete>) return {space.n};
+        if constexpr (std::same_as<Space, MultiDiscrete>) return space.n;
+        if constexpr (std::same_as<Space, HybridSpace>) return {space.choice.n};
+    }
+    bool is_legal(int action) const { return action == legal_of(groups()[0]); }
+    bool is_legal(std::span<const int> action) const {
+        for (std::size_t k = 0; k < action.size(); ++k) {
+            if (action[k] != legal_of(groups()[k])) return false;
+        }
+        return true;
+    }
+    bool is_legal(const HybridAction& action) const { return is_legal(action.choice); }
+};
+
+/// A policy whose logits are `value` in every state, and the rest of its head 0.
+template <class E, class D>
+auto constant_actor(const Vectorized<E>& envs, D distribution, typename D::Scalar value) {
+    Actor actor(envs, Mlp{.hidden = {}}, std::move(distribution));
+    const auto weights = actor.weights();
+    const auto head = static_cast<std::size_t>(actor.head_size());
+    std::fill_n(weights.begin(), 2 * head, typename D::Scalar(0));
+    std::fill_n(weights.begin() + static_cast<std::ptrdiff_t>(head), actor.mask_size(), value);
+    return actor;
+}
+
+template <class E, class P>
+void collect_some(Vectorized<E>& envs, const P& actor) {
+    Threads threads(1);
+    Rollout<typename P::Scalar> rollout(envs, actor);
+    Collector(envs, actor, threads).steps(rollout, 20);
+}
+
+/// What a body throws, or nothing.
+template <class Body>
+std::string error_of(const Body& body) {
+    try {
+        body();
+    } catch (const Error& error) {
+        return error.what();
+    } catch (const std::exception& other) {
+        return std::string("not an Error: ") + other.what();
+    }
+    return "";
+}
+
+/// `check(name, prototype, distribution)` for every distribution that takes masks.
+template <class T, class Check>
+void for_each_masked(const Check& check) {
+    check("Categorical of 3", OneLegal<Discrete>{{.n = 3}}, Categorical<T>(3));
+    check("Categorical of 40", OneLegal<Discrete>{{.n = 40}}, Categorical<T>(40));
+    check("EpsilonGreedy", OneLegal<Discrete>{{.n = 3}}, EpsilonGreedy<T>(3, 0.5));
+    check("EpsilonGreedy that never explores", OneLegal<Discrete>{{.n = 3}}, EpsilonGreedy<T>(3, 0));
+    check("MultiCategorical", OneLegal<MultiDiscrete>{{.n = {3, 17, 2}}}, MultiCategorical<T>({3, 17, 2}));
+    check("Hybrid", OneLegal<HybridSpace>{{.choice = {.n = 3}, .box = {.size = 2}}}, Hybrid<T>(3, 2));
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("No logit is so small that a masked choice is taken before a legal one", "", float, double) {
+    using T = TestType;
+    for (const T logit : {T(-1e29), T(-1e30), T(-2e30), T(-3e38), std::numeric_limits<T>::lowest(), T(2e30)}) {
+        for_each_masked<T>([&](const char* name, const auto& prototype, const auto& distribution) {
+            CAPTURE(name, logit);
+            Vectorized envs(prototype, {.count = 5, .seed = 1});
+            const auto actor = constant_actor(envs, distribution, logit);
+            CHECK(error_of([&] { collect_some(envs, actor); }) == "");
+            CHECK(error_of([&] { evaluate(actor, prototype, {.episodes = 9}); }) == "");
+            CHECK(error_of([&] { evaluate(actor, prototype, {.episodes = 9, .greedy = false}); }) == "");
+        });
+    }
+}
+
+TEMPLATE_TEST_CASE("A policy whose head is not finite acts nowhere, masked or not", "", float, double) {
+    using T = TestType;
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    for (const T wrong : {std::numeric_limits<T>::quiet_NaN(), infinity, -infinity}) {
+        for_each_masked<T>([&](const char* name, const auto& prototype, const auto& distribution) {
+            CAPTURE(name, wrong);
+            Vectorized envs(prototype, {.count = 5, .seed = 1});
+            const auto actor = constant_actor(envs, distribution, wrong);
+            CHECK_THAT(error_of([&] { collect_some(envs, actor); }), ContainsText("collect: "));
+            CHECK_THAT(error_of([&] { evaluate(actor, prototype, {.episodes = 9}); }),
+                       ContainsText("evaluate: row ") && ContainsText("of the policy's head is"));
+            CHECK_THAT(error_of([&] { evaluate(actor, prototype, {.episodes = 9, .greedy = false}); }),
+                       ContainsText("evaluate: row "));
+        });
+    }
+}
+
+TEST_CASE("One value that is not finite among action values stops whoever acts on them") {
+    Vectorized envs(OneLegal<Discrete>{{.n = 3}}, {.count = 2});
+    for (const float wrong : {NAN, INFINITY, -INFINITY}) {
+        for (const std::size_t row : {0, 1, 2}) {
+            CAPTURE(wrong, row);
+            auto actor = constant_actor(envs, EpsilonGreedy<float>(3, 1), 0.0F);
+            actor.weights()[3 + row] = wrong;
+            // Where the mask forbids that very choice, its value is not looked at.
+            CHECK(error_of([&] { collect_some(envs, actor); }) != "");
+            CHECK(error_of([&] { evaluate(actor, envs[0]); }) != "");
+            if (std::isnan(wrong)) {
+                const GreedyValue greedy(actor);
+                GreedyValue<decltype(actor)>::Tape tape;
+                CHECK(std::isnan(greedy.forward(Matrix<float>::Ones(1, 1), tape)[0]));
+            }
+        }
+    }
+}
+
+TEST_CASE("EpsilonGreedy has no probability beside a value that is NaN, and stays among its choices") {
+    Matrix<float> q(3, 4);
+    q.col(0) << NAN, 1, 2;
+    q.col(1) << NAN, NAN, NAN;
+    q.col(2) << -2e30F, -3e38F, -1e31F;
+    q.col(3) << -INFINITY, -3e38F, -INFINITY;
+    EpsilonGreedy<float> distribution(3, 1);
+    EpsilonGreedy<float>::Tape tape;
+    distribution.forward(q, {}, tape);
+    std::vector<Rng> rng{Rng(1), Rng(2), Rng(3), Rng(4)};
+    ActionBatch actions({1, 0}, 4);
+    Vector<float> log_prob(4), entropy(4);
+    for (int i = 0; i < 50; ++i) {
+        distribution.sample(tape, rng, actions.all());
+        const auto chosen = std::as_const(actions).all().integers;
+        CHECK((chosen.minCoeff() >= 0 && chosen.maxCoeff() <= 2));
+        CHECK(chosen(0, 3) == 1);
+    }
+    distribution.log_prob(tape, actions.all(), log_prob);
+    distribution.entropy(tape, entropy);
+    for (const Index j : {0, 1}) CHECK((std::isnan(log_prob[j]) && std::isnan(entropy[j])));
+    CHECK(log_prob[2] == Approx(std::log(1.0 / 3)));
+    CHECK(log_prob[3] == 0);
+}
+
+TEST_CASE("What a controller chose is checked, for every space") {
+    const auto refused = [](const auto& prototype, const auto& choose, const char* text) {
+        CAPTURE(text);
+        Vectorized envs(prototype, {.count = 3, .seed = 4});
+        const Controller controller(envs, choose);
+        CHECK_THAT(error_of([&] { collect_some(envs, controller); }), ContainsText(text));
+    };
+    const auto integer = [](Index row, int value) {
+        return [=](std::span<const float>, Rng&, ActionView& action) {
+            for (Index i = 0; i < action.integers.rows(); ++i) action.integers(i, 0) = i == row ? value : 1;
+            action.reals.setZero();
+            return 0.0;
+        };
+    };
+    const auto real = [](float value) {
+        return [=](std::span<const float>, Rng&, ActionView& action) {
+            action.integers.setConstant(2);
+            action.reals.setZero();
+            action.reals(1, 0) = value;
+            return 0.0;
+        };
+    };
+    const OneLegal<Discrete> three{{.n = 3}};
+    refused(three, integer(0, 3), "collect: environment 0 was to get choice 3 where there are 0 to 2");
+    refused(three, integer(0, -1), "was to get choice -1 where there are 0 to 2");
+    refused(three, integer(0, 0), "was to get choice 0, which its mask says is not legal");
+    refused(OneLegal<MultiDiscrete>{{.n = {2, 3}}}, integer(1, 3), "was to get choice 3 where there are 0 to 2");
+    refused(OneLegal<MultiDiscrete>{{.n = {2, 3}}}, integer(1, 0), "was to get choice 0, which its mask says");
+    const OneLegal<HybridSpace> hybrid{{.choice = {.n = 3}, .box = {.size = 2}}};
+    refused(hybrid, integer(0, 5), "was to get choice 5");
+    refused(hybrid, real(NAN), "was to get action[1] = nan");
+    refused(hybrid, real(INFINITY), "was to get action[1] = inf");
+}
