@@ -84,14 +84,13 @@ TEST_CASE("check_env accepts environments that keep the rules") {
 }
 
 TEST_CASE("check_env says which observation is out of bounds") {
-    CHECK_THROWS_WITH(
-        check_env(OutOfBoundsAtReset{}),
-        "check_env: observation[1] after reset (step 0) is 1.5, outside [-1, 1]; correct it or the bounds "
-        "of the observation space");
+    CHECK_THROWS_WITH(check_env(OutOfBoundsAtReset{}),
+                      "check_env: observation[1] after reset is 1.5, outside [-1, 1]; correct it or the bounds "
+                      "of the observation space");
     CHECK_THROWS_WITH(check_env(Bad([](std::span<float> o, Outcome&, Index at) {
                           if (at == 3) o[0] = -2;
                       })),
-                      ContainsText("observation[0] after step (step 3) is -2, outside [-1, 1]"));
+                      ContainsText("observation[0] after step 3 (action ") && ContainsText(") is -2, outside [-1, 1]"));
 }
 
 TEST_CASE("check_env says which observation is not finite or was not written") {
@@ -99,13 +98,13 @@ TEST_CASE("check_env says which observation is not finite or was not written") {
     CHECK_THROWS_WITH(check_env(Bad([=](std::span<float> o, Outcome&, Index at) {
                           if (at == 2) o[1] = nan;
                       })),
-                      ContainsText("observation[1] after step (step 2) is nan, or was not written"));
-    CHECK_THROWS_WITH(check_env(Unwritten{}), ContainsText("observation[1] after step (step 1) is nan"));
+                      ContainsText("observation[1] after step 2 (action 1) is nan, or was not written"));
+    CHECK_THROWS_WITH(check_env(Unwritten{}), ContainsText("observation[1] after step 1 (action 0) is nan"));
 }
 
 TEST_CASE("check_env notices writing beyond either end of the observation") {
     CHECK_THROWS_WITH(check_env(Bad([](std::span<float> o, Outcome&, Index) { *(o.data() + o.size()) = 0; })),
-                      ContainsText("step (step 1) writes outside the 2 elements of its observation"));
+                      ContainsText("step 1 (action 0) writes outside the 2 elements of its observation"));
     CHECK_THROWS_WITH(check_env(Bad([](std::span<float> o, Outcome&, Index) { *(o.data() - 1) = 0; })),
                       ContainsText("writes outside the 2 elements"));
 }
@@ -115,13 +114,14 @@ TEST_CASE("check_env says which reward is not finite") {
     CHECK_THROWS_WITH(check_env(Bad([=](std::span<float>, Outcome& outcome, Index at) {
                           if (at == 4) outcome.reward = infinity;
                       })),
-                      "check_env: the reward of step 4 is inf; return a finite number");
+                      ContainsText("check_env: the reward of step 4 (action ") &&
+                          ContainsText(") is inf; return a number that is finite as a float"));
 }
 
 TEST_CASE("check_env refuses a step both terminated and truncated") {
     CHECK_THROWS_WITH(
         check_env(Bad([](std::span<float>, Outcome& outcome, Index) { outcome.truncated = outcome.terminated; })),
-        ContainsText("check_env: step 5 is both terminated and truncated"));
+        ContainsText("check_env: step 5 (action ") && ContainsText(") is both terminated and truncated"));
 }
 
 TEST_CASE("check_env wants an episode to end") {
@@ -133,7 +133,7 @@ TEST_CASE("check_env wants an episode to end") {
 
 TEST_CASE("check_env notices randomness that does not come from the Rng") {
     CHECK_THROWS_WITH(check_env(StaticRandomness{}, {.steps = 100, .seed = 8}),
-                      ContainsText("check_env: two copies differ under seed 8"));
+                      ContainsText("check_env: two copies differ under seed 8, first in step 0; draw all"));
 }
 
 TEST_CASE("check_env refuses spaces that hold nothing and no steps") {

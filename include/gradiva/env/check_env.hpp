@@ -1,192 +1,206 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <limits>
+#include <concepts>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/env/action_access.hpp"
-#include "gradiva/env/action_mask.hpp"
-#include "gradiva/env/check_space.hpp"
-#include "gradiva/env/env.hpp"
+#include "gradiva/env/detail/env_trial.hpp"
+#include "gradiva/env/detail/vector_env_trial.hpp"
+#include "gradiva/env/vectorized.hpp"
 
 namespace gradiva {
 
+/// How `check_env` tries an environment.
 struct CheckEnvOptions {
-    Index steps = 10'000;    ///< random actions that are tried; an episode must end within them
+    Index steps = 10'000;    ///< actions that are tried, at least 1; an episode must end within them
     std::uint64_t seed = 0;  ///< of the environment's and the actions' randomness
+    /// Whether `reset` has to forget what was before. False for an environment that carries something from one episode
+    /// into the next on purpose, such as the stage of a curriculum.
+    bool independent_episodes = true;
 };
 
 namespace detail {
 
-/// Runs an environment under random actions and holds it to its contract; see `check_env`.
-template <class E>
-class EnvChecker {
+/// Compares runs of an environment that have to be the same, or have to differ; see `check_env`. `make(i)` gives the
+/// i-th environment, or a copy of the only one.
+template <class Make>
+class EnvComparison {
 public:
-    EnvChecker(E env, const CheckEnvOptions& options)
-        : env_(std::move(env)), observation_space_(env_.observation_space()), action_space_(env_.action_space()),
-          env_rng_(options.seed, Purpose::environment), action_rng_(options.seed, Purpose::action) {
+    EnvComparison(Make make, const CheckEnvOptions& options) : make_(std::move(make)), options_(options) {
         require(options.steps >= 1, "check_env: steps is {}; give at least 1", options.steps);
-        check_box("check_env", "observation", observation_space_);
-        check_action_space("check_env", action_space_);
-        frame_.assign(static_cast<std::size_t>(observation_space_.size + 2 * margin), 0);
-        actions_.resize(action_shape_of(action_space_), 1);
     }
 
-    /// Everything that was observed and rewarded, in order.
-    std::vector<float> run(Index steps) {
-        reset();
-        for (Index t = 1; t <= steps; ++t) {
-            draw_action();
-            prepare_frame();
-            const Outcome outcome =
-                env_.step(action_at(action_space_, std::as_const(actions_).all(), 0), env_rng_, observation());
-            check_frame("step", t);
-            if (!outcome.terminated) ask_mask("step");
-            require(std::isfinite(outcome.reward), "check_env: the reward of step {} is {}; return a finite number", t,
-                    outcome.reward);
-            require(!(outcome.terminated && outcome.truncated),
-                    "check_env: step {} is both terminated and truncated; truncated is for an episode that is cut off "
-                    "from outside although it could go on",
-                    t);
-            trace_.push_back(static_cast<float>(outcome.reward));
-            trace_.push_back(outcome.terminated ? 1.0F : outcome.truncated ? 2.0F : 0.0F);
-            if (outcome.terminated || outcome.truncated) {
-                ++episodes_;
-                reset();
-            }
-        }
-        require(episodes_ > 0,
-                "check_env: no episode ended within {} steps; wrap the environment in a TimeLimit, or "
-                "allow more steps",
-                steps);
-        return std::move(trace_);
+    void run() {
+        Trial first(make_(0));
+        record(first);
+        require(first.episodes() > 0,
+                "check_env: no episode ended within {} steps; wrap the environment in a TimeLimit, or allow more steps",
+                options_.steps);
+        step_in_turn();
+        try_another_seed();
+        if (!options_.independent_episodes) return;
+        run_again(first);
+        interrupt();
     }
 
 private:
-    // Elements before and after the observation that an environment must leave alone.
-    static constexpr Index margin = 8;
-    static constexpr float guard = -1.2345e30F;
+    using Trial = EnvTrial<std::remove_cvref_t<std::invoke_result_t<Make&, Index>>>;
 
-    std::span<float> observation() {
-        return std::span(frame_).subspan(static_cast<std::size_t>(margin),
-                                         static_cast<std::size_t>(observation_space_.size));
+    // Enough to tell whether runs differ, where both did all that can be done in them.
+    static constexpr Index few_steps = 1000;
+
+    /// What the first environment gives under the seed, in every step.
+    void record(Trial& trial) {
+        hashes_.push_back(trial.start(options_.seed, options_.seed));
+        for (Index t = 0; t < options_.steps; ++t) hashes_.push_back(trial.step());
+        recorded_ = {.has_drawn = trial.has_drawn(), .starts_differ = trial.starts_differ()};
     }
 
-    void prepare_frame() {
-        std::fill(frame_.begin(), frame_.end(), guard);
-        std::fill(observation().begin(), observation().end(), std::numeric_limits<float>::quiet_NaN());
+    /// Another copy gives the same, while a third is stepped between its steps with another seed and other actions.
+    void step_in_turn() {
+        Trial same(make_(0)), other(make_(1));
+        check_spaces(same, other);
+        Index differ = first_difference(same, options_.steps, [&](Index t) {
+            if (t == 0) {
+                other.start(options_.seed + 1, options_.seed + 1);
+            } else {
+                other.step();
+            }
+        });
+        if (differ < 0) return;
+        Trial alone(make_(0));
+        const bool disturbed = first_difference(alone, differ, [](Index) {}) < 0;
+        require(!disturbed,
+                "check_env: two copies that are stepped in turn disturb each other, first in step {}; let copies share "
+                "nothing, such as by a pointer or a static variable",
+                differ);
+        fail(
+            "check_env: two copies differ under seed {}, first in step {}; draw all randomness from the Rng that reset "
+            "and step are given, and let nothing else decide, such as the time or a static variable",
+            options_.seed, differ);
     }
 
-    void check_frame(const char* where, Index step) {
-        for (Index i = 0; i < margin; ++i) {
-            const float before = frame_[static_cast<std::size_t>(i)];
-            const float after = frame_[static_cast<std::size_t>(margin + observation_space_.size + i)];
-            require(before == guard && after == guard,
-                    "check_env: {} (step {}) writes outside the {} elements of its observation; make the observation "
-                    "space as large as what is written",
-                    where, step, observation_space_.size);
+    void check_spaces(const Trial& one, const Trial& other) const {
+        require(one.observation_space() == other.observation_space() && one.action_space() == other.action_space(),
+                "check_env: environments 0 and 1 of the factory have the observation spaces {} and {} and the action "
+                "spaces {} and {}; give all the same spaces and bounds",
+                describe(one.observation_space()), describe(other.observation_space()), describe(one.action_space()),
+                describe(other.action_space()));
+    }
+
+    /// What is random in a run has to come from its Rng: differ by the seed, and be drawn where it differs.
+    void try_another_seed() const {
+        Trial trial(make_(0));
+        const Index steps = std::min(options_.steps, few_steps);
+        const bool same = first_difference(
+                              trial, steps, [](Index) {}, options_.seed + 1) < 0;
+        require(same || recorded_.has_drawn,
+                "check_env: seeds {} and {} give different numbers, although nothing was drawn from the Rng; draw from "
+                "the Rng that reset and step are given, not from a copy of it",
+                options_.seed, options_.seed + 1);
+        require(!same || !recorded_.starts_differ || !options_.independent_episodes,
+                "check_env: episodes begin differently, and in the same way under seeds {} and {}; draw all randomness "
+                "from the Rng that reset and step are given, not from a generator of the environment's own, which all "
+                "copies would share the numbers of, and let reset forget the episode before",
+                options_.seed, options_.seed + 1);
+    }
+
+    /// The first environment gives the same once more, though it comes from the middle of a run.
+    void run_again(Trial& used) const {
+        const Index differ = first_difference(used, std::min(options_.steps, few_steps), [](Index) {});
+        require(differ < 0,
+                "check_env: an environment that was used gives other numbers under seed {} than a fresh one, first in "
+                "step {}; {}",
+                options_.seed, std::max<Index>(differ, 0), forget);
+    }
+
+    /// The same after a reset in the middle of an episode, however early.
+    void interrupt() const {
+        Trial trial(make_(0));
+        for (const Index steps : {1, 2, 3, 5, 8, 13}) {
+            trial.start(options_.seed + 2, options_.seed + 2);
+            for (Index t = 0; t < std::min<Index>(steps, options_.steps); ++t) trial.step();
+            const Index differ = first_difference(trial, std::min<Index>(options_.steps, 50), [](Index) {});
+            require(differ < 0,
+                    "check_env: after {} steps and a reset in the middle of an episode, an environment gives other "
+                    "numbers under seed {} than a fresh one, first in step {}; {}",
+                    steps, options_.seed, std::max<Index>(differ, 0), forget);
         }
-        for (Index i = 0; i < observation_space_.size; ++i) {
-            const float x = observation()[static_cast<std::size_t>(i)];
-            require(std::isfinite(x),
-                    "check_env: observation[{}] after {} (step {}) is {}, or was not written; write a "
-                    "finite number",
-                    i, where, step, x);
-            require(
-                x >= observation_space_.low_of(i) && x <= observation_space_.high_of(i),
-                "check_env: observation[{}] after {} (step {}) is {}, outside [{}, {}]; correct it or the bounds of "
-                "the observation space",
-                i, where, step, x, observation_space_.low_of(i), observation_space_.high_of(i));
-            trace_.push_back(x);
+    }
+
+    /// Starts a run and returns the first step at which it is not as recorded; -1 where there is none. `before(t)` is
+    /// called before each step and, with 0, before the first.
+    template <class Before>
+    Index first_difference(Trial& trial, Index steps, const Before& before) const {
+        return first_difference(trial, steps, before, options_.seed);
+    }
+    template <class Before>
+    Index first_difference(Trial& trial, Index steps, const Before& before, std::uint64_t seed) const {
+        before(0);
+        if (trial.start(seed, options_.seed) != hashes_[0]) return 0;
+        for (Index t = 1; t <= steps; ++t) {
+            before(t);
+            if (trial.step() != hashes_[static_cast<std::size_t>(t)]) return t;
         }
+        return -1;
     }
 
-    void reset() {
-        prepare_frame();
-        env_.reset(env_rng_, observation());
-        check_frame("reset", 0);
-        ask_mask("reset");
-    }
+    static constexpr const char* forget =
+        "draw all randomness from the Rng that reset and step are given, not from a generator of the environment's "
+        "own, "
+        "and let reset forget all that was before, or set independent_episodes to false";
 
-    void ask_mask(const char* where) {
-        if constexpr (HasActionMask<E>) {
-            mask_.resize(choices_of(action_space_), 1);
-            mask_.matrix().setOnes();
-            env_.action_mask(mask_.column(0));
-            check_mask("check_env", action_space_, std::as_const(mask_).matrix(), {0, 1}, where);
-            for (const std::uint8_t legal : mask_.column(0)) trace_.push_back(legal != 0 ? 1.0F : 0.0F);
-        }
-    }
+    struct Recorded {
+        bool has_drawn = false, starts_differ = false;
+    };
 
-    void draw_action() { draw_action(action_space_); }
-
-    void draw_action(const Discrete& space) { draw_choice(0, 0, space.n); }
-    void draw_action(const Box& space) {
-        for (Index i = 0; i < space.size; ++i) {
-            MatrixMap<float>(actions_.all().reals)(i, 0) = draw_within(space.low_of(i), space.high_of(i));
-        }
-    }
-    void draw_action(const MultiDiscrete& space) {
-        Index first = 0;
-        for (std::size_t k = 0; k < space.n.size(); first += space.n[k++]) {
-            draw_choice(static_cast<Index>(k), first, space.n[k]);
-        }
-    }
-    void draw_action(const MultiBinary& space) {
-        for (Index i = 0; i < space.size; ++i) draw_choice(i, 0, 2);
-    }
-    void draw_action(const HybridSpace& space) {
-        draw_action(space.choice);
-        draw_action(space.box);
-    }
-
-    /// One of n choices that is legal; theirs are the rows of the mask from `first` on.
-    void draw_choice(Index row, Index first, Index n) {
-        Index choice = action_rng_.below(n);
-        while (HasActionMask<E> && mask_(first + choice, 0) == 0) choice = action_rng_.below(n);
-        MatrixMap<int>(actions_.all().integers)(row, 0) = static_cast<int>(choice);
-    }
-
-    /// Where a bound is missing, within `reach` of the other one, or of 0.
-    float draw_within(float low, float high) {
-        constexpr float reach = 10;
-        const float from = std::isfinite(low) ? low : std::isfinite(high) ? high - reach : -reach;
-        const float to = std::isfinite(high) ? high : from + (std::isfinite(low) ? reach : 2 * reach);
-        return std::clamp(static_cast<float>(action_rng_.uniform(from, to)), from, to);
-    }
-
-    E env_;
-    Box observation_space_;
-    decltype(std::declval<const E&>().action_space()) action_space_;
-    Rng env_rng_;
-    Rng action_rng_;
-    std::vector<float> frame_;
-    std::vector<float> trace_;
-    ActionBatch actions_;
-    MatrixBuffer<std::uint8_t> mask_;
-    Index episodes_ = 0;
+    Make make_;
+    CheckEnvOptions options_;
+    std::vector<std::uint64_t> hashes_;
+    Recorded recorded_;
 };
 
 }  // namespace detail
 
-/// Tries an environment with random actions and throws `Error` on the first rule that it breaks: spaces that hold
-/// nothing; an observation that is not finite, not within its bounds, not fully written or written beyond its size; a
-/// reward that is not finite; a mask without a legal action; a step both terminated and truncated; no end of an
-/// episode; randomness from elsewhere than the `Rng`, which shows as two copies that differ under one seed.
-template <class E>
-void check_env(const E& env, CheckEnvOptions options = {}) {
-    static_assert(detail::explain_env<E>());
-    const std::vector<float> first = detail::EnvChecker<E>(env, options).run(options.steps);
-    const std::vector<float> second = detail::EnvChecker<E>(env, options).run(options.steps);
-    const bool same =
-        first.size() == second.size() && std::memcmp(first.data(), second.data(), first.size() * sizeof(float)) == 0;
-    require(same,
-            "check_env: two copies differ under seed {}; draw all randomness from the Rng that reset and step "
-            "are given, and let reset forget the episode before",
-            options.seed);
+/// Tries environments with random actions, legal ones and those at the bounds of a Box among them, and throws `Error`
+/// on the first rule of `Env` that they break, saying where. `source` is
+/// - an environment, of which copies are tried;
+/// - a factory `(Index) -> Env`, for those that cannot be copied or that differ: it makes 0 several times, and 1;
+/// - a `VectorEnv`: copies of it, or, where it cannot be copied, it itself, which then has been stepped.
+///
+/// Of each step: an observation that is not finite, not within its bounds, not fully written or written beyond its
+/// size; a reward that is not finite as a float; a mask without a legal action, or another one when asked again; a step
+/// both terminated and truncated; spaces that change; an exception, with the action that led to it. Of the whole: no
+/// episode that ends.
+///
+/// Of several copies, step by step: two under one seed that differ, alone or because one was stepped in between of the
+/// other; one that was used, or reset in mid-episode, and differs from a fresh one; another seed that differs, or does
+/// not, without a number drawn from the `Rng`. Of a `VectorEnv`: one stepped as a whole and one in parts that differ.
+template <class Source>
+void check_env(Source&& source, const CheckEnvOptions& options = {}) {
+    using S = std::remove_cvref_t<Source>;
+    if constexpr (VectorEnv<S>) {
+        static_assert(detail::explain_vector_env<S>());
+        require(options.steps >= 1, "check_env: steps is {}; give at least 1", options.steps);
+        if constexpr (std::copy_constructible<S>) {
+            S whole(std::as_const(source)), split(std::as_const(source));
+            detail::compare_vector_envs(whole, split, options.steps, options.seed);
+        } else {
+            detail::try_vector_env(source, options.steps, options.seed);
+        }
+    } else if constexpr (EnvFactory<S>) {
+        static_assert(detail::explain_env<std::remove_cvref_t<std::invoke_result_t<S&, Index>>>());
+        detail::EnvComparison([&source](Index i) { return source(i); }, options).run();
+    } else {
+        static_assert(detail::explain_env<S>());
+        static_assert(!Env<S> || std::copy_constructible<S>,
+                      "gradiva: check_env tries copies of the environment; one that cannot be copied is given as a "
+                      "factory, check_env([](Index) { return MyEnv(); })");
+        detail::EnvComparison([&source](Index) { return S(std::as_const(source)); }, options).run();
+    }
 }
 
 }  // namespace gradiva

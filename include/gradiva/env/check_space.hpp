@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <string>
 
 #include <fmt/core.h>
@@ -24,8 +25,10 @@ inline std::string describe(const MultiDiscrete& space) {
     return text + ")";
 }
 
-/// Throws `Error` unless the Box has elements, and each of them low < high; `who` asks about its `which` space.
-inline void check_box(const char* who, const char* which, const Box& space) {
+namespace detail {
+
+/// Throws `Error` unless the Box has elements, and a number or none of bounds for each.
+inline void check_box_size(const char* who, const char* which, const Box& space) {
     require(space.size >= 1, "{}: the {} space is a Box of size {}; give at least 1 element", who, which, space.size);
     for (const auto* bounds : {&space.low, &space.high}) {
         const auto count = static_cast<Index>(bounds->size());
@@ -33,11 +36,30 @@ inline void check_box(const char* who, const char* which, const Box& space) {
                 "{}: the {} space is a Box of size {} with {} bounds; give none, one, or one per element", who, which,
                 space.size, count);
     }
+}
+
+}  // namespace detail
+
+/// Throws `Error` unless the Box has elements, and each of them low < high; `who` asks about its `which` space.
+inline void check_box(const char* who, const char* which, const Box& space) {
+    detail::check_box_size(who, which, space);
     for (Index i = 0; i < space.size; ++i) {
         require(space.low_of(i) < space.high_of(i),
-                "{}: the {} space has low = {} and high = {} at element {}; give "
-                "low < high",
-                who, which, space.low_of(i), space.high_of(i), i);
+                "{}: the {} space has low = {} and high = {} at element {}; give low < high", who, which,
+                space.low_of(i), space.high_of(i), i);
+    }
+}
+
+/// The same for a Box of observations, of which an element may be constant: low = high.
+inline void check_observation_space(const char* who, const Box& space) {
+    detail::check_box_size(who, "observation", space);
+    for (Index i = 0; i < space.size; ++i) {
+        const float low = space.low_of(i), high = space.high_of(i);
+        require(
+            low < high || (low == high && std::isfinite(low)),
+            "{}: the observation space has low = {} and high = {} at element {}; give low < high, or low = high for "
+            "a constant",
+            who, low, high, i);
     }
 }
 

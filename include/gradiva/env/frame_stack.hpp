@@ -20,7 +20,7 @@ public:
     FrameStack(E env, Index count) : Wrapper<E>(std::move(env)), count_(count) {
         require(count >= 1, "FrameStack: count is {}; give at least 1 frame", count);
         const Box space = this->wrapped().observation_space();
-        check_box("FrameStack", "observation", space);
+        check_observation_space("FrameStack", space);
         frame_size_ = static_cast<std::size_t>(space.size);
         frames_.resize(frame_size_ * static_cast<std::size_t>(count));
     }

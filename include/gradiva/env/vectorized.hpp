@@ -80,7 +80,7 @@ private:
         }
         observation_space_ = (*this)[0].observation_space();
         action_space_ = (*this)[0].action_space();
-        check_box("Vectorized", "observation", observation_space_);
+        check_observation_space("Vectorized", observation_space_);
         check_action_space("Vectorized", action_space_);
         sent_actions_ = {action_space_, options.count};
         for (Index i = 1; i < size(); ++i) check_same_spaces(i);

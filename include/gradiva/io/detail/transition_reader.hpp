@@ -87,7 +87,7 @@ public:
           observation_size_(observation_space.size), action_shape_(action_shape_of(action_space)),
           mask_size_(masked ? choices_of(action_space) : 0),
           columns_(transition_columns(observation_size_, mask_size_, action_shape_)) {
-        check_box("read_transitions", "observation", observation_space);
+        check_observation_space("read_transitions", observation_space);
         check_action_space("read_transitions", action_space);
     }
 

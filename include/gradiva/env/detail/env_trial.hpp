@@ -1,0 +1,264 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <exception>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/env/action_access.hpp"
+#include "gradiva/env/action_mask.hpp"
+#include "gradiva/env/check_space.hpp"
+#include "gradiva/env/detail/hash.hpp"
+#include "gradiva/env/detail/random_actions.hpp"
+#include "gradiva/env/env.hpp"
+
+namespace gradiva::detail {
+
+/// Runs one environment under random actions and throws `Error` on what a look at it alone shows to be wrong. Each call
+/// returns a hash of all that the environment gave, in place of a trace, which would not fit in memory for images.
+template <class E>
+class EnvTrial {
+public:
+    explicit EnvTrial(E env)
+        : env_(std::move(env)), observation_space_(env_.observation_space()), action_space_(env_.action_space()),
+          draws_(action_space_, Rng()) {
+        check_observation_space("check_env", observation_space_);
+        check_action_space("check_env", action_space_);
+        frame_.assign(to_size(observation_space_.size + 2 * margin), 0);
+        actions_.resize(action_shape_of(action_space_), 1);
+        mask_.resize(HasActionMask<E> ? choices_of(action_space_) : 0, 1);
+        succeeded_.assign(to_size(choices_of(action_space_)), false);
+    }
+
+    /// Begins a run with streams of these names, wherever the environment stands.
+    std::uint64_t start(std::uint64_t seed, std::uint64_t action_seed) {
+        first_rng_ = rng_ = Rng(seed, Purpose::environment);
+        draws_ = {action_space_, Rng(action_seed, Purpose::action)};
+        steps_ = episodes_ = 0;
+        starts_differ_ = false;
+        Hash hash;
+        reset(hash);
+        first_start_ = start_;
+        return hash.value();
+    }
+
+    /// One step, and a reset where it ends an episode.
+    std::uint64_t step() {
+        ++steps_;
+        draws_.draw(actions_.all(), std::as_const(mask_).matrix(), 0);
+        at_reset_ = false;
+        prepare_frame();
+        Outcome outcome;
+        attempt([&] {
+            outcome = env_.step(action_at(action_space_, std::as_const(actions_).all(), 0), rng_, observation());
+        });
+        Hash hash;
+        take_observation(hash);
+        if (!outcome.terminated) take_mask(hash);
+        const double reward = outcome.reward;
+        if (!std::isfinite(static_cast<float>(reward))) {
+            fail("check_env: the reward of {} is {}; return a number that is finite as a float{}", place(), reward,
+                 hint());
+        }
+        if (outcome.terminated && outcome.truncated) {
+            fail(
+                "check_env: {} is both terminated and truncated; truncated is for an episode that is cut off from "
+                "outside although it could go on",
+                place());
+        }
+        hash.add(reward);
+        hash.add(outcome.terminated ? 1 : outcome.truncated ? 2 : 0);
+        remember_success();
+        if (outcome.terminated || outcome.truncated) {
+            ++episodes_;
+            reset(hash);
+            starts_differ_ = starts_differ_ || start_ != first_start_;
+        }
+        return hash.value();
+    }
+
+    Index steps() const { return steps_; }
+    /// Episodes of the run that ended.
+    Index episodes() const { return episodes_; }
+    /// Whether episodes of the run began differently.
+    bool starts_differ() const { return starts_differ_; }
+    /// Whether the run has drawn from its Rng.
+    bool has_drawn() const {
+        Rng first = first_rng_, now = rng_;
+        for (int i = 0; i < 4; ++i) {
+            if (first() != now()) return true;
+        }
+        return false;
+    }
+    const Box& observation_space() const { return observation_space_; }
+    const auto& action_space() const { return action_space_; }
+
+private:
+    // Elements before and after the observation that an environment must leave alone.
+    static constexpr Index margin = 8;
+    static constexpr float guard = -1.2345e30F;
+
+    static std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }
+
+    /// Where the run stands, in words.
+    std::string place() const {
+        if (at_reset_) return steps_ == 0 ? "reset" : fmt::format("reset (after step {})", steps_);
+        return fmt::format("step {} (action {})", steps_, describe_action(std::as_const(actions_).all(), 0));
+    }
+
+    std::span<float> observation() {
+        return std::span(frame_).subspan(to_size(margin), to_size(observation_space_.size));
+    }
+
+    void prepare_frame() {
+        std::fill(frame_.begin(), frame_.end(), guard);
+        std::fill(observation().begin(), observation().end(), std::numeric_limits<float>::quiet_NaN());
+    }
+
+    void reset(Hash& hash) {
+        at_reset_ = true;
+        prepare_frame();
+        attempt([&] { env_.reset(rng_, observation()); });
+        Hash start;
+        take_observation(start);
+        take_mask(start);
+        start_ = start.value();
+        hash.add(start_);
+    }
+
+    /// Runs a call of the environment and says where it was if it throws.
+    template <class Body>
+    void attempt(const Body& body) {
+        try {
+            body();
+        } catch (const std::exception& error) {
+            fail("check_env: {} threw: {}{}", place(), error.what(), hint());
+        } catch (...) {
+            fail("check_env: {} threw what is no std::exception{}", place(), hint());
+        }
+    }
+
+    void take_observation(Hash& hash) {
+        check_spaces();
+        for (Index i = 0; i < margin; ++i) {
+            if (frame_[to_size(i)] == guard && frame_[to_size(margin + observation_space_.size + i)] == guard) continue;
+            fail(
+                "check_env: {} writes outside the {} elements of its observation; make the observation space as large "
+                "as what is written",
+                place(), observation_space_.size);
+        }
+        for (Index i = 0; i < observation_space_.size; ++i) {
+            const float x = observation()[to_size(i)];
+            if (!std::isfinite(x)) {
+                fail("check_env: observation[{}] after {} is {}, or was not written; write a finite number{}", i,
+                     place(), x, hint());
+            }
+            const float low = observation_space_.low_of(i), high = observation_space_.high_of(i);
+            if (x < low || x > high) {
+                fail(
+                    "check_env: observation[{}] after {} is {}, outside [{}, {}]; correct it or the bounds of the "
+                    "observation space",
+                    i, place(), x, low, high);
+            }
+            hash.add(x);
+        }
+    }
+
+    void check_spaces() const {
+        if (!(env_.observation_space() == observation_space_)) {
+            fail(
+                "check_env: after {} the observation space is {}, and was {} at first, or has other bounds; spaces "
+                "stay the same",
+                place(), describe(env_.observation_space()), describe(observation_space_));
+        }
+        if (!(env_.action_space() == action_space_)) {
+            fail(
+                "check_env: after {} the action space is {}, and was {} at first, or has other bounds; spaces stay "
+                "the same",
+                place(), describe(env_.action_space()), describe(action_space_));
+        }
+    }
+
+    void take_mask(Hash& hash) {
+        if constexpr (HasActionMask<E>) {
+            ask_mask(mask_);
+            check_mask("check_env", action_space_, std::as_const(mask_).matrix(), {0, 1}, place().c_str());
+            again_.resize(mask_.rows(), 1);
+            for (int i = 0; i < 2; ++i) {
+                ask_mask(again_);
+                for (Index k = 0; k < mask_.rows(); ++k) {
+                    if (mask_(k, 0) == again_(k, 0)) continue;
+                    fail(
+                        "check_env: two calls of action_mask after {} differ at choice {}; let it depend on nothing "
+                        "but the state",
+                        place(), k);
+                }
+            }
+            for (const std::uint8_t legal : mask_.column(0)) hash.add(legal);
+        }
+    }
+
+    void ask_mask(MatrixBuffer<std::uint8_t>& legal) {
+        std::fill_n(legal.data(), legal.rows(), std::uint8_t{1});
+        attempt([&] { env_.action_mask(legal.column(0)); });
+    }
+
+    /// `visit(first, n, choice)` for each part of the action that is a choice of n; theirs are the rows of a mask from
+    /// `first` on.
+    template <class Visit>
+    void for_each_choice(const Visit& visit) const {
+        const auto integers = std::as_const(actions_).all().integers;
+        if constexpr (std::same_as<Space, MultiDiscrete>) {
+            Index first = 0;
+            for (Index k = 0; k < integers.rows(); first += action_space_.n[to_size(k++)]) {
+                visit(first, action_space_.n[to_size(k)], integers(k, 0));
+            }
+        } else if (choices_of(action_space_) > 0) {
+            visit(Index{0}, choices_of(action_space_), integers(0, 0));
+        }
+    }
+
+    void remember_success() {
+        for_each_choice([&](Index first, Index, Index choice) { succeeded_[to_size(first + choice)] = true; });
+    }
+
+    /// What else to say of a step that failed: whether no step with its choice, or a larger one, has succeeded, while
+    /// smaller ones have.
+    std::string hint() const {
+        std::string text;
+        if (at_reset_) return text;
+        for_each_choice([&](Index first, Index n, Index choice) {
+            const auto of_part = succeeded_.begin() + first;
+            const bool smaller = std::find(of_part, of_part + choice, true) != of_part + choice;
+            const bool larger = std::find(of_part + choice, of_part + n, true) != of_part + n;
+            if (!smaller || larger) return;
+            text = fmt::format(
+                "; no step with choice {} has succeeded, others have: does the action space, {}, say {} "
+                "too many?",
+                choice, describe(action_space_), choice == n - 1 ? "one action" : "actions");
+        });
+        return text;
+    }
+
+    using Space = decltype(std::declval<const E&>().action_space());
+
+    E env_;
+    Box observation_space_;
+    Space action_space_;
+    Rng rng_, first_rng_;
+    RandomActions<Space> draws_;
+    std::vector<float> frame_;
+    ActionBatch actions_;
+    MatrixBuffer<std::uint8_t> mask_, again_;
+    std::vector<bool> succeeded_;  // of each choice: whether a step with it has ended as it should
+    Index steps_ = 0, episodes_ = 0;
+    bool at_reset_ = true, starts_differ_ = false;
+    std::uint64_t start_ = 0, first_start_ = 0;
+};
+
+}  // namespace gradiva::detail

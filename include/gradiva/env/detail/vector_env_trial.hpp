@@ -1,0 +1,252 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/env/action_access.hpp"
+#include "gradiva/env/action_mask.hpp"
+#include "gradiva/env/check_space.hpp"
+#include "gradiva/env/detail/hash.hpp"
+#include "gradiva/env/detail/random_actions.hpp"
+#include "gradiva/env/vector_env.hpp"
+
+namespace gradiva::detail {
+
+/// Runs environments under random actions, in so many parts, and throws `Error` on what a look at them alone shows to
+/// be wrong. Borrows them.
+template <VectorEnv V>
+class VectorEnvTrial {
+public:
+    VectorEnvTrial(V& envs, Index parts, std::uint64_t action_seed)
+        : envs_(envs), parts_(parts), observation_space_(envs.observation_space()), action_space_(envs.action_space()),
+          draws_(action_space_, Rng(action_seed, Purpose::action)), n_(envs.size()) {
+        check_observation_space("check_env", observation_space_);
+        check_action_space("check_env", action_space_);
+        observation_.resize(observation_space_.size, n_ + 2 * margin);
+        final_observation_.resize(observation_space_.size, n_);
+        mask_.resize(mask_size_of(envs), n_);
+        for (auto* of_masks : {&final_mask_, &again_}) of_masks->resize(mask_.rows(), n_);
+        actions_.resize(action_shape_of(action_space_), n_);
+        reward_.resize(static_cast<std::size_t>(n_));
+        for (auto* flags : {&terminated_, &truncated_}) flags->resize(reward_.size());
+        hashes_.resize(reward_.size());
+    }
+
+    void reset() {
+        for (Index i = parts_ - 1; i >= 0; --i) {
+            const Range part = piece(n_, parts_, i);
+            blank(part);
+            envs_.reset(part, observation_.columns(in_frame(part)));
+            take_observations(part, "reset");
+        }
+    }
+
+    /// One step of each environment.
+    void step() {
+        ++steps_;
+        for (Index j = 0; j < n_; ++j) draws_.draw(actions_.all(), std::as_const(mask_).matrix(), j);
+        for (Index i = parts_ - 1; i >= 0; --i) step(piece(n_, parts_, i));  // their order must decide nothing
+    }
+
+    Index episodes() const { return episodes_; }
+    /// Of all that environment i gave.
+    std::uint64_t hash(Index i) const { return hashes_[static_cast<std::size_t>(i)].value(); }
+
+private:
+    // Columns before and after those of a part that it must leave alone.
+    static constexpr Index margin = 1;
+    static constexpr float guard = -1.2345e30F;
+
+    static Range in_frame(Range part) { return {part.begin + margin, part.end + margin}; }
+
+    void step(Range part) {
+        blank(part);
+        const auto begin = static_cast<std::size_t>(part.begin), size = static_cast<std::size_t>(part.size());
+        StepView out{observation_.columns(in_frame(part)),       final_observation_.columns(part),
+                     std::span(reward_).subspan(begin, size),    std::span(terminated_).subspan(begin, size),
+                     std::span(truncated_).subspan(begin, size), final_mask_.columns(part)};
+        envs_.step(part, std::as_const(actions_).columns(part), out);
+        for (Index n = part.begin; n < part.end; ++n) take_outcome(n);
+        take_observations(part, "step");
+    }
+
+    void blank(Range part) {
+        constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+        std::fill_n(observation_.data(), observation_.rows() * observation_.cols(), guard);
+        for (const auto& written : {observation_.columns(in_frame(part)), final_observation_.columns(part)}) {
+            std::fill_n(MatrixMap<float>(written).data(), written.size(), nan);
+        }
+        std::fill_n(final_mask_.columns(part).data(), part.size() * final_mask_.rows(), unwritten_mask);
+        for (Index n = part.begin; n < part.end; ++n) {
+            const auto k = static_cast<std::size_t>(n);
+            reward_[k] = std::numeric_limits<double>::quiet_NaN();
+            terminated_[k] = truncated_[k] = unwritten_mask;
+        }
+    }
+
+    void take_observations(Range part, const char* where) {
+        for (Index j = 0; j < observation_.cols(); ++j) {
+            const bool own = j >= part.begin + margin && j < part.end + margin;
+            for (Index i = 0; !own && i < observation_.rows(); ++i) {
+                require(observation_(i, j) == guard,
+                        "check_env: {} (step {}) of environments {} to {} writes observations of others; write the "
+                        "columns of "
+                        "the range alone",
+                        where, steps_, part.begin, part.end - 1);
+            }
+        }
+        for (Index n = part.begin; n < part.end; ++n) take_observation(observation_.column(n + margin), n, where);
+        check_spaces(where);
+        take_masks(part, where);
+    }
+
+    void check_spaces(const char* where) const {
+        require(envs_.observation_space() == observation_space_ && envs_.action_space() == action_space_ &&
+                    envs_.size() == n_,
+                "check_env: after {} (step {}) the spaces or their bounds, or the number of environments, are others "
+                "than at "
+                "first; they stay the same",
+                where, steps_);
+    }
+
+    void take_observation(std::span<const float> observation, Index n, const char* where) {
+        for (Index i = 0; i < observation_space_.size; ++i) {
+            const float x = observation[static_cast<std::size_t>(i)];
+            const float low = observation_space_.low_of(i), high = observation_space_.high_of(i);
+            require(std::isfinite(x),
+                    "check_env: environment {} gave observation[{}] = {} in {} (step {}), or did not write it; write "
+                    "finite "
+                    "numbers",
+                    n, i, x, where, steps_);
+            require(x >= low && x <= high,
+                    "check_env: environment {} gave observation[{}] = {} in {} (step {}), outside [{}, {}]; correct it "
+                    "or the "
+                    "bounds of the observation space",
+                    n, i, x, where, steps_, low, high);
+            hashes_[static_cast<std::size_t>(n)].add(x);
+        }
+    }
+
+    void take_outcome(Index n) {
+        const auto k = static_cast<std::size_t>(n);
+        const unsigned terminated = terminated_[k], truncated = truncated_[k];
+        require(terminated <= 1 && truncated <= 1,
+                "check_env: environment {} wrote terminated = {} and truncated = {} in step {}; write 0 or 1", n,
+                terminated, truncated, steps_);
+        require(terminated + truncated <= 1,
+                "check_env: step {} of environment {} is both terminated and truncated; truncated is for an episode "
+                "that is cut off from outside although it could go on",
+                steps_, n);
+        require(std::isfinite(static_cast<float>(reward_[k])),
+                "check_env: environment {} gave a reward of {} in step {}; return a number that is finite as a float",
+                n, reward_[k], steps_);
+        hashes_[k].add(reward_[k]);
+        hashes_[k].add(terminated + 2 * truncated);
+        if (terminated + truncated == 0) return;
+        ++episodes_;
+        take_observation(final_observation_.column(n), n, "the last observation");
+        if (truncated == 0 || final_mask_.rows() == 0) return;
+        check_mask("check_env", action_space_, std::as_const(final_mask_).columns({n, n + 1}), {n, n + 1},
+                   "the last step of an episode");
+    }
+
+    void take_masks(Range part, const char* where) {
+        if constexpr (HasVectorActionMask<V>) {
+            for (auto* masks : {&mask_, &again_}) {
+                std::fill_n(masks->columns(part).data(), part.size() * masks->rows(), unwritten_mask);
+                std::as_const(envs_).action_mask(part, masks->columns(part));
+            }
+            check_mask("check_env", action_space_, std::as_const(mask_).columns(part), part, where);
+            for (Index n = part.begin; n < part.end; ++n) {
+                require(std::ranges::equal(mask_.column(n), again_.column(n)),
+                        "check_env: two calls of action_mask after {} (step {}) differ for environment {}; let it "
+                        "depend on "
+                        "nothing but the state",
+                        where, steps_, n);
+                for (const std::uint8_t legal : mask_.column(n)) hashes_[static_cast<std::size_t>(n)].add(legal);
+            }
+        }
+    }
+
+    using Space = decltype(std::declval<const V&>().action_space());
+
+    V& envs_;
+    Index parts_;
+    Box observation_space_;
+    Space action_space_;
+    RandomActions<Space> draws_;
+    Index n_, steps_ = 0, episodes_ = 0;
+    MatrixBuffer<float> observation_, final_observation_;
+    MatrixBuffer<std::uint8_t> mask_, final_mask_, again_;
+    ActionBatch actions_;
+    std::vector<double> reward_;
+    std::vector<std::uint8_t> terminated_, truncated_;
+    std::vector<Hash> hashes_;
+};
+
+inline void check_vector_env_size(const auto& envs) {
+    require(envs.size() >= 1, "check_env: there are {} environments; give at least 1", Index{envs.size()});
+    require(envs.shards() >= 1, "check_env: shards() is {}; give at least 1", Index{envs.shards()});
+}
+
+/// Into how many parts environments are split where that is tried.
+Index tried_parts(const auto& envs) { return std::min<Index>({envs.size(), envs.shards(), 3}); }
+
+/// Whether steps of so many environments have told enough, with episodes that ended.
+inline bool is_tried(Index steps, Index environments, Index episodes) {
+    constexpr Index enough = 1'000'000;
+    return episodes > 0 && steps * environments >= enough;
+}
+
+inline void require_episodes(Index episodes, Index steps) {
+    require(episodes > 0,
+            "check_env: no episode ended within {} steps; wrap the environment in a TimeLimit, or allow more steps",
+            steps);
+}
+
+/// Tries environments that cannot be copied.
+template <VectorEnv V>
+void try_vector_env(V& envs, Index steps, std::uint64_t seed) {
+    check_vector_env_size(envs);
+    VectorEnvTrial<V> trial(envs, tried_parts(envs), seed);
+    trial.reset();
+    for (Index t = 1; t <= steps && !is_tried(t, envs.size(), trial.episodes()); ++t) trial.step();
+    require_episodes(trial.episodes(), steps);
+    trial.reset();
+}
+
+/// Tries two copies in turn, one as a whole, the other in parts.
+template <VectorEnv V>
+void compare_vector_envs(V& first, V& second, Index steps, std::uint64_t seed) {
+    check_vector_env_size(first);
+    VectorEnvTrial<V> whole(first, 1, seed), split(second, tried_parts(second), seed);
+    const auto compare = [&](Index t) {
+        for (Index n = 0; n < first.size(); ++n) {
+            require(
+                whole.hash(n) == split.hash(n),
+                "check_env: of two copies that are stepped in turn, one as a whole and one in {} parts, environment "
+                "{} differs, first in step {}; let copies and environments share nothing, draw randomness from a "
+                "stream of each environment, and let the range that is stepped decide nothing",
+                tried_parts(second), n, t);
+        }
+    };
+    whole.reset();
+    split.reset();
+    compare(0);
+    for (Index t = 1; t <= steps && !is_tried(t, first.size(), whole.episodes()); ++t) {
+        whole.step();
+        split.step();
+        compare(t);
+    }
+    require_episodes(whole.episodes(), steps);
+    whole.reset();
+    split.reset();
+    compare(steps + 1);
+}
+
+}  // namespace gradiva::detail
