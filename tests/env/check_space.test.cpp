@@ -45,3 +45,17 @@ TEST_CASE("Spaces are described in words") {
     CHECK(describe(MultiBinary{5}) == "MultiBinary(5)");
     CHECK(describe(HybridSpace{{3}, {.size = 2}}) == "HybridSpace(Discrete(3), Box(2))");
 }
+
+TEST_CASE("A Box of observations may hold constants, of finite numbers") {
+    constexpr float infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+    CHECK_NOTHROW(check_observation_space("Test", Box{.size = 2, .low = {0, 5}, .high = {1, 5}}));
+    CHECK_NOTHROW(check_observation_space("Test", Box{.size = 2}));
+    CHECK_THROWS_WITH(check_observation_space("Test", Box{.size = 2, .low = {0, 5}, .high = {1, 4}}),
+                      "Test: the observation space has low = 5 and high = 4 at element 1; give low < high, or low = "
+                      "high for a constant");
+    for (const float wrong : {infinity, -infinity, nan}) {
+        CHECK_THROWS_AS(check_observation_space("Test", Box{.size = 1, .low = {wrong}, .high = {wrong}}), Error);
+    }
+    CHECK_THROWS_WITH(check_observation_space("Test", Box{.size = 0}), ContainsText("is a Box of size 0"));
+    CHECK_THROWS_WITH(check_observation_space("Test", Box{.size = 3, .low = {0, 1}}), ContainsText("with 2 bounds"));
+}
