@@ -15,7 +15,6 @@
 #include "gradiva/core/contiguous.hpp"
 #include "gradiva/core/double_sincos.hpp"
 #include "gradiva/core/exp_log.hpp"
-#include "gradiva/core/first_failure.hpp"
 #include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/lanes.hpp"

@@ -19,3 +19,17 @@ TEST_CASE("require throws the text when its condition does not hold, and only th
     CHECK_THROWS_AS(require(false, "count is {}", 0), Error);
     CHECK_THROWS_WITH(require(false, "{}: count is {}", "Threads", 0), "Threads: count is 0");
 }
+
+namespace {
+int calls = 0;
+void count_call(const char*) { ++calls; }
+}  // namespace
+
+TEST_CASE("code with exceptions calls no error handler, and setting one gives back the one before") {
+    const ErrorHandler first = set_error_handler(&count_call);
+    REQUIRE(first != nullptr);
+    CHECK_THROWS_AS(fail("nothing"), Error);
+    CHECK(calls == 0);
+    CHECK(set_error_handler(nullptr) == &count_call);
+    CHECK(set_error_handler(first) == first);
+}

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <cassert>
 #include <cstddef>
+#include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
-#include <utility>
+#include <string>
 
 #include <fmt/core.h>  // declares what fmt's library holds; fmt/format.h and `format_to` compile that into each program
 
@@ -20,12 +23,41 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// Gets the text of an `Error` in a program whose compiler has exceptions disabled (-fno-exceptions).
+using ErrorHandler = void (*)(const char* text);
+
+namespace detail {
+
+inline void print_error(const char* text) { std::fprintf(stderr, "gradiva: %s\n", text); }
+
+inline std::atomic<ErrorHandler> error_handler = &print_error;
+
+}  // namespace detail
+
+/// Sets what is called for an error in code that was compiled without exceptions, and returns what was set before; a
+/// null pointer sets the one that stands at the beginning, which prints the text to stderr. The handler runs in the
+/// thread that met the error, which may be one of a `Threads`, and in several at once if several meet one; when it
+/// returns, the program ends by `std::abort`. Code that was compiled with exceptions throws an `Error` and calls no
+/// handler. May be called at any time, by any thread.
+inline ErrorHandler set_error_handler(ErrorHandler handler) {
+    return detail::error_handler.exchange(handler != nullptr ? handler : &detail::print_error);
+}
+
 namespace detail {
 
 /// The one place that formats and throws: a check costs its caller a comparison and a call.
 [[noreturn, gnu::cold, gnu::noinline]] inline void throw_error(const char* text, fmt::format_args args) {
+#ifdef __cpp_exceptions
     throw Error(fmt::vformat(text, args));
+#else
+    const std::string whole = fmt::vformat(text, args);
+    error_handler.load()(whole.c_str());
+    std::abort();
+#endif
 }
+
+/// No constant expression: a call of it while compiling is an error there, which shows the line of the call.
+inline void reject_error_text(const char*) {}
 
 /// A text for fmt with one `{}`, or `{:...}`, for each of so many arguments. To count them costs compilers far less
 /// than the check of `fmt::format_string`, which they make anew for each combination of arguments and length of text.
@@ -38,21 +70,23 @@ struct ErrorText {
         for (const char* at = t; *at != 0; ++at) {
             if (*at != '{') continue;
             ++places;
-            if (at[1] != '}' && at[1] != ':') throw "gradiva: an error's text names no argument, and has no {{";
+            if (at[1] != '}' && at[1] != ':') {
+                reject_error_text("gradiva: an error's text names no argument, and has no {{");
+            }
         }
-        if (places != Arguments) throw "gradiva: an error's text needs one {} for each argument";
+        if (places != Arguments) reject_error_text("gradiva: an error's text needs one {} for each argument");
     }
 };
 
 }  // namespace detail
 
-/// Throws an `Error` with the formatted text.
+/// Throws an `Error` with the formatted text; with exceptions disabled see `set_error_handler`.
 template <class... Args>
 [[noreturn]] void fail(detail::ErrorText<sizeof...(Args)> text, const Args&... args) {
     detail::throw_error(text.text, fmt::make_format_args(args...));
 }
 
-/// Throws an `Error` with the formatted text unless the condition holds. For constructors, loaders and what comes from
+/// As `fail`, unless the condition holds. For constructors, loaders and what comes from
 /// outside; kernels assert instead.
 template <class... Args>
 void require(bool condition, detail::ErrorText<sizeof...(Args)> text, const Args&... args) {

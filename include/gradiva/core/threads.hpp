@@ -4,13 +4,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/first_failure.hpp"
+#include "gradiva/core/detail/failure.hpp"
 #include "gradiva/core/index.hpp"
 
 namespace gradiva {
@@ -24,12 +24,11 @@ public:
         require(count >= 1, "Threads: count is {}; give at least 1 thread", count);
         may_spin_ = count <= static_cast<Index>(std::thread::hardware_concurrency());
         workers_.reserve(static_cast<std::size_t>(count - 1));
-        try {
-            for (Index i = 1; i < count; ++i) workers_.emplace_back([this, i] { serve(i); });
-        } catch (...) {
-            stop();
-            throw;
-        }
+        detail::undo_unless_done(
+            [&] {
+                for (Index i = 1; i < count; ++i) workers_.emplace_back([this, i] { serve(i); });
+            },
+            [&] { stop(); });
     }
 
     Threads(const Threads&) = delete;
@@ -57,19 +56,19 @@ private:
 
     [[gnu::noinline]] void run_shards(Index shards, Call call) {
         if (workers_.empty() || shards <= 1) {
-            FirstFailure failure;
+            detail::Failure failure;
             for (Index shard = 0; shard < shards; ++shard) failure.attempt([&] { call(shard); });
             return failure.rethrow();
         }
         GRADIVA_ASSERT(shards < Index{1} << 32);
         call_ = call;
-        failure_ = nullptr;
+        failure_ = {};
         unfinished_.store(shards, std::memory_order_relaxed);  // seen by who takes a shard
         for (Index i = 0; i < count(); ++i) groups_[static_cast<std::size_t>(i)].assign(group_of(i, shards));
         announce();
         drain(0);
         wait_for_the_rest();
-        if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+        failure_.rethrow();
     }
 
     /// Counted from the end where there are enough for all: the calling thread, which had to begin the round, gets one
@@ -133,15 +132,12 @@ private:
     }
 
     void run_shard(Index shard) {
-        try {
-            call_(shard);
-        } catch (...) {
-            keep_lowest(shard, std::current_exception());
-        }
+        detail::Failure failure;
+        if (!failure.attempt([&] { call_(shard); })) keep_lowest(shard, std::move(failure));
         if (--unfinished_ == 0) unfinished_.notify_one();
     }
 
-    void keep_lowest(Index shard, std::exception_ptr failure) {
+    void keep_lowest(Index shard, detail::Failure failure) {
         const std::lock_guard lock(failure_mutex_);
         if (failure_ && failed_shard_ < shard) return;
         failed_shard_ = shard;
@@ -192,7 +188,7 @@ private:
     alignas(64) std::atomic<Index> unfinished_ = 0;
     alignas(64) std::vector<Group> groups_;  // one per thread
     std::mutex failure_mutex_;
-    std::exception_ptr failure_;
+    detail::Failure failure_;
     Index failed_shard_ = 0;
     std::vector<std::thread> workers_;
 };

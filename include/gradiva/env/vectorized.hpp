@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/first_failure.hpp"
+#include "gradiva/core/detail/failure.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/check_space.hpp"
@@ -111,7 +111,7 @@ private:
     /// Calls `serve(j)` for every environment of a range, also after one of them has thrown.
     template <class Serve>
     static void serve_all(Range range, MatrixRef<float>& observation, const Serve& serve) {
-        FirstFailure failure;
+        detail::Failure failure;
         for (Index j = 0; j < range.size(); ++j) {
             if (!failure.attempt([&] { serve(j); })) blank_column(observation, j);
         }

@@ -172,15 +172,14 @@ private:
     template <class Body>
     void run_shards(Rollout<Scalar>& rollout, const Body& body) {
         for (Shard& shard : shards_) shard.failure = {};
-        try {
-            threads_.run(shards_.size(), [&](Index i) { body(shards_[i]); });
-            detail::CollectFailure first;
-            for (const Shard& shard : shards_) first.keep(shard.failure);
-            if (first.exception) std::rethrow_exception(first.exception);
-        } catch (...) {
-            abandon(rollout);
-            throw;
-        }
+        detail::undo_unless_done(
+            [&] {
+                threads_.run(shards_.size(), [&](Index i) { body(shards_[i]); });
+                detail::CollectFailure first;
+                for (const Shard& shard : shards_) first.keep(shard.failure);
+                first.failure.rethrow();
+            },
+            [&] { abandon(rollout); });
     }
 
     /// After an exception the state of the environments is not known: the next rollout resets them.

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
+#include "gradiva/core/detail/failure.hpp"
 #include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/ended_episodes.hpp"
 #include "gradiva/rollout/rollout_part.hpp"
@@ -15,15 +15,13 @@ enum class CollectStage { choice, step, observation, mask, legality, outcome };
 
 /// What failed first of all that failed in a shard: the same whatever environments it holds beside those that failed.
 struct CollectFailure {
-    std::exception_ptr exception;
+    Failure failure;
     std::pair<Index, CollectStage> place;  ///< time and stage
 
     /// Keeps the earlier of both.
     void keep(const CollectFailure& other) {
-        if (other.exception && (!exception || other.place < place)) *this = other;
+        if (other.failure && (!failure || other.place < place)) *this = other;
     }
-    /// The same for the exception that is being handled.
-    void keep(Index t, CollectStage stage) { keep({std::current_exception(), {t, stage}}); }
 };
 
 /// Environments that one thread steps, with all that it needs for it.

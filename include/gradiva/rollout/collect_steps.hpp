@@ -31,12 +31,10 @@ public:
         CollectStage stage = CollectStage::step;
         leave_unwritten(observation.columns(shard.range), mask.columns(shard.range));
         leave_unwritten(shard.final_observation.matrix(), shard.final_mask.matrix());
-        try {
+        attempt(shard, 0, stage, [&] {
             envs_.reset(shard.range, observation.columns(shard.range));
             check_state(shard.range, observation.columns(shard.range), mask.columns(shard.range), "reset", stage);
-        } catch (...) {
-            shard.failure.keep(0, stage);
-        }
+        });
     }
 
     /// Steps the environments that have episodes left until the rollout's end, from time `from` on. `in_parts`: see
@@ -74,12 +72,18 @@ private:
     void step(Shard& shard, Range range, Index t, const Target& target) {
         choose(shard, range, t, target);
         CollectStage stage = CollectStage::choice;
-        try {
-            carry_out(shard, range, range.begin, t, target, stage);
-        } catch (...) {
-            shard.failure.keep(t, stage);
-            leave_failed_behind(shard, range, t, target, stage);
-        }
+        const bool done = attempt(shard, t, stage, [&] { carry_out(shard, range, range.begin, t, target, stage); });
+        if (!done) leave_failed_behind(shard, range, t, target, stage);
+    }
+
+    /// Calls `body()`, and keeps what it throws with the time and the stage that it came to; returns whether it came to
+    /// its end.
+    template <class Body>
+    static bool attempt(Shard& shard, Index t, const CollectStage& stage, const Body& body) {
+        Failure failure;
+        if (failure.attempt(body)) return true;
+        shard.failure.keep({std::move(failure), {t, stage}});
+        return false;
     }
 
     void choose(Shard& shard, Range range, Index t, const Target& target) {
@@ -132,12 +136,10 @@ private:
         for (Index n = range.begin; n < range.end; ++n) {
             // None was stepped, or all were.
             CollectStage stage = failed == CollectStage::choice ? failed : CollectStage::observation;
-            try {
+            const bool done = attempt(shard, t, stage, [&] {
                 carry_out(shard, {n, n + 1}, range.begin, t, target, stage);
-            } catch (...) {
-                shard.failure.keep(t, stage);
-                shard.stop(n - shard.range.begin);
-            }
+            });
+            if (!done) shard.stop(n - shard.range.begin);
         }
     }
 

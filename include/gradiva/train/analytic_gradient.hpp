@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradiva/core/detail/failure.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/distributions/distribution.hpp"
 #include "gradiva/env/differentiable_env.hpp"
@@ -108,18 +109,17 @@ public:
         GRADIVA_ASSERT(gradient.size() == actor_.weights().size());
         finished_.clear();
         const Index steps = std::min(options_.horizon, episode_length() - age_);
-        try {
-            threads_.run(static_cast<Index>(shards_.size()), [&](Index s) {
-                Shard& shard = shards_[static_cast<std::size_t>(s)];
-                if (age_ == 0) start(shard);
-                forward(shard, steps);
-                backward(shard, steps);
-            });
-        } catch (...) {
-            age_ = 0;
-            std::fill(running_.begin(), running_.end(), FinishedEpisode{});
-            throw;
-        }
+        const auto run_shard = [&](Index s) {
+            Shard& shard = shards_[static_cast<std::size_t>(s)];
+            if (age_ == 0) start(shard);
+            forward(shard, steps);
+            backward(shard, steps);
+        };
+        detail::undo_unless_done([&] { threads_.run(static_cast<Index>(shards_.size()), run_shard); },
+                                 [&] {
+                                     age_ = 0;
+                                     std::fill(running_.begin(), running_.end(), FinishedEpisode{});
+                                 });
         end_step(steps);
         return sum(steps, gradient);
     }

@@ -3,6 +3,8 @@
 #include <concepts>
 #include <utility>
 
+#include "gradiva/core/detail/failure.hpp"
+
 namespace gradiva {
 
 /// What changes in an update besides weights, such as an optimiser, and how it was after the last one that went well:
@@ -25,14 +27,13 @@ private:
 /// Returns what `body()` returns, and keeps what it made of the parts; when it throws, they are as they were before.
 template <class Body, class... T>
 auto keep_or_put_back(const Body& body, Kept<T>&... parts) {
-    try {
-        auto result = body();
-        (parts.keep(), ...);
-        return result;
-    } catch (...) {
-        (parts.put_back(), ...);
-        throw;
-    }
+    return detail::undo_unless_done(
+        [&] {
+            auto result = body();
+            (parts.keep(), ...);
+            return result;
+        },
+        [&] { (parts.put_back(), ...); });
 }
 
 }  // namespace gradiva

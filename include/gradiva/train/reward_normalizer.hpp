@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "gradiva/core/detail/failure.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
@@ -52,14 +53,10 @@ public:
             const double reward = factor * static_cast<double>(rollout.reward.data()[i]);
             scaled_.data()[i] = static_cast<Scalar>(std::clamp(reward, -limit, limit));
         }
-        std::swap(rollout.reward, scaled_);
-        try {
-            body();
-        } catch (...) {
-            std::swap(rollout.reward, scaled_);
-            throw;
-        }
-        std::swap(rollout.reward, scaled_);
+        const auto exchange = [&] { std::swap(rollout.reward, scaled_); };
+        exchange();
+        detail::undo_unless_done(body, exchange);
+        exchange();
     }
 
 private:

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/core/detail/failure.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 
 namespace gradiva {
@@ -25,14 +26,9 @@ public:
 
     /// Returns what `body()` returns; when it throws, the weights are as they were before.
     template <class Body>
-    auto or_put_back(std::span<Scalar> weights, const Body& body) {
+    decltype(auto) or_put_back(std::span<Scalar> weights, const Body& body) {
         save(weights);
-        try {
-            return body();
-        } catch (...) {
-            restore(weights);
-            throw;
-        }
+        return detail::undo_unless_done(body, [&] { restore(weights); });
     }
 
 private:

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/detail/failure.hpp"
 #include "gradiva/rollout/rollout.hpp"
 #include "gradiva/train/progress.hpp"
 #include "gradiva/train/update_options.hpp"
@@ -43,11 +44,8 @@ public:
         bool go_on = true;
         while (go_on && !progress.finished()) {
             progress = next(options, progress);
-            try {
-                iterate(progress);
-            } catch (const Error& error) {
-                fail("{}: iteration {}: {}", name_, iteration_, error.what());
-            }
+            detail::with_prefix([&] { iterate(progress); },
+                                [&] { return fmt::format("{}: iteration {}", name_, iteration_); });
             progress.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
             progress.steps_per_second = static_cast<double>(progress.steps) / progress.seconds;
             progress.schedule_progress = schedule_progress(options, progress.steps);

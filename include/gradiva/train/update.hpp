@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "gradiva/core/detail/failure.hpp"
 #include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/sum_in_lanes.hpp"
 #include "gradiva/core/threads.hpp"
@@ -62,18 +63,7 @@ public:
         entropy_coefficient_ = options_.entropy(progress);
         value_clip_ = options_.value_clip(progress);
         order_.begin(rollout);
-        try {
-            return keep_or_put_back(
-                [&] {
-                    return saved_actor_.or_put_back(actor_.weights(), [&] {
-                        return saved_critic_.or_put_back(critic_weights(), [&] { return descend(rollout); });
-                    });
-                },
-                actor_optimizer_, critic_optimizer_);
-        } catch (...) {
-            order_.put_back();
-            throw;
-        }
+        return detail::undo_unless_done([&] { return descend_or_put_back(rollout); }, [&] { order_.put_back(); });
     }
 
 private:
@@ -91,6 +81,16 @@ private:
         double norm = 0;
         Index unfinished_shards = 0;
     };
+
+    UpdateReport descend_or_put_back(const Rollout<Scalar>& rollout) {
+        return keep_or_put_back(
+            [&] {
+                return saved_actor_.or_put_back(actor_.weights(), [&] {
+                    return saved_critic_.or_put_back(critic_weights(), [&] { return descend(rollout); });
+                });
+            },
+            actor_optimizer_, critic_optimizer_);
+    }
 
     UpdateReport descend(const Rollout<Scalar>& rollout) {
         Epoch epoch;
