@@ -244,7 +244,7 @@ TEST_CASE("check_env says that an action space has too many actions") {
     REFUSES("too many?", TakesFewer<6, 2>{});
     REFUSES("say one action too many?", FallsThrough{});
     REFUSES("was not written", FallsThrough{});
-    REFUSES("(action [1, 2]) threw what is no std::exception; no step with choice 2 has succeeded", OneChoiceTooMany{});
+    REFUSES("(action [1, 2]) threw: what is no std::exception; no step with choice 2 has succeeded", OneChoiceTooMany{});
     REFUSES("threw: no such choice; no step with choice 2 has succeeded", HybridTooMany{});
 }
 

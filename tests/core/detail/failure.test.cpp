@@ -72,3 +72,11 @@ TEST_CASE("an Error gets a prefix, another exception and a result none") {
                       "PpoClip: iteration 3: a disk is full");
     CHECK(texts == 2);
 }
+
+TEST_CASE("whatever is thrown becomes an Error that repeats it") {
+    const auto text = [](const char* what) { return std::string("step 3 threw: ") + what; };
+    CHECK(detail::as_error([] { return 3; }, text) == 3);
+    CHECK_THROWS_AS(detail::as_error([] { throw std::out_of_range("too {far}"); }, text), Error);
+    CHECK_THROWS_WITH(detail::as_error([] { throw std::out_of_range("too {far}"); }, text), "step 3 threw: too {far}");
+    CHECK_THROWS_WITH(detail::as_error([]() -> int { throw 7; }, text), "step 3 threw: what is no std::exception");
+}

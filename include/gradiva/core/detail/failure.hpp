@@ -81,4 +81,21 @@ decltype(auto) with_prefix(const Body& body, [[maybe_unused]] const Text& text) 
 #endif
 }
 
+/// Returns what `body()` returns; whatever it throws becomes an `Error` of the text `text(what)`, which is given what
+/// the exception says.
+template <class Body, class Text>
+decltype(auto) as_error(const Body& body, [[maybe_unused]] const Text& text) {
+#ifdef __cpp_exceptions
+    try {
+        return body();
+    } catch (const std::exception& exception) {
+        fail("{}", text(exception.what()));
+    } catch (...) {
+        fail("{}", text("what is no std::exception"));
+    }
+#else
+    return body();
+#endif
+}
+
 }  // namespace gradiva::detail

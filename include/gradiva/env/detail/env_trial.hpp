@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <exception>
 #include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/detail/failure.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/check_space.hpp"
@@ -134,13 +134,8 @@ private:
     /// Runs a call of the environment and says where it was if it throws.
     template <class Body>
     void attempt(const Body& body) {
-        try {
-            body();
-        } catch (const std::exception& error) {
-            fail("check_env: {} threw: {}{}", place(), error.what(), hint());
-        } catch (...) {
-            fail("check_env: {} threw what is no std::exception{}", place(), hint());
-        }
+        as_error(body,
+                 [&](const char* what) { return fmt::format("check_env: {} threw: {}{}", place(), what, hint()); });
     }
 
     void take_observation(Hash& hash) {
