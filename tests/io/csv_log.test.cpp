@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "helpers/small_disk.hpp"
 #include "helpers/temporary_path.hpp"
 
 using namespace gradiva;
+using gradiva_test::SmallDisk;
 
 namespace {
 
@@ -106,4 +108,35 @@ TEST_CASE("CsvLog refuses a path that cannot be written") {
     CHECK_THROWS_WITH(CsvLog("/no/such/folder/log.csv"),
                       "CsvLog: cannot write '/no/such/folder/log.csv'; give a path in a folder that exists and may be "
                       "written");
+}
+
+TEST_CASE("CsvLog ends with a whole line when the disk is full") {
+    const TemporaryFile file("csv_log_full.csv");
+    CsvLog log(file.path);
+    const auto names = file.lines().at(0).size() + 1;
+    {
+        const SmallDisk disk(names + 150);  // room for the names and a few lines
+        CHECK_THROWS_WITH(
+            [&] {
+                for (Index i = 1; i <= 100; ++i) log(Progress{.algorithm = "Test", .iteration = i});
+            }(),
+            "CsvLog: writing to '" + file.path + "' failed; is the disk full?");
+    }
+    const auto check_lines = [&file] {
+        const auto lines = file.lines();
+        std::ifstream raw(file.path, std::ios::binary | std::ios::ate);
+        const auto size = raw.tellg();
+        std::size_t sum = 0;
+        for (const std::string& line : lines) {
+            CHECK(cells(line).size() == cells(lines[0]).size());
+            sum += line.size() + 1;  // the last one has a line break too
+        }
+        CHECK(sum == static_cast<std::size_t>(size));
+        return lines;
+    };
+    CHECK(check_lines().size() > 2);
+    const auto before = check_lines().size();
+    log(Progress{.algorithm = "Test", .iteration = 101});
+    CHECK(check_lines().size() == before + 1);
+    CHECK(cell(file.lines(), before, "iteration") == "101");
 }

@@ -21,6 +21,7 @@
 #include "gradiva/train/evaluate.hpp"
 #include "gradiva/train/update.hpp"
 #include "helpers/environments.hpp"
+#include "helpers/small_disk.hpp"
 #include "helpers/temporary_path.hpp"
 #include "learning/matching.hpp"
 
@@ -418,6 +419,52 @@ TEST_CASE("Steps that do not follow each other are refused") {
     check_refused(header + "0,-1,1,2,1,-1,0,1,0,,\n", {"step is '-1'"});
     check_refused(header + good_line + "2,0,3,4,1,-1,0,0,0,3,4\n", {"environment is '2'", "the next new one is 1"});
     check_refused(header + "-1,0,3,4,1,-1,0,0,0,3,4\n", {"environment is '-1'"});
+}
+
+TEST_CASE("No step follows the largest that there is") {
+    const std::string last = "0,9223372036854775807,1,2,1,-1.5,0.5,0,0,3,4\n";
+    CHECK(read(header + last).sample_count() == 1);
+    for (const char* step : {"9223372036854775807", "0", "1"}) {
+        check_refused(header + last + "0," + step + ",3,4,1,-1,0,0,0,3,4\n",
+                      {"line 3, column 2: step is '" + std::string(step) + "'",
+                       "no step can follow step 9223372036854775807 of environment 0"});
+    }
+    check_refused(header + "0,9223372036854775806,1,2,1,-1.5,0.5,0,0,3,4\n0,0,3,4,1,-1,0,0,0,3,4\n",
+                  {"the next step of environment 0 is 9223372036854775807"});
+    check_refused(header + "0,9223372036854775808,1,2,1,-1.5,0.5,0,0,3,4\n",
+                  {"step is '9223372036854775808'", "a whole number from", "to 9223372036854775807"});
+}
+
+TEST_CASE("Numbers too small for a float or a double are 0, too large ones are refused as such") {
+    for (const char* small : {"1e-50", "1e-400", "-1e-400", "0.001e-400"}) {
+        const auto r = read(header + fmt::format("0,0,{},2,1,-1,{},0,0,3,4\n", small, small));
+        CHECK(r.observation(0, 0) == 0);
+        CHECK(r.reward(0, 0) == 0);
+    }
+    for (const char* large : {"1e39", "1e400", "-1e400"}) {
+        check_refused(header + fmt::format("0,0,1,2,1,-1,{},0,0,3,4\n", large),
+                      {fmt::format("reward is '{}'", large), "record finite numbers, in the range of a 32-bit float"});
+    }
+    check_refused(header + "0,0,1,2,1,-1e400,0,0,0,3,4\n", {"log_prob is '-1e400'", "finite"});
+}
+
+TEST_CASE("A byte order mark before the first line is skipped, and only there") {
+    CHECK(read("\xEF\xBB\xBF" + header + good_line).observation(1, 0) == 2);
+    check_refused(header + "\xEF\xBB\xBF" + good_line, {"line 2, column 1: environment is"});
+    check_refused("\xEF\xBB\xBF\xEF\xBB\xBF" + header + good_line, {"line 1: column 1 is"});
+}
+
+TEST_CASE("A recording on a full disk ends with a whole line") {
+    Vectorized envs(Wanderer{}, {.count = 50, .seed = 4});
+    const auto rollout = recorded(envs, uniform(3), [](auto& collect, auto& r) { collect.steps(r, 100); });
+    const TemporaryFile file("full");
+    {
+        const SmallDisk disk(100'000);
+        CHECK_THROWS_WITH(write_transitions(file.path, rollout), ContainsText("is the disk full?"));
+    }
+    const auto read_back = read_transitions(file.path, envs);
+    CHECK(read_back.sample_count() > 500);
+    CHECK(read_back.reward(0, 0) == rollout.reward(0, 0));
 }
 
 TEST_CASE("An observation that does not go on from the one before is refused") {

@@ -1,26 +1,23 @@
 #pragma once
 
 #include <cmath>
-#include <fstream>
 #include <string>
 #include <type_traits>
 
 #include <fmt/core.h>
 
-#include "gradiva/core/check.hpp"
+#include "gradiva/io/detail/line_file.hpp"
 #include "gradiva/train/progress.hpp"
 
 namespace gradiva {
 
 /// Callback of `train` that writes one line of comma-separated values per iteration, under a line of names. Each line
-/// is written out at once, so that an interrupted run leaves whole lines. A number that does not exist yet is left
-/// empty.
+/// is written out at once, so that an interrupted run leaves whole lines; so does a full disk, which is an `Error`. A
+/// number that does not exist yet is left empty.
 class CsvLog {
 public:
     /// Throws `Error` when the file cannot be written; an existing one is replaced.
-    explicit CsvLog(const std::string& path) : path_(path), file_(path) {
-        require(file_.is_open(), "CsvLog: cannot write '{}'; give a path in a folder that exists and may be written",
-                path);
+    explicit CsvLog(const std::string& path) : file_("CsvLog", path) {
         std::string line;
         for_each_field(Progress{}, [&](const char* name, auto) { append(line, name); });
         write(line);
@@ -46,12 +43,11 @@ private:
 
     void write(std::string& line) {
         line += '\n';
-        file_ << line << std::flush;
-        require(file_.good(), "CsvLog: writing to '{}' failed; is the disk full?", path_);
+        file_.add(line);
+        file_.flush();
     }
 
-    std::string path_;
-    std::ofstream file_;
+    detail::LineFile file_;
 };
 
 }  // namespace gradiva

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <concepts>
-#include <fstream>
 #include <string>
+#include <type_traits>
 
 #include <fmt/core.h>
 
+#include "gradiva/env/env.hpp"
+#include "gradiva/env/vector_env.hpp"
+#include "gradiva/io/detail/line_file.hpp"
 #include "gradiva/io/detail/transition_reader.hpp"
 
 // Recorded transitions as comma-separated values, so that a policy can learn off policy (see `Reweigher`) from what a
@@ -17,8 +20,7 @@
 //   observation_0 ...   observed before the action
 //   legal_0 ...         1 for each legal and 0 for each other choice, where the environment has action masks
 //   action_0 ...        an integer for each choice, then the reals, as they were chosen: for a Box before clipping to
-//   its
-//                       bounds. A policy that stores other numbers than environments take, such as one over Beta,
+//                       its bounds. A policy that stores other numbers than environments take, such as one over Beta,
 //                       records those; `actor.from_environment(r.action.all(), r.action.all())` makes them of others
 //   log_prob            log-probability, or log-density, with which the action was chosen; 0 for a certain choice
 //   reward
@@ -30,15 +32,14 @@ namespace gradiva {
 
 /// Writes the samples of a rollout, environment by environment, numbers with 9 significant digits: each float is read
 /// back as it was. The next observation is left empty where an episode terminated, since a rollout does not keep it.
-/// Throws `Error` when the file cannot be written; an existing one is replaced.
+/// Throws `Error` when the file cannot be written; an existing one is replaced. On a full disk it ends with a whole
+/// line.
 template <class Scalar>
 void write_transitions(const std::string& path, const Rollout<Scalar>& rollout) {
-    std::ofstream file(path, std::ios::binary);
-    require(file.is_open(),
-            "write_transitions: cannot write '{}'; give a path in a folder that exists and may be written", path);
+    detail::LineFile file("write_transitions", path);
     const Index size = rollout.observation_size;
-    file << detail::transition_header(detail::transition_columns(size, rollout.mask_size, rollout.action_shape))
-         << '\n';
+    file.add(detail::transition_header(detail::transition_columns(size, rollout.mask_size, rollout.action_shape)) +
+             '\n');
 
     std::string line;
     const auto add = [&line](auto number) {
@@ -76,14 +77,16 @@ void write_transitions(const std::string& path, const Rollout<Scalar>& rollout) 
                 }
             }
             line.back() = '\n';
-            file << line;
+            file.add(line);
         }
     }
     file.flush();
-    require(file.good(), "write_transitions: writing to '{}' failed; is the disk full?", path);
 }
 
 /// Reads recorded transitions as `Collector` would have filled a rollout, of as many environments as the file holds.
+/// Its memory grows with the file, not with environments times steps: where unequal environments would leave more than
+/// three quarters of the rollout empty, several stand one after the other in one of its columns, those that stop in
+/// mid-episode marked as truncated unless they stand last.
 /// The rollout has no heads of the policy that acted: it goes with losses that look at log-probs only, such as the
 /// plain policy gradient over a ratio (`VTrace`). Its finished episodes count what the file holds of them. What follows
 /// an environment's last sample is the observation recorded there, not that of a reset. Throws `Error` with the file,

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "gradiva/core/action_batch.hpp"
+
+// The columns of recorded transitions; io/recorded_rollout.hpp says what they hold.
+
+namespace gradiva::detail {
+
+inline std::vector<std::string> transition_columns(Index observation_size, Index mask_size, ActionShape action) {
+    std::vector<std::string> names{"environment", "step"};
+    for (Index i = 0; i < observation_size; ++i) names.push_back(fmt::format("observation_{}", i));
+    for (Index i = 0; i < mask_size; ++i) names.push_back(fmt::format("legal_{}", i));
+    for (Index i = 0; i < action.integers + action.reals; ++i) names.push_back(fmt::format("action_{}", i));
+    for (const char* name : {"log_prob", "reward", "terminated", "truncated"}) names.push_back(name);
+    for (Index i = 0; i < observation_size; ++i) names.push_back(fmt::format("next_observation_{}", i));
+    return names;
+}
+
+/// The first line of a file with these columns.
+inline std::string transition_header(const std::vector<std::string>& columns) {
+    std::string line;
+    for (const std::string& name : columns) line += (line.empty() ? "" : ",") + name;
+    return line;
+}
+
+inline std::vector<std::string_view> split_cells(std::string_view line) {
+    std::vector<std::string_view> cells;
+    for (std::size_t comma = 0; comma != line.npos;) {
+        comma = line.find(',');
+        cells.push_back(line.substr(0, comma));
+        line.remove_prefix(comma == line.npos ? line.size() : comma + 1);
+    }
+    for (std::string_view& cell : cells) {
+        const std::size_t first = std::min(cell.find_first_not_of(" \t"), cell.size());
+        cell = cell.substr(first, cell.find_last_not_of(" \t") + 1 - first);
+    }
+    return cells;
+}
+
+}  // namespace gradiva::detail
