@@ -70,6 +70,17 @@ TEST_CASE("A real number is read whole, as 0 where it is too small, and not wher
     CHECK(std::isnan(parse_number<double>("nan").value));
 }
 
+TEST_CASE("Whether a decimal number is below 1 follows from its first digit and its exponent") {
+    for (const char* below : {"0.5", "-0.99", ".9", "10e-2", "9.9e-1", "0.01e1", "999e-3", "1E-1"}) {
+        CAPTURE(below);
+        CHECK(is_below_one(below));
+    }
+    for (const char* above : {"1", "-1.0", "10e-1", "0.1e1", "1e+0", "1000e-3", "0.001e3", "7"}) {
+        CAPTURE(above);
+        CHECK_FALSE(is_below_one(above));
+    }
+}
+
 TEST_CASE("Without the standard library's from_chars real numbers are read alike") {
     for (const Row& row : rows) check(row, parse_by_stream<double>(row.text));
     CHECK(parse_by_stream<double>("nan").kind == NumberKind::no_number);

@@ -85,6 +85,10 @@ TEST_CASE("Environments keep a column each where that leaves at most three quart
     CHECK(read(all_lines(lengths)).environments == 8);
     lengths[5].steps = 1;
     CHECK(read(all_lines(lengths)).environments < 8);
+    // One of 8 steps fills a column, 40 of one step five more.
+    std::vector<Length> single(41, {1, End::terminated});
+    single[0].steps = 8;
+    CHECK(read(all_lines(single)).environments == 6);
 }
 
 TEST_CASE("Environments that share a column have the advantages that they have alone") {
@@ -98,7 +102,7 @@ TEST_CASE("Environments that share a column have the advantages that they have a
         auto together = read(all_lines(lengths, first_step));
         REQUIRE(together.environments < 40);
         estimate(together, gae);
-        Index column = 0, t = 0, samples = 0, finished = 0;
+        Index column = 0, t = 0, samples = 0, finished = 0, finished_steps = 0;
         for (std::size_t n = 0; n < lengths.size(); ++n) {
             auto alone = read(lines(0, lengths[n], first_step));
             // The same observations: those of environment 0, moved by n.
@@ -126,7 +130,10 @@ TEST_CASE("Environments that share a column have the advantages that they have a
                 CHECK(together.value_target(column, t) == Catch::Approx(alone.value_target(0, i)).margin(1e-5));
             }
             finished += alone.finished.size();
+            for (const FinishedEpisode& episode : alone.finished) finished_steps += episode.length;
         }
+        for (const FinishedEpisode& episode : together.finished) finished_steps -= episode.length;
+        CHECK(finished_steps == 0);
         CHECK(samples == together.sample_count());
         CHECK(together.finished.size() == finished);
         CHECK(together.starts_anew == (first_step == 0));
