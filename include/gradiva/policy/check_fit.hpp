@@ -7,14 +7,14 @@
 
 namespace gradiva {
 
-/// Throws `Error` in the name of `who` unless the behaviour was made for environments of these sizes.
-template <Behaviour B, VectorEnv V>
-void check_fit(const char* who, const B& actor, const V& envs) {
-    require(actor.observation_size() == observation_size_of(envs),
+/// Throws `Error` in the name of `who` unless the behaviour was made for observations of `observation_size` numbers,
+/// actions of the space and masks of `mask_size` rows, 0 where there are none.
+template <Behaviour B, ActionSpace Space>
+void check_fit(const char* who, const B& actor, Index observation_size, const Space& space, Index mask_size) {
+    require(actor.observation_size() == observation_size,
             "{}: the actor takes observations of {} numbers, the environments give {}; build the actor from these "
             "environments",
-            who, actor.observation_size(), observation_size_of(envs));
-    const auto space = envs.action_space();
+            who, actor.observation_size(), observation_size);
     const ActionShape needed = action_shape_of(space);
     require(actor.action_shape().integers == needed.integers && actor.action_shape().reals == needed.reals,
             "{}: the actor gives actions of {} integers and {} reals, the environments take {} and {}; build the actor "
@@ -26,11 +26,17 @@ void check_fit(const char* who, const B& actor, const V& envs) {
                 "{}: the actor chooses among {} actions, the environments take {}; build the actor from these "
                 "environments",
                 who, actor.mask_size(), choices_of(space));
-        require(mask_size_of(envs) == 0 || actor.mask_size() > 0,
+        require(mask_size == 0 || actor.mask_size() > 0,
                 "{}: the environments have action masks, and the actor's distribution takes none; give it one that "
                 "does, such as Categorical",
                 who);
     }
+}
+
+/// Throws `Error` in the name of `who` unless the behaviour was made for environments of these sizes.
+template <Behaviour B, VectorEnv V>
+void check_fit(const char* who, const B& actor, const V& envs) {
+    check_fit(who, actor, observation_size_of(envs), envs.action_space(), mask_size_of(envs));
 }
 
 }  // namespace gradiva

@@ -18,17 +18,11 @@
 #include "gradiva/io/detail/parse_number.hpp"
 #include "gradiva/io/detail/recording.hpp"
 #include "gradiva/io/detail/transition_columns.hpp"
+#include "gradiva/policy/detail/chosen_action.hpp"
 
 // Reading recorded transitions; io/recorded_rollout.hpp says what a file holds.
 
 namespace gradiva::detail {
-
-/// From how many the k-th integer of an action chooses.
-inline Index choices(const Discrete& space, Index) { return space.n; }
-inline Index choices(const Box&, Index) { return 0; }
-inline Index choices(const MultiDiscrete& space, Index k) { return space.n[static_cast<std::size_t>(k)]; }
-inline Index choices(const MultiBinary&, Index) { return 2; }
-inline Index choices(const HybridSpace& space, Index) { return space.choice.n; }
 
 /// Reads one file of transitions; `masked` says that its environments have action masks.
 template <class Space, bool masked>
@@ -192,7 +186,7 @@ private:
         Index first_legal = 0;
         for (Index i = 0; i < action_shape_.integers; ++i, ++column) {
             const Index choice = integer(column);
-            const Index n = choices(action_space_, i);
+            const Index n = count_of_choices(action_space_, i);
             require_cell(choice >= 0 && choice < n, column, "the action space is {}: give a number from 0 to {}",
                          describe(action_space_), n - 1);
             require_cell(mask_size_ == 0 || recording_.mask(first_legal + choice, k) == 1, column,

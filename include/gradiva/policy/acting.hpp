@@ -1,0 +1,212 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "gradiva/core/action_batch.hpp"
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/rng.hpp"
+#include "gradiva/env/action_access.hpp"
+#include "gradiva/env/action_mask.hpp"
+#include "gradiva/env/check_space.hpp"
+#include "gradiva/env/env.hpp"
+#include "gradiva/env/vector_env.hpp"
+#include "gradiva/policy/check_fit.hpp"
+#include "gradiva/policy/detail/chosen_action.hpp"
+#include "gradiva/policy/policy.hpp"
+
+namespace gradiva {
+
+namespace detail {
+
+/// The type of the policy in `Acting(actor, environment)`, or a sentence that says what it is not.
+template <class A>
+struct ServingPolicy {
+    static_assert(
+        Policy<A>,
+        "gradiva: Acting(actor, environment) needs a Policy such as Actor first, then whose spaces it serves");
+    using Type = A;
+};
+
+/// The action space that is served in `Acting(actor, environment)`, likewise.
+template <class E>
+struct ServedSpace {
+    static_assert(Env<E> || VectorEnv<E>,
+                  "gradiva: Acting(actor, environment) needs an Env or a VectorEnv second, whose spaces it serves");
+    using Type = std::remove_cvref_t<decltype(std::declval<const E&>().action_space())>;
+};
+
+}  // namespace detail
+
+/// A trained policy in a loop of one's own, such as a game's or a robot's: from one observation to the action that
+/// `step` takes.
+///
+///     Acting acting(actor, environment);              // or the environments that it was trained in
+///     const int action = acting.act(observation);     // the most probable one
+///     const int other = acting.act(observation, rng); // a sampled one
+///
+/// `act` returns an `int` for Discrete, a `std::span<const int>` for MultiDiscrete and MultiBinary, a
+/// `std::span<const float>` for Box and a `HybridAction` for HybridSpace; spans are valid until the next `act`. Real
+/// numbers lie within the bounds of the Box, as environments get them in training and in `evaluate`.
+///
+/// `legal`, one number per choice, 1 for a legal and 0 for another one, is what `action_mask` writes. Environments with
+/// masks need it in each call; for others it may be given where the distribution takes masks.
+///
+/// Throws `Error`, and hands out no action, on an observation or a mask of another size, on an observation, a head of
+/// the policy or an action that is not finite, and on a choice that is not legal. Allocates nothing once built. Borrows
+/// the actor, which must outlive it and may be trained on in between; each thread needs an `Acting` of its own.
+template <Policy A, ActionSpace Space>
+class Acting {
+public:
+    using Scalar = typename A::Scalar;
+    using Action = typename ActionOfSpace<Space>::Type;
+
+    /// For the spaces of an environment (`Env`) or of several as one (`VectorEnv`), which it does not keep. Throws
+    /// `Error` where the actor was made for others.
+    template <class E>
+    Acting(const A& actor, const E& environment)
+        : actor_(&actor), action_space_(environment.action_space()), sent_(action_space_, 1),
+          needs_mask_(detail::HasActionMask<E> || detail::HasVectorActionMask<E>),
+          observation_(actor.observation_size(), 1), legal_(choices_of(action_space_), 1),
+          chosen_(actor.action_shape(), 1), converted_(actor.action_shape(), 1) {
+        const Box observation_space = environment.observation_space();
+        check_box("Acting", "observation", observation_space);
+        check_action_space("Acting", action_space_);
+        check_fit("Acting", actor, observation_space.size, action_space_, needs_mask_ ? choices_of(action_space_) : 0);
+        make_room();
+    }
+
+    /// An actor that is gone at the end of the line cannot be borrowed.
+    template <class E>
+    Acting(const A&&, const E&) {
+        static_assert(sizeof(E) == 0, "gradiva: Acting borrows its actor: give it a variable, which outlives it");
+    }
+
+    /// The most probable action.
+    Action act(std::span<const float> observation) { return choose(observation, no_mask(), nullptr); }
+    /// The most probable legal action.
+    Action act(std::span<const float> observation, std::span<const std::uint8_t> legal) {
+        return choose(observation, mask(legal), nullptr);
+    }
+    /// A sampled action, drawn with the caller's `rng`.
+    Action act(std::span<const float> observation, Rng& rng) { return choose(observation, no_mask(), &rng); }
+    /// A sampled legal action.
+    Action act(std::span<const float> observation, std::span<const std::uint8_t> legal, Rng& rng) {
+        return choose(observation, mask(legal), &rng);
+    }
+
+private:
+    /// Passes over an observation of zeros: buffers have their size from then on.
+    void make_room() {
+        actor_->forward(std::as_const(observation_).matrix(), all_legal(1), tape_);
+        if (takes_masks()) {
+            std::fill_n(legal_.data(), legal_.rows(), std::uint8_t{1});
+            actor_->forward(std::as_const(observation_).matrix(), std::as_const(legal_).matrix(), tape_);
+        }
+    }
+
+    bool takes_masks() const {
+        if constexpr (requires { actor_->mask_size(); }) {
+            return legal_.rows() > 0 && actor_->mask_size() > 0;
+        } else {
+            return needs_mask_;
+        }
+    }
+
+    ActionMask no_mask() const {
+        require(!needs_mask_,
+                "Acting: the environments have action masks; give act the legal choices as their action_mask writes "
+                "them, all 1 where all are legal");
+        return all_legal(1);
+    }
+
+    /// Throws `Error` on a mask that does not fit, and on one without a legal choice.
+    ActionMask mask(std::span<const std::uint8_t> legal) {
+        if (!takes_masks()) {
+            fail("Acting: {} numbers say which choices are legal, and {} {}; leave them out", legal.size(),
+                 describe(action_space_),
+                 legal_.rows() == 0 ? "has no masks" : "is served by a distribution that takes no masks");
+        }
+        if (static_cast<Index>(legal.size()) != legal_.rows()) {
+            fail("Acting: {} numbers say which choices are legal, and {} has {} choices; give one number per choice",
+                 legal.size(), describe(action_space_), legal_.rows());
+        }
+        for (std::size_t i = 0; i < legal.size(); ++i) {
+            require(legal[i] <= 1, "Acting: legal[{}] is {}; give 1 for a legal choice and 0 for another", i, legal[i]);
+        }
+        std::copy(legal.begin(), legal.end(), legal_.data());
+        const ActionMask view = std::as_const(legal_).matrix();
+        check_mask("Acting", action_space_, view, {0, 1}, "act");
+        return view;
+    }
+
+    void observe(std::span<const float> observation) {
+        require(static_cast<Index>(observation.size()) == observation_.rows(),
+                "Acting: the observation has {} numbers, the policy takes {}; give it as the environment writes it",
+                observation.size(), observation_.rows());
+        for (std::size_t i = 0; i < observation.size(); ++i) {
+            require(std::isfinite(observation[i]), "Acting: observation[{}] is {}; give finite numbers", i,
+                    observation[i]);
+            observation_.data()[i] = static_cast<Scalar>(observation[i]);
+        }
+    }
+
+    Action choose(std::span<const float> observation, const ActionMask& legal, Rng* rng) {
+        observe(observation);
+        actor_->forward(std::as_const(observation_).matrix(), legal, tape_);
+        check_head();
+        if (rng == nullptr) {
+            actor_->mode(tape_, chosen_.all());
+        } else {
+            actor_->sample(tape_, std::span<Rng>(rng, 1), chosen_.all());
+        }
+        return sent_(as_sent(legal), 0, 0);
+    }
+
+    void check_head() const {
+        const ConstMatrixMap<Scalar> head = tape_.head;
+        for (Index i = 0; i < head.rows(); ++i) {
+            require(std::isfinite(head(i, 0)),
+                    "Acting: row {} of the policy's head is {}; check its weights, or lower the learning rate", i,
+                    head(i, 0));
+        }
+    }
+
+    /// The chosen action, checked, in the numbers that environments take.
+    ConstActionView as_sent(const ActionMask& legal) {
+        const ConstActionView chosen = std::as_const(chosen_).all();
+        check(chosen, legal);
+        if constexpr (requires { actor_->to_environment(chosen, converted_.all()); }) {
+            actor_->to_environment(chosen, converted_.all());
+            const ConstActionView converted = std::as_const(converted_).all();
+            check(converted, legal);
+            return converted;
+        } else {
+            return chosen;
+        }
+    }
+
+    void check(const ConstActionView& action, const ActionMask& legal) const {
+        detail::check_chosen_actions("Acting", action_space_, action, legal, {0, 1});
+    }
+
+    const A* actor_;
+    Space action_space_;
+    SentActions<Space> sent_;
+    bool needs_mask_;
+    MatrixBuffer<Scalar> observation_;
+    MatrixBuffer<std::uint8_t> legal_;
+    ActionBatch chosen_;
+    ActionBatch converted_;
+    typename A::Tape tape_;
+};
+
+template <class A, class E>
+Acting(const A&, const E&) -> Acting<typename detail::ServingPolicy<A>::Type, typename detail::ServedSpace<E>::Type>;
+
+}  // namespace gradiva

@@ -1,0 +1,345 @@
+#include "gradiva/policy/acting.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "gradiva/distributions/beta.hpp"
+#include "gradiva/distributions/epsilon_greedy.hpp"
+#include "gradiva/distributions/squashed_gaussian.hpp"
+#include "gradiva/distributions/state_dependent_gaussian.hpp"
+#include "gradiva/env/time_limit.hpp"
+#include "gradiva/env/vectorized.hpp"
+#include "gradiva/environments/archery.hpp"
+#include "gradiva/environments/dial_lock.hpp"
+#include "gradiva/environments/masked_grid.hpp"
+#include "gradiva/policy/actor.hpp"
+#include "gradiva/policy/critic.hpp"
+#include "gradiva/policy/shared_trunk.hpp"
+#include "gradiva/train/evaluate.hpp"
+#include "helpers/environments.hpp"
+#include "learning/matching.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+namespace {
+
+/// Weights so large that policies are far from uniform and real actions often beyond their bounds.
+template <class Scalar>
+void scatter(std::span<Scalar> weights, std::uint64_t seed) {
+    Rng rng(seed);
+    for (Scalar& weight : weights) weight += static_cast<Scalar>(rng.uniform(-1, 1));
+}
+
+/// The mean return of `Acting` over some episodes of an environment, with the streams of `evaluate`.
+template <class A, class E>
+double mean_return(const A& actor, E environment, const EvaluateOptions& options, Index& out_of_bounds) {
+    Acting acting(actor, environment);
+    Rng env_rng(options.seed, Purpose::evaluation_environment, 0);
+    Rng action_rng(options.seed, Purpose::evaluation_action, 0);
+    std::vector<float> observation(static_cast<std::size_t>(environment.observation_space().size));
+    std::vector<std::uint8_t> legal(static_cast<std::size_t>(choices_of(environment.action_space())));
+    const auto act = [&] {
+        if constexpr (detail::HasActionMask<E>) {
+            std::fill(legal.begin(), legal.end(), std::uint8_t{1});
+            environment.action_mask(legal);
+            return options.greedy ? acting.act(observation, legal) : acting.act(observation, legal, action_rng);
+        } else {
+            return options.greedy ? acting.act(observation) : acting.act(observation, action_rng);
+        }
+    };
+    const auto look = [&](std::span<const float> values, const Box& box) {
+        for (Index i = 0; i < box.size; ++i) {
+            const float value = values[static_cast<std::size_t>(i)];
+            if (value < box.low_of(i) || value > box.high_of(i)) ++out_of_bounds;
+        }
+    };
+    kernels::Moments returns;
+    for (Index episode = 0; episode < options.episodes; ++episode) {
+        environment.reset(env_rng, observation);
+        double sum = 0;
+        for (bool ended = false; !ended;) {
+            const auto action = act();
+            if constexpr (std::same_as<decltype(environment.action_space()), Box>) {
+                look(action, environment.action_space());
+            }
+            if constexpr (std::same_as<decltype(environment.action_space()), HybridSpace>) {
+                look(action.values, environment.action_space().box);
+            }
+            const Outcome outcome = environment.step(action, env_rng, observation);
+            sum += outcome.reward;
+            ended = outcome.terminated || outcome.truncated;
+        }
+        returns.add(sum);
+    }
+    return returns.mean;
+}
+
+/// What `Acting` gives is what `evaluate` plays, greedy and sampled.
+template <class A, class E>
+void check_plays_as_evaluate(const char* name, const A& actor, const E& environment) {
+    for (const bool greedy : {true, false}) {
+        CAPTURE(name, greedy);
+        const EvaluateOptions options{.episodes = 40, .greedy = greedy, .seed = 3, .environments = 1};
+        Index out_of_bounds = 0;
+        CHECK(mean_return(actor, environment, options, out_of_bounds) ==
+              evaluate(actor, environment, options).mean_return);
+        CHECK(out_of_bounds == 0);
+    }
+}
+
+template <class E, class D>
+auto scattered_actor(const E& environment, const D& distribution) {
+    const Vectorized envs(environment, {.count = 1, .seed = 5});
+    Actor actor(envs, Mlp{.hidden = {8}}, distribution);
+    scatter(actor.weights(), 7);
+    return actor;
+}
+
+template <class Scalar>
+void check_every_space() {
+    const Box bounded{.size = 2, .low = {-0.5F, -1}, .high = {0.25F, 2}};
+    const auto check = [](const char* name, const auto& space, const auto& distribution) {
+        const TimeLimit environment(Matching<std::remove_cvref_t<decltype(space)>>{space}, 5);
+        check_plays_as_evaluate(name, scattered_actor(environment, distribution), environment);
+    };
+    check("Discrete, Categorical", Discrete{.n = 3}, Categorical<Scalar>(3));
+    check("Discrete, EpsilonGreedy", Discrete{.n = 3}, EpsilonGreedy<Scalar>(3, 0.5));
+    check("MultiDiscrete, MultiCategorical", MultiDiscrete{{3, 2, 4}}, MultiCategorical<Scalar>({3, 2, 4}));
+    check("MultiBinary, Bernoulli", MultiBinary{.size = 5}, Bernoulli<Scalar>(5));
+    check("Box, DiagonalGaussian", bounded, DiagonalGaussian<Scalar>(2));
+    check("Box without bounds, DiagonalGaussian", Box{.size = 2}, DiagonalGaussian<Scalar>(2));
+    check("Box, StateDependentGaussian", bounded, StateDependentGaussian<Scalar>(2));
+    check("Box, SquashedGaussian", bounded, SquashedGaussian<Scalar>(bounded));
+    check("Box, Beta", bounded, Beta<Scalar>(bounded));
+    const HybridSpace hybrid{.choice = {.n = 3}, .box = bounded};
+    check("HybridSpace, Hybrid", hybrid, Hybrid<Scalar>(3, 2));
+    check("HybridSpace, Hybrid of Beta", hybrid, Hybrid<Scalar, Beta<Scalar>>(3, Beta<Scalar>(bounded)));
+    check("HybridSpace, Hybrid of SquashedGaussian", hybrid,
+          Hybrid<Scalar, SquashedGaussian<Scalar>>(3, SquashedGaussian<Scalar>(bounded)));
+
+    const TimeLimit grid(MaskedGrid{}, 30);
+    check_plays_as_evaluate("MaskedGrid", scattered_actor(grid, Categorical<Scalar>(grid.action_space().n)), grid);
+    check_plays_as_evaluate("MaskedGrid, EpsilonGreedy",
+                            scattered_actor(grid, EpsilonGreedy<Scalar>(grid.action_space().n, 0.5)), grid);
+    const TimeLimit lock(DialLock{}, 30);
+    check_plays_as_evaluate("DialLock", scattered_actor(lock, MultiCategorical<Scalar>(lock.action_space().n)), lock);
+    const TimeLimit archery(Archery{}, 30);
+    const HybridSpace space = archery.action_space();
+    check_plays_as_evaluate("Archery", scattered_actor(archery, Hybrid<Scalar>(space.choice.n, space.box.size)),
+                            archery);
+}
+
+using BoxActor = decltype(scattered_actor(Matching<Box>{}, DiagonalGaussian<float>(1)));
+static_assert(std::same_as<Acting<BoxActor, Discrete>::Action, int>);
+static_assert(std::same_as<Acting<BoxActor, MultiDiscrete>::Action, std::span<const int>>);
+static_assert(std::same_as<Acting<BoxActor, MultiBinary>::Action, std::span<const int>>);
+static_assert(std::same_as<Acting<BoxActor, Box>::Action, std::span<const float>>);
+static_assert(std::same_as<Acting<BoxActor, HybridSpace>::Action, HybridAction>);
+
+constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
+constexpr float infinity = std::numeric_limits<float>::infinity();
+const std::vector<float> one{0.5F};
+
+/// Takes masks, or none: one action of three.
+struct ThreeChoices {
+    Box observation_space() const { return {.size = 1}; }
+    Discrete action_space() const { return {.n = 3}; }
+    void reset(Rng&, std::span<float> observation) { observation[0] = 0; }
+    Outcome step(int, Rng&, std::span<float> observation) {
+        observation[0] = 0;
+        return {.terminated = true};
+    }
+};
+
+struct MaskedChoices : ThreeChoices {
+    void action_mask(std::span<std::uint8_t>) const {}
+};
+
+/// An actor without hidden layers, whose head is these numbers whatever it sees.
+template <class E, class D>
+auto constant_actor(const E& environment, const D& distribution, const std::vector<float>& head) {
+    using Scalar = typename D::Scalar;
+    const Vectorized envs(environment, {.count = 1});
+    Actor actor(envs, Mlp{.hidden = {}}, distribution);
+    const std::span<Scalar> weights = actor.weights();
+    std::fill(weights.begin(), weights.end(), Scalar(0));
+    const std::size_t inputs = static_cast<std::size_t>(environment.observation_space().size);
+    for (std::size_t i = 0; i < head.size(); ++i) weights[inputs * head.size() + i] = static_cast<Scalar>(head[i]);
+    return actor;
+}
+
+}  // namespace
+
+TEST_CASE("Acting plays in every space, by every distribution, as evaluate does") {
+    SECTION("in float") { check_every_space<float>(); }
+    SECTION("in double") { check_every_space<double>(); }
+}
+
+TEST_CASE("Acting takes the environments that trained the actor, and a shared trunk") {
+    Vectorized envs(TimeLimit(Corridor{}, 20), {.count = 3, .seed = 1});
+    Actor plain(envs, Mlp{.hidden = {8}});
+    scatter(plain.weights(), 2);
+    Acting of_envs(plain, envs);
+    Acting of_one(plain, Corridor{});
+    for (const float x : {0.0F, 0.25F, 0.5F, 0.75F}) {
+        const std::vector<float> observation{x};
+        CHECK(of_envs.act(observation) == of_one.act(observation));
+    }
+    Actor shared(envs, SharedTrunk{.mlp = {.hidden = {8}}});
+    scatter(shared.weights(), 3);
+    check_plays_as_evaluate("SharedTrunk", shared, TimeLimit(Corridor{}, 20));
+}
+
+TEST_CASE("Acting sees the actor's weights of the moment") {
+    auto actor = constant_actor(ThreeChoices{}, Categorical<float>(3), {0, 1, 0});
+    Acting acting(actor, ThreeChoices{});
+    CHECK(acting.act(one) == 1);
+    actor.weights()[5] = 2;
+    CHECK(acting.act(one) == 2);
+}
+
+TEST_CASE("Real actions are handed out within the bounds, from the most probable one on") {
+    const Box box{.size = 3, .low = {-1, -2, 0}, .high = {1, 2, 4}};
+    const auto actor = constant_actor(Matching<Box>{box}, DiagonalGaussian<float>(3), {3, -0.5F, -7});
+    Acting acting(actor, Matching<Box>{box});
+    const std::span<const float> action = acting.act(one);
+    CHECK(std::vector<float>(action.begin(), action.end()) == std::vector<float>{1, -0.5F, 0});
+    Acting free(actor, Matching<Box>{{.size = 3}});
+    const std::span<const float> other = free.act(one);
+    CHECK(std::vector<float>(other.begin(), other.end()) == std::vector<float>{3, -0.5F, -7});
+}
+
+TEST_CASE("A sampled action comes from the caller's stream alone") {
+    const auto actor = constant_actor(ThreeChoices{}, Categorical<float>(3), {0, 0, 0});
+    Acting acting(actor, ThreeChoices{}), other(actor, ThreeChoices{});
+    Rng rng(4), same(4), control(4);
+    std::vector<int> count(3);
+    for (int i = 0; i < 300; ++i) {
+        const int action = acting.act(one, rng);
+        ++count[static_cast<std::size_t>(action)];
+        CHECK(other.act(one) == 0);
+        CHECK(other.act(one, same) == action);
+    }
+    for (const int n : count) CHECK(n > 60);
+    CHECK(rng() != control());
+}
+
+TEST_CASE("With a mask only legal actions are handed out") {
+    const auto actor = constant_actor(MaskedChoices{}, Categorical<float>(3), {3, 2, 1});
+    Acting acting(actor, MaskedChoices{});
+    using Mask = std::vector<std::uint8_t>;
+    CHECK(acting.act(one, Mask{1, 1, 1}) == 0);
+    CHECK(acting.act(one, Mask{0, 1, 1}) == 1);
+    CHECK(acting.act(one, Mask{0, 0, 1}) == 2);
+    Rng rng(1);
+    for (int i = 0; i < 100; ++i) CHECK(acting.act(one, Mask{0, 1, 1}, rng) != 0);
+    Acting unmasked(actor, ThreeChoices{});  // where the environment has no masks the caller may have one
+    CHECK(unmasked.act(one) == 0);
+    CHECK(unmasked.act(one, Mask{0, 1, 1}) == 1);
+}
+
+TEST_CASE("A mask that is missing, or does not fit, is refused") {
+    const auto actor = constant_actor(MaskedChoices{}, Categorical<float>(3), {3, 2, 1});
+    Acting acting(actor, MaskedChoices{});
+    using Mask = std::vector<std::uint8_t>;
+    Rng rng(1);
+    CHECK_THROWS_WITH(acting.act(one), ContainsText("the environments have action masks; give act the legal choices"));
+    CHECK_THROWS_WITH(acting.act(one, rng), ContainsText("the environments have action masks"));
+    CHECK_THROWS_WITH(acting.act(one, Mask{1, 1}), ContainsText("2 numbers") && ContainsText("has 3 choices"));
+    CHECK_THROWS_WITH(acting.act(one, Mask{1, 2, 1}), ContainsText("legal[1] is 2; give 1 for a legal choice"));
+    CHECK_THROWS_WITH(acting.act(one, Mask{0, 0, 0}), ContainsText("without a legal action"));
+    const auto vectors = constant_actor(Matching<Box>{}, DiagonalGaussian<float>(1), {0});
+    Acting reals(vectors, Matching<Box>{});
+    CHECK_THROWS_WITH(reals.act(one, Mask{1}), ContainsText("Box(1) has no masks; leave them out"));
+    const DialLock lock;
+    const auto many = scattered_actor(lock, MultiCategorical<float>(lock.action_space().n));
+    Acting dials(many, lock);
+    Mask none_of_one(static_cast<std::size_t>(choices_of(lock.action_space())), 1);
+    std::fill_n(none_of_one.begin(), lock.action_space().n[0], std::uint8_t{0});
+    CHECK_THROWS_WITH(
+        dials.act(std::vector<float>(static_cast<std::size_t>(lock.observation_space().size)), none_of_one),
+        ContainsText("without a legal action"));
+}
+
+TEST_CASE("A choice that is not legal is refused, whatever numbers made it") {
+    // Logits below that of an illegal choice: the best of them is the illegal one.
+    const auto actor = constant_actor(MaskedChoices{}, Categorical<float>(3), {0, -2e30F, -3e30F});
+    Acting acting(actor, MaskedChoices{});
+    using Mask = std::vector<std::uint8_t>;
+    CHECK(acting.act(one, Mask{1, 1, 1}) == 0);
+    std::string what = "nothing";
+    try {
+        what = fmt::format("action {}", acting.act(one, Mask{0, 1, 1}));
+    } catch (const Error& error) {
+        what = error.what();
+    }
+    CHECK((what == "action 1" || what.find("is 0, which its mask rules out") != std::string::npos));
+}
+
+TEST_CASE("A head that is not finite is an error before an action is handed out") {
+    for (const float broken : {not_a_number, infinity, -infinity}) {
+        for (std::size_t row = 0; row < 2; ++row) {
+            CAPTURE(broken, row);
+            std::vector<float> head{0, 0};
+            head[row] = broken;
+            const auto says = ContainsText(fmt::format("row {} of the policy's head is", row));
+            const auto check = [&](const auto& space, const auto& distribution) {
+                const Matching<std::remove_cvref_t<decltype(space)>> environment{space};
+                const auto actor = constant_actor(environment, distribution, head);
+                Acting acting(actor, environment);
+                Rng rng(1);
+                CHECK_THROWS_WITH(acting.act(one), says);
+                CHECK_THROWS_WITH(acting.act(one, rng), says);
+            };
+            const Box square{.size = 2, .low = {-1}, .high = {1}}, line{.size = 1, .low = {-1}, .high = {1}};
+            check(Discrete{.n = 2}, Categorical<float>(2));
+            check(Discrete{.n = 2}, Categorical<double>(2));
+            check(Discrete{.n = 2}, EpsilonGreedy<float>(2));
+            check(MultiDiscrete{{2}}, MultiCategorical<float>({2}));
+            check(MultiBinary{.size = 2}, Bernoulli<float>(2));
+            check(square, DiagonalGaussian<float>(2));
+            check(square, SquashedGaussian<float>(square));
+            check(line, StateDependentGaussian<float>(1));
+            check(line, Beta<float>(line));
+            check(HybridSpace{.choice = {.n = 1}, .box = line}, Hybrid<float>(1, 1));
+        }
+    }
+}
+
+TEST_CASE("A sampled action that is not finite is an error") {
+    const Box box{.size = 2, .low = {-1}, .high = {1}};
+    auto actor = constant_actor(Matching<Box>{box}, DiagonalGaussian<float>(2), {0, 0});
+    actor.weights().back() = not_a_number;  // its log-std
+    Acting acting(actor, Matching<Box>{box});
+    Rng rng(1);
+    CHECK(acting.act(one)[1] == 0);  // the most probable action has no need of it
+    CHECK_THROWS_WITH(acting.act(one, rng), ContainsText("Acting: action[1] of environment 0 is nan"));
+    auto squashed = constant_actor(Matching<Box>{box}, SquashedGaussian<float>(box), {0, 0});
+    squashed.weights().back() = not_a_number;
+    Acting other(squashed, Matching<Box>{box});
+    CHECK_THROWS_WITH(other.act(one, rng), ContainsText("Acting: action[1]"));
+}
+
+TEST_CASE("An observation of another size, or not finite, is refused") {
+    const auto actor = constant_actor(ThreeChoices{}, Categorical<float>(3), {0, 1, 0});
+    Acting acting(actor, ThreeChoices{});
+    CHECK_THROWS_WITH(acting.act(std::vector<float>{}), ContainsText("has 0 numbers, the policy takes 1"));
+    CHECK_THROWS_WITH(acting.act(std::vector<float>{1, 2}), ContainsText("has 2 numbers, the policy takes 1"));
+    for (const float broken : {not_a_number, infinity, -infinity}) {
+        CHECK_THROWS_WITH(acting.act(std::vector<float>{broken}), ContainsText("observation[0] is"));
+    }
+    CHECK(acting.act(one) == 1);  // and goes on
+}
+
+TEST_CASE("An actor that was made for other spaces is refused") {
+    const auto actor = constant_actor(ThreeChoices{}, Categorical<float>(3), {0, 1, 0});
+    CHECK_THROWS_WITH(Acting(actor, Ticker{}), ContainsText("Acting: the actor takes observations of 1 numbers"));
+    CHECK_THROWS_WITH(Acting(actor, Corridor{}), ContainsText("Acting: the actor chooses among 3 actions"));
+    CHECK_THROWS_WITH(Acting(actor, Matching<Box>{}), ContainsText("Acting: the actor gives actions of 1 integers"));
+    CHECK_THROWS_WITH(Acting(actor, Matching<Discrete>{{.n = 0}}),
+                      ContainsText("Acting: the action space is Discrete"));
+}
