@@ -317,11 +317,11 @@ TEST_CASE("A sampled action that is not finite is an error") {
     Acting acting(actor, Matching<Box>{box});
     Rng rng(1);
     CHECK(acting.act(one)[1] == 0);  // the most probable action has no need of it
-    CHECK_THROWS_WITH(acting.act(one, rng), ContainsText("Acting: action[1] of environment 0 is nan"));
+    CHECK_THROWS_WITH(acting.act(one, rng), ContainsText("Acting: environment 0 was to get action[1] = nan"));
     auto squashed = constant_actor(Matching<Box>{box}, SquashedGaussian<float>(box), {0, 0});
     squashed.weights().back() = not_a_number;
     Acting other(squashed, Matching<Box>{box});
-    CHECK_THROWS_WITH(other.act(one, rng), ContainsText("Acting: action[1]"));
+    CHECK_THROWS_WITH(other.act(one, rng), ContainsText("was to get action[1]"));
 }
 
 TEST_CASE("An observation of another size, or not finite, is refused") {

@@ -13,11 +13,12 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/action_mask.hpp"
+#include "gradiva/env/check_action.hpp"
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/env/env.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/policy/check_fit.hpp"
-#include "gradiva/policy/detail/chosen_action.hpp"
+#include "gradiva/policy/check_head.hpp"
 #include "gradiva/policy/policy.hpp"
 
 namespace gradiva {
@@ -75,7 +76,7 @@ public:
           observation_(actor.observation_size(), 1), legal_(choices_of(action_space_), 1),
           chosen_(actor.action_shape(), 1), converted_(actor.action_shape(), 1) {
         const Box observation_space = environment.observation_space();
-        check_box("Acting", "observation", observation_space);
+        check_observation_space("Acting", observation_space);
         check_action_space("Acting", action_space_);
         check_fit("Acting", actor, observation_space.size, action_space_, needs_mask_ ? choices_of(action_space_) : 0);
         make_room();
@@ -159,22 +160,13 @@ private:
     Action choose(std::span<const float> observation, const ActionMask& legal, Rng* rng) {
         observe(observation);
         actor_->forward(std::as_const(observation_).matrix(), legal, tape_);
-        check_head();
+        check_head<Scalar>("Acting", tape_.head, legal, {0, 1});
         if (rng == nullptr) {
             actor_->mode(tape_, chosen_.all());
         } else {
             actor_->sample(tape_, std::span<Rng>(rng, 1), chosen_.all());
         }
         return sent_(as_sent(legal), 0, 0);
-    }
-
-    void check_head() const {
-        const ConstMatrixMap<Scalar> head = tape_.head;
-        for (Index i = 0; i < head.rows(); ++i) {
-            require(std::isfinite(head(i, 0)),
-                    "Acting: row {} of the policy's head is {}; check its weights, or lower the learning rate", i,
-                    head(i, 0));
-        }
     }
 
     /// The chosen action, checked, in the numbers that environments take.
@@ -192,7 +184,7 @@ private:
     }
 
     void check(const ConstActionView& action, const ActionMask& legal) const {
-        detail::check_chosen_actions("Acting", action_space_, action, legal, {0, 1});
+        check_actions("Acting", action_space_, action, legal, {0, 1});
     }
 
     const A* actor_;

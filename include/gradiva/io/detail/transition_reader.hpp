@@ -14,11 +14,11 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/action_mask.hpp"
+#include "gradiva/env/check_action.hpp"
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/io/detail/parse_number.hpp"
 #include "gradiva/io/detail/recording.hpp"
 #include "gradiva/io/detail/transition_columns.hpp"
-#include "gradiva/policy/detail/chosen_action.hpp"
 
 // Reading recorded transitions; io/recorded_rollout.hpp says what a file holds.
 
