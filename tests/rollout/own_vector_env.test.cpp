@@ -207,3 +207,32 @@ TEST_CASE("Masks of a VectorEnv hold 0 and 1, and are written") {
         },
         "collect: environment 3 gave a mask of 255 for choice 0 in the last step of an episode");
 }
+
+TEST_CASE("Sizes and spaces of a VectorEnv are checked before anything is collected") {
+    struct Odd : Counting {
+        using Counting::Counting;
+        Index parts = 1;
+        Box box{.size = 2};
+        Index choices = 2;
+        Index shards() const { return parts; }
+        Box observation_space() const { return box; }
+        Discrete action_space() const { return {.n = choices}; }
+    };
+    Odd envs(3);
+    const Actor actor(envs, Mlp{.hidden = {4}});
+    Threads threads(2);
+    const auto refused = [&](const char* text) {
+        CHECK_THROWS_WITH(Collector(envs, actor, threads), ContainsText(text));
+    };
+    CHECK_NOTHROW(Collector(envs, actor, threads));
+    envs.parts = 0;
+    refused("Collector: the environments' shards() is 0; give at least 1");
+    envs.parts = 1;
+    envs.box.low = {1, 2, 3};
+    refused("Collector: the observation space is a Box of size 2 with 3 bounds");
+    envs.box = {.size = 2, .low = {1}, .high = {0}};
+    refused("Collector: the observation space has low = 1 and high = 0");
+    envs.box = {.size = 2};
+    envs.choices = 0;
+    refused("Collector: the action space is Discrete with n = 0");
+}

@@ -6,6 +6,7 @@
 
 #include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/threads.hpp"
+#include "gradiva/env/check_space.hpp"
 #include "gradiva/policy/check_fit.hpp"
 #include "gradiva/rollout/collect_steps.hpp"
 
@@ -29,11 +30,14 @@ class Collector {
 public:
     using Scalar = typename P::Scalar;
 
-    /// Throws `Error` when the actor does not fit the environments.
+    /// Throws `Error` when the actor does not fit the environments, and on spaces that hold nothing.
     Collector(V& envs, const P& actor, Threads& threads)
         : envs_(envs), actor_(actor), threads_(threads), steps_(envs, actor),
           observation_(observation_size_of(envs), envs.size()), mask_(mask_size_of(envs), envs.size()) {
         require(envs.size() >= 1, "Collector: there are {} environments; give at least 1", envs.size());
+        require(envs.shards() >= 1, "Collector: the environments' shards() is {}; give at least 1", envs.shards());
+        check_observation_space("Collector", envs.observation_space());
+        check_action_space("Collector", envs.action_space());
         check_fit("Collector", actor, envs);
         const Index shards = shard_count(envs, threads);
         for (Index i = 0; i < shards; ++i) shards_.emplace_back(envs, actor, piece(envs.size(), shards, i));
