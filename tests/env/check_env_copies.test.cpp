@@ -191,6 +191,15 @@ struct LeftOver : Right {  // forgets to set k
     }
 };
 
+struct WearsOut : Right {  // pays less after 2000 steps, whatever resets there were
+    int life = 0;
+    Outcome step(int action, Rng& rng, std::span<float> o) {
+        Outcome outcome = Right::step(action, rng, o);
+        outcome.reward = ++life > 2000 ? 0.5 : 1;
+        return outcome;
+    }
+};
+
 /// Cannot be copied.
 struct Unique : Right {
     std::unique_ptr<int> handle = std::make_unique<int>(0);
@@ -244,7 +253,8 @@ TEST_CASE("check_env says that an action space has too many actions") {
     REFUSES("too many?", TakesFewer<6, 2>{});
     REFUSES("say one action too many?", FallsThrough{});
     REFUSES("was not written", FallsThrough{});
-    REFUSES("(action [1, 2]) threw: what is no std::exception; no step with choice 2 has succeeded", OneChoiceTooMany{});
+    REFUSES("(action [1, 2]) threw: what is no std::exception; no step with choice 2 has succeeded",
+            OneChoiceTooMany{});
     REFUSES("threw: no such choice; no step with choice 2 has succeeded", HybridTooMany{});
 }
 
@@ -277,6 +287,8 @@ TEST_CASE("check_env names a reward that float cannot hold") {
 TEST_CASE("check_env wants reset to forget, unless it is told that episodes depend on each other") {
     REFUSES("let reset forget all that was before, or set independent_episodes to false", Curriculum{});
     CHECK_NOTHROW(check_env(Curriculum{}, {.independent_episodes = false}));
+    REFUSES("an environment that was used gives other numbers under seed 0 than a fresh one, first in step 1; draw",
+            WearsOut{});
     REFUSES("in the middle of an episode", LeftOver{}, {.steps = 1000});
 }
 

@@ -132,8 +132,11 @@ TEST_CASE("Flags of a VectorEnv are 0 or 1, and never both") {
             if (step == 4) out.truncated[static_cast<std::size_t>(j)] *= 255;
         },
         "collect: environment 3 wrote terminated = 0 and truncated = 255; write 0 or 1");
-    refused([](Index, Index, Index, StepView& out, Index j) { out.terminated[static_cast<std::size_t>(j)] = 2; },
-            "collect: environment 3 wrote terminated = 2");
+    refused(
+        [](Index, Index, Index step, StepView& out, Index j) {
+            if (step == 2) out.terminated[static_cast<std::size_t>(j)] = 2;
+        },
+        "collect: environment 3 wrote terminated = 2 and truncated = 0");
 }
 
 TEST_CASE("Rewards of a VectorEnv are finite as the actor's numbers too") {
@@ -161,13 +164,13 @@ TEST_CASE("A VectorEnv has to write every observation, that of reset and the las
     struct Lazy : Counting {
         using Counting::Counting;
         bool writes_final = false;
-        Index fresh = 0;
+        Index fresh = 0, most_fresh = 30;
         void step(Range range, const ConstActionView& actions, StepView& out) {
             Matrix<float> last = Matrix<float>::Zero(2, range.size()), seen = last;
             Matrix<std::uint8_t> last_mask = Matrix<std::uint8_t>::Zero(2, range.size());
             StepView own{seen, last, out.reward, out.terminated, out.truncated, {last_mask.data(), 2, range.size()}};
             Counting::step(range, actions, own);
-            const bool writes = ++fresh < 30;
+            const bool writes = ++fresh < most_fresh;
             for (Index j = 0; j < range.size(); ++j) {
                 const auto k = static_cast<std::size_t>(j);
                 if (writes || writes_final) out.observation.col(j) = seen.col(j);
@@ -190,6 +193,11 @@ TEST_CASE("A VectorEnv has to write every observation, that of reset and the las
     final_observation.writes_final = true;
     CHECK_THROWS_WITH(collect_lazily(final_observation),
                       ContainsText("gave observation[0] = nan in the last step of an episode"));
+    Lazy from_the_start(5);
+    from_the_start.writes_final = true;
+    from_the_start.most_fresh = 0;
+    CHECK_THROWS_WITH(collect_lazily(from_the_start),
+                      ContainsText("gave observation[0] = nan in the last step of an episode"));
 }
 
 TEST_CASE("Masks of a VectorEnv hold 0 and 1, and are written") {
@@ -198,6 +206,8 @@ TEST_CASE("Masks of a VectorEnv hold 0 and 1, and are written") {
     mask_refused([](MatrixMap<std::uint8_t>& legal, Index j) { legal(1, j) = 255; },
                  "gave a mask of 255 for choice 1 in step, or did not write it; write 1 where it is legal");
     mask_refused([](MatrixMap<std::uint8_t>& legal, Index j) { legal(0, j) = 2; }, "gave a mask of 2 for choice 0");
+    mask_refused([](MatrixMap<std::uint8_t>& legal, Index j) { legal.col(j) << 0, 2; },
+                 "gave a mask of 2 for choice 1");
     Counting silent(5);
     silent.skips_mask = true;
     CHECK_THROWS_WITH(collects(silent), ContainsText("gave a mask of 255 for choice 0 in reset, or did not write it"));

@@ -154,6 +154,24 @@ TEST_CASE("One value that is not finite among action values stops whoever acts o
     }
 }
 
+TEST_CASE("An action value of minus infinity is no mask: nobody acts on it") {
+    struct Unmasked {
+        Box observation_space() const { return {.size = 1}; }
+        Discrete action_space() const { return {.n = 3}; }
+        void reset(Rng&, std::span<float> observation) { observation[0] = 1; }
+        Outcome step(int, Rng&, std::span<float> observation) {
+            return observation[0] = 1, Outcome{.terminated = true};
+        }
+    };
+    Vectorized envs(Unmasked{}, {.count = 2});
+    auto actor = constant_actor(envs, EpsilonGreedy<float>(3, 0.5), 0.0F);
+    CHECK(error_of([&] { collect_some(envs, actor); }) == "");
+    actor.weights()[4] = -INFINITY;
+    const char* text = "row 1 of the policy's head is -inf for environment 0; its weights have diverged";
+    CHECK_THAT(error_of([&] { collect_some(envs, actor); }), ContainsText(text));
+    CHECK_THAT(error_of([&] { evaluate(actor, Unmasked{}); }), ContainsText(text));
+}
+
 TEST_CASE("EpsilonGreedy has no probability beside a value that is NaN, and stays among its choices") {
     Matrix<float> q(3, 4);
     q.col(0) << NAN, 1, 2;
