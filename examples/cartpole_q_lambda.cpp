@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
                     EpsilonGreedy<float>(cart_pole.action_space().n));
         QLambda trainer(envs, actor,
                         {.horizon = 32,
-                         .minibatch = 128,
+                         .minibatch = std::min<Index>(128, 32 * options.envs),
                          .epochs = 2,
                          .learning_rate = Linear{2e-3, 0},
                          .epsilon = Linear{1, 0.05},

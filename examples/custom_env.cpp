@@ -1,9 +1,11 @@
 // An environment of one's own: any type with these four members, no base class.
 //
-// A corridor of cells: from 0, reach 5. One step left or right per action; each step costs 0.01, arriving pays 1. The best
-// return is 1 - 4 * 0.01 = 0.96.
+// A corridor of cells: from 0, reach 5. One step left or right per action; each step costs 0.01, arriving pays 1. The
+// best return is 1 - 4 * 0.01 = 0.96.
 
 #include <gradiva/gradiva.hpp>
+
+#include "interrupt.hpp"
 
 struct Corridor {
     int position = 0;
@@ -26,6 +28,6 @@ int main() {
     Actor actor(envs, Mlp{.hidden = {32}});
     Critic critic(envs, Mlp{.hidden = {32}});
     PpoClip trainer(envs, actor, critic, Gae{}, {.learning_rate = 3e-3});
-    trainer.train({.steps = 20'000}, ProgressBar{});
+    trainer.train({.steps = 20'000}, ProgressBar{}, example::StopOnInterrupt{});  // Ctrl-C ends the training
     fmt::print("{}\n", evaluate(actor, corridor, {.episodes = 100}));
 }

@@ -22,12 +22,17 @@ Options read_options(int argc, char** argv) {
     CLI::App app("A MuJoCo model learns to run by PPO; the defaults are those of Gymnasium's HalfCheetah-v5");
     app.option_defaults()->always_capture_default();
     app.add_option("--model", options.model, "the model, in MuJoCo's XML format");
-    app.add_option("--frame-skip", options.task.frame_skip, "simulated time steps per action");
-    app.add_option("--forward-reward", options.task.forward_reward, "weight of the velocity of the first position");
-    app.add_option("--control-cost", options.task.control_cost, "weight of the sum of squared actions");
-    app.add_option("--reset-noise", options.task.reset_noise, "of the first state");
-    app.add_option("--skip-positions", options.task.skipped_positions, "first positions that are not observed");
-    app.add_option("--episode", options.episode, "steps of an episode");
+    app.add_option("--frame-skip", options.task.frame_skip, "simulated time steps per action")
+        ->check(example::whole_number<gradiva::Index>(1, 1'000'000));
+    app.add_option("--forward-reward", options.task.forward_reward, "weight of the velocity of the first position")
+        ->check(example::finite_number());
+    app.add_option("--control-cost", options.task.control_cost, "weight of the sum of squared actions")
+        ->check(example::finite_number());
+    app.add_option("--reset-noise", options.task.reset_noise, "of the first state")->check(example::finite_number());
+    app.add_option("--skip-positions", options.task.skipped_positions, "first positions that are not observed")
+        ->check(example::whole_number<gradiva::Index>(0, 1'000'000));
+    app.add_option("--episode", options.episode, "steps of an episode")
+        ->check(example::whole_number<gradiva::Index>(1, 1'000'000'000));
     example::add_options(app, options);
     example::parse(app, argc, argv);
     return options;

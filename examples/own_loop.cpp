@@ -1,9 +1,12 @@
 // The training of cartpole_ppo_clip written by hand: what a trainer does is collect, estimate and update.
 //
-// Each component borrows what it is built from and keeps its own working memory, so that after the first iteration nothing
-// allocates. Put what you like between the three calls: a curriculum, another learning signal, your own stopping rule.
+// Each component borrows what it is built from and keeps its own working memory, so that after the first iteration
+// nothing allocates. Put what you like between the three calls: a curriculum, another learning signal, your own
+// stopping rule.
 
 #include <gradiva/gradiva.hpp>
+
+#include "interrupt.hpp"
 
 int main() {
     using namespace gradiva;
@@ -25,7 +28,8 @@ int main() {
     const Gae advantage{.gamma = 0.98, .lambda = 0.8};
 
     Index episodes = 0;
-    for (Index steps = 0; steps < total_steps; steps += rollout.sample_count()) {
+    example::stop_on_interrupt();
+    for (Index steps = 0; steps < total_steps && example::interrupted == 0; steps += rollout.sample_count()) {
         const double progress = double(steps) / total_steps;
         collect.steps(rollout, horizon);                           // 1. act
         estimate(rollout, advantage);                              // 2. value what happened

@@ -1,11 +1,16 @@
-// What the example programs share: their options, the log, a clean end on Ctrl-C and errors in one line.
+// What the example programs with options share: the options, the log, a clean end on Ctrl-C and errors in one line.
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <gradiva/gradiva.hpp>
+#include <limits>
+#include <new>
 #include <optional>
 #include <string>
+#include <system_error>
+
+#include "interrupt.hpp"
+#include "numbers.hpp"
 
 namespace example {
 
@@ -20,10 +25,19 @@ struct Options {
 
 /// What every example takes, over the given defaults.
 inline void add_options(CLI::App& app, Options& options) {
-    app.add_option("--seed", options.seed, "names all random numbers")->capture_default_str();
-    app.add_option("--steps", options.steps, "environment steps to train for")->capture_default_str();
-    app.add_option("--envs", options.envs, "environments side by side")->capture_default_str();
-    app.add_option("--threads", options.threads, "threads; the result does not depend on it")->capture_default_str();
+    using gradiva::Index;
+    app.add_option("--seed", options.seed, "names all random numbers")
+        ->check(whole_number<std::uint64_t>(0, std::numeric_limits<std::uint64_t>::max()))
+        ->capture_default_str();
+    app.add_option("--steps", options.steps, "environment steps to train for")
+        ->check(whole_number<Index>(1, std::numeric_limits<Index>::max()))
+        ->capture_default_str();
+    app.add_option("--envs", options.envs, "environments side by side")
+        ->check(whole_number<Index>(1, 65'536))
+        ->capture_default_str();
+    app.add_option("--threads", options.threads, "threads; the result does not depend on it")
+        ->check(whole_number<Index>(1, gradiva::Threads::most))
+        ->capture_default_str();
     app.add_option("--log", options.log, "write one line per iteration to this CSV file");
     app.add_flag("--quiet", options.quiet, "print nothing but the last line");
 }
@@ -44,28 +58,17 @@ inline Options read_options(int argc, char** argv, const std::string& what, Opti
     return options;
 }
 
-/// A first Ctrl-C ends the training after the iteration at hand; a second one ends the program.
-inline volatile std::sig_atomic_t interrupted = 0;
-
-inline void stop_on_interrupt() {
-    std::signal(SIGINT, [](int) {
-        interrupted = 1;
-        std::signal(SIGINT, SIG_DFL);
-    });
-}
-
 /// Trains with a progress bar and a log, as the options say.
 template <class Trainer>
 void train(Trainer& trainer, const Options& options) {
     std::optional<gradiva::CsvLog> log;
     if (!options.log.empty()) log.emplace(options.log);
     gradiva::ProgressBar bar;
-    stop_on_interrupt();
-    trainer.train({.steps = options.steps}, [&](const gradiva::Progress& progress) {
+    const auto report = [&](const gradiva::Progress& progress) {
         if (log) (*log)(progress);
         if (!options.quiet) bar(progress);
-        return interrupted == 0;
-    });
+    };
+    trainer.train({.steps = options.steps}, report, StopOnInterrupt{});
     if (interrupted != 0) fmt::print(stderr, "\ninterrupted; this is the policy so far\n");
 }
 
@@ -75,10 +78,14 @@ int run(const Program& program) {
     try {
         program();
         return 0;
+    } catch (const std::bad_alloc&) {
+        fmt::print(stderr, "there is not enough memory; give fewer --envs\n");
+    } catch (const std::system_error& error) {
+        fmt::print(stderr, "{}; give fewer --threads\n", error.what());
     } catch (const std::exception& error) {
         fmt::print(stderr, "{}\n", error.what());
-        return 1;
     }
+    return 1;
 }
 
 }  // namespace example

@@ -1,6 +1,7 @@
 #include "catch.hpp"
 
 #include "gradiva/core/buffer.hpp"
+#include "helpers/sanitizer.hpp"
 
 #include <cstdint>
 #include <numeric>
@@ -176,4 +177,15 @@ TEST_CASE("columns are gathered in any order, any of them again, of any number o
     Buffer<float> gathered;
     gathered.gather(values.data(), order.data(), 4);
     CHECK(std::vector<float>(gathered.begin(), gathered.end()) == std::vector<float>{9, 5, 5, 7});
+}
+
+TEST_CASE("A buffer that no memory is there for is an error, and the buffer stays as it was") {
+    if (gradiva_test::sanitized) return;
+    Buffer<double> buffer(3, 1.5);
+    CHECK_THROWS_WITH(buffer.resize(Index{1} << 56),
+                      ContainsText("there is no memory for 576460752303423488 more bytes"));
+    REQUIRE(buffer.size() == 3);
+    CHECK(buffer[2] == 1.5);
+    buffer.resize(4);
+    CHECK(buffer[3] == 0);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -101,6 +102,13 @@ TEST_CASE("when a shard throws all others run, whatever the number of threads", 
 TEST_CASE("a pool that was never used ends quietly", "[threads]") {
     for (int i = 0; i < 50; ++i) Threads threads(4);
     SUCCEED();
+}
+
+TEST_CASE("More threads than any machine runs are refused before one is started") {
+    for (const Index count : {Threads::most + 1, Index{100'000}, std::numeric_limits<Index>::max()}) {
+        CHECK_THROWS_WITH(Threads(count),
+                          fmt::format("Threads: count is {}; give at most 1024 threads, best as many as cores", count));
+    }
 }
 
 TEST_CASE("a pool without threads is refused", "[threads]") {

@@ -5,8 +5,11 @@
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/optim/sgd.hpp"
 #include "gradiva/policy/critic.hpp"
+#include "gradiva/surrogate/policy_gradient.hpp"
 #include "gradiva/train/ppo.hpp"
 #include "gradiva/train/reinforce.hpp"
+#include "gradiva/train/trainer.hpp"
+#include "gradiva/train/update.hpp"
 #include "helpers/environments.hpp"
 
 using namespace gradiva;
@@ -63,6 +66,39 @@ TEST_CASE("A trainer refuses to collect nothing") {
     CHECK_THROWS_WITH(parts().ppo_kl({.horizon = -3}), "PpoKl: horizon is -3; give at least 1 step");
     CHECK_THROWS_WITH(parts().reinforce({.episodes = 0}, RewardToGo{}),
                       "Reinforce: episodes is 0; give at least 1 episode per environment");
+}
+
+TEST_CASE("A trainer of whole episodes takes any minibatch, as the number of its samples is not known before") {
+    auto p = parts();
+    const auto trained = [&p](Index episodes, Index minibatch) {
+        Trainer trainer({.name = "Mine", .episodes = episodes, .minibatch = minibatch}, p.envs, p.actor, p.critic,
+                        Gae{}, [&](Threads& threads) {
+                            return Updater(p.actor, p.critic, PolicyGradient{}, Adam(),
+                                           {.minibatch = minibatch, .epochs = 2}, threads, p.envs.seed());
+                        });
+        return trainer.train({.steps = 1}).episodes;
+    };
+    for (const Index minibatch : {Index{1}, Index{64}, Index{100'000}, all_samples}) CHECK(trained(2, minibatch) == 16);
+    CHECK_THROWS_WITH(trained(2, 0), "Mine: minibatch is 0; give at least 1 sample");
+    CHECK_THROWS_WITH(trained(-2, 64), "Mine: episodes is -2; give at least 1 of each environment, or 0 and a horizon");
+    CHECK_THROWS_WITH(trained(0, 64), "Mine: horizon is 0; give at least 1 step");
+}
+
+TEST_CASE("A trainer collects a horizon or episodes, not both") {
+    auto p = parts();
+    const TrainerOptions both{.name = "Mine", .horizon = 8, .episodes = 2};
+    CHECK_THROWS_WITH(detail::check_trainer(both, p.envs, p.critic, Gae{}),
+                      "Mine: horizon is 8 and episodes is 2; give one of them, and 0 for the other");
+}
+
+TEST_CASE("A trainer refuses more samples and more threads than there can be") {
+    CHECK_THROWS_WITH(parts().ppo_clip({.horizon = std::numeric_limits<Index>::max()}),
+                      "PpoClip: horizon is 9223372036854775807; give at most 137438953472 steps of each of 8 "
+                      "environments");
+    CHECK_THROWS_WITH(parts().reinforce({.episodes = std::numeric_limits<Index>::max()}, RewardToGo{}),
+                      ContainsText("Reinforce: episodes is 9223372036854775807; give at most 137438953472"));
+    CHECK_THROWS_WITH(parts().ppo_clip({.threads = 100'000}),
+                      "PpoClip: threads is 100000; give at most 1024, best as many as cores");
 }
 
 TEST_CASE("A trainer refuses bad numbers in its own name") {

@@ -40,7 +40,7 @@ public:
     std::size_t size() const { return size_; }
     std::size_t capacity() const { return capacity_; }
 
-    /// New bytes are zero.
+    /// New bytes are zero. Throws `Error` where there is no memory.
     void resize(std::size_t size) {
         if (size != size_) change_size(size);
     }
@@ -70,7 +70,11 @@ private:
     }
 
     [[gnu::noinline]] void move_to(std::size_t capacity) {
-        auto* const room = static_cast<std::byte*>(::operator new (capacity, std::align_val_t{buffer_alignment}));
+        auto* const room =
+            static_cast<std::byte*>(::operator new (capacity, std::align_val_t{buffer_alignment}, std::nothrow));
+        require(room != nullptr,
+                "there is no memory for {} more bytes; give fewer environments, a shorter horizon or smaller networks",
+                capacity);
         if (size_ > 0) std::memcpy(room, data_, size_);
         release();
         data_ = room;

@@ -19,9 +19,13 @@ namespace gradiva {
 /// must depend on nothing but its number. The calling thread works too: a pool of one starts no thread.
 class Threads {
 public:
-    /// Throws `Error` unless `count` is at least 1. More threads than cores are allowed.
-    explicit Threads(Index count = 1) : groups_(static_cast<std::size_t>(std::max<Index>(count, 0))) {
+    /// The largest count.
+    static constexpr Index most = 1024;
+
+    /// Throws `Error` unless `count` is from 1 to `most`. More threads than cores are allowed.
+    explicit Threads(Index count = 1) : groups_(static_cast<std::size_t>(std::clamp<Index>(count, 0, most))) {
         require(count >= 1, "Threads: count is {}; give at least 1 thread", count);
+        require(count <= most, "Threads: count is {}; give at most {} threads, best as many as cores", count, most);
         may_spin_ = count <= static_cast<Index>(std::thread::hardware_concurrency());
         workers_.reserve(static_cast<std::size_t>(count - 1));
         detail::undo_unless_done(

@@ -127,7 +127,8 @@ class AnalyticPolicyGradient {
 
 public:
     AnalyticPolicyGradient(V& envs, A& actor, const AnalyticOptions& options = {}, O optimizer = {})
-        : loop_("AnalyticPolicyGradient"), threads_((check_threads(options), options.threads)), actor_(actor),
+        : loop_("AnalyticPolicyGradient"),
+          threads_((detail::check_threads("AnalyticPolicyGradient", options.threads), options.threads)), actor_(actor),
           update_(models_in(envs), actor, std::move(optimizer), options, threads_, envs.seed()) {}
 
     AnalyticPolicyGradient(const AnalyticPolicyGradient&) = delete;
@@ -143,10 +144,6 @@ public:
     const A& actor() const { return actor_; }
 
 private:
-    static void check_threads(const AnalyticOptions& options) {
-        require(options.threads >= 1, "AnalyticPolicyGradient: threads is {}; give at least 1", options.threads);
-    }
-
     static std::vector<Model> models_in(const V& envs) {
         std::vector<Model> models;
         for (Index i = 0; i < envs.size(); ++i) models.push_back(detail::within_time_limit(envs[i]));
