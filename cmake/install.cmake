@@ -14,4 +14,5 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/gradivaConfig.cmake.in
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/gradivaConfigVersion.cmake
     COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/gradivaConfig.cmake ${PROJECT_BINARY_DIR}/gradivaConfigVersion.cmake
+    ${CMAKE_CURRENT_LIST_DIR}/gradivaBuildType.cmake
     DESTINATION ${package_dir})

@@ -10,6 +10,23 @@ function(gradiva_add_consumer_test way)
     set_tests_properties(consumer_${way} PROPERTIES LABELS consumer TIMEOUT 600)
 endfunction()
 
+# Configures the consumer only: with an empty build type CMake must say so, with another it must not.
+function(gradiva_add_build_type_test way name build_type property)
+    set(test consumer_${way}_${name})
+    add_test(NAME ${test}
+        COMMAND ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_SOURCE_DIR}/consumer -B ${CMAKE_CURRENT_BINARY_DIR}/${test}
+        -G ${CMAKE_GENERATOR} -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER} "-DCMAKE_BUILD_TYPE=${build_type}"
+        -DCONSUMER_WAY=${way} ${ARGN})
+    set_tests_properties(${test} PROPERTIES LABELS consumer ${property} "gradiva: CMAKE_BUILD_TYPE is empty")
+endfunction()
+
+function(gradiva_add_build_type_tests way)
+    gradiva_add_build_type_test(${way} without_build_type "" PASS_REGULAR_EXPRESSION ${ARGN})
+    gradiva_add_build_type_test(${way} with_build_type Debug FAIL_REGULAR_EXPRESSION ${ARGN})
+    gradiva_add_build_type_test(${way} with_flags "" FAIL_REGULAR_EXPRESSION -DCMAKE_CXX_FLAGS=-O2 ${ARGN})
+endfunction()
+
+gradiva_add_build_type_tests(add_subdirectory -DGRADIVA_SOURCE_DIR=${PROJECT_SOURCE_DIR})
 gradiva_add_consumer_test(add_subdirectory -DGRADIVA_SOURCE_DIR=${PROJECT_SOURCE_DIR})
 gradiva_add_consumer_test(fetchcontent -DFETCHCONTENT_SOURCE_DIR_GRADIVA=${PROJECT_SOURCE_DIR})
 
@@ -21,5 +38,8 @@ if(GRADIVA_CAN_INSTALL)
     set_tests_properties(consumer_clean PROPERTIES LABELS consumer FIXTURES_SETUP consumer_clean)
     set_tests_properties(consumer_install PROPERTIES LABELS consumer
         FIXTURES_REQUIRED consumer_clean FIXTURES_SETUP consumer_prefix)
-    set_tests_properties(consumer_find_package PROPERTIES FIXTURES_REQUIRED consumer_prefix)
+    gradiva_add_build_type_tests(find_package -DCMAKE_PREFIX_PATH=${prefix})
+    foreach(test IN ITEMS "" _without_build_type _with_build_type _with_flags)
+        set_tests_properties(consumer_find_package${test} PROPERTIES FIXTURES_REQUIRED consumer_prefix)
+    endforeach()
 endif()

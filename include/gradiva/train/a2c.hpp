@@ -10,7 +10,9 @@
 namespace gradiva {
 
 struct A2cOptions {
-    Index horizon = 5;                 ///< steps of each environment per iteration
+    /// Steps of each environment per iteration. 5, the paper's, is short for continuous control: there 32 learns where
+    /// most seeds fail with 5.
+    Index horizon = 5;
     Schedule learning_rate = 7e-4;     ///< at least 0
     Schedule entropy = 0.0;            ///< c_H: weight of the entropy bonus
     double value_coefficient = 0.5;    ///< c_V: weight of the value loss
