@@ -2,6 +2,8 @@
 
 // Everything that needs only Eigen and fmt.
 
+#include "gradiva/core/language.hpp"  // first: it says what the compiler lacks
+
 #include "gradiva/advantage/advantage.hpp"
 #include "gradiva/advantage/gae.hpp"
 #include "gradiva/advantage/importance_sampling.hpp"

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gradiva/core/language.hpp"
+
 namespace gradiva {
 
 /// The version of the library. The build reads it from here.

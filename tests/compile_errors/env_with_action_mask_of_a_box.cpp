@@ -1,4 +1,5 @@
-// expect: gradiva: Env has an action_mask, but no choices to mask: that goes with Discrete, MultiDiscrete and HybridSpace
+// expect: gradiva: Env has an action_mask, but no choices to mask: that goes with Discrete, MultiDiscrete and
+// HybridSpace
 #include <gradiva/env/env.hpp>
 
 struct Continuous {

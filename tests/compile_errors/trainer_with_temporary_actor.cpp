@@ -1,5 +1,4 @@
-// expect: lvalue
-// expect: PpoKl
+// expect first: gradiva: a trainer borrows environments, actor and critic: give each as an lvalue
 #include <gradiva/gradiva.hpp>
 
 int main() {

@@ -1,5 +1,4 @@
-// expect: lvalue
-// expect: PpoClip
+// expect first: gradiva: a trainer borrows environments, actor and critic: give each as an lvalue
 #include <gradiva/gradiva.hpp>
 
 int main() {
@@ -7,5 +6,5 @@ int main() {
     Vectorized envs(CartPole{});
     Actor actor(envs, Mlp{});
     Critic critic(envs, Mlp{});
-    PpoClip trainer(Vectorized(CartPole{}), actor, critic, Gae{});
+    PpoClip trainer(Vectorized(CartPole{}), actor, critic, Gae{}, {.clip = 0.1});
 }

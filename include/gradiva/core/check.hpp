@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gradiva/core/language.hpp"
+
 #include <atomic>
 #include <cassert>
 #include <cstddef>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gradiva/core/language.hpp"
+
 #include <bit>
 #include <cstdint>
 #include <type_traits>

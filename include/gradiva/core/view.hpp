@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gradiva/core/language.hpp"
+
 #include <concepts>
 #include <cstddef>
 #include <type_traits>

@@ -4,9 +4,67 @@
 #include <span>
 
 #include "gradiva/core/action_batch.hpp"
+#include "gradiva/core/detail/column_by_column.hpp"
 #include "gradiva/core/rng.hpp"
 
 namespace gradiva {
+
+namespace detail {
+
+template <class D>
+concept HasDistributionTape = requires {
+    typename D::Scalar;
+    typename D::Tape;
+};
+
+template <class D>
+concept HasDistributionSizes = requires(const D& d) {
+    { d.head_size() } -> std::convertible_to<Index>;
+    { d.parameter_count() } -> std::convertible_to<Index>;
+    { d.action_shape() } -> std::same_as<ActionShape>;
+};
+
+template <class D>
+concept HasInitialise = HasDistributionTape<D> && requires(const D& d, std::span<typename D::Scalar> own) {
+    d.initialise(own);
+};
+
+template <class D>
+concept HasDistributionForward = HasDistributionTape<D> &&
+    requires(const D& d, typename D::Tape& tape, ConstMatrixRef<typename D::Scalar> head,
+             std::span<const typename D::Scalar> own) {
+    d.forward(head, own, tape);
+};
+
+template <class D>
+concept HasSampleAndMode = HasDistributionTape<D> &&
+    requires(const D& d, const typename D::Tape& done, std::span<Rng> rng, ActionView out) {
+    d.sample(done, rng, out);
+    d.mode(done, out);
+};
+
+template <class D>
+concept HasLogProb = HasDistributionTape<D> &&
+    requires(const D& d, const typename D::Tape& done, ConstActionView actions, VectorRef<typename D::Scalar> values) {
+    d.log_prob(done, actions, values);
+};
+
+template <class D>
+concept HasEntropyAndKl = HasDistributionTape<D> &&
+    requires(const D& d, const typename D::Tape& done, VectorRef<typename D::Scalar> values) {
+    d.entropy(done, values);
+    d.kl(done, done, values);
+};
+
+template <class D>
+concept HasDistributionBackward = HasDistributionTape<D> &&
+    requires(const D& d, const typename D::Tape& done, ConstActionView actions,
+             ConstVectorRef<typename D::Scalar> weights, typename D::Scalar weight,
+             MatrixRef<typename D::Scalar> d_head, std::span<typename D::Scalar> d_own) {
+    d.backward(done, actions, weights, weight, &done, weight, d_head, d_own);
+};
+
+}  // namespace detail
 
 /// A family of action distributions, on a batch. A network's output, the head (head_size x batch), and the family's own
 /// parameters, such as a log standard deviation, select one distribution per column.
@@ -20,47 +78,147 @@ namespace gradiva {
 ///   log-prob, by the entropy of each column and by KL(from || this) of each column (`from` may be null, then d_kl is
 ///   not read), writes dL/dhead and adds dL/down. A sample with a derivative of 0 by its log-prob adds exactly nothing
 ///   by it, also where that is minus infinity.
-/// - `fisher(tape, head, own, out_head, out_own)`: the Fisher matrix of each column times a direction (head, own);
-///   writes the head's part and adds the own parameters' part, summed over columns.
+/// - Optional: `fisher(tape, head, own, out_head, out_own)`: the Fisher matrix of each column times a direction (head,
+///   own); writes the head's part and adds the own parameters' part, summed over columns. Trust regions need it
+///   (`DistributionWithFisher`).
 /// - Optional: `mask_size()`, for one that takes masks: so many of the head's first rows are logits; one of
 ///   `kernels::masked_logit`, minus infinity, is that of a choice that the mask forbids. `to_environment(stored, sent)` and
 ///   `from_environment(sent, stored)`, where environments take other numbers than those that are stored.
 ///   `bool project_gradient(own, d_own) const`, where own parameters have bounds: given a loss's whole derivative by
 ///   them, drops in place what descent would move further beyond a bound, and says whether it dropped anything
-///   (`std::span<const Scalar>`, `std::span<Scalar>`).
+///   (`std::span<const Scalar>`, `std::span<Scalar>`). `static constexpr bool column_by_column = true`, see
+///   `acts_column_by_column`. All are const.
 template <class D>
-concept Distribution = std::copyable<D> &&
-    requires(const D& d, typename D::Tape& tape, const typename D::Tape& done, ConstMatrixRef<typename D::Scalar> head,
-             std::span<const typename D::Scalar> own, std::span<typename D::Scalar> flat, std::span<Rng> rng,
-             ActionView out, ConstActionView actions, VectorRef<typename D::Scalar> values,
-             ConstVectorRef<typename D::Scalar> weights, typename D::Scalar weight,
-             MatrixRef<typename D::Scalar> d_head) {
-    { d.head_size() } -> std::convertible_to<Index>;
-    { d.parameter_count() } -> std::convertible_to<Index>;
-    { d.action_shape() } -> std::same_as<ActionShape>;
-    d.initialise(flat);
-    d.forward(head, own, tape);
-    d.sample(done, rng, out);
-    d.mode(done, out);
-    d.log_prob(done, actions, values);
-    d.entropy(done, values);
-    d.kl(done, done, values);
-    d.backward(done, actions, weights, weight, &done, weight, d_head, flat);
+concept Distribution = std::copyable<D> && detail::HasDistributionSizes<D> && detail::HasInitialise<D> &&
+    detail::HasDistributionForward<D> && detail::HasSampleAndMode<D> && detail::HasLogProb<D> &&
+    detail::HasEntropyAndKl<D> && detail::HasDistributionBackward<D>;
+
+template <class D>
+concept DistributionWithFisher = Distribution<D> &&
+    requires(const D& d, const typename D::Tape& done, ConstMatrixRef<typename D::Scalar> head,
+             std::span<const typename D::Scalar> own, MatrixRef<typename D::Scalar> out_head,
+             std::span<typename D::Scalar> out_own) {
+    d.fisher(done, head, own, out_head, out_own);
 };
 
 namespace detail {
 
-/// A sentence for an optional member with the right name and a wrong signature, which would else go unnoticed.
+// Each optional member: the name, whatever the form; and the right form.
+
 template <class D>
-consteval void explain_project_gradient() {
-    static_assert(
-        !requires { &D::project_gradient; } ||
-            requires(const D& d, std::span<const typename D::Scalar> own, std::span<typename D::Scalar> d_own) {
-                { d.project_gradient(own, d_own) } -> std::same_as<bool>;
-            },
-        "gradiva: a Distribution's project_gradient is bool project_gradient(std::span<const Scalar> own, "
-        "std::span<Scalar> d_own) const");
+concept MentionsFisher = requires {
+    &D::fisher;
+}
+|| requires(D& d, const typename D::Tape& done, ConstMatrixRef<typename D::Scalar> head,
+            std::span<const typename D::Scalar> own, MatrixRef<typename D::Scalar> out_head,
+            std::span<typename D::Scalar> out_own) {
+    d.fisher(done, head, own, out_head, out_own);
+};
+
+template <class D>
+concept MentionsMaskSize = requires {
+    &D::mask_size;
+}
+|| requires(D& d) { d.mask_size(); };
+
+template <class D>
+concept HasMaskSize = requires(const D& d) {
+    { d.mask_size() } -> std::convertible_to<Index>;
+};
+
+template <class D>
+concept MentionsToEnvironment = requires {
+    &D::to_environment;
+}
+|| requires(D& d, ConstActionView stored, ActionView sent) { d.to_environment(stored, sent); };
+
+template <class D>
+concept HasToEnvironment = requires(const D& d, ConstActionView stored, ActionView sent) {
+    { d.to_environment(stored, sent) } -> std::same_as<void>;
+};
+
+template <class D>
+concept MentionsFromEnvironment = requires {
+    &D::from_environment;
+}
+|| requires(D& d, ConstActionView sent, ActionView stored) { d.from_environment(sent, stored); };
+
+template <class D>
+concept HasFromEnvironment = requires(const D& d, ConstActionView sent, ActionView stored) {
+    { d.from_environment(sent, stored) } -> std::same_as<void>;
+};
+
+template <class D>
+concept MentionsProjectGradient = requires {
+    &D::project_gradient;
+}
+|| requires(D& d, std::span<const typename D::Scalar> own, std::span<typename D::Scalar> d_own) {
+    d.project_gradient(own, d_own);
+};
+
+template <class D>
+concept HasProjectGradient = requires(const D& d, std::span<const typename D::Scalar> own,
+                                      std::span<typename D::Scalar> d_own) {
+    { d.project_gradient(own, d_own) } -> std::same_as<bool>;
+};
+
+/// One sentence for each optional member whose name is right and whose form is wrong: it would go unnoticed.
+template <class D>
+consteval void explain_optional_members_of_distribution() {
+    static_assert(!MentionsFisher<D> || DistributionWithFisher<D>,
+                  "gradiva: a Distribution's fisher is void fisher(const Tape&, ConstMatrixRef<Scalar> head, "
+                  "std::span<const Scalar> own, MatrixRef<Scalar> out_head, std::span<Scalar> out_own) const");
+    static_assert(!MentionsMaskSize<D> || HasMaskSize<D>,
+                  "gradiva: a Distribution's mask_size is Index mask_size() const");
+    static_assert(!MentionsToEnvironment<D> || HasToEnvironment<D>,
+                  "gradiva: a Distribution's to_environment is void to_environment(ConstActionView stored, ActionView "
+                  "sent) const");
+    static_assert(!MentionsFromEnvironment<D> || HasFromEnvironment<D>,
+                  "gradiva: a Distribution's from_environment is void from_environment(ConstActionView sent, "
+                  "ActionView stored) const");
+    static_assert(!MentionsProjectGradient<D> || HasProjectGradient<D>,
+                  "gradiva: a Distribution's project_gradient is bool project_gradient(std::span<const Scalar> own, "
+                  "std::span<Scalar> d_own) const");
+    static_assert(!MentionsColumnByColumn<D> || SaysColumnByColumn<D>,
+                  "gradiva: a Distribution's column_by_column is static constexpr bool column_by_column = true");
+}
+
+/// One sentence for each rule of `Distribution` that the type breaks, as a compile-time error.
+template <class D>
+consteval bool explain_distribution() {
+    if constexpr (!HasDistributionTape<D>) {
+        static_assert(HasDistributionTape<D>, "gradiva: Distribution needs the types Scalar and Tape");
+    } else {
+        static_assert(std::copyable<D>, "gradiva: Distribution needs to be copyable");
+        static_assert(HasDistributionSizes<D>,
+                      "gradiva: Distribution needs Index head_size() const, Index parameter_count() const and "
+                      "ActionShape action_shape() const");
+        static_assert(HasInitialise<D>, "gradiva: Distribution needs void initialise(std::span<Scalar> own) const");
+        static_assert(HasDistributionForward<D>,
+                      "gradiva: Distribution needs void forward(ConstMatrixRef<Scalar> head, std::span<const Scalar> "
+                      "own, Tape&) const");
+        static_assert(HasSampleAndMode<D>,
+                      "gradiva: Distribution needs void sample(const Tape&, std::span<Rng>, ActionView) const and void "
+                      "mode(const Tape&, ActionView) const");
+        static_assert(HasLogProb<D>,
+                      "gradiva: Distribution needs void log_prob(const Tape&, ConstActionView, VectorRef<Scalar> out) "
+                      "const");
+        static_assert(HasEntropyAndKl<D>,
+                      "gradiva: Distribution needs void entropy(const Tape&, VectorRef<Scalar> out) const and void "
+                      "kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const");
+        static_assert(HasDistributionBackward<D>,
+                      "gradiva: Distribution needs void backward(const Tape&, ConstActionView, ConstVectorRef<Scalar> "
+                      "d_log_prob, Scalar d_entropy, const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head, "
+                      "std::span<Scalar> d_own) const");
+        if constexpr (Distribution<D>) explain_optional_members_of_distribution<D>();
+    }
+    return Distribution<D>;
 }
 
 }  // namespace detail
+
+/// `static_assert(gradiva::is_distribution<Mine>)` says which rule `Mine` breaks, if any.
+template <class D>
+inline constexpr bool is_distribution = detail::explain_distribution<D>();
+
 }  // namespace gradiva

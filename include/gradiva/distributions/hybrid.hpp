@@ -15,6 +15,8 @@ namespace gradiva {
 /// algorithm).
 template <class ScalarT, class Values = DiagonalGaussian<ScalarT>>
 class Hybrid {
+    static_assert(detail::explain_distribution<Values>());
+
 public:
     using Scalar = ScalarT;
 
@@ -81,30 +83,23 @@ public:
     }
 
     /// See `DiagonalGaussian`.
-    bool project_gradient(std::span<const Scalar> own, std::span<Scalar> d_own) const requires
-        requires(const Values& v) {
-        v.project_gradient(own, d_own);
+    bool project_gradient(std::span<const Scalar> own,
+                          std::span<Scalar> d_own) const requires detail::HasProjectGradient<Values> {
+        return values_.project_gradient(own, d_own);
     }
-    { return values_.project_gradient(own, d_own); }
 
     void fisher(const Tape& tape, ConstMatrixRef<Scalar> head, std::span<const Scalar> own, MatrixRef<Scalar> out_head,
-                std::span<Scalar> out_own) const {
+                std::span<Scalar> out_own) const requires DistributionWithFisher<Values> {
         choice_.fisher(tape.choice, choice_rows(head), {}, choice_rows(out_head), {});
         values_.fisher(tape.values, value_rows(head), own, value_rows(out_head), out_own);
     }
 
-    void to_environment(ConstActionView stored, ActionView sent) const requires requires(const Values& v) {
-        v.to_environment(stored, sent);
-    }
-    {
+    void to_environment(ConstActionView stored, ActionView sent) const requires detail::HasToEnvironment<Values> {
         sent.integers = stored.integers;
         values_.to_environment(stored, sent);
     }
 
-    void from_environment(ConstActionView sent, ActionView stored) const requires requires(const Values& v) {
-        v.from_environment(sent, stored);
-    }
-    {
+    void from_environment(ConstActionView sent, ActionView stored) const requires detail::HasFromEnvironment<Values> {
         stored.integers = sent.integers;
         values_.from_environment(sent, stored);
     }

@@ -24,6 +24,8 @@ namespace gradiva {
 /// Source: Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", 2018, appendix C.
 template <class ScalarT, class BaseT = DiagonalGaussian<ScalarT>>
 class SquashedGaussian {
+    static_assert(detail::explain_distribution<BaseT>());
+
 public:
     using Scalar = ScalarT;
     using Base = BaseT;
@@ -79,14 +81,13 @@ public:
     }
 
     /// See `DiagonalGaussian`.
-    bool project_gradient(std::span<const Scalar> own, std::span<Scalar> d_own) const requires
-        requires(const Base& base) {
-        base.project_gradient(own, d_own);
+    bool project_gradient(std::span<const Scalar> own,
+                          std::span<Scalar> d_own) const requires detail::HasProjectGradient<Base> {
+        return base_.project_gradient(own, d_own);
     }
-    { return base_.project_gradient(own, d_own); }
 
     void fisher(const Tape& tape, ConstMatrixRef<Scalar> head, std::span<const Scalar> own, MatrixRef<Scalar> out_head,
-                std::span<Scalar> out_own) const {
+                std::span<Scalar> out_own) const requires DistributionWithFisher<Base> {
         base_.fisher(tape, head, own, out_head, out_own);
     }
 

@@ -3,8 +3,10 @@
 #include <concepts>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <utility>
 
+#include "gradiva/core/detail/draws_from_a_copy.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/env/space.hpp"
 
@@ -47,16 +49,39 @@ concept HasStep = HasActionSpace<E> && requires(E env, ActionOf<E> action, Rng& 
     { env.step(action, rng, observation) } -> std::same_as<Outcome>;
 };
 
-/// A member of that name, whatever its form.
+/// A member of that name, whatever its form; of a template or of several, where it can be called at all.
 template <class E>
 concept MentionsActionMask = requires {
     &E::action_mask;
-};
+}
+|| requires(E& env, std::span<std::uint8_t> legal) { env.action_mask(legal); };
 
 template <class E>
 concept HasActionMask = requires(const E& fixed, std::span<std::uint8_t> legal) {
     { fixed.action_mask(legal) } -> std::same_as<void>;
 };
+
+/// No mask, or one of the right form, of a space that has choices.
+template <class E>
+concept HasNoWrongActionMask = (HasActionMask<E> && MaskableSpace<decltype(std::declval<const E&>().action_space())>) ||
+                               (!HasActionMask<E> && !MentionsActionMask<E>);
+
+/// `reset` takes its Rng by value. Of a template, or of several, one of that very form must exist.
+template <class E>
+concept ResetsFromACopy = requires {
+    requires draws_from_a_copy<decltype(&E::reset)>;
+}
+|| requires { static_cast<void (E::*)(Rng, std::span<float>)>(&E::reset); }
+|| requires { static_cast<void (E::*)(Rng, std::span<float>) const>(&E::reset); };
+
+/// The same of `step`.
+template <class E>
+concept StepsFromACopy = requires {
+    requires draws_from_a_copy<decltype(&E::step)>;
+}
+|| requires { static_cast<Outcome (E::*)(ActionOf<E>, Rng, std::span<float>)>(&E::step); }
+|| requires { static_cast<Outcome (E::*)(const ActionOf<E>&, Rng, std::span<float>)>(&E::step); }
+|| requires { static_cast<Outcome (E::*)(ActionOf<E>, Rng, std::span<float>) const>(&E::step); };
 
 }  // namespace detail
 
@@ -79,26 +104,55 @@ concept Env = detail::HasObservationSpace<E> && detail::HasActionSpace<E> && det
 
 namespace detail {
 
+/// Whether an environment, and the one that it wraps, breaks no rule that a compiler can see.
+template <class E>
+consteval bool keeps_rules() {
+    if constexpr (requires(const E& wrapper) { wrapper.wrapped(); }) {
+        if constexpr (!keeps_rules<std::remove_cvref_t<decltype(std::declval<const E&>().wrapped())>>()) return false;
+    }
+    if constexpr (Env<E>) return HasNoWrongActionMask<E> && !ResetsFromACopy<E> && !StepsFromACopy<E>;
+    return false;
+}
+
+/// Whether a wrapper holds an environment that breaks a rule: its own sentences would say the same again, or blame it.
+template <class E>
+consteval bool wraps_a_broken_env() {
+    if constexpr (requires(const E& wrapper) { wrapper.wrapped(); }) {
+        return !keeps_rules<std::remove_cvref_t<decltype(std::declval<const E&>().wrapped())>>();
+    } else {
+        return false;
+    }
+}
+
 /// One sentence for each rule of `Env` that the type breaks, as a compile-time error.
 template <class E>
 consteval bool explain_env() {
-    static_assert(HasObservationSpace<E>, "gradiva: Env needs Box observation_space() const");
-    static_assert(HasActionSpace<E>,
-                  "gradiva: Env needs action_space() const that returns Discrete, Box, MultiDiscrete, MultiBinary or "
-                  "HybridSpace");
-    static_assert(HasReset<E>, "gradiva: Env needs void reset(Rng&, std::span<float> observation)");
-    // Without an action space the type of the action is unknown, and that sentence was already given.
-    static_assert(!HasActionSpace<E> || HasStep<E>,
-                  "gradiva: Env needs Outcome step(action, Rng&, std::span<float> observation), where action is int "
-                  "for Discrete, std::span<const float> for Box, std::span<const int> for MultiDiscrete and "
-                  "MultiBinary, HybridAction for HybridSpace");
-    static_assert(!MentionsActionMask<E> || HasActionMask<E>,
-                  "gradiva: Env's action_mask needs the form void action_mask(std::span<std::uint8_t> legal) const");
-    if constexpr (HasActionSpace<E> && HasActionMask<E>) {
-        using Space = decltype(std::declval<const E&>().action_space());
-        static_assert(MaskableSpace<Space>,
-                      "gradiva: Env has an action_mask, but no choices to mask: that goes with Discrete, MultiDiscrete "
-                      "and HybridSpace");
+    if constexpr (!wraps_a_broken_env<E>()) {
+        static_assert(HasObservationSpace<E>, "gradiva: Env needs Box observation_space() const");
+        static_assert(HasActionSpace<E>,
+                      "gradiva: Env needs action_space() const that returns Discrete, Box, MultiDiscrete, MultiBinary "
+                      "or HybridSpace");
+        static_assert(HasReset<E>, "gradiva: Env needs void reset(Rng&, std::span<float> observation)");
+        static_assert(!ResetsFromACopy<E>,
+                      "gradiva: Env's reset takes its Rng by reference, as Rng&: a copy draws the same numbers in "
+                      "every episode");
+        if constexpr (HasActionSpace<E>) {  // without it the type of the action is unknown
+            static_assert(HasStep<E>,
+                          "gradiva: Env needs Outcome step(action, Rng&, std::span<float> observation), where action "
+                          "is int for Discrete, std::span<const float> for Box, std::span<const int> for MultiDiscrete "
+                          "and MultiBinary, HybridAction for HybridSpace");
+            static_assert(!StepsFromACopy<E>,
+                          "gradiva: Env's step takes its Rng by reference, as Rng&: a copy draws the same numbers in "
+                          "every step");
+        }
+        static_assert(!MentionsActionMask<E> || HasActionMask<E>,
+                      "gradiva: Env's action_mask needs the form void action_mask(std::span<std::uint8_t> legal) "
+                      "const");
+        if constexpr (HasActionSpace<E> && HasActionMask<E>) {
+            static_assert(HasNoWrongActionMask<E>,
+                          "gradiva: Env has an action_mask, but no choices to mask: that goes with Discrete, "
+                          "MultiDiscrete and HybridSpace");
+        }
     }
     return Env<E>;
 }

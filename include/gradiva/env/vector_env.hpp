@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "gradiva/core/action_batch.hpp"
+#include "gradiva/env/env.hpp"
 #include "gradiva/env/space.hpp"
 
 namespace gradiva {
@@ -19,6 +20,27 @@ struct StepView {
     std::span<std::uint8_t> truncated;   ///< n, 0 or 1; never together with terminated
     MatrixMap<std::uint8_t> final_mask{nullptr, 0, 0};  ///< choices x n: where an episode was truncated, its last mask
 };
+
+namespace detail {
+
+template <class V>
+concept HasVectorSizes = requires(const V& fixed) {
+    { fixed.size() } -> std::convertible_to<Index>;
+    { fixed.seed() } -> std::convertible_to<std::uint64_t>;
+    { fixed.shards() } -> std::convertible_to<Index>;
+};
+
+template <class V>
+concept HasVectorReset = requires(V& envs, Range range, MatrixRef<float> observation) {
+    envs.reset(range, observation);
+};
+
+template <class V>
+concept HasVectorStep = requires(V& envs, Range range, ConstActionView actions, StepView& out) {
+    envs.step(range, actions, out);
+};
+
+}  // namespace detail
 
 /// N environments as one.
 ///
@@ -39,16 +61,8 @@ struct StepView {
 ///   itself, and refuses to go on once another has come after it. Without it nobody notices that a second collector or
 ///   trainer has moved the environments on, and the first learns from an observation that is not theirs any more.
 template <class V>
-concept VectorEnv = requires(V envs, const V& fixed, Range range, MatrixRef<float> observation, ConstActionView actions,
-                             StepView& out) {
-    { fixed.size() } -> std::convertible_to<Index>;
-    { fixed.seed() } -> std::convertible_to<std::uint64_t>;
-    { fixed.shards() } -> std::convertible_to<Index>;
-    { fixed.observation_space() } -> std::same_as<Box>;
-    { fixed.action_space() } -> ActionSpace;
-    envs.reset(range, observation);
-    envs.step(range, actions, out);
-};
+concept VectorEnv = detail::HasVectorSizes<V> && detail::HasObservationSpace<V> && detail::HasActionSpace<V> &&
+    detail::HasVectorReset<V> && detail::HasVectorStep<V>;
 
 /// Numbers in an observation of these environments. The space itself comes as a copy, with its bounds.
 template <VectorEnv V>
@@ -61,7 +75,8 @@ namespace detail {
 template <class V>
 concept MentionsVectorActionMask = requires {
     &V::action_mask;
-};
+}
+|| requires(V& envs, Range range, MatrixMap<std::uint8_t> legal) { envs.action_mask(range, legal); };
 
 template <class V>
 concept HasVectorActionMask = requires(const V& fixed, Range range, MatrixMap<std::uint8_t> legal) {
@@ -82,26 +97,67 @@ concept SaysFailsOneByOne = requires {
 template <class V>
 concept MentionsHolders = requires {
     &V::holders;
-};
+}
+|| requires(V& envs) { envs.holders(); };
 
 template <class V>
 concept HasHolders = requires(V envs) {
     { envs.holders() } -> std::same_as<Index&>;
 };
 
-/// One sentence for each optional member whose form is wrong, as a compile-time error.
+/// One environment where many as one are wanted: an `Env`, or what was meant for one.
+template <class V>
+concept IsSingleEnv = !HasVectorSizes<V> && (HasReset<V> || HasStep<V>);
+
+/// One sentence for each rule of `VectorEnv` that the type breaks, as a compile-time error; optional members with the
+/// right name and a wrong form included.
 template <class V>
 consteval bool explain_vector_env() {
-    static_assert(!MentionsVectorActionMask<V> || HasVectorActionMask<V>,
-                  "gradiva: VectorEnv's action_mask needs the form void action_mask(Range, MatrixMap<std::uint8_t> "
-                  "legal) const");
-    static_assert(!MentionsFailsOneByOne<V> || SaysFailsOneByOne<V>,
-                  "gradiva: VectorEnv's fails_one_by_one needs the form static constexpr bool fails_one_by_one = true");
-    static_assert(!MentionsHolders<V> || HasHolders<V>, "gradiva: VectorEnv's holders needs the form Index& holders()");
-    return true;
+    if constexpr (std::is_const_v<V>) {
+        static_assert(!std::is_const_v<V>, "gradiva: these environments are const, and cannot be reset or stepped");
+    } else if constexpr (IsSingleEnv<V>) {
+        static_assert(!IsSingleEnv<V>,
+                      "gradiva: this is a single environment where environments as one are needed: write Vectorized "
+                      "envs(env, {.count = 8}) and give envs");
+    } else if constexpr (!HasVectorSizes<V> && !HasVectorReset<V> && !HasVectorStep<V>) {
+        static_assert(HasVectorSizes<V>,
+                      "gradiva: environments as one, a VectorEnv such as Vectorized, belong in this place, which comes "
+                      "first");
+    } else {
+        static_assert(HasVectorSizes<V>,
+                      "gradiva: VectorEnv needs Index size() const, std::uint64_t seed() const and Index shards() "
+                      "const");
+        static_assert(HasObservationSpace<V>, "gradiva: VectorEnv needs Box observation_space() const");
+        static_assert(HasActionSpace<V>,
+                      "gradiva: VectorEnv needs action_space() const that returns Discrete, Box, MultiDiscrete, "
+                      "MultiBinary or HybridSpace");
+        static_assert(HasVectorReset<V>, "gradiva: VectorEnv needs void reset(Range, MatrixRef<float> observation)");
+        static_assert(HasVectorStep<V>,
+                      "gradiva: VectorEnv needs void step(Range, const ConstActionView& actions, StepView& out)");
+    }
+    if constexpr (VectorEnv<V>) {
+        static_assert(!MentionsVectorActionMask<V> || HasVectorActionMask<V>,
+                      "gradiva: VectorEnv's action_mask needs the form void action_mask(Range, MatrixMap<std::uint8_t> "
+                      "legal) const");
+        static_assert(
+            !MentionsFailsOneByOne<V> || SaysFailsOneByOne<V>,
+            "gradiva: VectorEnv's fails_one_by_one needs the form static constexpr bool fails_one_by_one = true");
+        static_assert(!MentionsHolders<V> || HasHolders<V>,
+                      "gradiva: VectorEnv's holders needs the form Index& holders()");
+    }
+    return VectorEnv<V>;
 }
 
+/// A `VectorEnv`; of what is none, a sentence says why. For class templates only: a function of a common name, found
+/// through its arguments, must not speak where another is called.
+template <class V>
+concept ExplainedVectorEnv = (explain_vector_env<V>());
+
 }  // namespace detail
+
+/// `static_assert(gradiva::is_vector_env<MyEnvs>)` says which rule `MyEnvs` breaks, if any.
+template <class V>
+inline constexpr bool is_vector_env = detail::explain_vector_env<V>();
 
 /// Whether these environments promise that one which throws leaves the others of its range alone; see `VectorEnv`.
 template <class V>

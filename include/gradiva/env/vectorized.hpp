@@ -25,11 +25,43 @@ struct VectorizedOptions {
 template <class F>
 concept EnvFactory = !detail::HasReset<F> && std::is_invocable_v<F&, Index>;
 
+namespace detail {
+
+/// What is a number by itself, where an option has a name.
+template <class T>
+concept Positional = std::is_arithmetic_v<T>;
+
+/// The environment of a prototype, or what a factory makes.
+template <class Source>
+struct MadeBy {
+    using Type = Source;
+};
+template <EnvFactory Source>
+struct MadeBy<Source> {
+    using Type = std::invoke_result_t<Source&, Index>;
+};
+
+/// What `Env` says of the type; first, that a factory takes an index, where that was meant.
+template <class E>
+consteval bool explain_prototype() {
+    if constexpr (!HasReset<E> && std::is_invocable_v<E&>) {
+        static_assert(
+            !std::is_invocable_v<E&>,
+            "gradiva: a factory of environments takes the number of the one that it makes: [](Index) { return "
+            "MyEnv{}; }");
+        return false;
+    } else {
+        return explain_env<E>();
+    }
+}
+
+}  // namespace detail
+
 /// N copies of one environment, each with a random stream of its own. Models `VectorEnv`. An action of a Box reaches
 /// the environment clipped to the bounds; who sampled it keeps what was sampled.
 template <class E>
 class Vectorized {
-    static_assert(detail::explain_env<E>());
+    static_assert(detail::explain_prototype<E>());
 
 public:
     /// Copies the prototype. Throws `Error` on a count below 1 and on spaces that hold nothing.
@@ -39,6 +71,13 @@ public:
     /// Calls `make(i)` for each environment; all must have the same spaces.
     template <EnvFactory F>
     explicit Vectorized(F make, VectorizedOptions options = {}) : Vectorized(options, std::move(make)) {}
+
+    /// Only says that the count has a name.
+    template <class Source, detail::Positional Count, detail::Positional... More>
+    Vectorized(const Source&, Count, More...) {
+        static_assert(!detail::Positional<Count>,
+                      "gradiva: Vectorized takes its options by name: Vectorized envs(env, {.count = 8, .seed = 1})");
+    }
 
     Index size() const { return static_cast<Index>(places_.size()); }
     std::uint64_t seed() const { return seed_; }
@@ -158,5 +197,7 @@ template <EnvFactory F>
 Vectorized(F, VectorizedOptions) -> Vectorized<std::invoke_result_t<F&, Index>>;
 template <EnvFactory F>
 Vectorized(F) -> Vectorized<std::invoke_result_t<F&, Index>>;
+template <class Source, detail::Positional Count, detail::Positional... More>
+Vectorized(Source, Count, More...) -> Vectorized<typename detail::MadeBy<Source>::Type>;
 
 }  // namespace gradiva

@@ -2,10 +2,52 @@
 
 #include <concepts>
 #include <span>
+#include <type_traits>
+#include <utility>
 
+#include "gradiva/core/detail/column_by_column.hpp"
 #include "gradiva/core/types.hpp"
 
 namespace gradiva {
+
+template <class Scalar>
+class Normalizer;
+
+namespace detail {
+
+template <class M>
+concept HasTape = requires {
+    typename M::Scalar;
+    typename M::Tape;
+};
+
+template <class M>
+concept HasParameters = HasTape<M> && requires(M& module, const M& fixed) {
+    { module.parameters() } -> std::convertible_to<std::span<typename M::Scalar>>;
+    { fixed.parameters() } -> std::convertible_to<std::span<const typename M::Scalar>>;
+    module.append_parameters(Index{});
+};
+
+template <class M>
+concept HasSizes = requires(const M& fixed) {
+    { fixed.inputs() } -> std::convertible_to<Index>;
+    { fixed.outputs() } -> std::convertible_to<Index>;
+};
+
+template <class M>
+concept HasForward = HasTape<M> &&
+    requires(const M& fixed, typename M::Tape& tape, ConstMatrixRef<typename M::Scalar> batch) {
+    { fixed.forward(batch, tape) } -> std::convertible_to<ConstMatrixMap<typename M::Scalar>>;
+};
+
+template <class M>
+concept HasBackward = HasTape<M> &&
+    requires(const M& fixed, typename M::Tape& tape, ConstMatrixRef<typename M::Scalar> batch,
+             std::span<typename M::Scalar> flat) {
+    fixed.backward(tape, batch, flat);
+};
+
+}  // namespace detail
 
 /// A differentiable function Y = f(X) of a batch, with flat parameters.
 ///
@@ -15,29 +57,34 @@ namespace gradiva {
 /// - `forward(X, tape)`: Y (outputs x batch), a view into the tape; the tape also refers to X, which must stay.
 ///   X and dY may have gaps between their columns; `contiguous` makes a copy where they have.
 /// - `backward(tape, dY, gradient)`: adds dL/dparameters to `gradient`, which has the shape of `parameters()`.
-///   `backward(tape, dY, gradient, dX)` also writes dL/dX.
-/// - `jvp(tape, v)`: the derivative of Y along the direction v in parameter space, a view into the tape.
 ///
-/// Optional: `normalizer()`, a pointer to the `Normalizer` of its inputs, or null where it has none at the moment;
-/// `pack(PackedWeights&)` with that type and the tape's `use_packed(packed)`; the tape's `use_once()`. See the
-/// functions of these names below.
+/// Optional:
+/// - `backward(tape, dY, gradient, dX)` also writes dL/dX (`ModuleWithInputGradient`): an analytic policy gradient
+///   needs it.
+/// - `jvp(tape, v)`: the derivative of Y along the direction v in parameter space, a view into the tape
+///   (`ModuleWithJvp`): trust regions need it.
+/// - `normalizer()`, a pointer to the `Normalizer` of its inputs, or null where it has none at the moment.
+/// - `pack(PackedWeights&)` with that type and the tape's `use_packed(packed)`; the tape's `use_once()`. See the
+///   functions of these names below.
+/// - `static constexpr bool column_by_column = true`, see `acts_column_by_column`.
 ///
 /// All but `append_parameters` and writing through `parameters()` are const, so that shards share one module and bring
 /// a tape each. A tape allocates when its batch grows, and never again.
 template <class M>
-concept Module = std::copy_constructible<M> &&
-    requires(M module, const M& fixed, typename M::Tape& tape, ConstMatrixRef<typename M::Scalar> batch,
-             MatrixRef<typename M::Scalar> out, std::span<typename M::Scalar> flat,
-             std::span<const typename M::Scalar> direction) {
-    { module.parameters() } -> std::convertible_to<std::span<typename M::Scalar>>;
-    { fixed.parameters() } -> std::convertible_to<std::span<const typename M::Scalar>>;
-    module.append_parameters(Index{});
-    { fixed.inputs() } -> std::convertible_to<Index>;
-    { fixed.outputs() } -> std::convertible_to<Index>;
-    { fixed.forward(batch, tape) } -> std::convertible_to<ConstMatrixMap<typename M::Scalar>>;
-    fixed.backward(tape, batch, flat);
-    fixed.backward(tape, batch, flat, out);
+concept Module = std::copy_constructible<M> && detail::HasParameters<M> && detail::HasSizes<M> &&
+    detail::HasForward<M> && detail::HasBackward<M>;
+
+template <class M>
+concept ModuleWithJvp = Module<M> &&
+    requires(const M& fixed, typename M::Tape& tape, std::span<const typename M::Scalar> direction) {
     { fixed.jvp(tape, direction) } -> std::convertible_to<ConstMatrixMap<typename M::Scalar>>;
+};
+
+template <class M>
+concept ModuleWithInputGradient = Module<M> &&
+    requires(const M& fixed, typename M::Tape& tape, ConstMatrixRef<typename M::Scalar> batch,
+             std::span<typename M::Scalar> flat, MatrixRef<typename M::Scalar> out) {
+    fixed.backward(tape, batch, flat, out);
 };
 
 /// Promises of a tape that after each forward pass comes one backward pass at most, after which only Y is looked at:
@@ -79,5 +126,93 @@ template <class Tape, class Packed>
 void use_packed(Tape& tape, const Packed& packed) {
     if constexpr (requires { tape.use_packed(packed); }) tape.use_packed(packed);
 }
+
+namespace detail {
+
+template <class M>
+concept MentionsJvp = requires {
+    &M::jvp;
+}
+|| requires(M& module, typename M::Tape& tape, std::span<const typename M::Scalar> v) { module.jvp(tape, v); };
+
+template <class M>
+concept MentionsInputGradient = requires(M& module, typename M::Tape& tape, ConstMatrixRef<typename M::Scalar> batch,
+                                         std::span<typename M::Scalar> flat, MatrixRef<typename M::Scalar> out) {
+    module.backward(tape, batch, flat, out);
+};
+
+template <class M>
+concept MentionsNormalizer = requires {
+    &M::normalizer;
+}
+|| requires(const M& module) { module.normalizer(); };
+
+template <class M>
+concept HasNormalizer = requires(M& module) {
+    { module.normalizer() } -> std::convertible_to<Normalizer<typename M::Scalar>*>;
+};
+
+template <class M>
+concept MentionsPack = requires {
+    &M::pack;
+}
+|| requires { typename M::PackedWeights; };
+
+template <class M>
+concept HasPack = requires(const M& module, typename M::Tape& tape, typename M::PackedWeights& packed) {
+    module.pack(packed);
+    tape.use_packed(std::as_const(packed));
+};
+
+template <class Tape>
+concept MentionsUseOnce = requires {
+    &Tape::use_once;
+};
+
+/// One sentence for each optional member whose name is right and whose form is wrong: it would go unnoticed.
+template <class M>
+consteval void explain_optional_members_of_module() {
+    static_assert(!MentionsInputGradient<M> || ModuleWithInputGradient<M>,
+                  "gradiva: a Module's backward(tape, dY, gradient, dX) is const too, and takes MatrixRef<Scalar> dX");
+    static_assert(!MentionsJvp<M> || ModuleWithJvp<M>,
+                  "gradiva: a Module's jvp is ConstMatrixMap<Scalar> jvp(Tape&, std::span<const Scalar> v) const");
+    static_assert(!MentionsNormalizer<M> || HasNormalizer<M>,
+                  "gradiva: a Module's normalizer is Normalizer<Scalar>* normalizer(), not const");
+    static_assert(!MentionsPack<M> || HasPack<M>,
+                  "gradiva: a Module that packs its weights needs a type PackedWeights, void pack(PackedWeights&) "
+                  "const, and in its Tape void use_packed(const PackedWeights&)");
+    static_assert(
+        !MentionsUseOnce<typename M::Tape> || requires(typename M::Tape & tape) { tape.use_once(); },
+        "gradiva: the use_once of a Module's Tape is void use_once()");
+    static_assert(!MentionsColumnByColumn<M> || SaysColumnByColumn<M>,
+                  "gradiva: a Module's column_by_column is static constexpr bool column_by_column = true");
+}
+
+/// One sentence for each rule of `Module` that the type breaks, as a compile-time error.
+template <class M>
+consteval bool explain_module() {
+    if constexpr (!HasTape<M>) {
+        static_assert(HasTape<M>, "gradiva: Module needs the types Scalar and Tape");
+    } else {
+        static_assert(std::copy_constructible<M>, "gradiva: Module needs a copy constructor: a copy is a snapshot");
+        static_assert(HasParameters<M>,
+                      "gradiva: Module needs std::span<Scalar> parameters(), std::span<const Scalar> parameters() "
+                      "const and void append_parameters(Index)");
+        static_assert(HasSizes<M>, "gradiva: Module needs Index inputs() const and Index outputs() const");
+        static_assert(HasForward<M>,
+                      "gradiva: Module needs ConstMatrixMap<Scalar> forward(ConstMatrixRef<Scalar> x, Tape&) const");
+        static_assert(HasBackward<M>,
+                      "gradiva: Module needs void backward(Tape&, ConstMatrixRef<Scalar> dy, std::span<Scalar> "
+                      "gradient) const");
+        if constexpr (Module<M>) explain_optional_members_of_module<M>();
+    }
+    return Module<M>;
+}
+
+}  // namespace detail
+
+/// `static_assert(gradiva::is_module<MyNetwork>)` says which rule `MyNetwork` breaks, if any.
+template <class M>
+inline constexpr bool is_module = detail::explain_module<M>();
 
 }  // namespace gradiva

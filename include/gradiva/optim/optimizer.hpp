@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gradiva/core/language.hpp"
+
 #include <concepts>
 #include <span>
 
@@ -13,5 +15,27 @@ concept Optimizer = std::copyable<O> &&
     requires(O optimizer, std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
     optimizer.step(weights, gradient, learning_rate);
 };
+
+namespace detail {
+
+/// One sentence for each rule of `Optimizer` that the type breaks, as a compile-time error.
+template <class O, class Scalar>
+consteval bool explain_optimizer() {
+    static_assert(std::copyable<O>, "gradiva: Optimizer needs to be copyable: actor and critic get one each");
+    static_assert(Optimizer<O, Scalar> || !std::copyable<O>,
+                  "gradiva: Optimizer needs void step(std::span<Scalar> weights, std::span<const Scalar> gradient, "
+                  "double learning_rate), with the actor's Scalar, as Adam<double>() for an actor in double");
+    return Optimizer<O, Scalar>;
+}
+
+/// An `Optimizer`; of what is none, a sentence says why.
+template <class O, class Scalar>
+concept ExplainedOptimizer = (explain_optimizer<O, Scalar>());
+
+}  // namespace detail
+
+/// `static_assert(gradiva::is_optimizer<Mine, float>)` says which rule `Mine` breaks, if any.
+template <class O, class Scalar>
+inline constexpr bool is_optimizer = detail::explain_optimizer<O, Scalar>();
 
 }  // namespace gradiva

@@ -9,6 +9,7 @@
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/kernels/log_softmax.hpp"
 #include "gradiva/nn/module.hpp"
+#include "gradiva/policy/detail/parts.hpp"
 #include "gradiva/policy/distribution_for.hpp"
 #include "gradiva/policy/network_for.hpp"
 #include "gradiva/policy/policy.hpp"
@@ -22,6 +23,7 @@ template <Module NetworkT, Distribution DistributionT>
 class Actor {
     static_assert(std::same_as<typename NetworkT::Scalar, typename DistributionT::Scalar>,
                   "gradiva: Actor needs a network and a distribution of the same scalar type");
+    static_assert(detail::explain_module<NetworkT>() && detail::explain_distribution<DistributionT>());
 
 public:
     using Scalar = typename NetworkT::Scalar;
@@ -74,7 +76,7 @@ public:
     ActionShape action_shape() const { return distribution_.action_shape(); }
     /// Rows of the masks that it takes, which are the first rows of its head; 0 where it takes none.
     Index mask_size() const {
-        if constexpr (requires { distribution_.mask_size(); }) {
+        if constexpr (detail::HasMaskSize<DistributionT>) {
             return distribution_.mask_size();
         } else {
             return 0;
@@ -86,8 +88,7 @@ public:
     std::span<const Scalar> own_parameters() const { return own(weights()); }
     const NetworkT& network() const { return network_; }
     /// The normaliser of observations inside, or null.
-    auto* normalizer() requires requires(NetworkT& n) { n.normalizer(); }
-    { return network_.normalizer(); }
+    auto* normalizer() requires detail::HasNormalizer<NetworkT> { return network_.normalizer(); }
     const DistributionT& distribution() const { return distribution_; }
     DistributionT& distribution() { return distribution_; }
 
@@ -117,16 +118,16 @@ public:
     }
     void mode(const Tape& tape, ActionView actions) const { distribution_.mode(tape.distribution, actions); }
     /// What environments get of actions as they are stored.
-    void to_environment(ConstActionView stored, ActionView sent) const requires requires(const DistributionT& d) {
-        d.to_environment(stored, sent);
+    void to_environment(ConstActionView stored,
+                        ActionView sent) const requires detail::HasToEnvironment<DistributionT> {
+        distribution_.to_environment(stored, sent);
     }
-    { distribution_.to_environment(stored, sent); }
     /// The reverse, for actions that others chose; `sent` and `stored` may be the same. What is outside the bounds gets
     /// log-prob minus infinity.
-    void from_environment(ConstActionView sent, ActionView stored) const requires requires(const DistributionT& d) {
-        d.from_environment(sent, stored);
+    void from_environment(ConstActionView sent,
+                          ActionView stored) const requires detail::HasFromEnvironment<DistributionT> {
+        distribution_.from_environment(sent, stored);
     }
-    { distribution_.from_environment(sent, stored); }
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
         distribution_.log_prob(tape.distribution, actions, out);
     }
@@ -150,8 +151,7 @@ public:
     /// beyond their bounds (see `Distribution`), in place. Called once all samples are added, before the gradient's
     /// norm is taken. Returns whether anything was dropped.
     bool project_gradient(std::span<Scalar> gradient) const {
-        detail::explain_project_gradient<DistributionT>();
-        if constexpr (requires { distribution_.project_gradient(own_parameters(), gradient); }) {
+        if constexpr (detail::HasProjectGradient<DistributionT>) {
             return distribution_.project_gradient(own_parameters(), own(gradient));
         } else {
             return false;
@@ -160,7 +160,8 @@ public:
 
     /// Adds to `out` the Fisher matrix of the batch, the sum over its columns of J^T F J, times the direction v: one
     /// derivative forward and one backward through the network, with the distribution's F between them.
-    void add_fisher_product(Tape& tape, std::span<const Scalar> v, std::span<Scalar> out) const {
+    void add_fisher_product(Tape& tape, std::span<const Scalar> v, std::span<Scalar> out) const requires
+        ModuleWithJvp<NetworkT> && DistributionWithFisher<DistributionT> {
         tape.d_head.resize(head_size(), tape.head.cols());
         distribution_.fisher(tape.distribution, network_.jvp(tape.network, v), own(v), tape.d_head.matrix(), own(out));
         network_.backward(tape.network, tape.d_head.matrix(), out);
@@ -177,11 +178,11 @@ private:
     Index network_parameters_;
 };
 
-template <VectorEnv V, NetworkDescription D = Mlp>
-Actor(const V& envs, const D&)
-    -> Actor<typename NetworkFor<D, float>::Type, typename DistributionFor<decltype(envs.action_space()), float>::Type>;
-template <VectorEnv V, NetworkDescription D = Mlp, Distribution DistributionT>
+template <class V, class D = Mlp>
+Actor(const V&, const D&)
+    -> Actor<typename detail::ActorParts<V, D>::Network, typename detail::ActorParts<V, D>::Distribution>;
+template <class V, class D = Mlp, class DistributionT>
 Actor(const V&, const D&, DistributionT)
-    -> Actor<typename NetworkFor<D, typename DistributionT::Scalar>::Type, DistributionT>;
+    -> Actor<typename detail::ActorPartsWith<V, D, DistributionT>::Network, DistributionT>;
 
 }  // namespace gradiva

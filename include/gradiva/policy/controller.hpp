@@ -2,14 +2,60 @@
 
 #include <concepts>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include "gradiva/core/contiguous.hpp"
+#include "gradiva/core/detail/draws_from_a_copy.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/vector_env.hpp"
+#include "gradiva/policy/detail/explain.hpp"
 #include "gradiva/policy/policy.hpp"
 
 namespace gradiva {
+
+namespace detail {
+
+template <class Choose>
+concept ChoosesWithMask =
+    std::invocable<const Choose&, std::span<const float>, std::span<const std::uint8_t>, Rng&, ActionView&>;
+template <class Choose>
+concept ChoosesWithoutMask = std::invocable<const Choose&, std::span<const float>, Rng&, ActionView&>;
+
+template <class Choose>
+consteval bool gives_a_log_prob() {
+    if constexpr (ChoosesWithMask<Choose>) {
+        return std::is_arithmetic_v<std::remove_cvref_t<std::invoke_result_t<
+            const Choose&, std::span<const float>, std::span<const std::uint8_t>, Rng&, ActionView&>>>;
+    } else if constexpr (ChoosesWithoutMask<Choose>) {
+        return std::is_arithmetic_v<
+            std::remove_cvref_t<std::invoke_result_t<const Choose&, std::span<const float>, Rng&, ActionView&>>>;
+    } else {
+        return false;
+    }
+}
+
+template <class Choose>
+concept ChoosesFromACopy = draws_from_a_copy<Choose> || requires {
+    requires draws_from_a_copy<decltype(&Choose::operator())>;
+};
+
+/// One sentence for each rule that a controller's function breaks, as a compile-time error.
+template <class Choose>
+consteval bool explain_choose() {
+    constexpr bool chooses = ChoosesWithMask<Choose> || ChoosesWithoutMask<Choose>;
+    static_assert(chooses,
+                  "gradiva: a Controller's function is const, and takes (std::span<const float> observation, Rng&, "
+                  "ActionView action), or with std::span<const std::uint8_t> legal in second place");
+    static_assert(!chooses || gives_a_log_prob<Choose>(),
+                  "gradiva: a Controller's function returns the log-probability of its choice, a double");
+    static_assert(!ChoosesFromACopy<Choose>,
+                  "gradiva: a Controller's function takes its Rng by reference, as Rng&: a copy draws the same numbers "
+                  "in every step");
+    return chooses;
+}
+
+}  // namespace detail
 
 /// Lets any function act, so that a policy can learn from what it did: `choose(observation, rng, action)` writes an
 /// action and returns the log-probability, or log-density, with which it chose it. Actions are written as one column of
@@ -19,6 +65,8 @@ namespace gradiva {
 /// Such data can be learned from off policy only; a certain choice has log-probability 0.
 template <class Choose>
 class Controller {
+    static_assert(detail::explain_choose<Choose>());
+
 public:
     using Scalar = float;
 
@@ -30,7 +78,7 @@ public:
         mutable Buffer<float> log_prob;
     };
 
-    template <VectorEnv V>
+    template <detail::ExplainedVectorEnv V>
     Controller(const V& envs, Choose choose)
         : observation_size_(envs.observation_space().size), action_shape_(action_shape_of(envs.action_space())),
           choose_(std::move(choose)) {}
@@ -54,8 +102,7 @@ public:
             ActionView action{{actions.integers.data() + j * action_shape_.integers, action_shape_.integers, 1},
                               {actions.reals.data() + j * action_shape_.reals, action_shape_.reals, 1}};
             Rng& own = rng[static_cast<std::size_t>(j)];
-            if constexpr (std::invocable<const Choose&, std::span<const float>, std::span<const std::uint8_t>, Rng&,
-                                         ActionView&>) {
+            if constexpr (detail::ChoosesWithMask<Choose>) {
                 const std::span legal(tape.legal.data() + j * tape.legal.rows(),
                                       static_cast<std::size_t>(tape.legal.rows()));
                 tape.log_prob[j] = static_cast<float>(choose_(observation, legal, own, action));
@@ -73,7 +120,7 @@ private:
     Choose choose_;
 };
 
-template <VectorEnv V, class Choose>
+template <detail::ExplainedVectorEnv V, class Choose>
 Controller(const V&, Choose) -> Controller<Choose>;
 
 }  // namespace gradiva

@@ -6,21 +6,27 @@
 
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/nn/mlp.hpp"
+#include "gradiva/policy/detail/explain.hpp"
+#include "gradiva/policy/detail/parts.hpp"
+#include "gradiva/policy/network_for.hpp"
 
 namespace gradiva {
 
 /// A value function V(s): a network with one output. Copyable: a copy is a snapshot.
 template <Module NetworkT>
 class Critic {
+    static_assert(detail::explain_module<NetworkT>());
+
 public:
     using Scalar = typename NetworkT::Scalar;
     using Tape = typename NetworkT::Tape;
     using PackedWeights = PackedWeightsOf<NetworkT>;
 
     /// A network as described, on the observations of `envs`, drawn with their seed; gain 1 in the last layer.
-    template <VectorEnv V>
-    Critic(const V& envs, const Mlp& description)
-        : Critic(NetworkT(observation_size_of(envs), 1, description, Rng(envs.seed(), Purpose::initialisation, 1))) {}
+    template <VectorEnv V, NetworkDescription D = Mlp>
+    Critic(const V& envs, const D& description)
+        : Critic(
+              NetworkT(observation_size_of(envs), 1, description, Rng(envs.seed(), Purpose::initialisation, 1), 1.0)) {}
 
     /// From a network of one's own, with one output.
     explicit Critic(NetworkT network) : network_(std::move(network)) {
@@ -35,8 +41,7 @@ public:
     std::span<const Scalar> weights() const { return network_.parameters(); }
     const NetworkT& network() const { return network_; }
     /// The normaliser of observations inside, or null.
-    auto* normalizer() requires requires(NetworkT& n) { n.normalizer(); }
-    { return network_.normalizer(); }
+    auto* normalizer() requires detail::HasNormalizer<NetworkT> { return network_.normalizer(); }
 
     /// V(s) of every column of `observation` (D x batch), which must stay while the tape is in use; a view into it.
     ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
@@ -53,8 +58,8 @@ private:
     NetworkT network_;
 };
 
-template <VectorEnv V>
-Critic(const V&, const Mlp&) -> Critic<MlpNetwork<float>>;
+template <class V, class D = Mlp>
+Critic(const V&, const D&) -> Critic<typename detail::CriticParts<V, D>::Network>;
 
 /// Stands where an algorithm may do without a critic: it owns no weights, and every value is 0.
 struct NoCritic {
@@ -65,9 +70,9 @@ struct NoCritic {
 
 /// Whether a critic's weights are the actor's (see `SharedCritic`).
 template <class C>
-inline constexpr bool learns_in_actor = requires {
-    C::learns_in_actor;
-};
+inline constexpr bool learns_in_actor = false;
+template <detail::SaysLearnsInActor C>
+inline constexpr bool learns_in_actor<C> = C::learns_in_actor;
 
 template <class C>
 inline constexpr bool has_critic = !std::same_as<C, NoCritic>;

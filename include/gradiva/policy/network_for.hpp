@@ -1,6 +1,9 @@
 #pragma once
 
+#include <concepts>
+
 #include "gradiva/nn/mlp.hpp"
+#include "gradiva/nn/module.hpp"
 
 namespace gradiva {
 
@@ -19,4 +22,33 @@ concept NetworkDescription = requires {
     typename NetworkFor<D, float>::Type;
 };
 
+namespace detail {
+
+template <class D, class Scalar>
+concept BuildsItsNetwork = std::constructible_from < typename NetworkFor<D, Scalar>::Type,
+        Index, Index,
+const D&, Rng, double > ;
+
+/// One sentence for each rule of network descriptions that the type breaks, as a compile-time error.
+template <class D, class Scalar>
+consteval bool explain_network_description() {
+    if constexpr (!NetworkDescription<D>) {
+        static_assert(
+            NetworkDescription<D>,
+            "gradiva: this is no description of a network, such as Mlp: specialise gradiva::NetworkFor for it");
+    } else {
+        using Network = typename NetworkFor<D, Scalar>::Type;
+        if constexpr (explain_module<Network>()) {
+            static_assert(std::same_as<typename Network::Scalar, Scalar>,
+                          "gradiva: NetworkFor<Description, Scalar> names a network of another Scalar");
+        }
+        static_assert(BuildsItsNetwork<D, Scalar>,
+                      "gradiva: a network is built from its description as Type(Index inputs, Index outputs, const "
+                      "Description&, Rng, double output_gain)");
+        return BuildsItsNetwork<D, Scalar>;
+    }
+    return false;
+}
+
+}  // namespace detail
 }  // namespace gradiva

@@ -2,54 +2,100 @@
 
 #include <concepts>
 #include <span>
+#include <type_traits>
 
 #include "gradiva/core/action_batch.hpp"
+#include "gradiva/core/detail/column_by_column.hpp"
 #include "gradiva/core/rng.hpp"
 
 namespace gradiva {
 
-/// What acts: chooses actions for a batch of observations and says how probable they were. Any policy, and whatever
-/// else collects data, such as a `Controller`. `Tape::head` holds what selects the action's distribution, column by
-/// column. Optional: `to_environment(stored, sent)`, where environments take other numbers than those that are stored.
+namespace detail {
+
 template <class B>
-concept Behaviour = requires(const B& fixed, typename B::Tape& tape, ConstMatrixRef<typename B::Scalar> batch,
-                             ActionMask legal, std::span<Rng> rng, ActionView out, ConstActionView actions,
-                             VectorRef<typename B::Scalar> values) {
+concept HasActingTape = requires(typename B::Tape& tape) {
+    typename B::Scalar;
     { tape.head } -> std::convertible_to<ConstMatrixMap<typename B::Scalar>>;
+};
+
+template <class B>
+concept HasBehaviourSizes = HasActingTape<B> && requires(const B& fixed) {
     { fixed.observation_size() } -> std::convertible_to<Index>;
     { fixed.head_size() } -> std::convertible_to<Index>;
     { fixed.action_shape() } -> std::same_as<ActionShape>;
     { fixed.own_parameters() } -> std::convertible_to<std::span<const typename B::Scalar>>;
+};
+
+template <class B>
+concept HasActs = HasActingTape<B> &&
+    requires(const B& fixed, typename B::Tape& tape, ConstMatrixRef<typename B::Scalar> batch, ActionMask legal,
+             std::span<Rng> rng, ActionView out, ConstActionView actions, VectorRef<typename B::Scalar> values) {
     fixed.forward(batch, legal, tape);
     fixed.sample(tape, rng, out);
     fixed.log_prob(tape, actions, values);
 };
 
+template <class C>
+concept HasWeights = requires(C& part) {
+    typename C::Scalar;
+    { part.weights() } -> std::convertible_to<std::span<typename C::Scalar>>;
+};
+
+}  // namespace detail
+
+/// What acts: chooses actions for a batch of observations and says how probable they were. Any policy, and whatever
+/// else collects data, such as a `Controller`. `Tape::head` holds what selects the action's distribution, column by
+/// column. Optional, const: `to_environment(stored, sent)`, where environments take other numbers than those that are
+/// stored; `mask_size()`, the rows of the masks that it takes, 0 for none.
+template <class B>
+concept Behaviour = detail::HasActingTape<B> && detail::HasBehaviourSizes<B> && detail::HasActs<B>;
+
 /// Whether a behaviour says, by a `static constexpr bool column_by_column = true`, that forward, sample and log-prob
 /// give each column the same bits in a batch of any width. Then any part of the environments may act as one batch.
 template <class B>
 inline constexpr bool acts_column_by_column = false;
-template <class B>
-requires requires { B::column_by_column; }
+template <detail::SaysColumnByColumn B>
 inline constexpr bool acts_column_by_column<B> = B::column_by_column;
+
+namespace detail {
+
+template <class P>
+concept HasRecall = requires(const P& fixed, typename P::DistributionTape& old,
+                             ConstMatrixRef<typename P::Scalar> batch, std::span<const typename P::Scalar> own) {
+    fixed.recall(batch, own, old);
+};
+
+template <class P>
+concept HasStatistics = requires(const P& fixed, typename P::Tape& tape, typename P::DistributionTape& old,
+                                 ActionView out, VectorRef<typename P::Scalar> values) {
+    fixed.mode(tape, out);
+    fixed.entropy(tape, values);
+    fixed.kl_from(old, tape, values);
+};
+
+template <class P>
+concept HasPolicyBackward = requires(const P& fixed, typename P::Tape& tape, typename P::DistributionTape& old,
+                                     ConstActionView actions, ConstVectorRef<typename P::Scalar> d_log_prob,
+                                     typename P::Scalar weight, std::span<typename P::Scalar> gradient) {
+    fixed.backward(tape, actions, d_log_prob, weight, &old, weight, gradient);
+};
+
+}  // namespace detail
 
 /// What is trained: a behaviour with weights in one span, which takes back the derivatives by its log-probs, its
 /// entropy and its KL divergence from an older policy. Modelled by `Actor`, whose comments state each call's contract.
 /// A copy is a snapshot. Optional: `bool project_gradient(gradient) const`, see `Actor`.
 template <class P>
-concept Policy = Behaviour<P> && std::copy_constructible<P> &&
-    requires(P policy, const P& fixed, typename P::Tape& tape, typename P::DistributionTape& old,
-             ConstMatrixRef<typename P::Scalar> batch, ActionView out, ConstActionView actions,
-             VectorRef<typename P::Scalar> values, ConstVectorRef<typename P::Scalar> d_log_prob,
-             typename P::Scalar weight, std::span<const typename P::Scalar> own,
-             std::span<typename P::Scalar> gradient) {
-    { policy.weights() } -> std::convertible_to<std::span<typename P::Scalar>>;
-    fixed.recall(batch, own, old);
-    fixed.mode(tape, out);
-    fixed.entropy(tape, values);
-    fixed.kl_from(old, tape, values);
-    fixed.add_fisher_product(tape, own, gradient);
-    fixed.backward(tape, actions, d_log_prob, weight, &old, weight, gradient);
+concept Policy = Behaviour<P> && std::copy_constructible<P> && detail::HasWeights<P> && detail::HasRecall<P> &&
+    detail::HasStatistics<P> && detail::HasPolicyBackward<P>;
+
+/// A policy that multiplies directions with its Fisher matrix, as a trust region needs it: an `Actor` of a
+/// `ModuleWithJvp` and a `DistributionWithFisher`.
+template <class P>
+concept PolicyWithFisher = Policy<P> &&
+    requires(const P& fixed, typename P::Tape& tape, std::span<const typename P::Scalar> v,
+             std::span<typename P::Scalar> out) {
+    fixed.add_fisher_product(tape, v, out);
 };
 
 /// Lets a policy drop from a loss's whole derivative what would move weights further beyond their bounds, where it has
@@ -63,15 +109,31 @@ bool project_gradient(const P& policy, std::span<typename P::Scalar> gradient) {
     }
 }
 
-/// Estimates the value of states, from weights in one span. Modelled by `Critic`.
+namespace detail {
+
 template <class C>
-concept ValueFunction = std::copy_constructible<C> &&
-    requires(C critic, const C& fixed, typename C::Tape& tape, ConstMatrixRef<typename C::Scalar> batch,
-             ConstVectorRef<typename C::Scalar> d_value, std::span<typename C::Scalar> gradient) {
-    { critic.weights() } -> std::convertible_to<std::span<typename C::Scalar>>;
-    { fixed.observation_size() } -> std::convertible_to<Index>;
+concept HasValueForward = requires(const C& fixed, typename C::Tape& tape, ConstMatrixRef<typename C::Scalar> batch) {
     { fixed.forward(batch, tape) } -> std::convertible_to<ConstVectorMap<typename C::Scalar>>;
+};
+
+template <class C>
+concept HasValueBackward = requires(const C& fixed, typename C::Tape& tape, ConstVectorRef<typename C::Scalar> d_value,
+                                    std::span<typename C::Scalar> gradient) {
     fixed.backward(tape, d_value, gradient);
 };
+
+template <class C>
+concept HasObservationSize = requires(const C& fixed) {
+    { fixed.observation_size() } -> std::convertible_to<Index>;
+};
+
+}  // namespace detail
+
+/// Estimates the value of states, from weights in one span. Modelled by `Critic`. Optional: `forward(observation,
+/// legal, tape)` const, called in place of `forward(observation, tape)` where it exists, for values that hang on the
+/// mask; `static constexpr bool learns_in_actor = true`, see `SharedCritic`.
+template <class C>
+concept ValueFunction = std::copy_constructible<C> && detail::HasWeights<C> && detail::HasObservationSize<C> &&
+    detail::HasValueForward<C> && detail::HasValueBackward<C>;
 
 }  // namespace gradiva

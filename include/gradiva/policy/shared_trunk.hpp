@@ -37,8 +37,7 @@ public:
     }
 
     Index inputs() const { return network_.inputs(); }
-    auto* normalizer() requires requires(NetworkT& n) { n.normalizer(); }
-    { return network_.normalizer(); }
+    auto* normalizer() requires detail::HasNormalizer<NetworkT> { return network_.normalizer(); }
     Index outputs() const { return network_.outputs() - 1; }
     std::span<Scalar> parameters() { return network_.parameters(); }
     std::span<const Scalar> parameters() const { return network_.parameters(); }
@@ -60,7 +59,8 @@ public:
     void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient) const {
         network_.backward(tape.network, widen(dy, tape), gradient);
     }
-    void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient, MatrixRef<Scalar> dx) const {
+    void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient,
+                  MatrixRef<Scalar> dx) const requires ModuleWithInputGradient<NetworkT> {
         network_.backward(tape.network, widen(dy, tape), gradient, dx);
     }
     /// The same for the value.
@@ -71,7 +71,7 @@ public:
         network_.backward(tape.network, tape.d_output.matrix(), gradient);
     }
 
-    ConstMatrixMap<Scalar> jvp(Tape& tape, std::span<const Scalar> v) const {
+    ConstMatrixMap<Scalar> jvp(Tape& tape, std::span<const Scalar> v) const requires ModuleWithJvp<NetworkT> {
         const auto y = network_.jvp(tape.network, v);
         return show(y, tape);
     }
@@ -98,10 +98,32 @@ struct NetworkFor<SharedTrunk, Scalar> {
     using Type = TrunkNetwork<MlpNetwork<Scalar>>;
 };
 
+namespace detail {
+
+template <class A>
+concept HasSharedTrunk = requires(const A& actor, typename A::Tape& tape, ConstMatrixRef<typename A::Scalar> x,
+                                  ConstVectorRef<typename A::Scalar> d_value, std::span<typename A::Scalar> gradient) {
+    actor.network().value(x, tape.network);
+    actor.network().value_backward(tape.network, d_value, gradient);
+};
+
+template <class A>
+consteval bool explain_shared_critic() {
+    static_assert(
+        HasSharedTrunk<A>,
+        "gradiva: SharedCritic needs an actor whose network is a SharedTrunk: Actor actor(envs, SharedTrunk{}); "
+        "SharedCritic critic(actor);");
+    return HasSharedTrunk<A>;
+}
+
+}  // namespace detail
+
 /// The value function in an actor's shared trunk. Borrows the actor, which owns all weights and learns both: the
 /// critic's own span is empty, and its gradient goes to the actor's. Models `ValueFunction`.
 template <class A>
 class SharedCritic {
+    static_assert(detail::explain_shared_critic<A>());
+
 public:
     using Scalar = typename A::Scalar;
     using Tape = typename A::Tape;

@@ -8,6 +8,7 @@
 #include "gradiva/core/threads.hpp"
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/policy/check_fit.hpp"
+#include "gradiva/policy/detail/explain.hpp"
 #include "gradiva/rollout/collect_steps.hpp"
 
 namespace gradiva {
@@ -23,10 +24,8 @@ namespace gradiva {
 ///
 /// Environments belong to one collector at a time: the first use by another starts them anew, and one that comes back
 /// after another has used them throws `Error` before it touches them, where they count their `holders`.
-template <VectorEnv V, Behaviour P>
+template <detail::ExplainedVectorEnv V, detail::ExplainedBehaviour P>
 class Collector {
-    static_assert(detail::explain_vector_env<V>());
-
 public:
     using Scalar = typename P::Scalar;
 

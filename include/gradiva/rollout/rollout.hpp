@@ -7,6 +7,7 @@
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/env/action_mask.hpp"
+#include "gradiva/policy/detail/explain.hpp"
 #include "gradiva/policy/policy.hpp"
 
 namespace gradiva {
@@ -29,7 +30,7 @@ struct Rollout {
     using Scalar = ScalarT;
 
     /// Fits the observations and actions of these environments and this policy.
-    template <VectorEnv V, Behaviour P>
+    template <detail::ExplainedVectorEnv V, detail::ExplainedBehaviour P>
     Rollout(const V& envs, const P& actor)
         : environments(envs.size()), observation_size(observation_size_of(envs)), head_size(actor.head_size()),
           mask_size(mask_size_of(envs)), action_shape(actor.action_shape()) {}
@@ -128,7 +129,7 @@ struct Rollout {
     Range columns(Index t, Range range) const { return {t * environments + range.begin, t * environments + range.end}; }
 };
 
-template <VectorEnv V, Behaviour P>
-Rollout(const V&, const P&) -> Rollout<typename P::Scalar>;
+template <class V, class P>
+Rollout(const V&, const P&) -> Rollout<typename detail::ActingIn<V, P>::Scalar>;
 
 }  // namespace gradiva

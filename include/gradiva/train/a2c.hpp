@@ -25,7 +25,9 @@ struct A2cOptions {
 /// Advantage actor-critic: one step of gradient descent on each short rollout, L = -mean(log pi(a | s) A) and the value
 /// loss; `Gae{.lambda = 1}` gives the advantage of the paper. Source: Mnih et al., "Asynchronous Methods for Deep
 /// Reinforcement Learning", 2016, section 4, in its synchronous form.
-template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Rmsprop<typename A::Scalar>>
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
+          detail::ExplainedAdvantage Adv,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Rmsprop<detail::ScalarOfActor<A>>>
 class A2c : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>> {
 public:
     A2c(V& envs, A& actor, C& critic, Adv advantage, const A2cOptions& options = {}, O optimizer = {})
@@ -40,5 +42,11 @@ public:
                                                           envs.seed());
               }) {}
 };
+
+// Only to say what is wrong: see trainer_parts.hpp.
+template <class V, class A, class C, class Adv>
+A2c(V&&, A&&, C&&, Adv, const A2cOptions& = {}) -> A2c<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
+template <class V, class A, class Adv>
+A2c(V&, A&, Adv, const A2cOptions& = {}) -> A2c<V, A, detail::CriticIsMissing<Adv>, Adv>;
 
 }  // namespace gradiva

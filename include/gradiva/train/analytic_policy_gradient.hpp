@@ -12,6 +12,7 @@
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
 #include "gradiva/train/analytic_gradient.hpp"
+#include "gradiva/train/detail/trainer_parts.hpp"
 #include "gradiva/train/kept.hpp"
 #include "gradiva/train/progress.hpp"
 #include "gradiva/train/saved_weights.hpp"
@@ -117,7 +118,8 @@ struct ModelWithin {
 
 /// Learns a policy by the analytic gradient of the return, in models of its own: copies of those in `envs`, which it
 /// leaves alone. A `TimeLimit` around them is looked through: say `episode`. Borrows the actor, which must outlive it.
-template <VectorEnv V, Policy A, class O = Adam<typename A::Scalar>>
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
 class AnalyticPolicyGradient {
     using Model = typename detail::ModelWithin<V>::Type;
     static_assert(
@@ -160,5 +162,9 @@ private:
     A& actor_;
     AnalyticUpdate<Model, A, O> update_;
 };
+
+// Only to say what is wrong: see trainer_parts.hpp.
+template <class V, class A>
+AnalyticPolicyGradient(V&&, A&&, const AnalyticOptions& = {}) -> AnalyticPolicyGradient<detail::MustBeLvalues<V, A>, A>;
 
 }  // namespace gradiva

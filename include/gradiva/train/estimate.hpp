@@ -22,6 +22,8 @@ namespace gradiva {
 /// threads.
 template <class C>
 class Estimator {
+    static_assert(!has_critic<C> || !Behaviour<C>, "gradiva: Estimator values states by a critic; this is an actor");
+
 public:
     Estimator(const C& critic, Threads& threads) : critic_(critic), threads_(threads) {}
 

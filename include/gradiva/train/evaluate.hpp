@@ -13,6 +13,7 @@
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/policy/check_fit.hpp"
 #include "gradiva/policy/check_head.hpp"
+#include "gradiva/policy/detail/explain.hpp"
 #include "gradiva/rollout/column_passes.hpp"
 
 namespace gradiva {
@@ -157,6 +158,18 @@ private:
     kernels::Moments lengths_;
 };
 
+/// One sentence for what cannot be evaluated, as a compile-time error.
+template <class P, class Source>
+consteval bool explain_evaluate() {
+    if constexpr (explain_policy<P>()) {
+        static_assert(
+            !VectorEnv<Source>,
+            "gradiva: evaluate(actor, env) plays in environments of its own: give it one environment, such as "
+            "the prototype of Vectorized(env, {.count = 8}), or a factory of them");
+    }
+    return !VectorEnv<Source>;
+}
+
 }  // namespace detail
 
 /// Plays `episodes` episodes with the policy in environments of their own: copies of a prototype, or what a factory
@@ -164,6 +177,7 @@ private:
 /// short ones.
 template <Policy P, class Source>
 Evaluation evaluate(const P& actor, const Source& source, const EvaluateOptions& options = {}) {
+    static_assert(detail::explain_evaluate<P, Source>());
     require(options.episodes >= 1, "evaluate: episodes is {}; give at least 1", options.episodes);
     require(options.environments >= 1, "evaluate: environments is {}; give at least 1", options.environments);
     Vectorized envs(source, {.count = std::min(options.environments, options.episodes),
@@ -171,6 +185,15 @@ Evaluation evaluate(const P& actor, const Source& source, const EvaluateOptions&
                              .purpose = Purpose::evaluation_environment});
     check_fit("evaluate", actor, envs);
     return detail::EvaluationRun(actor, envs, options).run();
+}
+
+/// Only says why a type cannot be evaluated: what is nearly a policy, or a policy in the second place.
+template <class P, class Source>
+requires(!Policy<P> && (Policy<Source> || requires { typename P::Tape; })) Evaluation
+    evaluate(const P&, const Source&, const EvaluateOptions& = {}) {
+    static_assert(!Policy<Source>, "gradiva: evaluate(actor, env) takes the actor first");
+    if constexpr (!Policy<Source>) static_assert(detail::explain_policy<P>());
+    return {};
 }
 
 }  // namespace gradiva

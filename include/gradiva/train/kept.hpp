@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gradiva/core/language.hpp"
+
 #include <concepts>
 #include <utility>
 

@@ -32,7 +32,9 @@ struct OffPolicyOptions {
 /// Actor-critic that learns from older policies' rollouts, corrected by `VTrace` or `SingleRatio`.
 /// A rollout is compared with the present policy first; one too far away is left out, since the correction then fails.
 /// Source: Espeholt et al., "IMPALA", 2018, section 4.
-template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
+          detail::ExplainedAdvantage Adv,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
 class OffPolicy {
     static_assert(holds_ratio<Adv>(),
                   "gradiva: OffPolicy needs an advantage that holds the ratio pi / mu, such as VTrace");
@@ -44,7 +46,8 @@ public:
         : loop_((check(options, envs, critic, advantage), "OffPolicy")), options_(options),
           advantage_(std::move(advantage)), threads_(options.threads), actor_(actor), critic_(critic),
           store_(envs, actor, options.store), collect_(envs, actor, threads_), reweigh_(actor, threads_),
-          rewards_(envs.size(), detail::discount_of(advantage_)), estimate_(critic, threads_),
+          rewards_(envs.size(), detail::discount_of("OffPolicy", advantage_, options.normalize_rewards)),
+          estimate_(critic, threads_),
           update_(actor, critic, PolicyGradient{}, std::move(optimizer),
                   detail::whole_rollout_options("OffPolicy", options), threads_, envs.seed()),
           observe_(threads_) {}
@@ -135,5 +138,11 @@ private:
     Index updates_ = 0;
     Index youngest_age_ = std::numeric_limits<Index>::max();
 };
+
+// Only to say what is wrong: see trainer_parts.hpp.
+template <class V, class A, class C, class Adv>
+OffPolicy(V&&, A&&, C&&, Adv, const OffPolicyOptions& = {}) -> OffPolicy<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
+template <class V, class A, class Adv>
+OffPolicy(V&, A&, Adv, const OffPolicyOptions& = {}) -> OffPolicy<V, A, detail::CriticIsMissing<Adv>, Adv>;
 
 }  // namespace gradiva

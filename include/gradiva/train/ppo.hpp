@@ -55,7 +55,9 @@ struct PpoClipOptions {
 
 /// Proximal policy optimisation with the clipped surrogate (see `Clip`).
 /// Source: Schulman et al., "Proximal Policy Optimization Algorithms", 2017, section 3 and algorithm 1.
-template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
+          detail::ExplainedAdvantage Adv,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
 class PpoClip : public Trainer<V, A, C, Adv, Updater<A, C, Clip, O>> {
     static_assert(
         !holds_ratio<Adv>(),
@@ -71,6 +73,12 @@ public:
                                                 detail::ppo_update_options("PpoClip", options), threads, envs.seed());
               }) {}
 };
+
+// Only to say what is wrong: see trainer_parts.hpp.
+template <class V, class A, class C, class Adv>
+PpoClip(V&&, A&&, C&&, Adv, const PpoClipOptions& = {}) -> PpoClip<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
+template <class V, class A, class Adv>
+PpoClip(V&, A&, Adv, const PpoClipOptions& = {}) -> PpoClip<V, A, detail::CriticIsMissing<Adv>, Adv>;
 
 struct PpoKlOptions {
     double target = 0.01;             ///< the wanted mean KL of an update; above 0
@@ -93,7 +101,9 @@ struct PpoKlOptions {
 
 /// Proximal policy optimisation with an adaptive KL penalty (see `KlPenalty`).
 /// Source: Schulman et al., 2017 (see PpoClip), section 4.
-template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
+          detail::ExplainedAdvantage Adv,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
 class PpoKl : public Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>> {
     static_assert(
         !holds_ratio<Adv>(),
@@ -114,5 +124,11 @@ public:
                                                                      threads, envs.seed());
                                                              }) {}
 };
+
+// Only to say what is wrong: see trainer_parts.hpp.
+template <class V, class A, class C, class Adv>
+PpoKl(V&&, A&&, C&&, Adv, const PpoKlOptions& = {}) -> PpoKl<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
+template <class V, class A, class Adv>
+PpoKl(V&, A&, Adv, const PpoKlOptions& = {}) -> PpoKl<V, A, detail::CriticIsMissing<Adv>, Adv>;
 
 }  // namespace gradiva

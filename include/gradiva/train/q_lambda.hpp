@@ -45,7 +45,7 @@ struct QLambdaOptions {
 
 /// Fits action values to the targets of a rollout: L = 0.5 mean((Q(s, a) - value_target)^2), by minibatches. Borrows
 /// actor and threads.
-template <Policy A, Optimizer<typename A::Scalar> O>
+template <detail::ExplainedPolicy A, detail::ExplainedOptimizer<typename A::Scalar> O>
 class QUpdate {
 public:
     using Scalar = typename A::Scalar;
@@ -117,7 +117,8 @@ struct ActionValues {
 /// each rollout gives targets under the present weights (see `QReturns`), on which Q regresses. No replay, no target
 /// network: what keeps it stable is the normalisation of layers (`Mlp::layer_norm`) and many environments. Source:
 /// Gallici et al., "Simplifying Deep Temporal Difference Learning", 2024, algorithm 1 (PQN).
-template <VectorEnv V, Policy A, class O = Adam<typename A::Scalar>>
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
 class QLambda : private detail::ActionValues<V, A>, public Trainer<V, A, GreedyValue<A>, QReturns, QUpdate<A, O>> {
     using Base = Trainer<V, A, GreedyValue<A>, QReturns, QUpdate<A, O>>;
 
@@ -148,5 +149,9 @@ private:
     A& actor_;
     Schedule epsilon_;
 };
+
+// Only to say what is wrong: see trainer_parts.hpp.
+template <class V, class A>
+QLambda(V&&, A&&, const QLambdaOptions& = {}) -> QLambda<detail::MustBeLvalues<V, A>, A>;
 
 }  // namespace gradiva

@@ -24,7 +24,9 @@ struct ReinforceOptions {
 ///   L = -(1 / episodes) sum over episodes and their steps of log pi(a_t | s_t) A_t,
 /// with `TotalReturn` or `RewardToGo` for A. A critic is needed only where the baseline is one.
 /// Source: Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", 1992.
-template <VectorEnv V, Policy A, class C, Advantage Adv, class O = Adam<typename A::Scalar>>
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedCriticOrNone C,
+          detail::ExplainedAdvantage Adv,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
 class Reinforce : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>> {
 public:
     Reinforce(V& envs, A& actor, C& critic, Adv advantage, const ReinforceOptions& options = {}, O optimizer = {})
@@ -52,11 +54,20 @@ private:
     static inline NoCritic no_critic;
 };
 
-template <VectorEnv V, Policy A, Advantage Adv>
+template <class V, class A, class Adv>
 Reinforce(V&, A&, Adv) -> Reinforce<V, A, NoCritic, Adv>;
-template <VectorEnv V, Policy A, Advantage Adv>
-Reinforce(V&, A&, Adv, ReinforceOptions) -> Reinforce<V, A, NoCritic, Adv>;
-template <VectorEnv V, Policy A, Advantage Adv, class O>
-Reinforce(V&, A&, Adv, ReinforceOptions, O) -> Reinforce<V, A, NoCritic, Adv, O>;
+template <class V, class A, class Adv>
+Reinforce(V&, A&, Adv, ReinforceOptions) -> Reinforce<V, A, NoCritic, typename detail::AdvantageOrNothing<Adv>::Type>;
+template <class V, class A, class Adv, class O>
+Reinforce(V&, A&, Adv, ReinforceOptions, O)
+    -> Reinforce<V, A, NoCritic, typename detail::AdvantageOrNothing<Adv>::Type, O>;
+
+// Only to say what is wrong: see trainer_parts.hpp.
+template <class V, class A, class C, class Adv>
+Reinforce(V&&, A&&, C&&, Adv, const ReinforceOptions& = {})
+    -> Reinforce<detail::MustBeLvalues<V, A, C>, A, C, typename detail::AdvantageOrNothing<Adv>::Type>;
+template <class V, class A, class Adv>
+Reinforce(V&&, A&&, Adv, const ReinforceOptions& = {})
+    -> Reinforce<detail::MustBeLvalues<V, A>, A, NoCritic, typename detail::AdvantageOrNothing<Adv>::Type>;
 
 }  // namespace gradiva

@@ -122,20 +122,30 @@ private:
     template <class Callback, class Trainer>
     static bool call(Callback& callback, const Progress& progress, const Trainer& trainer) {
         constexpr bool takes_both = std::invocable<Callback&, const Progress&, const Trainer&>;
-        static_assert(takes_both || std::invocable<Callback&, const Progress&>,
+        constexpr bool takes_one = std::invocable<Callback&, const Progress&>;
+        static_assert(takes_both || takes_one,
                       "gradiva: a callback of train takes (const Progress&) or (const Progress&, const Trainer&)");
-        const auto invoke = [&]() -> decltype(auto) {
-            if constexpr (takes_both) {
-                return callback(progress, trainer);
-            } else {
-                return callback(progress);
-            }
-        };
-        if constexpr (std::is_void_v<decltype(invoke())>) {
+        if constexpr (takes_both) {
+            return go_on_after([&]() -> decltype(auto) { return callback(progress, trainer); });
+        } else if constexpr (takes_one) {
+            return go_on_after([&]() -> decltype(auto) { return callback(progress); });
+        } else {
+            return false;
+        }
+    }
+
+    template <class Invoke>
+    static bool go_on_after(const Invoke& invoke) {
+        using Result = decltype(invoke());
+        constexpr bool says_nothing = std::is_void_v<Result>;
+        constexpr bool says_whether = std::same_as<std::remove_cvref_t<Result>, bool>;
+        static_assert(says_nothing || says_whether,
+                      "gradiva: a callback of train returns void, or bool: false stops the training");
+        if constexpr (says_whether) {
+            return invoke();
+        } else {
             invoke();
             return true;
-        } else {
-            return invoke();
         }
     }
 

@@ -6,6 +6,7 @@
 
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/rollout/collect.hpp"
+#include "gradiva/train/detail/trainer_parts.hpp"
 #include "gradiva/train/estimate.hpp"
 #include "gradiva/train/observation_statistics.hpp"
 #include "gradiva/train/reward_normalizer.hpp"
@@ -60,25 +61,19 @@ void check_trainer(const TrainerOptions& options, const V& envs, const C& critic
     }
 }
 
-/// The discount of an advantage component; 1 where it has none.
-template <class Adv>
-double discount_of(const Adv& advantage) {
-    if constexpr (requires { advantage.gamma; }) {
-        return advantage.gamma;
-    } else {
-        return 1;
-    }
-}
-
 }  // namespace detail
 
 /// Collect, estimate, update, report, and again. Every on-policy algorithm here is this loop with another update,
 /// another way to collect and other defaults. An update is called with `(rollout, progress)` and returns an
 /// `UpdateReport`. Borrows environments, actor and critic, which must outlive it.
-template <VectorEnv V, Policy A, class C, Advantage Adv, class Update>
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, class C, detail::ExplainedAdvantage Adv,
+          class Update>
 class Trainer {
 public:
     using Scalar = typename A::Scalar;
+    static_assert(detail::HasAdvantageOf<Adv, Scalar>,
+                  "gradiva: this Advantage takes no Rollout of the actor's Scalar; let its operator() be a template "
+                  "<class Scalar> of Rollout<Scalar>&");
 
     /// `make_update(Threads&)` makes the update, which may borrow the threads.
     template <class MakeUpdate>
@@ -86,8 +81,8 @@ public:
         : loop_((detail::check_trainer(options, envs, critic, advantage), options.name)), options_(options),
           advantage_(std::move(advantage)), threads_(options.threads), actor_(actor), critic_(critic),
           rollout_(envs, actor), collect_(envs, actor, threads_),
-          rewards_(envs.size(), detail::discount_of(advantage_)), estimate_(critic, threads_),
-          update_(make_update(threads_)), observe_(threads_) {}
+          rewards_(envs.size(), detail::discount_of(options.name, advantage_, options.normalize_rewards)),
+          estimate_(critic, threads_), update_(make_update(threads_)), observe_(threads_) {}
 
     Trainer(const Trainer&) = delete;
     Trainer& operator=(const Trainer&) = delete;
@@ -150,7 +145,7 @@ private:
     ObservationStatistics observe_;
 };
 
-template <VectorEnv V, Policy A, class C, Advantage Adv, class MakeUpdate>
+template <class V, class A, class C, class Adv, class MakeUpdate>
 Trainer(const TrainerOptions&, V&, A&, C&, Adv, const MakeUpdate&)
     -> Trainer<V, A, C, Adv, std::invoke_result_t<const MakeUpdate&, Threads&>>;
 

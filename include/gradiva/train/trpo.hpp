@@ -32,7 +32,8 @@ struct TrpoOptions {
 };
 
 /// What TRPO does with a rollout: a trust-region step of the actor (see `TrustRegion`), a regression of the critic.
-template <Policy A, ValueFunction C, class O>
+template <detail::ExplainedPolicyWithFisher A, detail::ExplainedValueFunction C,
+          detail::ExplainedOptimizer<typename A::Scalar> O>
 class TrpoUpdate {
 public:
     TrpoUpdate(A& actor, C& critic, O optimizer, const TrpoOptions& options, Threads& threads, std::uint64_t seed)
@@ -70,7 +71,9 @@ private:
 };
 
 /// Trust region policy optimisation. Source: Schulman et al., "Trust Region Policy Optimization", 2015.
-template <VectorEnv V, Policy A, ValueFunction C, Advantage Adv, class O = Adam<typename A::Scalar>>
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicyWithFisher A, detail::ExplainedValueFunction C,
+          detail::ExplainedAdvantage Adv,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
 class Trpo : public Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>> {
     static_assert(
         !holds_ratio<Adv>(),
@@ -89,5 +92,11 @@ public:
                                                                                     options, threads, envs.seed());
                                                      }) {}
 };
+
+// Only to say what is wrong: see trainer_parts.hpp.
+template <class V, class A, class C, class Adv>
+Trpo(V&&, A&&, C&&, Adv, const TrpoOptions& = {}) -> Trpo<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
+template <class V, class A, class Adv>
+Trpo(V&, A&, Adv, const TrpoOptions& = {}) -> Trpo<V, A, detail::CriticIsMissing<Adv>, Adv>;
 
 }  // namespace gradiva

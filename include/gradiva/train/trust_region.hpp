@@ -11,6 +11,7 @@
 #include "gradiva/optim/conjugate_gradient.hpp"
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/rollout/sample_batch.hpp"
+#include "gradiva/train/detail/trainer_parts.hpp"
 #include "gradiva/train/saved_weights.hpp"
 #include "gradiva/train/sharding.hpp"
 #include "gradiva/train/update_options.hpp"
@@ -43,7 +44,7 @@ struct TrustRegionOptions {
 /// With g = dL/dtheta and the Fisher matrix F, conjugate gradients solve (F + damping I) x = g; the full step is
 /// sqrt(2 delta / x.(F + damping I)x) x, shortened until the KL is at most delta and L improves; else no step is taken.
 /// Source: Schulman, Levine, Moritz, Jordan and Abbeel, "Trust Region Policy Optimization", 2015, appendix C.
-template <Policy A>
+template <detail::ExplainedPolicyWithFisher A>
 class TrustRegion {
 public:
     using Scalar = typename A::Scalar;

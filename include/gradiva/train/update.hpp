@@ -14,6 +14,7 @@
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
+#include "gradiva/train/detail/trainer_parts.hpp"
 #include "gradiva/train/kept.hpp"
 #include "gradiva/train/saved_weights.hpp"
 #include "gradiva/train/sharding.hpp"
@@ -33,9 +34,12 @@ namespace gradiva {
 ///
 /// Throws `Error` when a gradient or a weight is not finite; weights and optimisers are then as they were before the
 /// update.
-template <Policy A, class C, Surrogate S, Optimizer<typename A::Scalar> O>
+template <detail::ExplainedPolicy A, detail::ExplainedCriticOrNone C, detail::ExplainedSurrogate S,
+          detail::ExplainedOptimizer<typename A::Scalar> O>
 class Updater {
-    static_assert(detail::explain_surrogate<S>());
+    static_assert(detail::HasSurrogateLoss<S, typename A::Scalar>,
+                  "gradiva: this Surrogate takes no numbers of the actor's Scalar; let its evaluate be a template "
+                  "<class Scalar>");
 
 public:
     using Scalar = typename A::Scalar;
@@ -301,7 +305,7 @@ private:
     /// rollout stands for the whole.
     double sample_weight(const Rollout<Scalar>& rollout, Index minibatch) const {
         const auto samples = static_cast<double>(minibatch);
-        if constexpr (requires { surrogate_.per_episode; }) {
+        if constexpr (detail::HasPerEpisode<S>) {
             if (surrogate_.per_episode) {
                 const double episodes = std::max(1.0, static_cast<double>(rollout.finished.size()));
                 return static_cast<double>(order_.samples().sample_count()) / samples / episodes;
@@ -371,7 +375,7 @@ private:
         }
     }
 
-    static constexpr bool penalises_kl = requires(const S& s) { s.kl_coefficient(); };
+    static constexpr bool penalises_kl = detail::HasKlCoefficient<S>;
     static constexpr bool adapts = requires(S & s) { s.after_update(0.0); };
     static constexpr bool clips = detail::clips<S>();
 

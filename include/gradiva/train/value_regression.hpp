@@ -5,6 +5,7 @@
 
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/policy/policy.hpp"
+#include "gradiva/train/detail/trainer_parts.hpp"
 #include "gradiva/train/minibatch_descent.hpp"
 
 namespace gradiva {
@@ -20,7 +21,7 @@ struct ValueRegressionOptions {
 /// Fits a critic alone to the value targets of a rollout: L = 0.5 mean((V(s) - value_target)^2), by minibatches.
 /// With `RewardToGo` for the targets this is Monte Carlo evaluation of the policy that acted, with `Gae` TD(lambda).
 /// Source: Sutton and Barto, "Reinforcement Learning", 2018, sections 9.3 and 12.2.
-template <ValueFunction C, Optimizer<typename C::Scalar> O>
+template <detail::ExplainedValueFunction C, detail::ExplainedOptimizer<typename C::Scalar> O>
 class ValueRegression {
     static_assert(!learns_in_actor<C>, "gradiva: ValueRegression needs a critic with weights of its own");
 

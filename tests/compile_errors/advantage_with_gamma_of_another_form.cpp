@@ -1,0 +1,15 @@
+// expect first: gradiva: an Advantage's gamma is a number, double gamma
+#include <gradiva/gradiva.hpp>
+
+struct Mine : gradiva::Gae {
+    double gamma() const { return 0.9; }
+};
+
+int main() {
+    using namespace gradiva;
+    TimeLimit env(CartPole{}, 500);
+    Vectorized envs(env, {.count = 8});
+    Actor actor(envs, Mlp{});
+    Critic critic(envs, Mlp{});
+    PpoClip trainer(envs, actor, critic, Mine{});
+}

@@ -1,0 +1,11 @@
+// expect first: gradiva: this is a single environment where environments as one are needed: write Vectorized envs(env,
+// {.count = 8})
+#include <gradiva/gradiva.hpp>
+
+int main() {
+    using namespace gradiva;
+    Pendulum env;
+    Vectorized envs(env, {.count = 8});
+    Actor actor(envs, Mlp{});
+    AnalyticPolicyGradient trainer(env, actor, {.horizon = 8});
+}

@@ -1,0 +1,17 @@
+// expect first: gradiva: a Behaviour's to_environment is void to_environment(
+#include <gradiva/gradiva.hpp>
+
+struct Mine
+    : decltype(gradiva::Actor(gradiva::MlpNetwork<float>(4, 2, {}, gradiva::Rng(1)), gradiva::Categorical<float>(2))) {
+    using Actor::Actor;
+    void to_environment(gradiva::ConstActionView, gradiva::ActionView) {}
+};
+
+int main() {
+    using namespace gradiva;
+    CartPole env;
+    Vectorized envs(env);
+    Mine actor(MlpNetwork<float>(4, 2, {}, Rng(1)), Categorical<float>(2));
+    Threads threads;
+    Collector collect(envs, actor, threads);
+}

@@ -1,0 +1,9 @@
+// expect first: gradiva: this is a single environment where environments as one are needed: write Vectorized envs(env,
+// {.count = 8})
+#include <gradiva/gradiva.hpp>
+
+int main() {
+    using namespace gradiva;
+    CartPole env;
+    Critic critic(env, Mlp{.hidden = {8}});
+}

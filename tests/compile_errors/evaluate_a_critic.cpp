@@ -1,0 +1,11 @@
+// expect first: gradiva: this is a critic where the actor belongs
+#include <gradiva/gradiva.hpp>
+
+int main() {
+    using namespace gradiva;
+    TimeLimit env(CartPole{}, 500);
+    Vectorized envs(env, {.count = 8});
+    Actor actor(envs, Mlp{});
+    Critic critic(envs, Mlp{});
+    evaluate(critic, env);
+}

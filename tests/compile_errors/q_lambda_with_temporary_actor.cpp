@@ -1,0 +1,8 @@
+// expect first: gradiva: a trainer borrows environments, actor and critic: give each as an lvalue
+#include <gradiva/gradiva.hpp>
+
+int main() {
+    using namespace gradiva;
+    Vectorized envs(CartPole{});
+    QLambda trainer(envs, Actor(envs, Mlp{}, EpsilonGreedy<float>(2)));
+}
