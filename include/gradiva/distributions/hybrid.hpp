@@ -5,6 +5,7 @@
 
 #include "gradiva/distributions/categorical.hpp"
 #include "gradiva/distributions/diagonal_gaussian.hpp"
+#include "gradiva/distributions/distribution.hpp"
 
 namespace gradiva {
 

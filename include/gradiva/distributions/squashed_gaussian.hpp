@@ -8,6 +8,7 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/distributions/action_bounds.hpp"
 #include "gradiva/distributions/diagonal_gaussian.hpp"
+#include "gradiva/distributions/distribution.hpp"
 #include "gradiva/kernels/special_functions.hpp"
 #include "gradiva/kernels/squash.hpp"
 
