@@ -43,7 +43,7 @@ WRONG = (
 
 
 def run(name, *arguments):
-    return subprocess.run([FOLDER / name, *arguments], capture_output=True, text=True, timeout=300)
+    return subprocess.run([FOLDER / name, *arguments], capture_output=True, text=True, timeout=60)
 
 
 def catches_interrupts(process):
@@ -89,7 +89,7 @@ class Interrupts(unittest.TestCase):
             time.sleep(0.0005)
         self.assertIsNone(process.poll(), f"{name} ends before it would catch Ctrl-C")
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 0, err)
         self.assertTrue(out.splitlines()[-1].startswith("mean_return="), out)
         return out, err
@@ -118,7 +118,7 @@ class Interrupts(unittest.TestCase):
         while catches_interrupts(process):
             time.sleep(0.0005)
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(timeout=300), -signal.SIGINT)
+        self.assertEqual(process.wait(timeout=60), -signal.SIGINT)
 
 
 if __name__ == "__main__":

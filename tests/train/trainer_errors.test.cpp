@@ -79,6 +79,7 @@ TEST_CASE("A trainer of whole episodes takes any minibatch, as the number of its
         return trainer.train({.steps = 1}).episodes;
     };
     for (const Index minibatch : {Index{1}, Index{64}, Index{100'000}, all_samples}) CHECK(trained(2, minibatch) == 16);
+    CHECK(trained(1, 64) == 8);
     CHECK_THROWS_WITH(trained(2, 0), "Mine: minibatch is 0; give at least 1 sample");
     CHECK_THROWS_WITH(trained(-2, 64), "Mine: episodes is -2; give at least 1 of each environment, or 0 and a horizon");
     CHECK_THROWS_WITH(trained(0, 64), "Mine: horizon is 0; give at least 1 step");
@@ -95,6 +96,7 @@ TEST_CASE("A trainer refuses more samples and more threads than there can be") {
     CHECK_THROWS_WITH(parts().ppo_clip({.horizon = std::numeric_limits<Index>::max()}),
                       "PpoClip: horizon is 9223372036854775807; give at most 137438953472 steps of each of 8 "
                       "environments");
+    CHECK_THROWS_WITH(parts().ppo_clip({.horizon = 137'438'953'473}), ContainsText("horizon is 137438953473; give at"));
     CHECK_THROWS_WITH(parts().reinforce({.episodes = std::numeric_limits<Index>::max()}, RewardToGo{}),
                       ContainsText("Reinforce: episodes is 9223372036854775807; give at most 137438953472"));
     CHECK_THROWS_WITH(parts().ppo_clip({.threads = 100'000}),
