@@ -12,6 +12,7 @@
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
 #include "gradiva/train/analytic_gradient.hpp"
+#include "gradiva/train/detail/check_threads.hpp"
 #include "gradiva/train/detail/trainer_parts.hpp"
 #include "gradiva/train/kept.hpp"
 #include "gradiva/train/progress.hpp"

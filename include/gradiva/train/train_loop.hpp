@@ -8,23 +8,11 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/detail/failure.hpp"
-#include "gradiva/core/threads.hpp"
 #include "gradiva/rollout/rollout.hpp"
 #include "gradiva/train/progress.hpp"
 #include "gradiva/train/update_options.hpp"
 
 namespace gradiva {
-
-namespace detail {
-
-/// Throws `Error` in the name of a trainer on a number of threads that `Threads` would not take.
-inline void check_threads(std::string_view trainer, Index threads) {
-    require(threads >= 1, "{}: threads is {}; give at least 1", trainer, threads);
-    require(threads <= Threads::most, "{}: threads is {}; give at most {}, best as many as cores", trainer, threads,
-            Threads::most);
-}
-
-}  // namespace detail
 
 struct TrainOptions {
     Index steps = 0;  ///< of all environments together, at least 1; rounded up to whole iterations

@@ -6,6 +6,7 @@
 
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/rollout/collect.hpp"
+#include "gradiva/train/detail/check_threads.hpp"
 #include "gradiva/train/detail/trainer_parts.hpp"
 #include "gradiva/train/estimate.hpp"
 #include "gradiva/train/observation_statistics.hpp"
