@@ -171,6 +171,18 @@ TEST_CASE("an include of the own room or of one below is fine") {
               .empty());
 }
 
+TEST_CASE("every header reaches the one that says what the compiler lacks, before anything else of ours") {
+    const Sources headers = read_headers();
+    const std::string language = "gradiva/core/language.hpp";
+    REQUIRE(headers.contains(language));
+    Names wrong;
+    for (const auto& [header, text] : headers) {
+        if (header != language && !all_includes(header, headers).contains(language)) wrong.push_back(header);
+    }
+    CHECK(wrong == Names{});
+    CHECK(includes("gradiva/gradiva.hpp", headers.at("gradiva/gradiva.hpp")).front() == language);
+}
+
 TEST_CASE("someone who only writes an environment pays for no Eigen") {
     const Sources headers = read_headers();
     for (const char* header : {"gradiva/env/env.hpp", "gradiva/env/space.hpp"}) {

@@ -1,5 +1,6 @@
-# cmake -D COMPILER=... -D SOURCE=... -D INCLUDES=... -P must_not_compile.cmake
+# cmake -D COMPILER=... -D SOURCE=... -D INCLUDES=... [-D PRECOMPILED=...] -P must_not_compile.cmake
 #
+# PRECOMPILED are flags that make the compiler take gradiva.hpp from a precompiled header.
 # Comments of the source say what must happen:
 #   // expect first: <text>    the first error holds the text
 #   // expect: <text>          the compiler says it somewhere
@@ -13,6 +14,9 @@ if(NOT expectations)
 endif()
 
 list(TRANSFORM INCLUDES PREPEND -I OUTPUT_VARIABLE flags)
+if(NOT extra)
+    list(PREPEND flags ${PRECOMPILED})
+endif()
 foreach(line IN LISTS extra)
     string(REGEX REPLACE "^ *// flags: " "" text "${line}")
     separate_arguments(more UNIX_COMMAND "${text}")

@@ -60,3 +60,38 @@ TEST_CASE("An outcome is a reward of zero that ends nothing unless it says more"
     STATIC_REQUIRE(!outcome.terminated);
     STATIC_REQUIRE(!outcome.truncated);
 }
+
+namespace {
+
+struct Referring : Continuous {
+    template <class Random>
+    void reset(Random&, std::span<float>) {}
+    Outcome step(const auto&, auto&& rng, std::span<float>) { return {.reward = rng.uniform()}; }
+};
+
+struct Overloaded : Continuous {
+    void reset(Rng&, std::span<float>) {}
+    void reset(Rng) {}
+    Outcome step(std::span<const float>, Rng&, std::span<float>) const noexcept { return {}; }
+    Outcome step(int, Rng, std::span<float>) { return {}; }
+};
+
+struct Static : Continuous {
+    static void reset(auto& rng, std::span<float>) { rng.uniform(); }
+};
+
+struct Copying : Continuous {
+    void reset(Rng, std::span<float>) {}
+    Outcome step(std::span<const float>, auto, std::span<float>) { return {}; }
+};
+
+}  // namespace
+
+TEST_CASE("reset and step may take their Rng by any kind of reference, as templates and as one of several too") {
+    STATIC_REQUIRE(is_env<Referring>);
+    STATIC_REQUIRE(is_env<Overloaded>);
+    STATIC_REQUIRE(is_env<Static>);
+    STATIC_REQUIRE(detail::keeps_rules<Static>());
+    STATIC_REQUIRE(Env<Copying>);
+    STATIC_REQUIRE_FALSE(detail::keeps_rules<Copying>());
+}

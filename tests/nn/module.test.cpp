@@ -10,6 +10,14 @@ struct WithoutJvp : MlpNetwork<float> {
     void jvp() const;
 };
 
+struct WithoutInputGradient : MlpNetwork<float> {
+    void backward(Tape&, ConstMatrixRef<float>, std::span<float>) const;
+};
+
+struct WithoutBackward : MlpNetwork<float> {
+    void backward() const;
+};
+
 struct WithoutAppend : MlpNetwork<float> {
     void append_parameters() const;
 };
@@ -19,9 +27,17 @@ struct WithoutAppend : MlpNetwork<float> {
 TEST_CASE("a multilayer perceptron is a Module, in float and in double") {
     STATIC_REQUIRE(Module<MlpNetwork<float>>);
     STATIC_REQUIRE(Module<MlpNetwork<double>>);
+    STATIC_REQUIRE(ModuleWithJvp<MlpNetwork<float>> && ModuleWithInputGradient<MlpNetwork<float>>);
 }
 
 TEST_CASE("a network that lacks a part is no Module") {
-    STATIC_REQUIRE_FALSE(Module<WithoutJvp>);
     STATIC_REQUIRE_FALSE(Module<WithoutAppend>);
+    STATIC_REQUIRE_FALSE(Module<WithoutBackward>);
+}
+
+TEST_CASE("jvp and the derivative by the inputs are optional") {
+    STATIC_REQUIRE(Module<WithoutJvp>);
+    STATIC_REQUIRE_FALSE(ModuleWithJvp<WithoutJvp>);
+    STATIC_REQUIRE(Module<WithoutInputGradient>);
+    STATIC_REQUIRE_FALSE(ModuleWithInputGradient<WithoutInputGradient>);
 }
