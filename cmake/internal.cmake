@@ -2,7 +2,7 @@
 include(CheckCXXCompilerFlag)
 
 add_library(gradiva_warnings INTERFACE)
-target_compile_options(gradiva_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
+target_compile_options(gradiva_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow)
 if(GRADIVA_WARNINGS_AS_ERRORS)
     target_compile_options(gradiva_warnings INTERFACE -Werror)
 endif()

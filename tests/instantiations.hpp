@@ -73,7 +73,8 @@ GRADIVA_INSTANTIATE_CLASS(MlpNetwork);
 GRADIVA_INSTANTIATE_CLASS(Adam);
 GRADIVA_INSTANTIATE_CLASS(Categorical);
 GRADIVA_INSTANTIATE_CLASS(DiagonalGaussian);
-GRADIVA_INSTANTIATE_CLASS(Rollout);
+GRADIVA_INSTANTIATE struct Rollout<float>;
+GRADIVA_INSTANTIATE struct Rollout<double>;
 GRADIVA_INSTANTIATE class Critic<MlpNetwork<float>>;
 
 }  // namespace gradiva

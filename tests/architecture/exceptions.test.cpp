@@ -27,7 +27,7 @@ std::string without_comments_and_texts(const std::string& code) {
             ++at;
         } else if (code[at] == '"' || (code[at] == '\'' && !digit_before)) {
             const char quote = code[at];
-            for (++at; at < code.size() && code[at] != quote; ++at) at += code[at] == '\\' ? 1 : 0;
+            for (++at; at < code.size() && code[at] != quote; ++at) at += code[at] == '\\' ? std::size_t{1} : 0;
         } else {
             rest += code[at];
             continue;

@@ -251,8 +251,6 @@ public:
     friend bool operator==(const MatrixBuffer&, const MatrixBuffer&) = default;
 
 private:
-    static std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }
-
     Index rows_ = 0;
     Index columns_ = 0;
     Buffer<T> values_;

@@ -9,6 +9,9 @@ namespace gradiva {
 /// Every count, size and position of the library: signed, as in Eigen.
 using Index = std::ptrdiff_t;
 
+/// The same as the standard library counts; `i` is at least 0.
+constexpr std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }
+
 /// The half-open interval [begin, end) of environments, samples or columns.
 struct Range {
     Index begin = 0;

@@ -7,12 +7,16 @@
 
 namespace gradiva {
 
-/// Column-major; one sample is one column.
+/// Column-major, whatever a program has made Eigen's default; one sample is one column.
 template <class Scalar>
-using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor>;
 
 template <class Scalar>
-using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
+using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1, Eigen::ColMajor>;
+
+/// Contiguous where it is not a view.
+template <class Scalar>
+using RowVector = Eigen::Matrix<Scalar, 1, Eigen::Dynamic, Eigen::RowMajor>;
 
 /// Views as function parameters: any matrix, map or block of contiguous columns binds to them without a copy.
 template <class Scalar>
@@ -29,10 +33,10 @@ using ConstVectorRef = View<const Vector<Scalar>, Eigen::Stride<0, 0>>;
 
 /// A row of a matrix.
 template <class Scalar>
-using RowRef = View<Eigen::Matrix<Scalar, 1, Eigen::Dynamic>, Eigen::InnerStride<>>;
+using RowRef = View<RowVector<Scalar>, Eigen::InnerStride<>>;
 
 template <class Scalar>
-using ConstRowRef = View<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>, Eigen::InnerStride<>>;
+using ConstRowRef = View<const RowVector<Scalar>, Eigen::InnerStride<>>;
 
 /// Views as return values and members.
 template <class Scalar>

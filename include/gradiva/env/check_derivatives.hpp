@@ -54,8 +54,6 @@ public:
 private:
     using Values = std::vector<double>;
 
-    static std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }
-
     void draw_action() {
         for (std::size_t i = 0; i < action_.size(); ++i) {
             const double low = std::max(space_.low_of(static_cast<Index>(i)), -1.0F);

@@ -19,7 +19,7 @@ namespace detail {
 template <Index Vectors, class Scalar>
 void add_sums(const ConstMatrixRef<Scalar>& d, Index i, Scalar* b) {
     constexpr Index width = lanes<Scalar>;
-    RegisterOf<Scalar> sum[Vectors] = {};
+    RegisterOf<Scalar> sum[to_size(Vectors)] = {};
     const Scalar* column = d.data() + i;
     for (Index j = 0; j < d.cols(); ++j, column += d.outerStride()) {
 #pragma GCC unroll 4

@@ -139,7 +139,7 @@ void add_categorical_kl(const SoftmaxBatch<Scalar>& q, const SoftmaxBatch<Scalar
                 });
         }
         for (Index i = upright * width; i < q.rows() * width; i += width) sum += term(i, log_sums);
-        Scalar kl[width];
+        Scalar kl[to_size(width)];
         detail::store(V(sum * detail::load(q.inverse_sum(b))), kl);
         for (Index j = 0; j < count; ++j) out[b * width + j] += kl[j];
     }

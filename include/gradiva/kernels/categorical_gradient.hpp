@@ -66,7 +66,7 @@ void gradient_of_lanes(const GradientTerms<Scalar>& terms, const Scalar* d, cons
                        Index first, Index rows, Index count, Scalar* dz, Index stride) {
     using V = RegisterOf<Scalar>;
     constexpr Index width = lanes<Scalar>;
-    alignas(vector_bytes) Scalar room[width * width];
+    alignas(vector_bytes) Scalar room[to_size(width * width)];
     for (Index i = 0; i < rows; ++i) {
         const V by_p = load(e + i * width) * (terms.a + terms.b * finite_exponent(load(d + i * width)));
         const V at_choice = terms.chosen == static_cast<Scalar>(first + i) ? terms.weight : V{};

@@ -27,7 +27,7 @@ struct FewInputs {
     template <Index Inputs>
     [[gnu::always_inline]] void multiply(Columns<Scalar> x, Index columns, Scalar* z, Index z_stride) const {
         constexpr Index lane = lanes<Scalar>;
-        RegisterOf<Scalar> weight[Inputs][Height], bias[Height];
+        RegisterOf<Scalar> weight[to_size(Inputs)][to_size(Height)], bias[to_size(Height)];
 #pragma GCC unroll 2
         for (Index v = 0; v < Height; ++v) {
             bias[v] = load_once(b + v * lane);
@@ -36,7 +36,7 @@ struct FewInputs {
         }
         const RegisterOf<Scalar> lower = broadcast(least);
         for (Index j = 0; j < columns; ++j, x.data += x.stride, z += z_stride) {
-            RegisterOf<Scalar> input[Inputs];
+            RegisterOf<Scalar> input[to_size(Inputs)];
 #pragma GCC unroll 8
             for (Index k = 0; k < Inputs; ++k) input[k] = broadcast(x.data[k]);
 #pragma GCC unroll 2
@@ -73,7 +73,7 @@ void multiply_few_inputs(const Strided<Scalar>& w, const Strided<Scalar>& x, con
     for_each_row_block<Scalar, 2>(z.rows(), [&](auto block_height, Index row, Index rows) {
         constexpr Index registers = block_height(), height = registers * lanes<Scalar>;
         FewInputs<registers, Scalar> multiply{{w.data + row, w.column_stride}, b + row, least};
-        alignas(64) Scalar filled_up[(few_inputs + 1) * height];
+        alignas(64) Scalar filled_up[to_size((few_inputs + 1) * height)];
         if (rows < height) {
             std::fill_n(filled_up, (inputs + 1) * height, Scalar(0));
             for (Index k = 0; k < inputs; ++k) {
@@ -86,7 +86,7 @@ void multiply_few_inputs(const Strided<Scalar>& w, const Strided<Scalar>& x, con
         const Index whole = whole_columns(row, rows, height, stride == z.rows(), z.rows(), n);
         multiply(inputs, {x.data, x.column_stride}, whole, z.data() + row, stride);
         for (Index j = whole; j < n; ++j) {
-            alignas(64) Scalar column[height];
+            alignas(64) Scalar column[to_size(height)];
             multiply(inputs, {x.data + j * x.column_stride, 0}, 1, column, 0);
             std::copy_n(column, rows, z.data() + row + j * stride);
         }

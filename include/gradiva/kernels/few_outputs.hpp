@@ -18,8 +18,8 @@ namespace detail {
 
 /// One number, or one register, of W^T dZ for a column `d` of dZ; y is that of X, and adds to the gradients.
 template <Index Outputs, class Scalar, class V>
-[[gnu::always_inline]] inline V go_back_one(bool is_tanh, const V (&w)[Outputs], const V& y, const Scalar (&d)[Outputs],
-                                            V (&gradient)[Outputs]) {
+[[gnu::always_inline]] inline V go_back_one(bool is_tanh, const V (&w)[to_size(Outputs)], const V& y,
+                                            const Scalar (&d)[to_size(Outputs)], V (&gradient)[to_size(Outputs)]) {
     V back = w[0] * d[0];
     gradient[0] += y * d[0];
 #pragma GCC unroll 2
@@ -35,11 +35,11 @@ template <class V, Index Height, Index Outputs, class Scalar>
 void go_back_rows(bool is_tanh, const ConstMatrixRef<Scalar>& w, const ConstMatrixRef<Scalar>& dz,
                   const ConstMatrixRef<Scalar>& x, MatrixRef<Scalar>& dw, MatrixRef<Scalar>& du, Index row) {
     constexpr auto width = static_cast<Index>(sizeof(V) / sizeof(Scalar));
-    alignas(64) Scalar room[Outputs][Height * width];
+    alignas(64) Scalar room[to_size(Outputs)][to_size(Height * width)];
     for (Index i = 0; i < Height * width; ++i) {
         for (Index k = 0; k < Outputs; ++k) room[k][i] = w(k, row + i);
     }
-    V weight[Height][Outputs], gradient[Height][Outputs] = {};
+    V weight[to_size(Height)][to_size(Outputs)], gradient[to_size(Height)][to_size(Outputs)] = {};
 #pragma GCC unroll 4
     for (Index v = 0; v < Height; ++v) {
 #pragma GCC unroll 2
@@ -50,8 +50,8 @@ void go_back_rows(bool is_tanh, const ConstMatrixRef<Scalar>& w, const ConstMatr
     const Index columns = x.cols(), d_stride = dz.outerStride(), x_stride = x.outerStride();
     const Index du_stride = du.outerStride();
     for (Index j = 0; j < columns; ++j, d += d_stride, from += x_stride, to += du_stride) {
-        V y[Height];  // all of them loaded, and once: what is stored may be the same numbers
-        Scalar column[Outputs];
+        V y[to_size(Height)];  // all of them loaded, and once: what is stored may be the same numbers
+        Scalar column[to_size(Outputs)];
         std::copy_n(d, Outputs, column);
 #pragma GCC unroll 4
         for (Index v = 0; v < Height; ++v) y[v] = in_register(load_lanes<V>(from + v * width));

@@ -41,7 +41,7 @@ auto load_groups(const Scalar* from, Index stride) {
 
 template <Index First, class Scalar, int... K>
 void store_group(const RegisterOf<Scalar>& x, Scalar* to, std::integer_sequence<int, K...>) {
-    *reinterpret_cast<typename ShortRegister<sizeof...(K), Scalar>::Unaligned*>(to) =
+    *reinterpret_cast<typename ShortRegister<Index{sizeof...(K)}, Scalar>::Unaligned*>(to) =
         __builtin_shufflevector(x, x, (First + K)...);
 }
 
@@ -68,7 +68,7 @@ V odds(const V& a, const V& b) {
 template <Index Count, class Scalar>
 void load_group_of_rows(const Scalar* from, Index stride, Scalar* to) {
     constexpr Index width = lanes<Scalar>, groups = width / Count;
-    RegisterOf<Scalar> x[Count];
+    RegisterOf<Scalar> x[to_size(Count)];
 #pragma GCC unroll 4
     for (Index i = 0; i < Count; ++i) {
         x[i] =
@@ -91,7 +91,7 @@ void load_group_of_rows(const Scalar* from, Index stride, Scalar* to) {
 template <Index Count, class Scalar>
 void store_group_of_rows(const Scalar* from, Scalar* to, Index stride) {
     constexpr Index width = lanes<Scalar>, groups = width / Count;
-    RegisterOf<Scalar> x[Count], y[Count];
+    RegisterOf<Scalar> x[to_size(Count)], y[to_size(Count)];
 #pragma GCC unroll 4
     for (Index i = 0; i < Count; ++i) x[i] = load(from + i * width);
     if constexpr (Count == 2) {

@@ -89,7 +89,7 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
     constexpr Index height = Height * lanes<Scalar>;
     const Index inner = product.a.columns;
     Scalar* const sums = c.data() + row;
-    alignas(64) Scalar once[height];
+    alignas(64) Scalar once[to_size(height)];
     Columns<Scalar> addend = addend_of<height>(product, row, rows, c, once);
     const bool sums_rows = product.row_sums && rows == height;
     const Index apart = sums_rows ? columns_of_row_sums(c.cols(), tile_columns<Height>) : 0;

@@ -75,7 +75,7 @@ template <class Scalar, class X, class Term>
 double sum_in_double(Index size, const X& x, const Term& term) {
     using Half = typename HalfRegister<Scalar>::Type;
     constexpr Index parts = 32, width = lanes<double>;
-    RegisterOf<double> sum[parts / width] = {};
+    RegisterOf<double> sum[to_size(parts / width)] = {};
     Index i = 0;
     for (; i + parts <= size; i += parts) {
 #pragma GCC unroll 16

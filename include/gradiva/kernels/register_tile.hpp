@@ -60,7 +60,8 @@ inline constexpr auto unchanged = [](const auto& x, const auto*, Index) { return
 
 /// Stores finish(S + sum, its column of the output, its row in it), register by register.
 template <Index Height, Index Width, class Scalar, class Finisher>
-[[gnu::always_inline]] inline void store_tile(const Tile<Scalar>& tile, const RegisterOf<Scalar> (&sum)[Width][Height],
+[[gnu::always_inline]] inline void store_tile(const Tile<Scalar>& tile,
+                                              const RegisterOf<Scalar> (&sum)[to_size(Width)][to_size(Height)],
                                               const Finisher& finish) {
     constexpr Index lane = lanes<Scalar>;
     const Scalar *addend = tile.addend.data, *output = tile.output.data;
@@ -79,7 +80,7 @@ template <Index Height, Index Width, class Scalar, class Finisher>
 /// The same, with what the tile asks for.
 template <Index Height, Index Width, class Scalar>
 [[gnu::always_inline]] inline void finish_tile(const Tile<Scalar>& tile,
-                                               const RegisterOf<Scalar> (&sum)[Width][Height]) {
+                                               const RegisterOf<Scalar> (&sum)[to_size(Width)][to_size(Height)]) {
     using V = RegisterOf<Scalar>;
     switch (tile.finish) {
         case Finish::nothing: return store_tile<Height, Width>(tile, sum, unchanged);
@@ -102,11 +103,11 @@ template <Index Height, Index Width, class Scalar>
 template <Index Height, Index Width, RowSums sums_rows = RowSums::no, class Scalar>
 GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
     constexpr Index lane = lanes<Scalar>;
-    RegisterOf<Scalar> sum[Width][Height] = {}, row_sum[Height] = {};
+    RegisterOf<Scalar> sum[to_size(Width)][to_size(Height)] = {}, row_sum[to_size(Height)] = {};
     const Scalar* a = tile.a.data;
     const Scalar* b = tile.b;
     for (Index k = 0; k < tile.depth; ++k, a += tile.a.stride, b += tile.b_row_stride) {
-        RegisterOf<Scalar> left[Height];
+        RegisterOf<Scalar> left[to_size(Height)];
 #pragma GCC unroll 4
         for (Index v = 0; v < Height; ++v) {
             left[v] = load_once(a + v * lane);
@@ -137,7 +138,7 @@ template <class Scalar>
 void compute_on_copies(void (*compute)(const Tile<Scalar>&), Index height, Index width, Index rows,
                        const Tile<Scalar>& tile) {
     constexpr Index largest = widest_tile * lanes<Scalar> * tile_columns<1>;
-    alignas(64) Scalar addend[largest], output[largest];
+    alignas(64) Scalar addend[to_size(largest)], output[to_size(largest)];
     std::fill_n(addend, width * height, Scalar(0));
     std::fill_n(output, width * height, Scalar(0));
     for (Index j = 0; j < width; ++j) {

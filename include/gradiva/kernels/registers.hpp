@@ -165,7 +165,7 @@ V larger(const V& a, const V& b) {
 #if defined(__AVX512F__) && !defined(__clang__)
     // Of the expression GCC 12 makes a mask and a move, and of many of them more masks than there are registers.
     if constexpr (sizeof(V) == 64 && sizeof(a[0]) == 4) return __builtin_ia32_maxps512_mask(a, b, b, -1, 4);
-    if constexpr (sizeof(V) == 64 && sizeof(a[0]) == 8) return __builtin_ia32_maxpd512_mask(a, b, b, -1, 4);
+    if constexpr (sizeof(V) == 64 && sizeof(a[0]) == 8) return __builtin_ia32_maxpd512_mask(a, b, b, 0xFF, 4);
 #endif
     return a > b ? a : b;
 }
@@ -190,7 +190,7 @@ template <class How, Index Count, Index Distance, class T>
     if constexpr (Count == 1) {
         return x[0];
     } else {
-        T half[Count / 2];
+        T half[to_size(Count / 2)];
 #pragma GCC unroll 16
         for (Index i = 0; i < Count / 2; ++i) half[i] = How::template join<Distance>(x[i], x[i + Count / 2]);
         return fold<How, Count / 2, Distance / 2>(half);
@@ -203,9 +203,9 @@ template <class How, Index Count, Index Distance, class T>
 template <class How, class Scalar, class T, class Add>
 [[gnu::always_inline]] inline T fold_columns(Index steps, const T& start, const Add& add) {
     constexpr Index width = lanes<Scalar>, size = std::min<Index>(width, 4), groups = width / size;
-    T folded[groups];
+    T folded[to_size(groups)];
     for (Index g = 0; g < groups; ++g) {
-        T sum[size];
+        T sum[to_size(size)];
 #pragma GCC unroll 4
         for (Index k = 0; k < size; ++k) sum[k] = start;
         for (Index i = 0; i < steps; ++i) {
@@ -222,7 +222,7 @@ template <class How, class Scalar, class T, class Add>
 template <class Scalar>
 void transpose_block(const Scalar* from, Index from_stride, Scalar* to, Index to_stride) {
     constexpr Index n = lanes<Scalar>;
-    RegisterOf<Scalar> x[n], y[n];
+    RegisterOf<Scalar> x[to_size(n)], y[to_size(n)];
 #pragma GCC unroll 16
     for (Index i = 0; i < n; ++i) x[i] = load(from + i * from_stride);
         // Each round deals the numbers out anew, as a perfect shuffle of cards does.

@@ -43,14 +43,14 @@ template <class Scalar>
 [[gnu::noinline]] void dot_columns(const Scalar* a, const Strided<Scalar>& b, Columns<Scalar> addend, Row<Scalar> c) {
     constexpr Index width = lanes<Scalar>, group = std::min<Index>(width, 4);
     const Index depth = b.rows;
-    const Scalar* column[group] = {};
+    const Scalar* column[to_size(group)] = {};
     for (Index first = 0; first < b.columns; first += group) {
         const Index count = std::min(group, b.columns - first);
 #pragma GCC unroll 4
         for (Index j = 0; j < group; ++j) {
             column[j] = j < count ? b.data + (first + j) * b.column_stride : column[j - 1];
         }
-        RegisterOf<Scalar> sum[group] = {};
+        RegisterOf<Scalar> sum[to_size(group)] = {};
         Index k = 0;
         for (; k + width <= depth; k += width) {
             const RegisterOf<Scalar> left = load_once(a + k);
@@ -59,14 +59,14 @@ template <class Scalar>
         }
         if (k < depth) {
             // Loaded before all products: the compiler then rounds each column's in the same way.
-            RegisterOf<Scalar> rest[group];
+            RegisterOf<Scalar> rest[to_size(group)];
 #pragma GCC unroll 4
             for (Index j = 0; j < group; ++j) rest[j] = load_some(column[j] + k, depth - k);
             const RegisterOf<Scalar> left = load_some(a + k, depth - k);
 #pragma GCC unroll 4
             for (Index j = 0; j < group; ++j) sum[j] += left * rest[j];
         }
-        Scalar dots[width];
+        Scalar dots[to_size(width)];
         store<Scalar>(sum_groups<width / group>(fold<AddAcross, group, width / 2>(sum)), dots);
         for (Index j = 0; j < count; ++j) {
             c.data[(first + j) * c.stride] = addend.data[(first + j) * addend.stride] + dots[j * (width / group)];
@@ -78,7 +78,8 @@ template <class Scalar>
 template <Index Vectors, class Scalar>
 void weigh_rows(const Scalar* a, const Scalar* b, Index stride, Index depth, Scalar* c) {
     constexpr Index width = lanes<Scalar>;
-    RegisterOf<Scalar> even[Vectors] = {}, odd[Vectors] = {};  // two chains of additions, neither waits for the other
+    RegisterOf<Scalar> even[to_size(Vectors)] = {},
+                       odd[to_size(Vectors)] = {};  // two chains of additions, neither waits for the other
     Index k = 0;
     for (; k + 2 <= depth; k += 2) {
 #pragma GCC unroll 4
@@ -119,7 +120,7 @@ void multiply_row(const Strided<Scalar>& a, const Strided<Scalar>& b, Columns<Sc
     }
     if (b.row_stride == 1) return dot_columns(left, b, addend, c);
     constexpr Index most = 4 * lanes<Scalar>;
-    alignas(64) Scalar piece[most];
+    alignas(64) Scalar piece[to_size(most)];
     for (Index first = 0; first < b.columns; first += most) {
         const Index count = std::min(most, b.columns - first);
         weigh_rows(left, block(b, 0, b.rows, first, count), count, piece);

@@ -64,14 +64,14 @@ void scan_few(Scalar factor, const Scalar* continues, Index steps, Scalar* x, co
     constexpr Index width = lanes<Scalar>;
     constexpr gradiva::detail::LaneNumbers<V> all;
     const Index size = N * steps, whole = size / width * width;
-    Scalar next[N] = {};
+    Scalar next[to_size(N)] = {};
     for (Index i = size; i-- > whole;) {
         Scalar& x_i = next[i % N];
         x_i = terms.template delta<Scalar>(i) + factor * continues[i] * x_i;
         x[i] = x_i;
         terms.finish(i, x_i);
     }
-    Scalar room[width] = {};
+    Scalar room[to_size(width)] = {};
     std::copy_n(next, N, room);
     V carry = repeat_first<N>(load(room), all);
     for (Index i = whole - width; i >= 0; i -= width) {

@@ -30,7 +30,7 @@ struct NormalQuadrature {
 
     /// All nodes, or all weights, as one array.
     template <class Scalar>
-    using Array = Eigen::Array<Scalar, nodes, 1>;
+    using Array = Eigen::Array<Scalar, nodes, 1, Eigen::ColMajor>;
     template <class Scalar>
     static Array<Scalar> both_signs(const std::array<double, 16>& half, double sign) {
         Array<Scalar> all;

@@ -253,8 +253,6 @@ private:
         return {out.final_mask.data() + j * out.final_mask.rows(), out.final_mask.rows(), 1};
     }
 
-    static std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }
-
     V& envs_;
     const P& actor_;
     decltype(std::declval<const V&>().action_space()) action_space_;

@@ -38,7 +38,8 @@ private:
 /// Throws `Error` unless all weights are finite; `whose` completes "update: the ... weights are not finite".
 template <class Scalar>
 void require_finite_weights(std::span<const Scalar> weights, const char* whose) {
-    require(std::isfinite(norm_of(weights)) || std::ranges::all_of(weights, [](Scalar w) { return std::isfinite(w); }),
+    require(std::isfinite(norm_of(weights)) ||
+                std::all_of(weights.begin(), weights.end(), [](Scalar w) { return std::isfinite(w); }),
             "update: the {} weights are not finite; lower the learning rate", whose);
 }
 

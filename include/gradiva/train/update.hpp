@@ -83,7 +83,7 @@ private:
     struct alignas(buffer_alignment) NetworkState {
         Buffer<Scalar> gradient;
         double norm = 0;
-        Index unfinished_shards = 0;
+        std::atomic<Index> unfinished_shards = 0;
     };
 
     UpdateReport descend_or_put_back(const Rollout<Scalar>& rollout) {
@@ -145,7 +145,7 @@ private:
             shard.gradient.resize(static_cast<Index>(weights_of(network).size()));
             detail::for_each_pass(minibatch.size(), shards, s,
                                   [&](Range pass) { learn(network, rollout, minibatch, pass, report, shard); });
-            if (--std::atomic_ref(state_of(network).unfinished_shards) == 0) finish_gradient(network, shards);
+            if (--state_of(network).unfinished_shards == 0) finish_gradient(network, shards);
         };
         if (tasks > 1) {
             threads_.run(tasks + 1, run_task);

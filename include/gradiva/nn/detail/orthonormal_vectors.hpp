@@ -21,10 +21,10 @@ inline void add_block_product(double sign, const double* a, Index stride, Index 
     constexpr Index width = kernels::detail::lanes<double>, across = 2, most = vector_bytes == 64 ? 8 : 4;
     const auto add = [=]<Index Height>(Index row, std::integral_constant<Index, Height>) {
         for (Index column = 0; column < orthogonal_block; column += across * width) {
-            V sum[Height][across] = {};
+            V sum[to_size(Height)][to_size(across)] = {};
             const double* const from = a + row * stride;
             for (Index k = 0; k < inner; ++k) {
-                V right[across];
+                V right[to_size(across)];
 #pragma GCC unroll 2
                 for (Index c = 0; c < across; ++c) {
                     right[c] = kernels::detail::load(b + k * orthogonal_block + column + c * width);
