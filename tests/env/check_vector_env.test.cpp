@@ -35,6 +35,8 @@ enum class Fault {
     space_changes,
     no_shards,
     depends_on_range,
+    reward_by_range,
+    unwritten_final_mask,
 };
 
 /// Random walks that end beyond 3, or are cut off after 30 steps; choice 2 is legal where the walk stands above 0.
@@ -100,13 +102,14 @@ private:
         const bool cut = steps[n] == (is(Fault::never_ends) ? 30'000 : 30) && !ends;
         if (is(Fault::never_ends)) at[n] = std::clamp(at[n], -40.0, 40.0), steps[n] = 1;
         if (!is(Fault::unwritten_reward)) out.reward[k] = is(Fault::huge_reward) && steps[n] == 3 ? 1e39 : at[n];
+        if (is(Fault::reward_by_range)) out.reward[k] += 0.001 * static_cast<double>(range.begin);
         if (!is(Fault::unwritten_flag)) out.terminated[k] = ends ? (is(Fault::flag_of_255) ? 255 : 1) : 0;
         out.truncated[k] = cut || (ends && is(Fault::both_flags)) ? 1 : 0;
         if (!is(Fault::unwritten_observation)) observe(n, out.observation, j);
         if (is(Fault::out_of_bounds) && steps[n] == 5) out.observation(0, j) = 51;
         if (!ends && !cut) return;
         if (!is(Fault::unwritten_final)) observe(n, out.final_observation, j);
-        if (cut) mask_one(n, out.final_mask, j);
+        if (cut && !is(Fault::unwritten_final_mask)) mask_one(n, out.final_mask, j);
         start(n, out.observation, j);
     }
 };
@@ -153,6 +156,8 @@ TEST_CASE("check_env names what a vector of environments does wrong, whether it 
         {Fault::unwritten_flag, "wrote terminated = 255 and truncated = 0 in step 1; write 0 or 1"},
         {Fault::unwritten_observation, "gave observation[0] = nan in step (step 1), or did not write it"},
         {Fault::unwritten_final, "gave observation[0] = nan in the last observation (step "},
+        {Fault::unwritten_final_mask,
+         "gave a mask of 255 for choice 0 in the last step of an episode, or did not write it"},
         {Fault::unwritten_reset, "gave observation[1] = nan in reset (step 0), or did not write it"},
         {Fault::unwritten_mask, "gave a mask of 255 for choice 1 in reset"},
         {Fault::mask_of_2, "gave a mask of 2 for choice 1 in reset"},
@@ -172,7 +177,7 @@ TEST_CASE("check_env names what a vector of environments does wrong, whether it 
         CHECK_THROWS_WITH(check_env(unique, {.steps = 200}), ContainsText("check_env: ") && ContainsText(text));
     }
     CHECK_THROWS_WITH(check_env(Walks(Fault::writes_others)), ContainsText("writes observations of others"));
-    for (const Fault fault : {Fault::one_generator, Fault::depends_on_range}) {
+    for (const Fault fault : {Fault::one_generator, Fault::depends_on_range, Fault::reward_by_range}) {
         CHECK_THROWS_WITH(check_env(Walks(fault)),
                           ContainsText("check_env: of two copies that are stepped in turn, one as a whole and one in 3 "
                                        "parts, environment "));
