@@ -348,6 +348,15 @@ TEST_CASE("Columns that are missing, or of another size, are refused") {
     check_refused(header.substr(0, header.size() - 1) + ",more\n", {"column 12 is 'more' where '' belongs"});
 }
 
+TEST_CASE("The columns of a large observation are named by the first and the last") {
+    const TemporaryFile file("large");
+    file.write("environment,step,reward\n");
+    CHECK_THROWS_WITH(read_transitions(file.path, Box{.size = 7056}, MultiDiscrete{{2, 2}}),
+                      ContainsText("name the columns environment,step,observation_0,...,observation_7055,action_0,"
+                                   "action_1,log_prob,reward,terminated,truncated,next_observation_0,...,"
+                                   "next_observation_7055"));
+}
+
 TEST_CASE("Cells that are no numbers, or not finite, are refused by line, column and value") {
     check_refused(header + good_line + "0,1,3,x,1,-1,0,0,0,3,4\n",
                   {"line 3, column 4: observation_1 is 'x'", "write a number"});

@@ -30,6 +30,26 @@ inline std::string transition_header(const std::vector<std::string>& columns) {
     return line;
 }
 
+/// The same for messages: where there are many columns, numbered ones by the first and the last of their kind.
+inline std::string transition_header_in_short(const std::vector<std::string>& columns) {
+    constexpr std::size_t few = 40;
+    if (columns.size() <= few) return transition_header(columns);
+    const auto kind = [](const std::string& name) {
+        const bool numbered = name.back() >= '0' && name.back() <= '9';
+        return numbered ? name.substr(0, name.rfind('_')) : name;
+    };
+    std::vector<std::string> shown;
+    for (std::size_t i = 0; i < columns.size();) {
+        std::size_t end = i + 1;
+        while (end < columns.size() && kind(columns[end]) == kind(columns[i])) ++end;
+        shown.push_back(columns[i]);
+        if (end - i > 2) shown.push_back("...");
+        if (end - i > 1) shown.push_back(columns[end - 1]);
+        i = end;
+    }
+    return transition_header(shown);
+}
+
 inline std::vector<std::string_view> split_cells(std::string_view line) {
     std::vector<std::string_view> cells;
     for (std::size_t comma = 0; comma != line.npos;) {
