@@ -9,6 +9,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "gradiva/core/index.hpp"
+
 // Numbers in files, read in the same way whatever the locale.
 
 namespace gradiva::detail {
@@ -32,8 +34,8 @@ inline bool is_below_one(std::string_view text) {
     const std::size_t point = std::min(digits.find('.'), digits.size());
     const std::size_t first = std::min(digits.find_first_of("123456789"), digits.size());
     // The decimal exponent of the first digit, without what follows the e.
-    const long place = static_cast<long>(point) - static_cast<long>(first) - (first < point ? 1 : 0);
-    long exponent = 0;
+    const Index place = static_cast<Index>(point) - static_cast<Index>(first) - (first < point ? 1 : 0);
+    Index exponent = 0;
     if (e < text.size()) {
         const bool negative = text.substr(e + 1).starts_with('-');
         for (const char c : text.substr(e + 1)) {
