@@ -112,10 +112,10 @@ class Interrupts(unittest.TestCase):
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        while catches_interrupts(process) is False:
+        while process.poll() is None and catches_interrupts(process) is False:
             time.sleep(0.0005)
         process.send_signal(signal.SIGINT)
-        while catches_interrupts(process):
+        while process.poll() is None and catches_interrupts(process):
             time.sleep(0.0005)
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=60), -signal.SIGINT)
