@@ -227,6 +227,8 @@ TEST_CASE("An environment that throws keeps no other from its step, and what it 
 TEST_CASE("Vectorized refuses no environments and spaces that hold nothing") {
     CHECK_THROWS_WITH(Vectorized(Corridor{}, {.count = 0}), "Vectorized: count is 0; give at least 1 environment");
     CHECK_THROWS_AS(Vectorized(Corridor{}, {.count = -1}), Error);
+    CHECK_THROWS_WITH(Vectorized(Corridor{}, {.count = std::numeric_limits<Index>::max()}),
+                      "Vectorized: there is no memory for 9223372036854775807 environments; give fewer");
     Sized blind, lame;
     blind.observed = 0;
     lame.actions = 0;

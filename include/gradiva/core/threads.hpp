@@ -22,7 +22,8 @@ public:
     /// The largest count.
     static constexpr Index most = 1024;
 
-    /// Throws `Error` unless `count` is from 1 to `most`. More threads than cores are allowed.
+    /// Throws `Error` unless `count` is from 1 to `most`, and where the system starts no more threads. More threads
+    /// than cores are allowed.
     explicit Threads(Index count = 1) : groups_(static_cast<std::size_t>(std::clamp<Index>(count, 0, most))) {
         require(count >= 1, "Threads: count is {}; give at least 1 thread", count);
         require(count <= most, "Threads: count is {}; give at most {} threads, best as many as cores", count, most);
@@ -30,7 +31,14 @@ public:
         workers_.reserve(static_cast<std::size_t>(count - 1));
         detail::undo_unless_done(
             [&] {
-                for (Index i = 1; i < count; ++i) workers_.emplace_back([this, i] { serve(i); });
+                detail::as_error(
+                    [&] {
+                        for (Index i = 1; i < count; ++i) workers_.emplace_back([this, i] { serve(i); });
+                    },
+                    [&](const char* what) {
+                        return fmt::format("Threads: only {} of {} threads could be started ({}); give fewer",
+                                           workers_.size() + 1, count, what);
+                    });
             },
             [&] { stop(); });
     }

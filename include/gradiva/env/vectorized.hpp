@@ -113,7 +113,11 @@ private:
     template <class F>
     Vectorized(const VectorizedOptions& options, F make) : seed_(options.seed) {
         require(options.count >= 1, "Vectorized: count is {}; give at least 1 environment", options.count);
-        places_.reserve(static_cast<std::size_t>(options.count));
+        detail::as_error([&] { places_.reserve(static_cast<std::size_t>(options.count)); },
+                         [&](const char*) {
+                             return fmt::format("Vectorized: there is no memory for {} environments; give fewer",
+                                                options.count);
+                         });
         for (Index i = 0; i < options.count; ++i) {
             places_.push_back({make(i), Rng(options.seed, options.purpose, static_cast<std::uint64_t>(i))});
         }
