@@ -35,10 +35,10 @@ concept Reparameterised = Distribution<D> &&
     d.reparameterised_backward(tape, given, given, out, flat);
 };
 
-/// A policy of a network and a distribution of that kind.
+/// A policy of a network that gives the derivative by its inputs, and a distribution of that kind.
 template <class A>
 concept ReparameterisedPolicy = Policy<A> && requires(const A& actor) {
-    requires Module<std::remove_cvref_t<decltype(actor.network())>>;
+    requires ModuleWithInputGradient<std::remove_cvref_t<decltype(actor.network())>>;
     requires Reparameterised<std::remove_cvref_t<decltype(actor.distribution())>>;
 };
 

@@ -126,7 +126,8 @@ class AnalyticPolicyGradient {
     static_assert(
         ReparameterisedPolicy<A>,
         "gradiva: AnalyticPolicyGradient needs an actor whose samples can be differentiated, such as one with "
-        "a DiagonalGaussian");
+        "a DiagonalGaussian (draw_noise, reparameterise and reparameterised_backward, const), over a network with "
+        "backward(tape, dY, gradient, dX) const");
 
 public:
     AnalyticPolicyGradient(V& envs, A& actor, const AnalyticOptions& options = {}, O optimizer = {})

@@ -1,0 +1,3 @@
+// expect first: the second text
+static_assert(false, "the first text");
+static_assert(false, "the second text");

@@ -1,0 +1,4 @@
+// expect first: the first text
+// expect not: the second text
+static_assert(false, "the first text");
+static_assert(false, "the second text");
