@@ -2,6 +2,7 @@
 # Installs what building gradiva needs, on Debian and its descendants; nothing where everything is there.
 #   tools/setup.sh         compiler, CMake, Ninja, Eigen, fmt, Catch2, CLI11
 #   tools/setup.sh --all   also Clang, its sanitizers, clang-format, clang-tidy, Google Benchmark, matplotlib and MuJoCo
+#   tools/setup.sh --matrix   also the compilers of tools/build_matrix.sh, as far as this system's apt knows them
 set -euo pipefail
 
 oldest_cmake=3.25
@@ -13,7 +14,14 @@ case "${1:-}" in
         packages+=(clang libclang-rt-dev clang-format clang-tidy libbenchmark-dev python3-matplotlib)
         optional=(libmujoco-dev)
         ;;
-    *) echo "usage: tools/setup.sh [--all]" >&2; exit 2 ;;
+    --matrix)
+        optional=(g++-12 clang-14 clang-16 clang-19 g++-aarch64-linux-gnu qemu-user g++-mingw-w64-x86-64-posix)
+        # Versions of libc++ exclude each other: one that is there stays.
+        if ! compgen -G '/usr/lib/llvm-*/include/c++/v1' > /dev/null; then
+            optional+=(libc++-19-dev libc++abi-19-dev)
+        fi
+        ;;
+    *) echo "usage: tools/setup.sh [--all | --matrix]" >&2; exit 2 ;;
 esac
 
 fail() {
@@ -63,7 +71,11 @@ else
     }
     apt update
     for package in "${missing_optional[@]}"; do
-        if [[ -n $(apt-cache search --names-only "^$package\$") ]]; then missing+=("$package"); fi
+        if [[ -n $(apt-cache search --names-only "^${package//+/\\+}\$") ]]; then
+            missing+=("$package")
+        else
+            echo "tools/setup.sh: this system's apt has no $package; it is left out"
+        fi
     done
     if ((${#missing[@]} > 0)); then
         echo "tools/setup.sh: installing ${missing[*]}"

@@ -1,0 +1,39 @@
+// A short training that tools/build_matrix.sh builds in many ways: discrete and continuous actions, two threads, a
+// file. Prints the sums of the trained weights, so that two builds of one compiler can be compared bit for bit.
+#include <gradiva/gradiva.hpp>
+#include <gradiva/io/csv_log.hpp>
+#include <gradiva/io/progress_bar.hpp>
+#include <gradiva/io/recorded_rollout.hpp>
+
+#include <cmath>
+#include <cstdio>
+
+namespace {
+
+using namespace gradiva;
+
+double sum_of(std::span<const float> weights) {
+    double sum = 0, factor = 1;
+    for (const float w : weights) sum += (factor = -factor * 1.0009765625) * static_cast<double>(w);
+    return sum;
+}
+
+template <class E>
+bool train(const char* name, const E& env, Activation activation) {
+    Vectorized envs(env, {.count = 8, .seed = 5});
+    Actor actor(envs, Mlp{.hidden = {16, 16}, .activation = activation, .normalize_observations = true});
+    Critic critic(envs, Mlp{.hidden = {16, 16}, .activation = activation, .normalize_observations = true});
+    PpoClip trainer(envs, actor, critic, Gae{}, {.horizon = 64, .minibatch = 128, .epochs = 2, .threads = 2});
+    const Progress progress = trainer.train({.steps = 2048});
+    const double a = sum_of(actor.weights()), c = sum_of(critic.weights());
+    std::printf("%s %a %a\n", name, a, c);
+    return progress.finished() && std::isfinite(a) && std::isfinite(c);
+}
+
+}  // namespace
+
+int main() {
+    const bool right =
+        train("cartpole", CartPole{}, Activation::tanh) && train("pendulum", Pendulum{}, Activation::relu);
+    return right ? 0 : 1;
+}
