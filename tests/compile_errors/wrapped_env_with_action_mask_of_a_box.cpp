@@ -1,6 +1,6 @@
 // The environment is accused, and not its wrapper too.
 // expect first: gradiva: Env has an action_mask, but no choices to mask
-// expect not: explain_env() [with E = gradiva::TimeLimit<Broken>
+// expect not: with E = gradiva::TimeLimit<Broken>
 // expect not: explain_env<gradiva::TimeLimit<Broken>
 #include <gradiva/gradiva.hpp>
 

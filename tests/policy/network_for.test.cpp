@@ -39,7 +39,7 @@ TEST_CASE("a critic takes every description that an actor takes, and with it the
     const Actor actor(envs, Wide{.units = 7});
     const Critic critic(envs, Wide{.units = 7});
     const Actor of_mlp(envs, Mlp{.hidden = {7}});
-    const Critic expected(envs, Mlp{.hidden = {7}});
+    const Critic expected(MlpNetwork<float>(4, 1, {.hidden = {7}}, Rng(5, Purpose::initialisation, 1)));
     STATIC_REQUIRE(std::same_as<decltype(critic), const Critic<WideNetwork>>);
     CHECK(std::ranges::equal(actor.weights(), of_mlp.weights()));
     CHECK(std::ranges::equal(critic.weights(), expected.weights()));
