@@ -36,12 +36,13 @@ one() {
     local log=$work/$number.log program=$work/$number.exe mode=(-o "$work/$number.exe")
     if [[ $runner == syntax ]]; then mode=(-fsyntax-only); fi
     {
-        "$compiler" -std=c++20 -O1 "${warnings[@]}" -I include -isystem "$work/headers" "$@" "$source" "${mode[@]}" -pthread
-        case $runner in
-            syntax | link) ;;
-            run) "$program" > "$work/$number.out" ;;
-            *) "$runner" "$program" > "$work/$number.out" ;;
-        esac
+        "$compiler" -std=c++20 -O1 "${warnings[@]}" -I include -isystem "$work/headers" "$@" "$source" "${mode[@]}" \
+            -pthread &&
+            case $runner in
+                syntax | link) ;;
+                run) "$program" > "$work/$number.out" ;;
+                *) "$runner" "$program" > "$work/$number.out" ;;
+            esac
     } > "$log" 2>&1 || status=$?
     printf '%s\t%s\t%s\t%s\t%s\t%ss\n' "$status" "$($compiler -dumpfullversion -dumpversion) ($compiler)" "$library" \
         "$*" "$runner" $((SECONDS - start)) > "$work/$number.row"
@@ -84,11 +85,13 @@ try run "$(newest clang++-19 clang++-16 clang++-14)" libstdc++ $header_only
 
 # One version of libc++ can be installed; it is read by the compiler of the same version.
 libcxx=none
-for version in 14 16 19; do
-    if [[ -d /usr/lib/llvm-$version/include/c++/v1 ]]; then
+for folder in /usr/lib/llvm-*/include/c++/v1; do
+    version=${folder#/usr/lib/llvm-}
+    version=${version%%/*}
+    if [[ -d $folder ]] && has clang++-"$version"; then
         libcxx=$version
-        try run clang++-$version libc++ $header_only -stdlib=libc++
-        try syntax clang++-$version libc++ -stdlib=libc++ -std=c++2b -fno-exceptions
+        try run clang++-"$version" libc++ $header_only -stdlib=libc++
+        try syntax clang++-"$version" libc++ -stdlib=libc++ -std=c++2b -fno-exceptions
     fi
 done
 if [[ $libcxx == none ]]; then echo "left out, as it is not installed: libc++"; fi
@@ -98,10 +101,12 @@ try link x86_64-w64-mingw32-g++-posix libstdc++ $header_only -static
 wait
 
 failed=0
-printf '%-6s %-34s %-10s %-74s %-13s %s\n' result compiler library flags ran time
+format='| %-6s | %-40s | %-9s | %-72s | %-12s | %5s |\n'
+printf "$format" result compiler library flags ran time
+printf "$format" --- --- --- --- --- ---:
 for ((i = 1; i <= count; ++i)); do
     IFS=$'\t' read -r status compiler library flags ran time < "$work/$i.row"
-    printf '%-6s %-34s %-10s %-74s %-13s %s\n' "$([[ $status == 0 ]] && echo ok || echo WRONG)" "$compiler" "$library" \
+    printf "$format" "$([[ $status == 0 ]] && echo ok || echo WRONG)" "$compiler" "$library" \
         "$flags" "$ran" "$time"
     if [[ $status != 0 ]]; then
         failed=$((failed + 1))

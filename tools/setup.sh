@@ -16,9 +16,9 @@ case "${1:-}" in
         ;;
     --matrix)
         optional=(g++-12 clang-14 clang-16 clang-19 g++-aarch64-linux-gnu qemu-user g++-mingw-w64-x86-64-posix)
-        # Versions of libc++ exclude each other: one that is there stays.
+        # Versions of libc++ exclude each other: one that is there stays, else it is the system's own.
         if ! compgen -G '/usr/lib/llvm-*/include/c++/v1' > /dev/null; then
-            optional+=(libc++-19-dev libc++abi-19-dev)
+            optional+=(libc++-dev libc++abi-dev)
         fi
         ;;
     *) echo "usage: tools/setup.sh [--all | --matrix]" >&2; exit 2 ;;
