@@ -38,7 +38,7 @@ TEMPLATE_TEST_CASE("descent takes a step along any gradient whose velocity stays
     CHECK(weights[0] == Catch::Approx(-7));
     CHECK(weights[1] == Catch::Approx(3));
     Sgd<T> with_momentum({.momentum = 0.9});
-    CHECK_THROWS_WITH(with_momentum.step(weights, gradient, 1e-3), Catch::Matchers::Contains("Sgd: number 0 of the"));
+    CHECK_THROWS_WITH(with_momentum.step(weights, gradient, 1e-3), ContainsText("Sgd: number 0 of the"));
     CHECK(weights[1] == Catch::Approx(3));
     // Gradients just within what is taken, many times over.
     const T large[2] = {most / 21, -most / 21};
