@@ -98,7 +98,7 @@ TEST_CASE("check_env says which observation is not finite or was not written") {
     CHECK_THROWS_WITH(check_env(Bad([=](std::span<float> o, Outcome&, Index at) {
                           if (at == 2) o[1] = nan;
                       })),
-                      ContainsText("observation[1] after step 2 (action 1) is nan, or was not written"));
+                      ContainsText("observation[1] after step 2 (action 0) is nan, or was not written"));
     CHECK_THROWS_WITH(check_env(Unwritten{}), ContainsText("observation[1] after step 1 (action 0) is nan"));
 }
 

@@ -246,7 +246,7 @@ TEST_CASE("check_env names spaces that change") {
 
 TEST_CASE("check_env says that an action space has too many actions") {
     REFUSES(
-        "step 2 (action 2) threw: unknown action; no step with choice 2 has succeeded, others have: does the "
+        "step 9 (action 2) threw: unknown action; no step with choice 2 has succeeded, others have: does the "
         "action space, Discrete(3), say one action too many?",
         TakesFewer<3, 2>{});
     REFUSES("say one action too many?", TakesFewer<5, 4>{});

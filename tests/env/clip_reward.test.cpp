@@ -50,7 +50,7 @@ TEST_CASE("ClipReward holds rewards within the bounds that are given") {
 
 TEST_CASE("ClipReward does not hide a reward that is not a number") {
     CHECK(std::isnan(pull(ClipReward(paying(not_a_number))).reward));
-    CHECK_THROWS_WITH(check_env(ClipReward(paying(not_a_number))), ContainsText("the reward of step 1 is nan"));
+    CHECK_THROWS_WITH(check_env(ClipReward(paying(not_a_number))), ContainsText("the reward of step 1 (action 0) is nan"));
 }
 
 TEST_CASE("ClipReward leaves the end of an episode and the mask alone") {

@@ -105,8 +105,9 @@ TEST_CASE("Copies of a FrameStack keep frames of their own") {
 }
 
 TEST_CASE("What an environment in a FrameStack leaves unwritten is noticed") {
-    CHECK_THROWS_WITH(check_env(FrameStack(Forgetful{}, 2)),
-                      ContainsText("observation[5] after step (step 2) is nan, or was not written"));
+    CHECK_THROWS_WITH(
+        check_env(FrameStack(Forgetful{}, 2)),
+        ContainsText("observation[5] after step 2 (action 0) is nan, or was not written; write a finite number"));
 }
 
 TEST_CASE("FrameStack refuses fewer frames than one and an environment that observes nothing") {

@@ -138,7 +138,7 @@ TEMPLATE_TEST_CASE("A policy whose head is not finite acts nowhere, masked or no
 TEST_CASE("One value that is not finite among action values stops whoever acts on them") {
     Vectorized envs(OneLegal<Discrete>{{.n = 3}}, {.count = 2});
     for (const float wrong : {NAN, INFINITY, -INFINITY}) {
-        for (const std::size_t row : {0, 1, 2}) {
+        for (const std::size_t row : {0U, 1U, 2U}) {
             CAPTURE(wrong, row);
             auto actor = constant_actor(envs, EpsilonGreedy<float>(3, 1), 0.0F);
             actor.weights()[3 + row] = wrong;

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "gradiva/core/language.hpp"
+
 namespace gradiva::detail {
 
 /// A hash of 64 bits of the bytes of numbers, one after the other. Source: Fowler, Noll and Vo, FNV-1a, over words in

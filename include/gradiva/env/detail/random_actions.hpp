@@ -14,8 +14,8 @@
 namespace gradiva::detail {
 
 /// Draws legal actions of a space to try environments with: uniform ones, and as often those at its edges, which are
-/// bounds and corners of a Box and first and last choices. The first action is the lowest, the second the highest.
-/// Where a bound is missing, numbers lie within 10 of the other one, or of 0.
+/// bounds and corners of a Box and first and last choices. Where a bound is missing, numbers lie within 10 of the other
+/// one, or of 0. The first actions are the lowest: what breaks whatever it is sent does so before others are.
 template <class Space>
 class RandomActions {
 public:
@@ -23,12 +23,14 @@ public:
 
     /// Writes column j of `actions`. Column j of `legal` says which choices are legal, or it has no rows.
     void draw(const ActionView& actions, const ActionMask& legal, Index j) {
-        kind_ = static_cast<Kind>(drawn_ < 2 ? drawn_ : rng_.below(8));
+        kind_ = drawn_ < few ? Kind::lowest : drawn_ == few ? Kind::highest : static_cast<Kind>(rng_.below(8));
         ++drawn_;
         draw(space_, actions, legal, j);
     }
 
 private:
+    static constexpr Index few = 8;
+
     // Half of the numbers of `below(8)` are none of these.
     enum class Kind { lowest, highest, corner, one_at_its_bound };
 
