@@ -18,12 +18,14 @@ double sum_of(std::span<const float> weights) {
     return sum;
 }
 
-template <class E>
-bool train(const char* name, const E& env, Activation activation) {
+template <class E, class... D>
+bool train(const char* name, const E& env, Activation activation, const D&... distribution) {
     Vectorized envs(env, {.count = 8, .seed = 5});
-    Actor actor(envs, Mlp{.hidden = {16, 16}, .activation = activation, .normalize_observations = true});
+    Actor actor(envs, Mlp{.hidden = {16, 16}, .activation = activation, .normalize_observations = true},
+                distribution...);
     Critic critic(envs, Mlp{.hidden = {16, 16}, .activation = activation, .normalize_observations = true});
-    PpoClip trainer(envs, actor, critic, Gae{}, {.horizon = 64, .minibatch = 128, .epochs = 2, .threads = 2});
+    PpoClip trainer(envs, actor, critic, Gae{},
+                    {.horizon = 64, .minibatch = 128, .epochs = 2, .entropy = 1e-3, .threads = 2});
     const Progress progress = trainer.train({.steps = 2048});
     const double a = sum_of(actor.weights()), c = sum_of(critic.weights());
     std::printf("%s %a %a\n", name, a, c);
@@ -34,6 +36,7 @@ bool train(const char* name, const E& env, Activation activation) {
 
 int main() {
     const bool right =
-        train("cartpole", CartPole{}, Activation::tanh) && train("pendulum", Pendulum{}, Activation::relu);
+        train("cartpole", CartPole{}, Activation::tanh) && train("pendulum", Pendulum{}, Activation::relu) &&
+        train("squashed", Pendulum{}, Activation::tanh, SquashedGaussian<float>(Pendulum{}.action_space()));
     return right ? 0 : 1;
 }

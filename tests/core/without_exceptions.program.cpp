@@ -92,7 +92,7 @@ int fails_in_a_worker() {
 }
 
 int trains_in_a_broken_environment() {
-    expect("collect: environment 0 gave a reward of nan; return a finite number");
+    expect("collect: environment 0 gave a reward of nan, or did not write it; give a finite number");
     train(Broken{}, 1);
     return 1;
 }

@@ -200,6 +200,27 @@ struct WearsOut : Right {  // pays less after 2000 steps, whatever resets there 
     }
 };
 
+struct LateLeak : Right {  // remembers that an episode was cut after its 15th step
+    bool cut = false;
+    void reset(Rng& rng, std::span<float> o) {
+        cut = k > 15 && k < 20;
+        Right::reset(rng, o);
+    }
+    Outcome step(int action, Rng& rng, std::span<float> o) {
+        Outcome outcome = Right::step(action, rng, o);
+        if (cut) outcome.reward = 0;
+        return outcome;
+    }
+};
+struct KeepsTheSpan : Right {  // writes to the observation of reset
+    std::span<float> kept;
+    void reset(Rng& rng, std::span<float> o) { kept = o, Right::reset(rng, o); }
+    Outcome step(int action, Rng& rng, std::span<float> o) {
+        kept[0] = 0;
+        return Right::step(action, rng, o);
+    }
+};
+
 /// Cannot be copied.
 struct Unique : Right {
     std::unique_ptr<int> handle = std::make_unique<int>(0);
@@ -290,6 +311,11 @@ TEST_CASE("check_env wants reset to forget, unless it is told that episodes depe
     REFUSES("an environment that was used gives other numbers under seed 0 than a fresh one, first in step 1; draw",
             WearsOut{});
     REFUSES("in the middle of an episode", LeftOver{}, {.steps = 1000});
+}
+
+TEST_CASE("check_env cuts episodes late too, and notices who writes to an earlier observation") {
+    REFUSES("steps and a reset in the middle of an episode", LateLeak{});
+    REFUSES("writes to the observation of an earlier call; write to the one that the call is given", KeepsTheSpan{});
 }
 
 TEST_CASE("check_env takes environments from a factory, also such as cannot be copied") {

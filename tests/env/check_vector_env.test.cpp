@@ -36,6 +36,8 @@ enum class Fault {
     no_shards,
     depends_on_range,
     reward_by_range,
+    flags_by_number,
+    rewards_beyond,
     unwritten_final_mask,
 };
 
@@ -64,6 +66,8 @@ struct Walks {
     void step(Range range, const ConstActionView& actions, StepView& out) {
         for (Index j = 0; j < range.size(); ++j) step_one(range, actions, out, j);
         if (is(Fault::writes_others) && range.end < 7) out.observation.data()[2 * range.size()] = 0;
+        if (is(Fault::flags_by_number) && range.begin > 0) *(out.terminated.data() - 1) = 0;
+        if (is(Fault::rewards_beyond) && range.end < 7) *(out.reward.data() + range.size()) = 0;
     }
     void action_mask(Range range, MatrixMap<std::uint8_t> legal) const {
         ++calls;
@@ -152,8 +156,9 @@ TEST_CASE("check_env accepts sound vectors of environments, also such as cannot 
 TEST_CASE("check_env names what a vector of environments does wrong, whether it is copied or not") {
     const std::vector<std::pair<Fault, const char*>> faults = {
         {Fault::both_flags, "is both terminated and truncated"},
-        {Fault::flag_of_255, "wrote terminated = 255 and truncated = 0 in step "},
-        {Fault::unwritten_flag, "wrote terminated = 255 and truncated = 0 in step 1; write 0 or 1"},
+        {Fault::flag_of_255, "gave terminated = 255 and truncated = 0 in step "},
+        {Fault::unwritten_flag,
+         "gave terminated = 255 and truncated = 0 in step 1, or did not write them; write 0 or 1"},
         {Fault::unwritten_observation, "gave observation[0] = nan in step (step 1), or did not write it"},
         {Fault::unwritten_final, "gave observation[0] = nan in the last observation (step "},
         {Fault::unwritten_final_mask,
@@ -163,7 +168,8 @@ TEST_CASE("check_env names what a vector of environments does wrong, whether it 
         {Fault::mask_of_2, "gave a mask of 2 for choice 1 in reset"},
         {Fault::mask_changes, "two calls of action_mask after reset (step 0) differ for environment "},
         {Fault::no_legal, "without a legal action in step"},
-        {Fault::huge_reward, "gave a reward of 1e+39 in step 3; return a number that is finite as a float"},
+        {Fault::huge_reward,
+         "gave a reward of 1e+39 in step 3, or did not write it; give a number that is finite as a float"},
         {Fault::unwritten_reward, "gave a reward of nan in step 1"},
         {Fault::out_of_bounds, "gave observation[0] = 51 in step (step 5), outside [-50, 50]"},
         {Fault::never_ends, "no episode ended within 200 steps"},
@@ -176,11 +182,51 @@ TEST_CASE("check_env names what a vector of environments does wrong, whether it 
         UniqueWalks unique(fault);
         CHECK_THROWS_WITH(check_env(unique, {.steps = 200}), ContainsText("check_env: ") && ContainsText(text));
     }
-    CHECK_THROWS_WITH(check_env(Walks(Fault::writes_others)), ContainsText("writes observations of others"));
+    for (const Fault fault : {Fault::writes_others, Fault::flags_by_number, Fault::rewards_beyond}) {
+        CHECK_THROWS_WITH(check_env(Walks(fault)), ContainsText("writes what belongs to others"));
+    }
     for (const Fault fault : {Fault::one_generator, Fault::depends_on_range, Fault::reward_by_range}) {
         CHECK_THROWS_WITH(check_env(Walks(fault)),
                           ContainsText("check_env: of two copies that are stepped in turn, one as a whole and one in 3 "
                                        "parts, environment "));
     }
     CHECK_THROWS_WITH(check_env(SharedWalks{}), ContainsText("let copies and environments share nothing"));
+}
+
+TEST_CASE("check_env sends a vector of environments real numbers as policies sample them, beyond bounds too") {
+    struct Strict {
+        bool clips;
+        Index size() const { return 1; }
+        std::uint64_t seed() const { return 0; }
+        Index shards() const { return 1; }
+        Box observation_space() const { return {.size = 1}; }
+        Box action_space() const { return {.size = 1, .low = {-1}, .high = {1}}; }
+        void reset(Range, MatrixRef<float> observation) { observation(0, 0) = 0; }
+        void step(Range, const ConstActionView& actions, StepView& out) {
+            const float action = actions.reals(0, 0);
+            if (!clips && (action < -1 || action > 1)) throw std::out_of_range("beyond the motor's range");
+            out.observation(0, 0) = out.final_observation(0, 0) = std::clamp(action, -1.0F, 1.0F);
+            out.reward[0] = 0, out.terminated[0] = 1, out.truncated[0] = 0;
+        }
+    };
+    CHECK_NOTHROW(check_env(Strict{true}));
+    CHECK_THROWS_WITH(check_env(Strict{false}), ContainsText("check_env: step (step ") &&
+                                                    ContainsText(") of environments 0 to 0 threw: beyond the motor's"));
+}
+
+TEST_CASE("check_env tries a Vectorized of what cannot be copied") {
+    struct Unique : gradiva_test::Corridor {
+        std::unique_ptr<int> handle = std::make_unique<int>(0);
+    };
+    Vectorized envs([](Index) { return Unique{}; }, {.count = 3});
+    static_assert(!std::is_copy_constructible_v<decltype(envs)> && std::is_move_constructible_v<decltype(envs)>);
+    static_assert(std::is_copy_constructible_v<Vectorized<gradiva_test::Corridor>>);
+    CHECK_NOTHROW(check_env(envs, {.steps = 1000}));
+}
+
+TEST_CASE("A factory that returns a reference makes copies of what it refers to") {
+    gradiva_test::Corridor one;
+    Vectorized envs([&](Index) -> gradiva_test::Corridor& { return one; }, {.count = 2});
+    CHECK(&envs[0] != &envs[1]);
+    CHECK_NOTHROW(check_env([&](Index) -> const gradiva_test::Corridor& { return one; }));
 }

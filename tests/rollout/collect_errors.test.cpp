@@ -63,7 +63,7 @@ TEST_CASE("An observation that was not written names the environment and the ele
 TEST_CASE("A reward that is not finite names the environment") {
     Rig rig(Fault::infinite_reward);
     CHECK_THROWS_WITH(rig.collect.steps(rig.rollout, 10),
-                      "collect: environment 5 gave a reward of inf; return a finite number");
+                      "collect: environment 5 gave a reward of inf, or did not write it; give a finite number");
 }
 
 TEST_CASE("The faults are found in rollouts of whole episodes too") {

@@ -126,17 +126,17 @@ TEST_CASE("Flags of a VectorEnv are 0 or 1, and never both") {
         [](Index, Index, Index step, StepView& out, Index j) {
             if (step == 4) out.terminated[static_cast<std::size_t>(j)] *= 255;
         },
-        "collect: environment 3 wrote terminated = 255 and truncated = 0; write 0 or 1");
+        "collect: environment 3 gave terminated = 255 and truncated = 0, or did not write them; write 0 or 1");
     refused(
         [](Index, Index, Index step, StepView& out, Index j) {
             if (step == 4) out.truncated[static_cast<std::size_t>(j)] *= 255;
         },
-        "collect: environment 3 wrote terminated = 0 and truncated = 255; write 0 or 1");
+        "collect: environment 3 gave terminated = 0 and truncated = 255, or did not write them; write 0 or 1");
     refused(
         [](Index, Index, Index step, StepView& out, Index j) {
             if (step == 2) out.terminated[static_cast<std::size_t>(j)] = 2;
         },
-        "collect: environment 3 wrote terminated = 2 and truncated = 0");
+        "collect: environment 3 gave terminated = 2 and truncated = 0");
 }
 
 TEST_CASE("Rewards of a VectorEnv are finite as the actor's numbers too") {
@@ -245,4 +245,35 @@ TEST_CASE("Sizes and spaces of a VectorEnv are checked before anything is collec
     envs.box = {.size = 2};
     envs.choices = 0;
     refused("Collector: the action space is Discrete with n = 0");
+}
+
+TEST_CASE(
+    "Flags and rewards that a VectorEnv writes only where they are not 0 are noticed, not read from an earlier step") {
+    struct Sparse : Counting {
+        using Counting::Counting;
+        bool skips_reward = false;
+        void step(Range range, const ConstActionView& actions, StepView& out) {
+            std::vector<double> reward(out.reward.size());
+            std::vector<std::uint8_t> terminated(reward.size()), truncated(reward.size());
+            StepView own = out;
+            own.reward = reward, own.terminated = terminated, own.truncated = truncated;
+            Counting::step(range, actions, own);
+            for (std::size_t j = 0; j < reward.size(); ++j) {
+                if (!skips_reward || steps[static_cast<std::size_t>(range.begin) + j] % 2 == 1)
+                    out.reward[j] = reward[j];
+                if (skips_reward || terminated[j] != 0) out.terminated[j] = terminated[j];
+                if (skips_reward || truncated[j] != 0) out.truncated[j] = truncated[j];
+            }
+        }
+    };
+    const auto collect = [](bool skips_reward) {
+        Sparse envs(5);
+        envs.skips_reward = skips_reward;
+        const Actor actor(envs, Mlp{.hidden = {4}});
+        Threads threads(1);
+        Rollout<float> rollout(envs, actor);
+        Collector(envs, actor, threads).steps(rollout, 20);
+    };
+    CHECK_THROWS_WITH(collect(false), ContainsText("gave terminated = 255 and truncated = 255, or did not write them"));
+    CHECK_THROWS_WITH(collect(true), ContainsText("gave a reward of nan, or did not write it"));
 }

@@ -164,7 +164,7 @@ TEST_CASE("A broken environment is named with iteration, index and field and the
     Parts<Faulty> q(one_faulty(Fault::infinite_reward, 2, 3));
     Reinforce reinforce(q.envs, q.actor, RewardToGo{});
     CHECK_THROWS_WITH(reinforce.train({.steps = 1000}),
-                      "Reinforce: iteration 1: collect: environment 2 gave a reward of inf; return a finite number");
+                      "Reinforce: iteration 1: collect: environment 2 gave a reward of inf, or did not write it; give a finite number");
 }
 
 TEST_CASE("A learning rate that is far too large stops the training and the weights stay finite") {

@@ -38,6 +38,9 @@ struct SineCosineOf {
 /// Source: Cody and Waite, "Software Manual for the Elementary Functions", 1980, chapter 8.
 template <class Bits, class Real>
 SineCosineOf<Real> bounded_sine_cosine(const Real& x) {
+#ifdef __clang__
+#pragma clang fp reassociate(off)  // else x + rounder - rounder is x under -funsafe-math-optimizations
+#endif
     // Adding 1.5 * 2^52 rounds to a whole number, which then stands in the lowest bits.
     constexpr double rounder = 0x1.8p52;
     const Real shifted = x * 0.63661977236758134308 + rounder;

@@ -75,6 +75,9 @@ struct TwiceInverseOdds {
 ///   e^x = 2^k (1 + r + r^2 / 2! + ...).
 template <class V>
 V exponential(const V& x) {
+#ifdef __clang__
+#pragma clang fp reassociate(off)  // else x + rounder - rounder is x under -funsafe-math-optimizations
+#endif
     using B = detail::Binary<detail::ScalarOf<V>>;
     using Bits = typename detail::BitsOf<V>::Type;
     const V shifted = x * detail::ScalarOf<V>(1.4426950408889634) + B::rounder;

@@ -29,6 +29,9 @@ inline SineCosine sine_cosine_near_zero(const Floats& x) {
 /// x = k pi/2 + r with |r| <= pi/4; pi/2 is subtracted in three parts, of which k times the first two is exact.
 /// Source: Cody and Waite, "Software Manual for the Elementary Functions", 1980, chapter 8.
 inline SineCosine sine_cosine(const Floats& x) {
+#ifdef __clang__
+#pragma clang fp reassociate(off)  // else x + rounder - rounder is x under -funsafe-math-optimizations
+#endif
     // Adding 1.5 * 2^23 rounds to a whole number, which then stands in the lowest bits.
     constexpr float rounder = 12582912.0F;
     const Floats shifted = x * 0.63661977F + rounder;

@@ -43,7 +43,7 @@ public:
         try_another_seed();
         if (!options_.independent_episodes) return;
         run_again(first);
-        interrupt();
+        interrupt(first.longest_episode());
     }
 
 private:
@@ -117,12 +117,14 @@ private:
                 options_.seed, std::max<Index>(differ, 0), forget);
     }
 
-    /// The same after a reset in the middle of an episode, however early.
-    void interrupt() const {
+    /// The same after a reset in the middle of an episode, early or late in it.
+    void interrupt(Index longest_episode) const {
         Trial trial(make_(0));
-        for (const Index steps : {1, 2, 3, 5, 8, 13}) {
-            trial.start(options_.seed + 2, options_.seed + 2);
-            for (Index t = 0; t < std::min<Index>(steps, options_.steps); ++t) trial.step();
+        for (Index steps :
+             {Index{1}, Index{2}, Index{3}, Index{5}, Index{8}, Index{13}, longest_episode / 2, longest_episode - 1}) {
+            steps = std::clamp<Index>(steps, 0, options_.steps);
+            trial.start(options_.seed, options_.seed);
+            for (Index t = 0; t < steps; ++t) trial.step();
             const Index differ = first_difference(trial, std::min<Index>(options_.steps, 50), [](Index) {});
             require(differ < 0,
                     "check_env: after {} steps and a reset in the middle of an episode, an environment gives other "
@@ -195,7 +197,7 @@ void check_env(Source&& source, const CheckEnvOptions& options = {}) {
         if constexpr (detail::explain_env<std::remove_cvref_t<std::invoke_result_t<S&, Index>>>()) {
             detail::EnvComparison([&source](Index i) { return source(i); }, options).run();
         }
-    } else if constexpr (detail::explain_env<S>()) {
+    } else if constexpr (detail::explain_prototype<S>()) {
         static_assert(std::copy_constructible<S>,
                       "gradiva: check_env tries copies of the environment; one that cannot be copied is given as a "
                       "factory, check_env([](Index) { return MyEnv(); })");

@@ -38,7 +38,7 @@ struct MadeBy {
 };
 template <EnvFactory Source>
 struct MadeBy<Source> {
-    using Type = std::invoke_result_t<Source&, Index>;
+    using Type = std::remove_cvref_t<std::invoke_result_t<Source&, Index>>;
 };
 
 /// What `Env` says of the type; first, that a factory takes an index, where that was meant.
@@ -54,6 +54,20 @@ consteval bool explain_prototype() {
         return explain_env<E>();
     }
 }
+
+}  // namespace detail
+
+namespace detail {
+
+/// A member that can be copied only where `copied` says so.
+template <bool copied>
+struct CopiedIf {};
+template <>
+struct CopiedIf<false> {
+    CopiedIf() = default;
+    CopiedIf(CopiedIf&&) = default;
+    CopiedIf& operator=(CopiedIf&&) = default;
+};
 
 }  // namespace detail
 
@@ -195,12 +209,13 @@ private:
     ActionSpaceOf action_space_{};
     SentActions<ActionSpaceOf> sent_actions_;
     Index holders_ = 0;
+    [[no_unique_address]] detail::CopiedIf<std::is_copy_constructible_v<E>> copied_;
 };
 
 template <EnvFactory F>
-Vectorized(F, VectorizedOptions) -> Vectorized<std::invoke_result_t<F&, Index>>;
+Vectorized(F, VectorizedOptions) -> Vectorized<std::remove_cvref_t<std::invoke_result_t<F&, Index>>>;
 template <EnvFactory F>
-Vectorized(F) -> Vectorized<std::invoke_result_t<F&, Index>>;
+Vectorized(F) -> Vectorized<std::remove_cvref_t<std::invoke_result_t<F&, Index>>>;
 template <class Source, detail::Positional Count, detail::Positional... More>
 Vectorized(Source, Count, More...) -> Vectorized<typename detail::MadeBy<Source>::Type>;
 

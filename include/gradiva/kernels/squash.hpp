@@ -5,7 +5,10 @@
 #include <numbers>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/exp_log.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/kernels/registers.hpp"
+#include "gradiva/kernels/tanh.hpp"
 
 // The hyperbolic tangent of normal variables. Its slope is 1 - tanh^2 u, of which
 //   f(u) = log(1 - tanh^2 u) = 2 (log 2 - |u| - log(1 + e^{-2 |u|}))
@@ -68,8 +71,11 @@ Scalar expected_squash_log_slope(ConstVectorRef<Scalar> mean, ConstVectorRef<Sca
     const Array z = Rule::both_signs<Scalar>(Rule::node, -1), w = Rule::both_signs<Scalar>(Rule::weight, 1);
     Scalar sum = 0;
     for (Index i = 0; i < mean.size(); ++i) {
-        const Array size = (mean[i] + std[i] * z).abs();
-        sum += (w * (size + (-2 * size).exp().log1p())).sum();
+        Array half_slope = (mean[i] + std[i] * z).abs();  // size + log(1 + e^(-2 size))
+        detail::transform<Scalar>(
+            Rule::nodes, half_slope.data(),
+            [](const auto& size) { return size + logarithm(1 + exponential(size * Scalar(-2))); }, half_slope.data());
+        sum += (w * half_slope).sum();
     }
     return 2 * (static_cast<Scalar>(std::numbers::ln2 * static_cast<double>(mean.size())) - sum);
 }
@@ -82,7 +88,9 @@ void add_expected_squash_log_slope_gradient(ConstVectorRef<Scalar> mean, ConstVe
     using Array = Rule::Array<Scalar>;
     const Array z = Rule::both_signs<Scalar>(Rule::node, -1), weight = Rule::both_signs<Scalar>(Rule::weight, 1);
     for (Index i = 0; i < mean.size(); ++i) {
-        const Array slope = -2 * w * weight * (mean[i] + std[i] * z).tanh();
+        Array squashed = mean[i] + std[i] * z;
+        tanh(squashed.data(), Rule::nodes);
+        const Array slope = -2 * w * weight * squashed;
         d_mean[i] += slope.sum();
         d_s[i] += std[i] * (slope * z).sum();
     }

@@ -118,6 +118,7 @@ private:
             check_choice(rollout, now, range, actions);
             stage = CollectStage::step;
             leave_unwritten(rollout.observation.columns(next), rollout.mask.columns(next));
+            leave_unwritten(out);
             envs_.step(range, actions, out);
         }
         check_state(range, rollout.observation.columns(next), rollout.mask.columns(next), "step", stage);
@@ -147,6 +148,13 @@ private:
     static void leave_unwritten(MatrixMap<float> observation, MatrixMap<std::uint8_t> mask) {
         std::fill_n(observation.data(), observation.size(), std::numeric_limits<float>::quiet_NaN());
         std::fill_n(mask.data(), mask.size(), unwritten_mask);
+    }
+
+    /// The same for what a step gives besides: rewards of NaN and flags of 255.
+    static void leave_unwritten(const StepView& out) {
+        std::fill(out.reward.begin(), out.reward.end(), std::numeric_limits<double>::quiet_NaN());
+        std::fill(out.terminated.begin(), out.terminated.end(), unwritten_mask);
+        std::fill(out.truncated.begin(), out.truncated.end(), unwritten_mask);
     }
 
     void count_step(Shard& shard, Index n, Index j, Index t, StepView& out) {
@@ -191,7 +199,7 @@ private:
         check_flags(n, out.terminated[to_size(j)], out.truncated[to_size(j)]);
         const double reward = out.reward[to_size(j)];
         require(std::isfinite(static_cast<Scalar>(reward)),
-                "collect: environment {} gave a reward of {}; return a finite number", n, reward);
+                "collect: environment {} gave a reward of {}, or did not write it; give a finite number", n, reward);
         if (out.truncated[to_size(j)] == 0) return;
         check_observation("collect", final_observation(out, j), {n, n + 1}, "the last step of an episode");
         check_mask("collect", action_space_, final_mask(out, j), {n, n + 1}, "the last step of an episode");
@@ -199,8 +207,8 @@ private:
 
     static void check_flags(Index n, unsigned terminated, unsigned truncated) {
         require(terminated <= 1 && truncated <= 1,
-                "collect: environment {} wrote terminated = {} and truncated = {}; write 0 or 1", n, terminated,
-                truncated);
+                "collect: environment {} gave terminated = {} and truncated = {}, or did not write them; write 0 or 1",
+                n, terminated, truncated);
         require(terminated + truncated <= 1,
                 "collect: a step of environment {} is both terminated and truncated; truncated is for an episode that "
                 "is cut off from outside although it could go on",

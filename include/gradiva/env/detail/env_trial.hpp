@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -29,7 +30,7 @@ public:
           draws_(action_space_, Rng()) {
         check_observation_space("check_env", observation_space_);
         check_action_space("check_env", action_space_);
-        frame_.assign(to_size(observation_space_.size + 2 * margin), 0);
+        for (auto& frame : frames_) frame.assign(to_size(observation_space_.size + 2 * margin), guard);
         actions_.resize(action_shape_of(action_space_), 1);
         mask_.resize(HasActionMask<E> ? choices_of(action_space_) : 0, 1);
         succeeded_.assign(to_size(choices_of(action_space_)), false);
@@ -39,7 +40,7 @@ public:
     std::uint64_t start(std::uint64_t seed, std::uint64_t action_seed) {
         first_rng_ = rng_ = Rng(seed, Purpose::environment);
         draws_ = {action_space_, Rng(action_seed, Purpose::action)};
-        steps_ = episodes_ = 0;
+        steps_ = episodes_ = begun_ = 0;
         starts_differ_ = false;
         Hash hash;
         reset(hash);
@@ -76,6 +77,8 @@ public:
         remember_success();
         if (outcome.terminated || outcome.truncated) {
             ++episodes_;
+            longest_ = std::max(longest_, steps_ - begun_);
+            begun_ = steps_;
             reset(hash);
             starts_differ_ = starts_differ_ || start_ != first_start_;
         }
@@ -85,6 +88,8 @@ public:
     Index steps() const { return steps_; }
     /// Episodes of the run that ended.
     Index episodes() const { return episodes_; }
+    /// Steps of the longest that ended, in all runs.
+    Index longest_episode() const { return longest_; }
     /// Whether episodes of the run began differently.
     bool starts_differ() const { return starts_differ_; }
     /// Whether the run has drawn from its Rng.
@@ -103,8 +108,6 @@ private:
     static constexpr Index margin = 8;
     static constexpr float guard = -1.2345e30F;
 
-    static std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }
-
     /// Where the run stands, in words.
     std::string place() const {
         if (at_reset_) return steps_ == 0 ? "reset" : fmt::format("reset (after step {})", steps_);
@@ -112,11 +115,14 @@ private:
     }
 
     std::span<float> observation() {
-        return std::span(frame_).subspan(to_size(margin), to_size(observation_space_.size));
+        return std::span(frames_[now_]).subspan(to_size(margin), to_size(observation_space_.size));
     }
 
+    /// Another frame than the last: an environment has no business with an observation of an earlier call.
     void prepare_frame() {
-        std::fill(frame_.begin(), frame_.end(), guard);
+        std::fill(frames_[now_].begin(), frames_[now_].end(), guard);
+        now_ = 1 - now_;
+        std::fill(frames_[now_].begin(), frames_[now_].end(), guard);
         std::fill(observation().begin(), observation().end(), std::numeric_limits<float>::quiet_NaN());
     }
 
@@ -140,13 +146,7 @@ private:
 
     void take_observation(Hash& hash) {
         check_spaces();
-        for (Index i = 0; i < margin; ++i) {
-            if (frame_[to_size(i)] == guard && frame_[to_size(margin + observation_space_.size + i)] == guard) continue;
-            fail(
-                "check_env: {} writes outside the {} elements of its observation; make the observation space as large "
-                "as what is written",
-                place(), observation_space_.size);
-        }
+        check_frames();
         for (Index i = 0; i < observation_space_.size; ++i) {
             const float x = observation()[to_size(i)];
             if (!std::isfinite(x)) {
@@ -161,6 +161,22 @@ private:
                     i, place(), x, low, high);
             }
             hash.add(x);
+        }
+    }
+
+    void check_frames() const {
+        const auto is_left_alone = [](float x) { return x == guard; };
+        const auto &frame = frames_[now_], &old = frames_[1 - now_];
+        if (!std::all_of(frame.begin(), frame.begin() + margin, is_left_alone) ||
+            !std::all_of(frame.end() - margin, frame.end(), is_left_alone)) {
+            fail(
+                "check_env: {} writes outside the {} elements of its observation; make the observation space as large "
+                "as what is written",
+                place(), observation_space_.size);
+        }
+        if (!std::all_of(old.begin(), old.end(), is_left_alone)) {
+            fail("check_env: {} writes to the observation of an earlier call; write to the one that the call is given",
+                 place());
         }
     }
 
@@ -247,11 +263,13 @@ private:
     Space action_space_;
     Rng rng_, first_rng_;
     RandomActions<Space> draws_;
-    std::vector<float> frame_;
+    std::array<std::vector<float>, 2> frames_;
+    std::size_t now_ = 0;  // which frame is in use
     ActionBatch actions_;
     MatrixBuffer<std::uint8_t> mask_, again_;
     std::vector<bool> succeeded_;  // of each choice: whether a step with it has ended as it should
     Index steps_ = 0, episodes_ = 0;
+    Index begun_ = 0, longest_ = 0;  // the step before the present episode; steps of the longest that ended
     bool at_reset_ = true, starts_differ_ = false;
     std::uint64_t start_ = 0, first_start_ = 0;
 };

@@ -19,7 +19,9 @@ namespace gradiva::detail {
 template <class Space>
 class RandomActions {
 public:
-    RandomActions(const Space& space, Rng rng) : space_(space), rng_(rng) {}
+    /// `unclipped`: now and then real numbers lie beyond their bounds by 1, as policies sample them.
+    RandomActions(const Space& space, Rng rng, bool unclipped = false)
+        : space_(space), rng_(rng), unclipped_(unclipped) {}
 
     /// Writes column j of `actions`. Column j of `legal` says which choices are legal, or it has no rows.
     void draw(const ActionView& actions, const ActionMask& legal, Index j) {
@@ -39,9 +41,10 @@ private:
     }
     void draw(const Box& space, const ActionView& actions, const ActionMask&, Index j) {
         const Index bound = rng_.below(space.size);
+        const float beyond = unclipped_ && rng_.below(4) == 0 ? 1 : 0;
         for (Index i = 0; i < space.size; ++i) {
             const auto [low, high] = reach_of(space, i);
-            MatrixMap<float>(actions.reals)(i, j) = draw_number(low, high, i == bound);
+            MatrixMap<float>(actions.reals)(i, j) = draw_number(low - beyond, high + beyond, i == bound);
         }
     }
     void draw(const MultiDiscrete& space, const ActionView& actions, const ActionMask& legal, Index j) {
@@ -83,6 +86,7 @@ private:
 
     Space space_;
     Rng rng_;
+    bool unclipped_;
     Kind kind_{};
     Index drawn_ = 0;
 };

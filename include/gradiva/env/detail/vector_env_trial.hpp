@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/detail/failure.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/env/detail/hash.hpp"
 #include "gradiva/env/detail/random_actions.hpp"
+#include "gradiva/env/detail/step_frame.hpp"
 #include "gradiva/env/vector_env.hpp"
 
 namespace gradiva::detail {
@@ -24,24 +26,20 @@ class VectorEnvTrial {
 public:
     VectorEnvTrial(V& envs, Index parts, std::uint64_t action_seed)
         : envs_(envs), parts_(parts), observation_space_(envs.observation_space()), action_space_(envs.action_space()),
-          draws_(action_space_, Rng(action_seed, Purpose::action)), n_(envs.size()) {
+          draws_(action_space_, Rng(action_seed, Purpose::action), true), n_(envs.size()),
+          frame_(observation_space_.size, mask_size_of(envs), n_) {
         check_observation_space("check_env", observation_space_);
         check_action_space("check_env", action_space_);
-        observation_.resize(observation_space_.size, n_ + 2 * margin);
-        final_observation_.resize(observation_space_.size, n_);
-        mask_.resize(mask_size_of(envs), n_);
-        for (auto* of_masks : {&final_mask_, &again_}) of_masks->resize(mask_.rows(), n_);
+        for (auto* masks : {&mask_, &again_}) masks->resize(mask_size_of(envs), n_);
         actions_.resize(action_shape_of(action_space_), n_);
-        reward_.resize(static_cast<std::size_t>(n_));
-        for (auto* flags : {&terminated_, &truncated_}) flags->resize(reward_.size());
-        hashes_.resize(reward_.size());
+        hashes_.resize(to_size(n_));
     }
 
     void reset() {
         for (Index i = parts_ - 1; i >= 0; --i) {
             const Range part = piece(n_, parts_, i);
-            blank(part);
-            envs_.reset(part, observation_.columns(in_frame(part)));
+            frame_.blank(part);
+            attempt(part, "reset", [&] { envs_.reset(part, frame_.observations(part)); });
             take_observations(part, "reset");
         }
     }
@@ -55,52 +53,32 @@ public:
 
     Index episodes() const { return episodes_; }
     /// Of all that environment i gave.
-    std::uint64_t hash(Index i) const { return hashes_[static_cast<std::size_t>(i)].value(); }
+    std::uint64_t hash(Index i) const { return hashes_[to_size(i)].value(); }
 
 private:
-    // Columns before and after those of a part that it must leave alone.
-    static constexpr Index margin = 1;
-    static constexpr float guard = -1.2345e30F;
-
-    static Range in_frame(Range part) { return {part.begin + margin, part.end + margin}; }
-
     void step(Range part) {
-        blank(part);
-        const auto begin = static_cast<std::size_t>(part.begin), size = static_cast<std::size_t>(part.size());
-        StepView out{observation_.columns(in_frame(part)),       final_observation_.columns(part),
-                     std::span(reward_).subspan(begin, size),    std::span(terminated_).subspan(begin, size),
-                     std::span(truncated_).subspan(begin, size), final_mask_.columns(part)};
-        envs_.step(part, std::as_const(actions_).columns(part), out);
+        frame_.blank(part);
+        StepView out = frame_.view(part);
+        attempt(part, "step", [&] { envs_.step(part, std::as_const(actions_).columns(part), out); });
         for (Index n = part.begin; n < part.end; ++n) take_outcome(n);
         take_observations(part, "step");
     }
 
-    void blank(Range part) {
-        constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-        std::fill_n(observation_.data(), observation_.rows() * observation_.cols(), guard);
-        for (const auto& written : {observation_.columns(in_frame(part)), final_observation_.columns(part)}) {
-            std::fill_n(MatrixMap<float>(written).data(), written.size(), nan);
-        }
-        std::fill_n(final_mask_.columns(part).data(), part.size() * final_mask_.rows(), unwritten_mask);
-        for (Index n = part.begin; n < part.end; ++n) {
-            const auto k = static_cast<std::size_t>(n);
-            reward_[k] = std::numeric_limits<double>::quiet_NaN();
-            terminated_[k] = truncated_[k] = unwritten_mask;
-        }
+    /// Runs a call of the environments, and says which it was if it throws or writes what is not its own.
+    template <class Body>
+    void attempt(Range part, const char* where, const Body& body) {
+        as_error(body, [&](const char* what) {
+            return fmt::format("check_env: {} (step {}) of environments {} to {} threw: {}", where, steps_, part.begin,
+                               part.end - 1, what);
+        });
+        require(frame_.others_are_left_alone(part),
+                "check_env: {} (step {}) of environments {} to {} writes what belongs to others; write columns and "
+                "elements 0 to n - 1, which are those of the range",
+                where, steps_, part.begin, part.end - 1);
     }
 
     void take_observations(Range part, const char* where) {
-        for (Index j = 0; j < observation_.cols(); ++j) {
-            const bool own = j >= part.begin + margin && j < part.end + margin;
-            for (Index i = 0; !own && i < observation_.rows(); ++i) {
-                require(observation_(i, j) == guard,
-                        "check_env: {} (step {}) of environments {} to {} writes observations of others; write the "
-                        "columns of "
-                        "the range alone",
-                        where, steps_, part.begin, part.end - 1);
-            }
-        }
-        for (Index n = part.begin; n < part.end; ++n) take_observation(observation_.column(n + margin), n, where);
+        for (Index n = part.begin; n < part.end; ++n) take_observation(frame_.observation(n), n, where);
         check_spaces(where);
         take_masks(part, where);
     }
@@ -109,50 +87,49 @@ private:
         require(envs_.observation_space() == observation_space_ && envs_.action_space() == action_space_ &&
                     envs_.size() == n_,
                 "check_env: after {} (step {}) the spaces or their bounds, or the number of environments, are others "
-                "than at "
-                "first; they stay the same",
+                "than at first; they stay the same",
                 where, steps_);
     }
 
     void take_observation(std::span<const float> observation, Index n, const char* where) {
         for (Index i = 0; i < observation_space_.size; ++i) {
-            const float x = observation[static_cast<std::size_t>(i)];
+            const float x = observation[to_size(i)];
             const float low = observation_space_.low_of(i), high = observation_space_.high_of(i);
             require(std::isfinite(x),
                     "check_env: environment {} gave observation[{}] = {} in {} (step {}), or did not write it; write "
-                    "finite "
-                    "numbers",
+                    "finite numbers",
                     n, i, x, where, steps_);
             require(x >= low && x <= high,
                     "check_env: environment {} gave observation[{}] = {} in {} (step {}), outside [{}, {}]; correct it "
-                    "or the "
-                    "bounds of the observation space",
+                    "or the bounds of the observation space",
                     n, i, x, where, steps_, low, high);
-            hashes_[static_cast<std::size_t>(n)].add(x);
+            hashes_[to_size(n)].add(x);
         }
     }
 
     void take_outcome(Index n) {
-        const auto k = static_cast<std::size_t>(n);
-        const unsigned terminated = terminated_[k], truncated = truncated_[k];
+        const auto k = to_size(n);
+        const unsigned terminated = frame_.terminated(n), truncated = frame_.truncated(n);
+        const double reward = frame_.reward(n);
         require(terminated <= 1 && truncated <= 1,
-                "check_env: environment {} wrote terminated = {} and truncated = {} in step {}; write 0 or 1", n,
-                terminated, truncated, steps_);
+                "check_env: environment {} gave terminated = {} and truncated = {} in step {}, or did not write them; "
+                "write 0 or 1",
+                n, terminated, truncated, steps_);
         require(terminated + truncated <= 1,
                 "check_env: step {} of environment {} is both terminated and truncated; truncated is for an episode "
                 "that is cut off from outside although it could go on",
                 steps_, n);
-        require(std::isfinite(static_cast<float>(reward_[k])),
-                "check_env: environment {} gave a reward of {} in step {}; return a number that is finite as a float",
-                n, reward_[k], steps_);
-        hashes_[k].add(reward_[k]);
+        require(std::isfinite(static_cast<float>(reward)),
+                "check_env: environment {} gave a reward of {} in step {}, or did not write it; give a number that is "
+                "finite as a float",
+                n, reward, steps_);
+        hashes_[k].add(reward);
         hashes_[k].add(terminated + 2 * truncated);
         if (terminated + truncated == 0) return;
         ++episodes_;
-        take_observation(final_observation_.column(n), n, "the last observation");
-        if (truncated == 0 || final_mask_.rows() == 0) return;
-        check_mask("check_env", action_space_, std::as_const(final_mask_).columns({n, n + 1}), {n, n + 1},
-                   "the last step of an episode");
+        take_observation(frame_.final_observation(n), n, "the last observation");
+        if (truncated == 0 || mask_.rows() == 0) return;
+        check_mask("check_env", action_space_, frame_.final_mask(n), {n, n + 1}, "the last step of an episode");
     }
 
     void take_masks(Range part, const char* where) {
@@ -168,7 +145,7 @@ private:
                         "depend on "
                         "nothing but the state",
                         where, steps_, n);
-                for (const std::uint8_t legal : mask_.column(n)) hashes_[static_cast<std::size_t>(n)].add(legal);
+                for (const std::uint8_t legal : mask_.column(n)) hashes_[to_size(n)].add(legal);
             }
         }
     }
@@ -181,11 +158,9 @@ private:
     Space action_space_;
     RandomActions<Space> draws_;
     Index n_, steps_ = 0, episodes_ = 0;
-    MatrixBuffer<float> observation_, final_observation_;
-    MatrixBuffer<std::uint8_t> mask_, final_mask_, again_;
+    StepFrame frame_;
+    MatrixBuffer<std::uint8_t> mask_, again_;
     ActionBatch actions_;
-    std::vector<double> reward_;
-    std::vector<std::uint8_t> terminated_, truncated_;
     std::vector<Hash> hashes_;
 };
 

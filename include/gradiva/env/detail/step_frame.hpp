@@ -1,0 +1,89 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/env/action_mask.hpp"
+#include "gradiva/env/vector_env.hpp"
+
+namespace gradiva::detail {
+
+/// Room for what a step of N environments writes. Before a part of them is stepped, its own columns hold what no step
+/// gives, and all others, one before the first and one behind the last among them, what is to be left alone.
+class StepFrame {
+public:
+    StepFrame(Index observation_size, Index mask_size, Index environments)
+        : observation_(observation_size, environments + 2 * margin), final_observation_(observation_),
+          final_mask_(mask_size, environments + 2 * margin), reward_(to_size(environments + 2 * margin)),
+          terminated_(reward_.size()), truncated_(reward_.size()) {}
+
+    void blank(Range part) {
+        constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+        for (auto* numbers : {&observation_, &final_observation_}) {
+            fill(numbers->data(), numbers->rows(), part, guard, static_cast<float>(nan));
+        }
+        fill(final_mask_.data(), final_mask_.rows(), part, guard_of_bytes, unwritten_mask);
+        fill(reward_.data(), 1, part, double{guard}, nan);
+        for (auto* flags : {&terminated_, &truncated_}) fill(flags->data(), 1, part, guard_of_bytes, unwritten_mask);
+    }
+
+    StepView view(Range part) {
+        const std::size_t begin = to_size(part.begin + margin), size = to_size(part.size());
+        return {observations(part),
+                final_observation_.columns(in_frame(part)),
+                std::span(reward_).subspan(begin, size),
+                std::span(terminated_).subspan(begin, size),
+                std::span(truncated_).subspan(begin, size),
+                final_mask_.columns(in_frame(part))};
+    }
+    MatrixMap<float> observations(Range part) { return observation_.columns(in_frame(part)); }
+
+    /// Whether a step of the part has written to its own columns alone.
+    bool others_are_left_alone(Range part) const {
+        return is_left_alone(observation_.data(), observation_.rows(), part, guard) &&
+               is_left_alone(final_observation_.data(), final_observation_.rows(), part, guard) &&
+               is_left_alone(final_mask_.data(), final_mask_.rows(), part, guard_of_bytes) &&
+               is_left_alone(reward_.data(), 1, part, double{guard}) &&
+               is_left_alone(terminated_.data(), 1, part, guard_of_bytes) &&
+               is_left_alone(truncated_.data(), 1, part, guard_of_bytes);
+    }
+
+    std::span<const float> observation(Index n) const { return observation_.column(n + margin); }
+    std::span<const float> final_observation(Index n) const { return final_observation_.column(n + margin); }
+    ActionMask final_mask(Index n) const { return final_mask_.columns(in_frame({n, n + 1})); }
+    double reward(Index n) const { return reward_[to_size(n + margin)]; }
+    unsigned terminated(Index n) const { return terminated_[to_size(n + margin)]; }
+    unsigned truncated(Index n) const { return truncated_[to_size(n + margin)]; }
+
+private:
+    static constexpr Index margin = 1;
+    static constexpr float guard = -1.2345e30F;
+    static constexpr std::uint8_t guard_of_bytes = 77;
+
+    static Range in_frame(Range part) { return {part.begin + margin, part.end + margin}; }
+    Index columns() const { return observation_.cols(); }
+
+    template <class T>
+    void fill(T* data, Index rows, Range part, T others, T own) const {
+        std::fill_n(data, rows * columns(), others);
+        std::fill_n(data + (part.begin + margin) * rows, rows * part.size(), own);
+    }
+
+    template <class T>
+    bool is_left_alone(const T* data, Index rows, Range part, T others) const {
+        const auto is_other = [others](T x) { return x == others; };
+        return std::all_of(data, data + (part.begin + margin) * rows, is_other) &&
+               std::all_of(data + (part.end + margin) * rows, data + columns() * rows, is_other);
+    }
+
+    MatrixBuffer<float> observation_, final_observation_;
+    MatrixBuffer<std::uint8_t> final_mask_;
+    std::vector<double> reward_;
+    std::vector<std::uint8_t> terminated_, truncated_;
+};
+
+}  // namespace gradiva::detail
