@@ -207,4 +207,11 @@ void check_env(Source&& source, const CheckEnvOptions& options = {}) {
     }
 }
 
+/// Only says that the steps have a name.
+template <class Source, detail::Positional Steps>
+void check_env(Source&&, Steps) {
+    static_assert(!detail::Positional<Steps>,
+                  "gradiva: check_env takes its options by name: check_env(env, {.steps = 1000})");
+}
+
 }  // namespace gradiva

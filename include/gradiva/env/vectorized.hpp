@@ -7,6 +7,7 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/detail/failure.hpp"
+#include "gradiva/core/detail/positional.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/check_space.hpp"
@@ -27,10 +28,6 @@ concept EnvFactory = !detail::HasReset<F> && std::is_invocable_v<F&, Index>;
 
 namespace detail {
 
-/// What is a number by itself, where an option has a name.
-template <class T>
-concept Positional = std::is_arithmetic_v<T>;
-
 /// The environment of a prototype, or what a factory makes.
 template <class Source>
 struct MadeBy {
@@ -44,7 +41,12 @@ struct MadeBy<Source> {
 /// What `Env` says of the type; first, that a factory takes an index, where that was meant.
 template <class E>
 consteval bool explain_prototype() {
-    if constexpr (!HasReset<E> && std::is_invocable_v<E&>) {
+    if constexpr (VectorEnv<E>) {
+        static_assert(!VectorEnv<E>,
+                      "gradiva: these environments are a VectorEnv already; Vectorized takes one environment, or a "
+                      "factory of them");
+        return false;
+    } else if constexpr (!HasReset<E> && std::is_invocable_v<E&>) {
         static_assert(
             !std::is_invocable_v<E&>,
             "gradiva: a factory of environments takes the number of the one that it makes: [](Index) { return "

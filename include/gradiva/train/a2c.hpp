@@ -48,5 +48,7 @@ template <class V, class A, class C, class Adv>
 A2c(V&&, A&&, C&&, Adv, const A2cOptions& = {}) -> A2c<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>
 A2c(V&, A&, Adv, const A2cOptions& = {}) -> A2c<V, A, detail::CriticIsMissing<Adv>, Adv>;
+template <class V, class A, ValueFunction C>
+A2c(V&, A&, C&, const A2cOptions& = {}) -> A2c<V, A, C, detail::AdvantageIsMissing<C>>;
 
 }  // namespace gradiva

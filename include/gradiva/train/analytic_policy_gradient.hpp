@@ -144,6 +144,11 @@ public:
         return loop_.run(
             options, *this, [this](Progress& progress) { iterate(progress); }, callbacks...);
     }
+    /// Only says that the steps have a name.
+    template <detail::Positional Steps, class... Callbacks>
+    Progress train(Steps, Callbacks&&...) {
+        return detail::explain_positional_steps<Steps>();
+    }
 
     const A& actor() const { return actor_; }
 

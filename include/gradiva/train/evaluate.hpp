@@ -187,6 +187,14 @@ Evaluation evaluate(const P& actor, const Source& source, const EvaluateOptions&
     return detail::EvaluationRun(actor, envs, options).run();
 }
 
+/// Only says that the episodes have a name.
+template <Policy P, class Source, detail::Positional Episodes>
+Evaluation evaluate(const P&, const Source&, Episodes) {
+    static_assert(!detail::Positional<Episodes>,
+                  "gradiva: evaluate takes its options by name: evaluate(actor, env, {.episodes = 100})");
+    return {};
+}
+
 /// Only says why a type cannot be evaluated: what is nearly a policy, or a policy in the second place.
 template <class P, class Source>
 requires(!Policy<P> && (Policy<Source> || requires { typename P::Tape; })) Evaluation

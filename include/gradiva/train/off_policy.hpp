@@ -63,6 +63,11 @@ public:
         return loop_.run(
             options, *this, [this](Progress& progress) { iterate(progress); }, callbacks...);
     }
+    /// Only says that the steps have a name.
+    template <detail::Positional Steps, class... Callbacks>
+    Progress train(Steps, Callbacks&&...) {
+        return detail::explain_positional_steps<Steps>();
+    }
 
     const A& actor() const { return actor_; }
     /// How many updates the policy had had, at least, since a rollout that it learned from; rollouts of the untrained
@@ -144,5 +149,7 @@ template <class V, class A, class C, class Adv>
 OffPolicy(V&&, A&&, C&&, Adv, const OffPolicyOptions& = {}) -> OffPolicy<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>
 OffPolicy(V&, A&, Adv, const OffPolicyOptions& = {}) -> OffPolicy<V, A, detail::CriticIsMissing<Adv>, Adv>;
+template <class V, class A, ValueFunction C>
+OffPolicy(V&, A&, C&, const OffPolicyOptions& = {}) -> OffPolicy<V, A, C, detail::AdvantageIsMissing<C>>;
 
 }  // namespace gradiva

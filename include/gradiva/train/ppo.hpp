@@ -79,6 +79,8 @@ template <class V, class A, class C, class Adv>
 PpoClip(V&&, A&&, C&&, Adv, const PpoClipOptions& = {}) -> PpoClip<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>
 PpoClip(V&, A&, Adv, const PpoClipOptions& = {}) -> PpoClip<V, A, detail::CriticIsMissing<Adv>, Adv>;
+template <class V, class A, ValueFunction C>
+PpoClip(V&, A&, C&, const PpoClipOptions& = {}) -> PpoClip<V, A, C, detail::AdvantageIsMissing<C>>;
 
 struct PpoKlOptions {
     double target = 0.01;             ///< the wanted mean KL of an update; above 0
@@ -130,5 +132,7 @@ template <class V, class A, class C, class Adv>
 PpoKl(V&&, A&&, C&&, Adv, const PpoKlOptions& = {}) -> PpoKl<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>
 PpoKl(V&, A&, Adv, const PpoKlOptions& = {}) -> PpoKl<V, A, detail::CriticIsMissing<Adv>, Adv>;
+template <class V, class A, ValueFunction C>
+PpoKl(V&, A&, C&, const PpoKlOptions& = {}) -> PpoKl<V, A, C, detail::AdvantageIsMissing<C>>;
 
 }  // namespace gradiva

@@ -144,6 +144,11 @@ public:
         explore(last.schedule_progress);
         return last;
     }
+    /// Only says that the steps have a name.
+    template <detail::Positional Steps, class... Callbacks>
+    Progress train(Steps, Callbacks&&...) {
+        return detail::explain_positional_steps<Steps>();
+    }
 
 private:
     A& actor_;

@@ -8,6 +8,7 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/detail/failure.hpp"
+#include "gradiva/core/detail/positional.hpp"
 #include "gradiva/rollout/rollout.hpp"
 #include "gradiva/train/progress.hpp"
 #include "gradiva/train/update_options.hpp"
@@ -20,6 +21,17 @@ struct TrainOptions {
     /// most at 1, so that several calls follow one schedule.
     Index schedule_steps = 0;
 };
+
+namespace detail {
+
+/// What `train` says of steps without their name.
+template <Positional Steps>
+Progress explain_positional_steps() {
+    static_assert(!Positional<Steps>, "gradiva: train takes its options by name: trainer.train({.steps = 100'000})");
+    return {};
+}
+
+}  // namespace detail
 
 /// What `train` is in every trainer: iterations until the steps are done or a callback returns false, a report after
 /// each.

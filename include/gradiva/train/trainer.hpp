@@ -96,6 +96,11 @@ public:
     Progress train(const TrainOptions& options, Callbacks&&... callbacks) {
         return train_after([](double) {}, options, callbacks...);
     }
+    /// Only says that the steps have a name.
+    template <detail::Positional Steps, class... Callbacks>
+    Progress train(Steps, Callbacks&&...) {
+        return detail::explain_positional_steps<Steps>();
+    }
 
     const A& actor() const { return actor_; }
     const Rollout<Scalar>& rollout() const { return rollout_; }

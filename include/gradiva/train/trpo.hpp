@@ -98,5 +98,7 @@ template <class V, class A, class C, class Adv>
 Trpo(V&&, A&&, C&&, Adv, const TrpoOptions& = {}) -> Trpo<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>
 Trpo(V&, A&, Adv, const TrpoOptions& = {}) -> Trpo<V, A, detail::CriticIsMissing<Adv>, Adv>;
+template <class V, class A, ValueFunction C>
+Trpo(V&, A&, C&, const TrpoOptions& = {}) -> Trpo<V, A, C, detail::AdvantageIsMissing<C>>;
 
 }  // namespace gradiva

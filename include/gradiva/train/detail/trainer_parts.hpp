@@ -101,6 +101,23 @@ requires(explain_missing_critic<Given>()) struct InPlaceOfCritic<true, Given> {
 template <class Given>
 using CriticIsMissing = typename InPlaceOfCritic<Advantage<Given>, Given>::Type;
 
+/// Of options, or nothing, in the place of the advantage.
+template <class Critic>
+consteval bool explain_missing_advantage() {
+    static_assert(!ValueFunction<Critic>,
+                  "gradiva: an advantage is missing, such as Gae{}: environments come first, then the actor, the "
+                  "critic, the advantage, the options");
+    return false;
+}
+template <class Critic>
+struct InPlaceOfAdvantage {};
+template <class Critic>
+requires(explain_missing_advantage<Critic>()) struct InPlaceOfAdvantage<Critic> {
+    using Type = void;
+};
+template <class Critic>
+using AdvantageIsMissing = typename InPlaceOfAdvantage<Critic>::Type;
+
 /// An advantage, without a sentence for what is none.
 template <class Given>
 struct AdvantageOrNothing {};
