@@ -1,4 +1,4 @@
-// expect first: gradiva: an advantage is missing, such as Gae{}: environments come first
+// expect first: gradiva: an Advantage, such as Gae, belongs in this place
 #include <gradiva/gradiva.hpp>
 
 using namespace gradiva;

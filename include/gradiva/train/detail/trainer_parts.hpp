@@ -104,9 +104,10 @@ using CriticIsMissing = typename InPlaceOfCritic<Advantage<Given>, Given>::Type;
 /// Of options, or nothing, in the place of the advantage.
 template <class Critic>
 consteval bool explain_missing_advantage() {
-    static_assert(!ValueFunction<Critic>,
-                  "gradiva: an advantage is missing, such as Gae{}: environments come first, then the actor, the "
-                  "critic, the advantage, the options");
+    static_assert(
+        !ValueFunction<Critic>,
+        "gradiva: an Advantage, such as Gae, belongs in this place: environments come first, then the actor, the "
+        "critic, the advantage, the options");
     return false;
 }
 template <class Critic>
