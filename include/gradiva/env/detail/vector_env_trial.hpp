@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -140,7 +141,8 @@ private:
             }
             check_mask("check_env", action_space_, std::as_const(mask_).columns(part), part, where);
             for (Index n = part.begin; n < part.end; ++n) {
-                require(std::ranges::equal(mask_.column(n), again_.column(n)),
+                const std::span<const std::uint8_t> one = mask_.column(n), other = again_.column(n);
+                require(std::equal(one.begin(), one.end(), other.begin()),
                         "check_env: two calls of action_mask after {} (step {}) differ for environment {}; let it "
                         "depend on "
                         "nothing but the state",
