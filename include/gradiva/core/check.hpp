@@ -88,8 +88,8 @@ template <class... Args>
     detail::throw_error(text.text, fmt::make_format_args(args...));
 }
 
-/// As `fail`, unless the condition holds. For constructors, loaders and what comes from
-/// outside; kernels assert instead.
+/// As `fail`, unless the condition holds. For constructors, loaders and what comes from outside; kernels assert
+/// instead.
 template <class... Args>
 void require(bool condition, detail::ErrorText<sizeof...(Args)> text, const Args&... args) {
     if (!condition) detail::throw_error(text.text, fmt::make_format_args(args...));

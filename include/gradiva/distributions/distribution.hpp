@@ -93,6 +93,7 @@ concept Distribution = std::copyable<D> && detail::HasDistributionSizes<D> && de
     detail::HasDistributionForward<D> && detail::HasSampleAndMode<D> && detail::HasLogProb<D> &&
     detail::HasEntropyAndKl<D> && detail::HasDistributionBackward<D>;
 
+/// A `Distribution` with a Fisher matrix, which trust regions multiply with.
 template <class D>
 concept DistributionWithFisher = Distribution<D> &&
     requires(const D& d, const typename D::Tape& done, ConstMatrixRef<typename D::Scalar> head,

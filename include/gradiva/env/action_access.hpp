@@ -81,6 +81,7 @@ private:
     MatrixBuffer<float> clipped_;
 };
 
+/// The choice as it is, and the vector clipped to its bounds.
 template <>
 class SentActions<HybridSpace> {
 public:

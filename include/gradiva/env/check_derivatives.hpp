@@ -12,6 +12,7 @@
 
 namespace gradiva {
 
+/// How `check_derivatives` tries a model.
 struct CheckDerivativesOptions {
     Index steps = 50;         ///< random actions; derivatives are compared at each state that is met
     Index episode = 10;       ///< steps until a fresh start

@@ -92,6 +92,7 @@ struct ActionOfSpace<HybridSpace> {
     using Type = HybridAction;
 };
 
+/// A space that `step` can take actions of: Discrete, Box, MultiDiscrete, MultiBinary or HybridSpace.
 template <class Space>
 concept ActionSpace = requires {
     typename ActionOfSpace<Space>::Type;

@@ -16,6 +16,7 @@
 
 namespace gradiva {
 
+/// How many environments `Vectorized` makes, and what they draw from.
 struct VectorizedOptions {
     Index count = 1;                         ///< environments, at least 1
     std::uint64_t seed = 0;                  ///< names all random streams, those of the actor included

@@ -173,14 +173,9 @@ private:
     ConstActionView as_sent(const ActionMask& legal) {
         const ConstActionView chosen = std::as_const(chosen_).all();
         check(chosen, legal);
-        if constexpr (requires { actor_->to_environment(chosen, converted_.all()); }) {
-            actor_->to_environment(chosen, converted_.all());
-            const ConstActionView converted = std::as_const(converted_).all();
-            check(converted, legal);
-            return converted;
-        } else {
-            return chosen;
-        }
+        const ConstActionView sent = sent_actions(*actor_, chosen, converted_);
+        check(sent, legal);
+        return sent;
     }
 
     void check(const ConstActionView& action, const ActionMask& legal) const {

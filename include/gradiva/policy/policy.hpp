@@ -3,6 +3,7 @@
 #include <concepts>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/detail/column_by_column.hpp"
@@ -49,6 +50,19 @@ concept HasWeights = requires(C& part) {
 /// stored; `mask_size()`, the rows of the masks that it takes, 0 for none.
 template <class B>
 concept Behaviour = detail::HasActingTape<B> && detail::HasBehaviourSizes<B> && detail::HasActs<B>;
+
+/// What environments get of actions as they are stored (see `Behaviour`): `room`, which is written then, where the
+/// behaviour converts them, else the stored ones.
+template <class B>
+ConstActionView sent_actions(const B& behaviour, const ConstActionView& stored, ActionBatch& room) {
+    if constexpr (requires { behaviour.to_environment(stored, room.all()); }) {
+        room.resize(behaviour.action_shape(), stored.reals.cols());
+        behaviour.to_environment(stored, room.all());
+        return std::as_const(room).all();
+    } else {
+        return stored;
+    }
+}
 
 /// Whether a behaviour says, by a `static constexpr bool column_by_column = true`, that forward, sample and log-prob
 /// give each column the same bits in a batch of any width. Then any part of the environments may act as one batch.

@@ -114,7 +114,7 @@ private:
                      {rollout.truncated.data() + now.begin, size},
                      shard.final_mask.columns(room)};
         if (stage == CollectStage::choice) {
-            const ConstActionView actions = sent(shard, rollout.action.columns(now));
+            const ConstActionView actions = sent_actions(actor_, rollout.action.columns(now), shard.sent);
             check_choice(rollout, now, range, actions);
             stage = CollectStage::step;
             leave_unwritten(rollout.observation.columns(next), rollout.mask.columns(next));
@@ -239,17 +239,6 @@ private:
             envs_.action_mask(range, legal);
             stage = CollectStage::legality;
             check_mask("collect", action_space_, as_const(legal), range, where);
-        }
-    }
-
-    /// What environments get of the actions that were stored.
-    ConstActionView sent(Shard& shard, const ActionView& stored) const {
-        if constexpr (requires { actor_.to_environment(stored, stored); }) {
-            shard.sent.resize(actor_.action_shape(), stored.reals.cols());
-            actor_.to_environment(stored, shard.sent.all());
-            return std::as_const(shard.sent).all();
-        } else {
-            return stored;
         }
     }
 

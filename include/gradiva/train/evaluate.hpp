@@ -85,18 +85,9 @@ private:
         } else {
             actor_.sample(tape_, rngs_.span(), actions_.all());
         }
-        const ConstActionView sent = sent_of(actions_);
+        const ConstActionView sent = sent_actions(actor_, std::as_const(actions_).all(), sent_);
         check_actions("evaluate", action_space_, sent, legal, all);
         return sent;
-    }
-
-    ConstActionView sent_of(const ActionBatch& actions) {
-        if constexpr (requires { actor_.to_environment(actions.all(), sent_.all()); }) {
-            actor_.to_environment(actions.all(), sent_.all());
-            return std::as_const(sent_).all();
-        } else {
-            return actions.all();
-        }
     }
 
     void ask_mask(Range range, const char* where) {
