@@ -3,6 +3,7 @@
 #   tools/setup.sh         compiler, CMake, Ninja, Eigen, fmt, Catch2, CLI11
 #   tools/setup.sh --all   also Clang, its sanitizers, clang-format, clang-tidy, Google Benchmark, matplotlib and MuJoCo
 #   tools/setup.sh --matrix   also the compilers of tools/build_matrix.sh, as far as this system's apt knows them
+#   tools/setup.sh --mutation   also Python's venv and Git, for tests/mutation
 set -euo pipefail
 
 oldest_cmake=3.25
@@ -21,7 +22,8 @@ case "${1:-}" in
             optional+=(libc++-dev libc++abi-dev)
         fi
         ;;
-    *) echo "usage: tools/setup.sh [--all | --matrix]" >&2; exit 2 ;;
+    --mutation) packages+=(git python3-venv) ;;
+    *) echo "usage: tools/setup.sh [--all | --matrix | --mutation]" >&2; exit 2 ;;
 esac
 
 fail() {
@@ -37,7 +39,7 @@ fi
 # A program counts wherever it came from, a library only as the package that CMake will find.
 have() {
     case "$1" in
-        g++ | cmake | clang | clang-format | clang-tidy) command -v "${1/%clang/clang++}" > /dev/null ;;
+        g++ | cmake | clang | clang-format | clang-tidy | git) command -v "${1/%clang/clang++}" > /dev/null ;;
         ninja-build) command -v ninja > /dev/null ;;
         *) dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2> /dev/null | grep -qx installed ;;
     esac

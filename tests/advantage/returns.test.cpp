@@ -201,14 +201,19 @@ TEST_CASE("The mean of others keeps all digits whatever the returns are far from
 }
 
 TEST_CASE("The mean of others takes equal returns off to exactly nothing") {
-    auto rollout = blank_rollout<float>(7, 3);
-    rollout.whole_episodes = true;
-    rollout.reward.matrix().setConstant(0.1F);
-    for (Index n = 0; n < 7; ++n) end_episode(rollout, n, 2);
-    TotalReturn{.baseline = Baseline::mean_of_others}(rollout);
-    CHECK(rollout.advantage.matrix().isZero(0));
-    RewardToGo{.baseline = Baseline::mean_of_others}(rollout);
-    CHECK(rollout.advantage.matrix().isZero(0));
+    for (const Index episodes : {2, 3, 7, 49, 50}) {
+        for (const double reward : {0.1, -1.0 / 3, 1e9 + 0.1}) {
+            CAPTURE(episodes, reward);
+            auto rollout = blank_rollout<double>(episodes, 3);
+            rollout.whole_episodes = true;
+            rollout.reward.matrix().setConstant(reward);
+            for (Index n = 0; n < episodes; ++n) end_episode(rollout, n, 2);
+            TotalReturn{.baseline = Baseline::mean_of_others}(rollout);
+            CHECK(rollout.advantage.matrix().isZero(0));
+            RewardToGo{.baseline = Baseline::mean_of_others}(rollout);
+            CHECK(rollout.advantage.matrix().isZero(0));
+        }
+    }
 }
 
 TEST_CASE("Returns refuse options out of range by name") {

@@ -103,7 +103,10 @@ TEST_CASE("A diagonal Gaussian of no dimensions, or of a log-std out of bounds, 
     CHECK_THROWS_WITH(DiagonalGaussian<float>(0), "DiagonalGaussian: dimensions is 0; give at least 1");
     CHECK_THROWS_WITH(DiagonalGaussian<float>(1, 2.5),
                       "DiagonalGaussian: initial_log_std is 2.5; give a number from -20 to 2");
+    CHECK_THROWS_AS(DiagonalGaussian<double>(1, -20.5), Error);
     CHECK_THROWS_AS(DiagonalGaussian<double>(1, std::nan("")), Error);
+    CHECK_NOTHROW(DiagonalGaussian<double>(1, -20));
+    CHECK_NOTHROW(DiagonalGaussian<double>(1, 2));
 }
 
 TEST_CASE("An actor for a Box gets a diagonal Gaussian, whose log-stds are the tail of its weights") {

@@ -38,7 +38,10 @@ TEST_CASE("A state-dependent Gaussian of no dimensions, or of a log-std out of b
     CHECK_THROWS_WITH(StateDependentGaussian<float>(0), "StateDependentGaussian: dimensions is 0; give at least 1");
     CHECK_THROWS_WITH(StateDependentGaussian<float>(1, 2.5),
                       "StateDependentGaussian: initial_log_std is 2.5; give a number from -20 to 2");
+    CHECK_THROWS_AS(StateDependentGaussian<double>(1, -20.5), Error);
     CHECK_THROWS_AS(StateDependentGaussian<double>(1, std::nan("")), Error);
+    CHECK_NOTHROW(StateDependentGaussian<double>(1, -20));
+    CHECK_NOTHROW(StateDependentGaussian<double>(1, 2));
 }
 
 TEST_CASE("A head of zeros has the initial log-std") {

@@ -79,6 +79,25 @@ TEST_CASE("An honest model passes the check of its derivatives, time limit or no
     CHECK_NOTHROW(check_derivatives(TimeLimit(TimeLimit(Ball{}, 5), 3)));
 }
 
+TEST_CASE("The check of derivatives sends actions of the space, between -1 and 1 where it holds such") {
+    struct Bounded : Ball {
+        Box space;
+        float low, high;  // of what has to be sent
+        Bounded(const Box& box, float least, float most) : space(box), low(least), high(most) {}
+        Box action_space() const { return space; }
+        Outcome step(std::span<const float> action, Rng& rng, std::span<float> seen) {
+            CHECK(action[0] >= low);
+            CHECK(action[0] <= high);
+            return Ball::step(action, rng, seen);
+        }
+    };
+    check_derivatives(Bounded({.size = 1}, -1, 1));
+    check_derivatives(Bounded({.size = 1, .low = {-5}, .high = {0.5F}}, -1, 0.5F));
+    check_derivatives(Bounded({.size = 1, .low = {1.25F}, .high = {2}}, 1.25F, 1.25F));
+    check_derivatives(Bounded({.size = 1, .low = {-2}, .high = {-1.25F}}, -1.25F, -1.25F));
+    check_derivatives(Bounded({.size = 1, .low = {0}, .high = {0.125F}}, 0, 0.125F));
+}
+
 TEST_CASE("A model that lies about its derivatives is told which, by how much and what to do") {
     const auto checked = [](Lie lie) { check_derivatives(Ball{.lie = lie}); };
     CHECK_THROWS_AS(checked(Lie::state), Error);

@@ -131,7 +131,9 @@ TEST_CASE("one step of conjugate gradients is that of steepest descent") {
 TEST_CASE("a curvature that is not positive or not finite is reported") {
     const Vector<double> g = Vector<double>::Ones(2);
     CHECK_FALSE(Solution(-Matrix<double>::Identity(2, 2), g).solved);
-    CHECK_FALSE(Solution(Matrix<double>::Zero(2, 2), g).solved);
+    const Solution flat(Matrix<double>::Zero(2, 2), g);
+    CHECK_FALSE(flat.solved);
+    CHECK(flat.products == 1);  // nothing was divided by that curvature and gone on with
     CHECK_FALSE(Solution(Matrix<double>::Constant(2, 2, std::numeric_limits<double>::quiet_NaN()), g).solved);
     CHECK_FALSE(Solution(Matrix<double>::Constant(2, 2, std::numeric_limits<double>::infinity()), g).solved);
 }

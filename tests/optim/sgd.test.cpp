@@ -6,8 +6,6 @@
 #include <cmath>
 #include <limits>
 
-#include <cmath>
-
 using namespace gradiva;
 using gradiva_test::check_descent;
 using gradiva_test::path;
@@ -40,6 +38,8 @@ TEMPLATE_TEST_CASE("descent takes a step along any gradient whose velocity stays
     Sgd<T> with_momentum({.momentum = 0.9});
     CHECK_THROWS_WITH(with_momentum.step(weights, gradient, 1e-3), ContainsText("Sgd: number 0 of the"));
     CHECK(weights[1] == Catch::Approx(3));
+    const T too_large[2] = {1, most / 19};  // the velocity could grow to 10 times as much
+    CHECK_THROWS_WITH(with_momentum.step(weights, too_large, 1e-3), ContainsText("Sgd: number 1 of the"));
     // Gradients just within what is taken, many times over.
     const T large[2] = {most / 21, -most / 21};
     for (int i = 0; i < 1000; ++i) with_momentum.step(weights, large, 8 / static_cast<double>(most));

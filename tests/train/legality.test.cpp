@@ -135,6 +135,24 @@ TEMPLATE_TEST_CASE("A policy whose head is not finite acts nowhere, masked or no
     }
 }
 
+TEST_CASE("A distribution of one's own that leaves its space is stopped by whoever sends its actions") {
+    struct Outside : Categorical<float> {
+        using Categorical<float>::Categorical;
+        void mode(const Tape&, ActionView action) const { action.integers.setConstant(3); }
+        void sample(const Tape&, std::span<Rng>, ActionView action) const { action.integers.setConstant(-1); }
+    };
+    const OneLegal<Discrete> prototype{{.n = 3}};
+    Vectorized envs(prototype, {.count = 2});
+    const auto actor = constant_actor(envs, Outside(3), 0.0F);
+    const auto evaluated = [&](bool greedy) {
+        return error_of([&] { evaluate(actor, prototype, {.episodes = 2, .greedy = greedy}); });
+    };
+    CHECK_THAT(evaluated(true), ContainsText("evaluate: ") && ContainsText("to get choice 3 "));
+    CHECK_THAT(evaluated(false), ContainsText("evaluate: ") && ContainsText("to get choice -1 "));
+    CHECK_THAT(error_of([&] { collect_some(envs, actor); }),
+               ContainsText("collect: ") && ContainsText("to get choice -1 "));
+}
+
 TEST_CASE("One value that is not finite among action values stops whoever acts on them") {
     Vectorized envs(OneLegal<Discrete>{{.n = 3}}, {.count = 2});
     for (const float wrong : {NAN, INFINITY, -INFINITY}) {

@@ -201,6 +201,13 @@ TEST_CASE("A trust region that meets no finite numbers is an error and the weigh
     }
 }
 
+TEST_CASE("A trust region needs the heads of the policy that acted") {
+    Rig rig(10);
+    rig.rollout.head_size = 2;
+    TrustRegion<Rig::ActorType> step(rig.actor, raw(), rig.threads);
+    CHECK_THROWS_WITH(step(rig.rollout), ContainsText("the rollout has heads of 2 numbers, the actor of 3"));
+}
+
 TEST_CASE("Options of a trust region out of range are refused by name") {
     CHECK_NOTHROW(TrustRegionOptions{}.check());
     CHECK_THROWS_WITH(TrustRegionOptions{.delta = 0}.check(), "TrustRegion: delta is 0; give a number above 0");

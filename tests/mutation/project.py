@@ -1,0 +1,147 @@
+"""A copy of the project whose headers hold the mutants, and its build."""
+import pathlib
+import re
+import subprocess
+
+from places import places_in
+
+_HERE = pathlib.Path(__file__).parent
+_SWITCH = '#include "gradiva_mutation/switch.hpp"\n#line 2\n'
+_IN_CMAKE = b"""
+set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/mutation_listener.test.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+"""
+_FLAGS = "-w -Wno-narrowing"  # a choice between two numbers is no constant: it may narrow where the number could not
+
+# Compiled first, as they instantiate much: a mutant that is no C++ here never gets into the long build.
+_FIRST = ("tests/instantiations.cpp", "tests/train/trainer_after_exception.test.cpp", "tests/policy/strided_batch.test.cpp",
+          "tests/train/trust_region.test.cpp", "tests/env/check_vector_env.test.cpp", "tests/nn/mlp_layer_norm.test.cpp",
+          "tests/io/recorded_rollout.test.cpp", "tests/rollout/collect.test.cpp")
+
+
+def headers(root):
+    return sorted(path.relative_to(root).as_posix() for path in (root / "include/gradiva").rglob("*.hpp"))
+
+
+def _compiler(root):
+    return ["g++", "-std=c++20", "-DNDEBUG", "-march=native", f"-I{root}/include", "-isystem", "/usr/include/eigen3"]
+
+
+def active_lines(root):
+    """By header, the lines that are code for this compiler and processor."""
+    text = "".join(f'#include "{path.removeprefix("include/")}"\n' for path in headers(root))
+    out = subprocess.run([*_compiler(root), "-E", "-x", "c++", "-"], input=text, capture_output=True, text=True,
+                         check=True).stdout
+    active = {}
+    path, line = None, 0
+    for row in out.split("\n"):
+        marker = re.match(r'# (\d+) "([^"]+)"', row)
+        if marker:
+            path = marker[2].removeprefix(f"{root}/") if marker[2].startswith(f"{root}/include/gradiva") else None
+            line = int(marker[1])
+            continue
+        if path and row.strip():
+            active.setdefault(path, set()).add(line)
+        line += 1
+    return active
+
+
+def all_places(root):
+    active = active_lines(root)
+    return [place for path in headers(root)
+            for place in places_in(path, (root / path).read_bytes(), active.get(path, set()))]
+
+
+def _write(path, content):
+    """Leaves a file alone that holds this already, so that it is not compiled again."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_bytes() != content:
+        path.write_bytes(content)
+
+
+def _mutated(source, mutants):
+    """The header with all its mutants: {number: place}, none overlapping."""
+    for number, place in sorted(mutants.items(), key=lambda item: -item[1].begin):
+        text = place.text.replace("{on}", f"gradiva_mutation::on({number})")
+        source = source[:place.begin] + text.encode() + source[place.end:]
+    return source.replace(b"#pragma once\n", b"#pragma once\n" + _SWITCH.encode(), 1) if mutants else source
+
+
+def write_copy(root, tree, mutants):
+    """Makes `tree` a copy of the project with these mutants: {number: place}."""
+    listed = subprocess.run(["git", "-C", root, "ls-files"], capture_output=True, text=True, check=True).stdout.split("\n")
+    wanted = set()
+    for name in filter(None, listed):
+        if name.startswith("tests/mutation/") or not (root / name).is_file():
+            continue
+        content = (root / name).read_bytes()
+        if name.startswith("include/"):
+            content = _mutated(content, {n: p for n, p in mutants.items() if p.path == name})
+        elif name.endswith(".program.cpp"):
+            content = b'#include "gradiva_mutation/program_exit.hpp"\n#line 1\n' + content
+        elif name == "tests/CMakeLists.txt":
+            content += _IN_CMAKE
+        _write(tree / name, content)
+        wanted.add(name)
+    for name, target in (("switch.hpp", "include/gradiva_mutation/switch.hpp"),
+                         ("program_exit.hpp", "include/gradiva_mutation/program_exit.hpp"),
+                         ("listener.cpp", "tests/mutation_listener.test.cpp")):
+        _write(tree / target, (_HERE / name).read_bytes())
+        wanted.add(target)
+    for path in list(tree.rglob("*")):
+        name = path.relative_to(tree).as_posix()
+        if path.is_file() and not name.startswith("build/") and name not in wanted:
+            path.unlink()
+
+
+def _broken(output, tree, mutants):
+    """The mutants that a compiler's errors name."""
+    lines = {}
+    for number, place in mutants.items():
+        for line in place.lines:
+            lines.setdefault((place.path, line), set()).add(number)
+    found = set()
+    pattern = re.compile(re.escape(f"{tree}/") + r"(include/gradiva/[\w/]+\.hpp):(\d+):")
+    blocks = re.split(r"\n(?=[^\n]*: error: )", output)
+    for block in blocks:
+        for path, line in pattern.findall(block):
+            found |= lines.get((path, int(line)), set())
+    return found
+
+
+def drop_broken(root, tree, mutants):
+    """Leaves out mutants that do not compile, by a first look at few files."""
+    while True:
+        write_copy(root, tree, mutants)
+        jobs = [subprocess.Popen([*_compiler(tree), f"-I{tree}/tests", f'-DGRADIVA_SOURCE_DIR="{tree}"', *_FLAGS.split(),
+                                  "-fsyntax-only", "-include", "gradiva/core/language.hpp", f"{tree}/{name}"],
+                                 stderr=subprocess.PIPE, text=True) for name in _FIRST]
+        output = "".join(job.communicate()[1] for job in jobs)
+        if ": error: " not in output:
+            return
+        broken = _broken(output, tree, mutants)
+        if not broken:
+            raise SystemExit(output + "\nmutation: the copy does not compile, and no mutant is to blame")
+        for number in broken:
+            print(f"mutation: left out, no C++: {mutants[number].path}:{mutants[number].line} {mutants[number].change}")
+            del mutants[number]
+
+
+def build(root, tree, mutants, jobs):
+    """Builds the tests of the copy, leaving out mutants that do not compile. Returns the folder of programs."""
+    binary = tree / "build"
+    subprocess.run(["cmake", "-S", tree, "-B", binary, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+                    "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG", f"-DCMAKE_CXX_FLAGS={_FLAGS}", "-DGRADIVA_BUILD_TESTS=ON",
+                    "-DGRADIVA_BUILD_EXAMPLES=OFF", "-DGRADIVA_BUILD_BENCHMARKS=OFF"], check=True, stdout=subprocess.DEVNULL)
+    programs = [f"program_{path.name.removesuffix('.program.cpp')}" for path in tree.rglob("*.program.cpp")]
+    while True:
+        write_copy(root, tree, mutants)
+        result = subprocess.run(["ninja", "-C", binary, "-k", "0", f"-j{jobs}", "gradiva_tests", *programs],
+                                capture_output=True, text=True)
+        if result.returncode == 0:
+            return binary / "tests"
+        broken = _broken(result.stdout, tree, mutants)
+        if not broken:
+            raise SystemExit(result.stdout[-20000:] + "\nmutation: the copy does not build, and no mutant is to blame")
+        for number in broken:
+            print(f"mutation: left out, no C++: {mutants[number].path}:{mutants[number].line} {mutants[number].change}")
+            del mutants[number]
