@@ -1,0 +1,153 @@
+// The defaults are those of defaults_table.hpp, in the headers and in the README.
+#include "catch.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <set>
+#include <span>
+#include <sstream>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "gradiva/gradiva.hpp"
+#include "helpers/field_count.hpp"
+
+using namespace gradiva;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Field {
+    std::string name, value;
+    std::ptrdiff_t place;  ///< in its struct
+    bool holds;            ///< whether the default is this value
+};
+
+struct Struct {
+    std::string name;
+    std::vector<Field> fields;
+};
+
+/// Whether two values are the same; all NaN are.
+template <class T>
+bool same(const T& a, const std::type_identity_t<T>& b) {
+    if constexpr (std::floating_point<T>) {
+        return a == b || (std::isnan(a) && std::isnan(b));
+    } else {
+        return a == b;
+    }
+}
+bool same(const Schedule& a, const Schedule& b) {
+    for (const double progress : {0.0, 0.25, 0.5, 1.0}) {
+        if (a(progress) != b(progress)) return false;
+    }
+    return true;
+}
+bool same(const Mlp& a, const Mlp& b) {
+    return a.hidden == b.hidden && a.activation == b.activation && a.layer_norm == b.layer_norm &&
+           a.normalize_observations == b.normalize_observations;
+}
+bool same(const Matrix<double>& a, const Matrix<double>& b) { return a.size() == 0 && b.size() == 0; }
+bool same(std::span<const float> a, std::span<const float> b) { return a.empty() && b.empty(); }
+
+template <class T, std::size_t fields>
+Struct defaults_of(const char* name, const Field (&table)[fields]) {
+    static_assert(fields == gradiva_test::field_count<T>(),
+                  "every field of the struct needs its default in this table");
+    return {name, {table, table + fields}};
+}
+
+constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+#define GRADIVA_DEFAULTS(Type, ...)                     \
+    [] {                                                \
+        const Type given{};                             \
+        return defaults_of<Type>(#Type, {__VA_ARGS__}); \
+    }()
+#define IS(field, ...)                                                                                                 \
+    Field {                                                                                                            \
+#field, #__VA_ARGS__, reinterpret_cast < const char*>(&given.field) - reinterpret_cast < const char*>(&given), \
+            same(given.field, __VA_ARGS__)                                                                             \
+    }
+
+const std::vector<Struct> table = {
+#include "architecture/defaults_table.hpp"
+};
+
+std::string text_of(const fs::path& path) {
+    std::ostringstream text;
+    text << std::ifstream(fs::path(GRADIVA_SOURCE_DIR) / path).rdbuf();
+    return text.str();
+}
+
+/// The structs of namespace gradiva in a header that give a field a default.
+std::set<std::string> structs_with_defaults(const fs::path& header) {
+    std::set<std::string> found;
+    std::istringstream lines(text_of(header));
+    std::string open;
+    int depth = 0;  // of namespaces
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("namespace ")) depth += line == "namespace gradiva {" ? 1 : 2;
+        if (line.starts_with("}  // namespace")) depth -= line == "}  // namespace gradiva" ? 1 : 2;
+        if (line.starts_with("struct ") && line.ends_with("{")) open = line.substr(7, line.find(' ', 7) - 7);
+        if (line == "};") open.clear();
+        const bool field = line.starts_with("    ") && !line.starts_with("     ") && !line.starts_with("    static") &&
+                           !line.starts_with("    using") && line.find(" = ") < line.find('(') &&
+                           line.find(';') != std::string::npos;
+        if (depth == 1 && !open.empty() && field) found.insert(open);
+    }
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("Every default is what the table says") {
+    for (const Struct& of : table) {
+        std::ptrdiff_t last = -1;
+        for (const Field& field : of.fields) {
+            CAPTURE(of.name, field.name, field.value);
+            CHECK(field.holds);
+            CHECK(field.place > last);  // in the order in which they are given
+            last = field.place;
+        }
+    }
+}
+
+TEST_CASE("The table of defaults names every struct that has any") {
+    std::set<std::string> named = {"Rollout", "Dense", "LayerNorm"};  // which the library makes itself
+    for (const Struct& of : table) CHECK(named.insert(of.name).second);
+    std::size_t found = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(GRADIVA_SOURCE_DIR) / "include/gradiva")) {
+        if (entry.path().extension() != ".hpp") continue;
+        for (const std::string& name : structs_with_defaults(entry.path())) {
+            CAPTURE(name);
+            CHECK(named.count(name) == 1);
+            ++found;
+        }
+    }
+    CHECK(found == named.size() - 1);  // a SharedTrunk takes its from Mlp
+}
+
+TEST_CASE("The README lists every trainer's options, with their defaults, as the table does") {
+    const std::string readme = text_of("README.md"), suffix = "Options";
+    std::size_t rows = 0;
+    for (const Struct& of : table) {
+        const auto is_threads = [](const Field& field) { return field.name == "threads"; };
+        const bool of_trainer = std::any_of(of.fields.begin(), of.fields.end(), is_threads);
+        if (!of_trainer || of.name == "TrainerOptions") continue;
+        std::string list;
+        for (const Field& field : of.fields)
+            list += (list.empty() ? "`" : ", `") + field.name + " = " + field.value + "`";
+        const std::string trainer =
+            of.name == "AnalyticOptions" ? "AnalyticPolicyGradient" : of.name.substr(0, of.name.size() - suffix.size());
+        CHECK_THAT(readme, ContainsText("\n| `" + trainer + "`, `" + of.name + "` | " + list + " |\n"));
+        ++rows;
+    }
+    CHECK(rows == 8);
+}
