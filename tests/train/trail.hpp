@@ -35,14 +35,16 @@ inline Index running_threads() {
 }
 
 struct Trail {
-    std::vector<gradiva::Progress> reports;
-    RecordingOptimizer::Record steps;  ///< of the optimisers: where both learn, the actor's, the critic's, and so on
-    std::size_t first_steps = 0;       ///< of them those of the first iteration with any
-    std::vector<float> actor, critic;  ///< their weights after that iteration
-    std::vector<float> weights;        ///< of both at the end
-    std::vector<float> reward, next_value, value_target;  ///< of the last rollout, where the trainer shows it
-    Index threads = 0;                                    ///< of the process while the trainer lives
-    double epsilon = -1;                                  ///< of the policy at the end, where it has one
+    std::vector<gradiva::Progress> reports = {};
+    /// Of the optimisers: where both learn, the actor's, the critic's, and so on.
+    RecordingOptimizer::Record steps = {};
+    std::size_t first_steps = 0;                                ///< of them those of the first iteration with any
+    std::vector<float> actor = {}, critic = {};                 ///< their weights after that iteration
+    std::vector<float> weights = {};                            ///< of both at the end
+    std::vector<float> reward = {}, next_value = {};            ///< of the last rollout, where the trainer shows it
+    std::vector<float> value_target = {};                       ///< of the same
+    Index threads = 0;                                          ///< of the process while the trainer lives
+    double epsilon = std::numeric_limits<double>::quiet_NaN();  ///< of the policy at the end, where it has one
 };
 
 /// Trains until `iterations` reports have come.

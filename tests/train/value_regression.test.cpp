@@ -10,6 +10,7 @@
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/train/estimate.hpp"
 #include "helpers/exact_problems.hpp"
+#include "train/option_rows.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;
@@ -73,4 +74,31 @@ TEST_CASE("A critic regressed on TD(lambda) targets comes close to the exact val
         INFO("seed " << seed << ": RMS error " << walk.rms_error());
         CHECK(walk.rms_error() < 0.05);
     }
+}
+
+TEST_CASE("Every option of ValueRegression reaches what it is for") {
+    const auto train = [](const ValueRegressionOptions& options) {
+        Walk walk(1);
+        Collector(walk.envs, walk.actor, walk.threads).steps(walk.rollout, 5);  // 80 samples
+        Estimator(walk.critic, walk.threads)(walk.rollout, Gae{});
+        const RecordingAdam adam;
+        ValueRegression<decltype(walk.critic), RecordingAdam> regress(walk.critic, adam, options, walk.threads, 1);
+        const UpdateReport report = regress(walk.rollout);
+        return Trail{.reports = {{.gradient_norm = report.gradient_norm, .learning_rate = report.learning_rate}},
+                     .steps = *adam.record,
+                     .first_steps = adam.record->gradients.size(),
+                     .weights = {walk.critic.weights().begin(), walk.critic.weights().end()}};
+    };
+    const auto speaks = [&](const Trail&, const Trail&) {
+        CHECK_THROWS_WITH(train({.epochs = 0, .name = "Mine"}), ContainsText("Mine: epochs is 0"));
+    };
+    check_every_option<ValueRegressionOptions>({.minibatch = 20, .epochs = 3},
+                                               {
+                                                   GRADIVA_OPTION(minibatch, 10, takes_steps(3 * 8)),
+                                                   GRADIVA_OPTION(epochs, 4, takes_steps(4 * 4)),
+                                                   GRADIVA_OPTION(learning_rate, 0.125, reports_rate(0.125)),
+                                                   GRADIVA_OPTION(max_gradient_norm, 1e-3, limits_norm(1e-3, false)),
+                                                   GRADIVA_OPTION(name, "Mine", speaks, false),
+                                               },
+                                               train);
 }
