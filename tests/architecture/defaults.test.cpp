@@ -119,6 +119,30 @@ TEST_CASE("Every default is what the table says") {
     }
 }
 
+TEST_CASE("Arguments of constructors have the defaults that are written out here") {
+    CHECK(Threads().count() == 1);
+    CHECK(EpsilonGreedy<float>(3).epsilon() == EpsilonGreedy<float>(3, 0.1).epsilon());
+
+    const Box interval{.size = 1, .low = {-1}, .high = {1}};
+    std::vector<double> log_std = {9};
+    DiagonalGaussian<double>(1).initialise(log_std);
+    CHECK(log_std == std::vector<double>{0});
+    log_std = {9};
+    SquashedGaussian<double>(interval).initialise(log_std);
+    CHECK(log_std == std::vector<double>{0});
+    StateDependentGaussian<double>::Tape tape;
+    StateDependentGaussian<double>(1).forward(Matrix<double>::Zero(2, 1), {}, tape);
+    CHECK(tape.log_std(0, 0) == 0);
+
+    const auto weights = [](const auto& network) {
+        return std::vector<float>(network.parameters().begin(), network.parameters().end());
+    };
+    const Rng rng(1, Purpose::initialisation);
+    CHECK(weights(MlpNetwork<float>(3, 2, Mlp{}, rng)) == weights(MlpNetwork<float>(3, 2, Mlp{}, rng, 1)));
+    using Trunk = TrunkNetwork<MlpNetwork<float>>;
+    CHECK(weights(Trunk(3, 2, SharedTrunk{}, rng)) == weights(Trunk(3, 2, SharedTrunk{}, rng, 1)));
+}
+
 TEST_CASE("The table of defaults names every struct that has any") {
     std::set<std::string> named = {"Rollout", "Dense", "LayerNorm"};  // which the library makes itself
     for (const Struct& of : table) CHECK(named.insert(of.name).second);

@@ -198,7 +198,7 @@ TEST_CASE("Every option of Reinforce reaches what it is for", "[threads]") {
                 Parts p;
                 return follow(
                     Reinforce(p.envs, p.actor, RewardToGo{.baseline = Baseline::mean_of_others}, options, p.adam),
-                    p.adam, p.actor, &p.adam);
+                    p.adam, p.actor, no_critic);
             });
     }
 }
@@ -264,7 +264,7 @@ TEST_CASE("Every option of QLambda reaches what it is for", "[threads]") {
         [](const auto& options) {
             Parts p;
             Actor actor(p.envs, Mlp{.hidden = {4}}, EpsilonGreedy<float>(3));
-            return follow(QLambda(p.envs, actor, options, p.adam), p.adam, actor, &p.adam);
+            return follow(QLambda(p.envs, actor, options, p.adam), p.adam, actor, no_critic);
         });
 }
 
@@ -297,6 +297,27 @@ TEST_CASE("Every option of AnalyticPolicyGradient reaches what it is for", "[thr
             Vectorized envs(TimeLimit(Pendulum{}, 40), {.count = count, .seed = 5});
             Actor actor(envs, Mlp{.hidden = {4}});
             const RecordingAdam adam;
-            return follow(AnalyticPolicyGradient(envs, actor, options, adam), adam, actor, &adam);
+            return follow(AnalyticPolicyGradient(envs, actor, options, adam), adam, actor, no_critic);
         });
+}
+
+TEST_CASE("Updates by hand stand at the beginning of their schedules where nothing is said") {
+    const Schedule falling = Linear{0.5, 0};
+    Parts p;
+    Threads threads;
+    Rollout<float> rollout(p.envs, p.actor);
+    Collector(p.envs, p.actor, threads).steps(rollout, 10);
+    Estimator(p.critic, threads)(rollout, Gae{});
+    Updater update(p.actor, p.critic, Clip{}, p.adam, UpdateOptions{.learning_rate = falling}, threads, 1);
+    CHECK(update(rollout).learning_rate == 0.5);
+
+    Actor values(p.envs, Mlp{.hidden = {4}}, EpsilonGreedy<float>(3));
+    QUpdate update_values(values, p.adam, QLambdaOptions{.learning_rate = falling}, threads, 1);
+    CHECK(update_values(rollout).learning_rate == 0.5);
+
+    Vectorized pendulums(Pendulum{}, {.count = 2});
+    Actor swing(pendulums, Mlp{.hidden = {4}});
+    AnalyticUpdate update_swing(std::vector<Pendulum>(2), swing, p.adam, AnalyticOptions{.learning_rate = falling},
+                                threads, 1);
+    CHECK(update_swing().learning_rate == 0.5);
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gradiva/optim/adam.hpp"
-#include "gradiva/rollout/rollout.hpp"
+#include "gradiva/policy/critic.hpp"
 #include "gradiva/train/progress.hpp"
 #include "gradiva/train/train_loop.hpp"
 #include "train/recording_optimizer.hpp"
@@ -47,6 +47,8 @@ struct Trail {
     double epsilon = std::numeric_limits<double>::quiet_NaN();  ///< of the policy at the end, where it has one
 };
 
+inline constexpr const gradiva::NoCritic* no_critic = nullptr;
+
 /// Trains until `iterations` reports have come.
 template <class Trainer, class Actor, class Critic>
 Trail follow(Trainer&& trainer, const RecordingAdam& optimizer, const Actor& actor, const Critic* critic,
@@ -55,8 +57,9 @@ Trail follow(Trainer&& trainer, const RecordingAdam& optimizer, const Actor& act
     trail.threads = running_threads();
     const auto copy = [&](std::vector<float>& of_actor, std::vector<float>& of_critic) {
         of_actor.assign(actor.weights().begin(), actor.weights().end());
-        if constexpr (requires { critic->weights(); })
+        if constexpr (gradiva::has_critic<Critic>) {
             of_critic.assign(critic->weights().begin(), critic->weights().end());
+        }
     };
     const std::function<bool(const gradiva::Progress&)> look = [&](const gradiva::Progress& progress) {
         if (trail.first_steps == 0) {

@@ -92,13 +92,14 @@ TEST_CASE("Every option of ValueRegression reaches what it is for") {
     const auto speaks = [&](const Trail&, const Trail&) {
         CHECK_THROWS_WITH(train({.epochs = 0, .name = "Mine"}), ContainsText("Mine: epochs is 0"));
     };
-    check_every_option<ValueRegressionOptions>({.minibatch = 20, .epochs = 3},
-                                               {
-                                                   GRADIVA_OPTION(minibatch, 10, takes_steps(3 * 8)),
-                                                   GRADIVA_OPTION(epochs, 4, takes_steps(4 * 4)),
-                                                   GRADIVA_OPTION(learning_rate, 0.125, reports_rate(0.125)),
-                                                   GRADIVA_OPTION(max_gradient_norm, 1e-3, limits_norm(1e-3, false)),
-                                                   GRADIVA_OPTION(name, "Mine", speaks, false),
-                                               },
-                                               train);
+    check_every_option<ValueRegressionOptions>(
+        {.minibatch = 20, .epochs = 3},
+        {
+            GRADIVA_OPTION(minibatch, 10, takes_steps(3 * 8)),
+            GRADIVA_OPTION(epochs, 4, takes_steps(4 * 4)),
+            GRADIVA_OPTION(learning_rate, (Linear{0.125, 0}), reports_rate(0.125)),
+            GRADIVA_OPTION(max_gradient_norm, 1e-3, limits_norm(1e-3, false)),
+            GRADIVA_OPTION(name, "Mine", speaks, false),
+        },
+        train);
 }
