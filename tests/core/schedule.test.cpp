@@ -18,6 +18,7 @@ TEST_CASE("a number is a constant schedule") {
         CHECK(from_int(progress) == 3);
     }
     CHECK(Schedule(Constant{2})(0.5) == 2);
+    CHECK(Constant{2}(0.5) == 2);
 }
 
 TEST_CASE("a linear schedule goes straight from its start to its end") {

@@ -1,9 +1,12 @@
 #include "gradiva/env/check_derivatives.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "catch.hpp"
 #include "gradiva/env/time_limit.hpp"
+#include "helpers/field_count.hpp"
 
 using namespace gradiva;
 
@@ -71,7 +74,54 @@ private:
     }
 };
 
+/// What a check did with a model.
+struct Watch {
+    Index steps = 0;
+    std::vector<double> starts;
+    std::vector<float> actions;
+    double reach = 0;  ///< how far states of the model were moved, each time from where it was
+};
+
+struct Watched : Ball {
+    Watch* watch = nullptr;
+
+    void reset(Rng& rng, std::span<float> seen) {
+        Ball::reset(rng, seen);
+        watch->starts.push_back(x);
+    }
+    Outcome step(std::span<const float> action, Rng& rng, std::span<float> seen) {
+        ++watch->steps;
+        watch->actions.push_back(action[0]);
+        return Ball::step(action, rng, seen);
+    }
+    double transition(In state, In action, Out next) const {
+        watch->reach = std::max(watch->reach, std::abs(state[1] - v));
+        return Ball::transition(state, action, next);
+    }
+};
+
 }  // namespace
+
+TEST_CASE("Every option of the check of derivatives reaches what it is for") {
+    static_assert(gradiva_test::field_count<CheckDerivativesOptions>() == 5, "a new option needs a line here");
+    const auto watched = [](const CheckDerivativesOptions& options) {
+        Watch watch;
+        Watched ball;
+        ball.watch = &watch;
+        check_derivatives(ball, options);
+        return watch;
+    };
+    const Watch watch = watched({.steps = 30, .episode = 7});
+    CHECK(watch.steps == 30);
+    CHECK(watch.starts.size() == 5);
+    CHECK(watch.reach == Catch::Approx(1e-5).epsilon(1e-3));  // |v| stays below 1
+    CHECK(watched({.step = 1e-4}).reach == Catch::Approx(1e-4).epsilon(1e-3));
+    const Watch other = watched({.steps = 30, .episode = 7, .seed = 1});
+    CHECK(other.starts != watch.starts);
+    CHECK(other.actions != watch.actions);
+    CHECK_NOTHROW(check_derivatives(Ball{.lie = Lie::state}, {.tolerance = 0.2}));  // it is 0.1 away
+    CHECK_THROWS_AS(check_derivatives(Ball{.lie = Lie::state}, {.tolerance = 0.05}), Error);
+}
 
 TEST_CASE("An honest model passes the check of its derivatives, time limit or not") {
     CHECK_NOTHROW(check_derivatives(Ball{}));

@@ -151,7 +151,7 @@ TEST_CASE("A target of Archery takes one arrow: then it is worthless, masked and
 TEST_CASE("Archery refuses options out of range") {
     CHECK_THROWS_WITH(Archery({.targets = 0}), "Archery: targets is 0; give at least 1");
     CHECK_THROWS_WITH(Archery({.targets = 3, .arrows = 0}), "Archery: arrows is 0; give 1 to 3, one per target");
-    CHECK_THROWS_WITH(Archery({.targets = 3, .arrows = 4}), "Archery: arrows is 4; give 1 to 3, one per target");
+    CHECK_THROWS_WITH(Archery({.targets = 4, .arrows = 5}), "Archery: arrows is 5; give 1 to 4, one per target");
 }
 
 TEST_CASE("Archery keeps the contract of an environment") {

@@ -104,6 +104,8 @@ TEST_CASE("A linear quadratic regulator whose matrices do not fit is refused") {
     CHECK_THROWS_WITH(refused([](auto& o) { o.r = matrix(1, 1, {1}); }), "LinearQuadratic: R is 1 x 1; give 2 x 2");
     CHECK_THROWS_WITH(refused([](auto& o) { o.q(0, 1) = 7; }),
                       "LinearQuadratic: Q is not symmetric; give (Q + Q^T) / 2");
+    CHECK_THROWS_WITH(refused([](auto& o) { o.r(0, 1) = 7; }),
+                      "LinearQuadratic: R is not symmetric; give (R + R^T) / 2");
     CHECK_THROWS_WITH(refused([](auto& o) { o.a(0, 0) = std::numeric_limits<double>::quiet_NaN(); }),
                       "LinearQuadratic: A holds a number that is not finite; give finite numbers");
     CHECK_THROWS_WITH(refused([](auto& o) { o.start = 0; }), "LinearQuadratic: start is 0; give a number above 0");

@@ -71,6 +71,7 @@ TEST_CASE("Adam starts with a step of the learning rate, whatever the gradient")
     CHECK(places[0] == Approx(-0.5));
     CHECK(places[1] == Approx(-1));
     CHECK(path(Adam<double>({.epsilon = 1e-12}), {-4000}, 0.5)[0] == Approx(0.5));
+    CHECK(path(Adam<double>({.epsilon = 1e-160}), {1e-154}, 0.5)[0] == Approx(-0.5));
 }
 
 TEST_CASE("Adam by default has the constants of the field") {

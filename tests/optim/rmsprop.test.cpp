@@ -26,6 +26,7 @@ TEST_CASE("RMSprop divides by the root of the mean square") {
     CHECK(places[0] == Approx(-2));
     CHECK(places[1] == Approx(-2 - 4 / std::sqrt(4.75)));
     CHECK(path(Rmsprop<double>(), {1}, 1)[0] == Approx(-1 / (0.1 + 1e-5)).epsilon(1e-12));
+    CHECK(path(Rmsprop<double>({.epsilon = 1e-160}), {1e-154}, 1)[0] == Approx(-10));
 }
 
 TEMPLATE_TEST_CASE(

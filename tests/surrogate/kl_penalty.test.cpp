@@ -71,12 +71,18 @@ TEST_CASE("Beta stays within its limits") {
     CHECK(low.beta == 1e-4);
 }
 
+TEST_CASE("Where no bounds are given both follow the target") {
+    CHECK(KlPenalty{.target = 0.5}.high() == 0.75);
+    CHECK(KlPenalty{.target = 0.75}.low() == 0.5);
+}
+
 TEST_CASE("KlPenalty refuses options out of range by name") {
     CHECK_NOTHROW(KlPenalty{}.check());
     CHECK_THROWS_WITH(KlPenalty{.target = 0}.check(), "KlPenalty: target is 0; give a number above 0");
     CHECK_THROWS_WITH((KlPenalty{.kl_high = 0.1, .kl_low = 0.2}.check()),
                       "KlPenalty: kl_low is 0.2 and kl_high 0.1; give 0 <= kl_low <= kl_high");
     CHECK_THROWS_WITH(KlPenalty{.kl_high = -1}.check(), ContainsText("kl_high -1"));
+    CHECK_THROWS_WITH(KlPenalty{.kl_low = -1}.check(), ContainsText("kl_low is -1"));
     CHECK_THROWS_WITH(KlPenalty{.beta = 0}.check(), ContainsText("KlPenalty: beta is 0; give a number from"));
     CHECK_THROWS_AS(KlPenalty{.beta = std::numeric_limits<double>::quiet_NaN()}.check(), Error);
 }

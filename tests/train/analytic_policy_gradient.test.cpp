@@ -287,6 +287,7 @@ TEST_CASE("The analytic policy gradient refuses values out of range") {
     CHECK_THROWS_WITH(refused({.gamma = 1.5}), "AnalyticPolicyGradient: gamma is 1.5; give a number in [0, 1]");
     CHECK_THROWS_WITH(refused({.learning_rate = -1}),
                       "AnalyticPolicyGradient: learning_rate is -1; give a number of at least 0");
+    CHECK_THROWS_WITH(refused({.learning_rate = INFINITY}), ContainsText("learning_rate is inf"));
     CHECK_THROWS_WITH(refused({.max_gradient_norm = -1}), ContainsText("max_gradient_norm is -1"));
     CHECK_THROWS_WITH(refused({.threads = 0}), "AnalyticPolicyGradient: threads is 0; give at least 1");
     Vectorized others(mass(), {.count = 2});

@@ -1,5 +1,6 @@
 #include "gradiva/train/evaluate.hpp"
 
+#include <set>
 #include <utility>
 
 #include "catch.hpp"
@@ -76,6 +77,8 @@ TEST_CASE("Fewer episodes than environments are played in as many environments")
     const Evaluation result = evaluate(actor, tickers, {.episodes = 2, .environments = 16});
     CHECK(result.mean_return == 4.5);  // 3 steps of 1 and 3 steps of 2
     CHECK(evaluate(actor, tickers, {.episodes = 1}).std_return == 0);
+    const auto short_ones = [](Index i) { return Ticker{.id = i, .length = 1}; };
+    CHECK(evaluate(actor, short_ones, {.episodes = 2, .environments = 16}).mean_return == 1.5);
 }
 
 TEST_CASE("An evaluation is repeated exactly under its seed and differs under another") {
@@ -90,6 +93,15 @@ TEST_CASE("An evaluation is repeated exactly under its seed and differs under an
         CHECK(play(1, greedy) != play(2, greedy));
     }
     CHECK(play(1, true) != play(1, false));
+}
+
+TEST_CASE("The seed of an evaluation names the streams of sampled actions too") {
+    const auto actor = actor_for(Bandit{}, {0, 0, 0, 0});  // a bandit without randomness of its own
+    std::set<double> means;
+    for (const std::uint64_t seed : {1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U}) {
+        means.insert(evaluate(actor, Bandit{}, {.episodes = 64, .greedy = false, .seed = seed}).mean_return);
+    }
+    CHECK(means.size() > 1);
 }
 
 TEST_CASE("Both ends of an episode count") {

@@ -43,6 +43,17 @@ auto with_critic(const Make& make) {
     };
 }
 
+/// What an update is called with, put together by hand.
+struct ByHand : Parts {
+    Threads threads;
+    Rollout<float> rollout{envs, actor};
+
+    ByHand() {
+        Collector(envs, actor, threads).steps(rollout, 10);
+        Estimator(critic, threads)(rollout, Gae{});
+    }
+};
+
 // Nothing is clipped where nothing is said: a joint norm above 0 keeps the order of steps.
 constexpr double no_limit = 1e6;
 
@@ -270,12 +281,12 @@ TEST_CASE("Every option of QLambda reaches what it is for", "[threads]") {
 
 TEST_CASE("Every option of AnalyticPolicyGradient reaches what it is for", "[threads]") {
     check_every_option<AnalyticOptions>(
-        {.horizon = 10, .episode = 20, .learning_rate = 1e-2, .max_gradient_norm = no_limit},
+        {.horizon = 10, .episode = 80, .learning_rate = 1e-2, .max_gradient_norm = no_limit},
         {
-            GRADIVA_OPTION(horizon, 5, collects(5 * count)),
+            GRADIVA_OPTION(horizon, 40, collects(40 * count)),
             GRADIVA_OPTION(episode, 10,
                            [](const Trail& before, const Trail& after) {
-                               CHECK(before.reports.back().mean_length == 20);
+                               CHECK(before.reports.back().mean_length == 80);
                                CHECK(after.reports.back().mean_length == 10);
                            }),
             GRADIVA_OPTION(gamma, 0.5,
@@ -294,7 +305,7 @@ TEST_CASE("Every option of AnalyticPolicyGradient reaches what it is for", "[thr
             GRADIVA_OPTION(threads, 8, runs_threads(8), false),
         },
         [](const auto& options) {
-            Vectorized envs(TimeLimit(Pendulum{}, 40), {.count = count, .seed = 5});
+            Vectorized envs(TimeLimit(Pendulum{}, 80), {.count = count, .seed = 5});
             Actor actor(envs, Mlp{.hidden = {4}});
             const RecordingAdam adam;
             return follow(AnalyticPolicyGradient(envs, actor, options, adam), adam, actor, no_critic);
@@ -303,21 +314,36 @@ TEST_CASE("Every option of AnalyticPolicyGradient reaches what it is for", "[thr
 
 TEST_CASE("Updates by hand stand at the beginning of their schedules where nothing is said") {
     const Schedule falling = Linear{0.5, 0};
-    Parts p;
-    Threads threads;
-    Rollout<float> rollout(p.envs, p.actor);
-    Collector(p.envs, p.actor, threads).steps(rollout, 10);
-    Estimator(p.critic, threads)(rollout, Gae{});
-    Updater update(p.actor, p.critic, Clip{}, p.adam, UpdateOptions{.learning_rate = falling}, threads, 1);
-    CHECK(update(rollout).learning_rate == 0.5);
+    ByHand p;
+    Updater update(p.actor, p.critic, Clip{}, p.adam, UpdateOptions{.learning_rate = falling}, p.threads, 1);
+    CHECK(update(p.rollout).learning_rate == 0.5);
 
     Actor values(p.envs, Mlp{.hidden = {4}}, EpsilonGreedy<float>(3));
-    QUpdate update_values(values, p.adam, QLambdaOptions{.learning_rate = falling}, threads, 1);
-    CHECK(update_values(rollout).learning_rate == 0.5);
+    QUpdate update_values(values, p.adam, QLambdaOptions{.learning_rate = falling}, p.threads, 1);
+    CHECK(update_values(p.rollout).learning_rate == 0.5);
 
     Vectorized pendulums(Pendulum{}, {.count = 2});
     Actor swing(pendulums, Mlp{.hidden = {4}});
     AnalyticUpdate update_swing(std::vector<Pendulum>(2), swing, p.adam, AnalyticOptions{.learning_rate = falling},
-                                threads, 1);
+                                p.threads, 1);
     CHECK(update_swing().learning_rate == 0.5);
+}
+
+TEST_CASE("What a trainer is made of speaks by the name that it was given") {
+    ByHand p;
+    p.rollout.head_size = 0;
+    const std::string heads = "Mine: the rollout has heads of 0 numbers, the actor of 3";
+    Updater update(p.actor, p.critic, KlPenalty{}, p.adam, UpdateOptions{.name = "Mine"}, p.threads, 1);
+    CHECK_THROWS_WITH(update(p.rollout), ContainsText(heads));
+    TrustRegion region(p.actor, TrustRegionOptions{.name = "Mine"}, p.threads);
+    CHECK_THROWS_WITH(region(p.rollout), ContainsText(heads));
+
+    Vectorized pendulums(Pendulum{}, {.count = 2});
+    const auto differentiate = [&](std::size_t count, const auto& actor) {
+        using Gradient = AnalyticGradient<Pendulum, std::remove_cvref_t<decltype(actor)>>;
+        Gradient(std::vector<Pendulum>(count), actor, {.name = "Mine"}, p.threads, 1);
+    };
+    const Actor swing(pendulums, Mlp{.hidden = {4}}), normalised(pendulums, Mlp{.normalize_observations = true});
+    CHECK_THROWS_WITH(differentiate(0, swing), "Mine: there are 0 environments; give at least 1");
+    CHECK_THROWS_WITH(differentiate(2, normalised), ContainsText("Mine: the actor normalises observations"));
 }

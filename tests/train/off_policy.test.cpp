@@ -242,8 +242,8 @@ TEST_CASE("Options of off-policy training out of range are refused by name") {
     CHECK_THROWS_WITH(build({.horizon = 0}), "OffPolicy: horizon is 0; give at least 1 step");
     CHECK_THROWS_WITH(build({.age = -1}), "OffPolicy: age is -1; give a number of at least 0");
     CHECK_THROWS_WITH(build({.replays = 0}), "OffPolicy: replays is 0; give at least 1");
-    CHECK_THROWS_WITH(build({.store = 4, .age = 3, .replays = 2}),
-                      "OffPolicy: store is 4; keep at least age + replays rollouts (3 + 2)");
+    CHECK_THROWS_WITH(build({.store = 3, .age = 3, .replays = 2}),
+                      "OffPolicy: store is 3; keep at least age + replays rollouts (3 + 2)");
     CHECK_THROWS_WITH(build({.max_kl = 0}), "OffPolicy: max_kl is 0; give a number above 0");
     CHECK_THROWS_AS(build({.max_kl = std::numeric_limits<double>::quiet_NaN()}), Error);
     CHECK_THROWS_WITH(build({.learning_rate = -1}), "OffPolicy: learning_rate is -1; give a number of at least 0");

@@ -121,6 +121,7 @@ TEST_CASE("A trainer refuses to train for no steps") {
     auto p = parts();
     PpoClip trainer(p.envs, p.actor, p.critic, Gae{});
     CHECK_THROWS_WITH(trainer.train({.steps = 0}), "PpoClip: steps is 0; train for at least 1 step");
+    CHECK_THROWS_WITH(trainer.train({.steps = -3}), ContainsText("PpoClip: steps is -3"));
     CHECK_THROWS_WITH(trainer.train({}), ContainsText("PpoClip: steps is 0"));
 }
 
@@ -164,7 +165,8 @@ TEST_CASE("A broken environment is named with iteration, index and field and the
     Parts<Faulty> q(one_faulty(Fault::infinite_reward, 2, 3));
     Reinforce reinforce(q.envs, q.actor, RewardToGo{});
     CHECK_THROWS_WITH(reinforce.train({.steps = 1000}),
-                      "Reinforce: iteration 1: collect: environment 2 gave a reward of inf, or did not write it; give a finite number");
+                      "Reinforce: iteration 1: collect: environment 2 gave a reward of inf, or did not write it; give "
+                      "a finite number");
 }
 
 TEST_CASE("A learning rate that is far too large stops the training and the weights stay finite") {
