@@ -3,6 +3,12 @@
 #include "catch.hpp"
 #include "gradiva/env/time_limit.hpp"
 #include "helpers/environments.hpp"
+#include "helpers/field_count.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <set>
 
 using namespace gradiva;
 using namespace gradiva_test;
@@ -74,7 +80,80 @@ Strict strict(float low, float high) {
     return env;
 }
 
+/// Writes down what it draws and is told to do.
+struct Logged {
+    struct Log {
+        std::set<double> drawn;
+        std::set<float> actions;
+        Index steps = 0;
+    };
+    std::shared_ptr<Log> log = std::make_shared<Log>();
+    Index at = 0;
+
+    Box observation_space() const { return {.size = 1}; }
+    Box action_space() const { return {.size = 1}; }
+    void reset(Rng& rng, std::span<float> observation) {
+        at = 0;
+        observe(rng, observation);
+    }
+    Outcome step(std::span<const float> action, Rng& rng, std::span<float> observation) {
+        observe(rng, observation);
+        if (action[0] != std::round(action[0])) log->actions.insert(action[0]);  // none of the bounds, which all try
+        ++log->steps;
+        return {.reward = 1, .terminated = ++at == 5};
+    }
+    void observe(Rng& rng, std::span<float> observation) {
+        const double x = rng.uniform();
+        log->drawn.insert(x);
+        observation[0] = static_cast<float>(x);
+    }
+};
+
+/// Cannot be copied.
+struct LoggedOnce : Logged {
+    std::unique_ptr<int> handle = std::make_unique<int>(0);
+};
+
+template <class T>
+bool disjoint(const std::set<T>& a, const std::set<T>& b) {
+    return std::none_of(a.begin(), a.end(), [&](const T& x) { return b.count(x) > 0; });
+}
+
 }  // namespace
+
+TEST_CASE("Every option of check_env reaches what it is for") {
+    static_assert(field_count<CheckEnvOptions>() == 3, "a new option needs a line here");
+    const auto tried = [](const CheckEnvOptions& options) {
+        const Logged env;
+        check_env(env, options);
+        return *env.log;
+    };
+    const auto one = tried({.steps = 50}), other = tried({.steps = 50, .seed = 7});
+    CHECK(disjoint(one.drawn, other.drawn));  // 0 and 1, 7 and 8 name the streams
+    CHECK(disjoint(one.actions, other.actions));
+    CHECK(one.steps < 1000);
+    CHECK_NOTHROW(check_env(Corridor{.goal = 2}, {.steps = 20}));
+    CHECK_NOTHROW(check_env(Ticker{}, {.independent_episodes = false}));  // each episode starts as another
+}
+
+TEMPLATE_TEST_CASE("Every option of check_env reaches a vector environment", "", Logged, LoggedOnce) {
+    const auto tried = [](const CheckEnvOptions& options) {
+        const auto log = std::make_shared<Logged::Log>();
+        Vectorized envs(
+            [&](Index) {
+                TestType env;
+                env.log = log;
+                return env;
+            },
+            {.count = 2});
+        check_env(envs, options);
+        return *log;
+    };
+    const auto one = tried({.steps = 50}), other = tried({.steps = 50, .seed = 7});
+    CHECK(disjoint(one.actions, other.actions));
+    CHECK(one.steps <= 2 * 2 * 50);
+    CHECK_THROWS_WITH(tried({.steps = 0}), "check_env: steps is 0; give at least 1");
+}
 
 TEST_CASE("check_env accepts environments that keep the rules") {
     CHECK_NOTHROW(check_env(Good{}));

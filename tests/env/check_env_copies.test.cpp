@@ -250,6 +250,8 @@ TEST_CASE("check_env names randomness that does not come from the Rng") {
     REFUSES("two copies differ under seed 0", SeededByAddress{});
     REFUSES("gives other numbers under seed", DistributionWithMemory{});
     REFUSES("draw from the Rng that reset and step are given, not from a copy of it", CopiesTheRng{});
+    REFUSES("seeds 8 and 9 give different numbers", CopiesTheRng{}, {.seed = 8});
+    REFUSES("in the same way under seeds 8 and 9", OwnGenerator{}, {.seed = 8});
 }
 
 TEST_CASE("check_env names copies that share state") {
@@ -310,7 +312,9 @@ TEST_CASE("check_env wants reset to forget, unless it is told that episodes depe
     CHECK_NOTHROW(check_env(Curriculum{}, {.independent_episodes = false}));
     REFUSES("an environment that was used gives other numbers under seed 0 than a fresh one, first in step 1; draw",
             WearsOut{});
+    REFUSES("gives other numbers under seed 8 than a fresh one", WearsOut{}, {.seed = 8});
     REFUSES("in the middle of an episode", LeftOver{}, {.steps = 1000});
+    REFUSES("gives other numbers under seed 8 than a fresh one", LeftOver{}, {.steps = 1000, .seed = 8});
 }
 
 TEST_CASE("check_env cuts episodes late too, and notices who writes to an earlier observation") {
