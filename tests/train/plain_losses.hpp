@@ -40,7 +40,7 @@ inline std::vector<double> plain_log_softmax(std::vector<double> z) {
 
 /// What the losses are made of, for one sample.
 struct PlainSample {
-    double log_prob = 0, ratio = 0, entropy = 0, kl = 0, advantage = 0, value = 0, value_target = 0;
+    double log_prob = 0, ratio = 0, entropy = 0, kl = 0, advantage = 0, value = 0, value_target = 0, old_value = 0;
 };
 
 template <class Scalar>
@@ -69,6 +69,7 @@ std::vector<PlainSample> plain_samples(const gradiva::Rollout<Scalar>& rollout, 
             }
             s.advantage = static_cast<double>(rollout.advantage(n, t));
             s.value_target = static_cast<double>(rollout.value_target(n, t));
+            s.old_value = static_cast<double>(rollout.value(n, t));
             auto critic_widths = widths;
             critic_widths.back() = 1;
             if (!critic.empty()) s.value = plain_mlp(critic, critic_widths, observation)[0];

@@ -129,17 +129,33 @@ TEST_CASE("Leftover samples make a smaller minibatch and none is dropped") {
     }
 }
 
-TEST_CASE("Reported losses are means over the samples even where the last minibatch is smaller") {
-    Rig rig(2);
-    UpdateOptions options = one_step();
-    options.minibatch = 4;
-    const auto in_parts = rig.update(Clip{}, RecordingOptimizer{}, options);
-    const auto at_once = rig.update(Clip{}, RecordingOptimizer{}, one_step());
-    CHECK(in_parts.value_loss == Catch::Approx(at_once.value_loss));
-    CHECK(in_parts.entropy == Catch::Approx(at_once.entropy));
-    CHECK(in_parts.approximate_kl == Catch::Approx(at_once.approximate_kl));
-    CHECK(in_parts.clip_fraction == Catch::Approx(at_once.clip_fraction));
-    CHECK(in_parts.surrogate_loss == Catch::Approx(at_once.surrogate_loss));
+TEMPLATE_TEST_CASE("Reported losses are means over the samples even where the last minibatch is smaller", "", Clip,
+                   KlPenalty) {
+    // 10 samples, and 2501, of which a shard takes several passes.
+    for (const auto& [steps, environments, minibatch] : {std::array<Index, 3>{2, 5, 4}, {61, 41, 900}}) {
+        Rig rig(steps, environments);
+        UpdateOptions options = one_step();
+        options.minibatch = minibatch;
+        const auto in_parts = rig.update(TestType{}, RecordingOptimizer{}, options);
+        const auto at_once = rig.update(TestType{}, RecordingOptimizer{}, one_step());
+        CHECK(in_parts.value_loss == Catch::Approx(at_once.value_loss));
+        CHECK(in_parts.entropy == Catch::Approx(at_once.entropy));
+        CHECK(in_parts.approximate_kl == Catch::Approx(at_once.approximate_kl));
+        CHECK(in_parts.surrogate_loss == Catch::Approx(at_once.surrogate_loss));
+        const auto samples = rig.samples();
+        CHECK(at_once.entropy == Catch::Approx(mean_of(samples, [](const PlainSample& s) { return s.entropy; })));
+        CHECK(at_once.value_loss == Catch::Approx(mean_of(samples, [](const PlainSample& s) {
+                  return 0.5 * std::pow(s.value - s.value_target, 2);
+              })));
+        const double exact_kl = mean_of(samples, [](const PlainSample& s) { return s.kl; });
+        if constexpr (std::same_as<TestType, Clip>) {
+            CHECK(in_parts.clip_fraction == Catch::Approx(at_once.clip_fraction));
+        } else {
+            CHECK(in_parts.mean_kl == Catch::Approx(exact_kl));
+            CHECK(at_once.surrogate_loss ==
+                  Catch::Approx(mean_of(samples, [](const PlainSample& s) { return -s.ratio * s.advantage + s.kl; })));
+        }
+    }
 }
 
 TEST_CASE("Every epoch visits every sample in another order") {

@@ -1,5 +1,6 @@
 // The gradient of every loss, through the networks, against central differences of the loss written out.
 #include "catch.hpp"
+#include "gradiva/optim/sgd.hpp"
 #include "gradiva/surrogate/clip.hpp"
 #include "gradiva/surrogate/kl_penalty.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
@@ -64,7 +65,84 @@ void normalise(Samples& samples) {
     for (PlainSample& s : samples) s.advantage = (s.advantage - mean) / (deviation + 1e-8);
 }
 
+std::vector<double> copy_of(std::span<const double> weights) { return {weights.begin(), weights.end()}; }
+
+/// How far the weights went from `before`, by a step of descent.
+std::vector<double> descent(std::span<const double> before, std::span<const double> weights, double learning_rate) {
+    std::vector<double> gradient;
+    for (std::size_t i = 0; i < before.size(); ++i) gradient.push_back((before[i] - weights[i]) / learning_rate);
+    return gradient;
+}
+
+/// Every 97th number.
+std::vector<double> some_of(std::span<const double> x) {
+    std::vector<double> some;
+    for (std::size_t i = 0; i < x.size(); i += 97) some.push_back(x[i]);
+    return some;
+}
+
+double squared(const std::vector<double>& x) {
+    double sum = 0;
+    for (const double v : x) sum += v * v;
+    return sum;
+}
+
 }  // namespace
+
+TEST_CASE("Both networks take their step whatever their size, the threads and the limits", "[threads]") {
+    const std::vector<Index> small{6, 5}, large{48, 48};
+    for (const auto& hidden : {small, large}) {
+        Rig rig(20, 5, false, 0.4, hidden);
+        const auto actor = copy_of(rig.actor.weights()), critic = copy_of(rig.critic.weights());
+        UpdateOptions options = one_step;
+        options.value_coefficient = 0.5;
+        options.learning_rate = 0.1;
+        const auto step = [&](Index threads, double& norm) {
+            std::copy(actor.begin(), actor.end(), rig.actor.weights().begin());
+            std::copy(critic.begin(), critic.end(), rig.critic.weights().begin());
+            Threads pool(threads);
+            Updater<Rig::ActorType, Rig::CriticType, PolicyGradient, Sgd<double>> update(
+                rig.actor, rig.critic, PolicyGradient{}, {}, options, pool, 1);
+            norm = update(rig.rollout).gradient_norm;
+            return std::pair(descent(actor, rig.actor.weights(), 0.1), descent(critic, rig.critic.weights(), 0.1));
+        };
+        double norm = 0, reported = 0;
+        const auto [of_actor, of_critic] = step(1, norm);
+        CHECK(std::sqrt(squared(of_actor) + squared(of_critic)) == Catch::Approx(norm));
+        std::copy(actor.begin(), actor.end(), rig.actor.weights().begin());
+        std::copy(critic.begin(), critic.end(), rig.critic.weights().begin());
+        const auto loss = [&] {
+            return mean_of(rig.samples(), [](const PlainSample& s) {
+                return -s.log_prob * s.advantage + 0.25 * std::pow(s.value - s.value_target, 2);
+            });
+        };
+        const auto numeric = [&](std::span<double> weights) {
+            std::vector<double> some;
+            for (std::size_t i = 0; i < weights.size(); i += 97) {
+                some.push_back(numeric_gradient(weights.subspan(i, 1), loss)[0]);
+            }
+            return some;
+        };
+        CHECK(relative_error(some_of(of_actor), numeric(rig.actor.weights())) < 1e-6);
+        CHECK(relative_error(some_of(of_critic), numeric(rig.critic.weights())) < 1e-6);
+        for (const Index threads : {1, 2}) {
+            for (const double most : {0.0, 0.01}) {
+                for (const double target_kl : {0.0, 1e3}) {
+                    CAPTURE(hidden[0], threads, most, target_kl);
+                    options.max_gradient_norm = most;
+                    options.target_kl = target_kl;
+                    auto [actor_step, critic_step] = step(threads, reported);
+                    CHECK(reported == Catch::Approx(norm));
+                    for (auto* part : {&actor_step, &critic_step}) {
+                        for (double& x : *part) x *= most > 0 ? norm / most : 1;
+                    }
+                    CHECK(relative_error(actor_step, of_actor) < 1e-8);
+                    CHECK(relative_error(critic_step, of_critic) < 1e-8);
+                }
+            }
+        }
+    }
+}
 
 TEST_CASE("The gradient of the policy gradient loss equals central differences") {
     Rig rig(60);  // 300 samples: several shards

@@ -12,20 +12,22 @@
 
 namespace gradiva_test {
 
-/// Networks 3-6-5-3 and 3-6-5-1 with random weights, and a rollout collected with the actor's. `spread` then moves the
-/// stored heads away from the actor's, and the stored log-probs with them. Advantages and value targets are random.
+/// Networks 3-6-5-3 and 3-6-5-1, or with other hidden layers, with random weights, and a rollout collected with the
+/// actor's. `spread` then moves the stored heads away from the actor's, and the stored log-probs with them. Advantages,
+/// value targets and old values are random.
 template <class ScalarT = double>
 struct UpdateRig {
     using Scalar = ScalarT;
     using ActorType = gradiva::Actor<gradiva::MlpNetwork<Scalar>, gradiva::Categorical<Scalar>>;
     using CriticType = gradiva::Critic<gradiva::MlpNetwork<Scalar>>;
-    static inline const std::vector<std::size_t> widths = {3, 6, 5, 3};
 
-    explicit UpdateRig(Index steps, Index count = 5, bool whole_episodes = false, double spread = 0.4)
-        : envs(Wanderer{}, {.count = count, .seed = 3}) {
+    explicit UpdateRig(Index steps, Index count = 5, bool whole_episodes = false, double spread = 0.4,
+                       const std::vector<Index>& hidden_layers = {6, 5})
+        : hidden(hidden_layers), envs(Wanderer{}, {.count = count, .seed = 3}) {
         Rng rng(17);
-        for (Scalar& w : actor.weights()) w = static_cast<Scalar>(0.6 * rng.normal());
-        for (Scalar& w : critic.weights()) w = static_cast<Scalar>(0.6 * rng.normal());
+        const double scale = 0.6 * std::sqrt(6 / static_cast<double>(hidden[0]));
+        for (Scalar& w : actor.weights()) w = static_cast<Scalar>(scale * rng.normal());
+        for (Scalar& w : critic.weights()) w = static_cast<Scalar>(scale * rng.normal());
         gradiva::Collector collect(envs, actor, threads);
         if (whole_episodes) {
             collect.episodes(rollout, steps);
@@ -43,6 +45,9 @@ struct UpdateRig {
                 rollout.value_target(n, t) = static_cast<Scalar>(rng.normal());
             }
         }
+        for (Scalar* v = rollout.value.data(); v != rollout.value.data() + rollout.horizon * count; ++v) {
+            *v = static_cast<Scalar>(0.3 * rng.normal());
+        }
     }
 
     /// One update with the optimiser.
@@ -59,13 +64,17 @@ struct UpdateRig {
     std::vector<PlainSample> samples() const {
         const std::vector<double> a(actor.weights().begin(), actor.weights().end());
         const std::vector<double> c(critic.weights().begin(), critic.weights().end());
+        std::vector<std::size_t> widths = {3};
+        for (const Index width : hidden) widths.push_back(static_cast<std::size_t>(width));
+        widths.push_back(3);
         return plain_samples(rollout, a, c, widths);
     }
 
+    std::vector<Index> hidden;
     gradiva::Vectorized<Wanderer> envs;
     gradiva::Threads threads;
-    ActorType actor{envs, {.hidden = {6, 5}}, gradiva::Categorical<Scalar>(3)};
-    CriticType critic{envs, {.hidden = {6, 5}}};
+    ActorType actor{envs, {.hidden = hidden}, gradiva::Categorical<Scalar>(3)};
+    CriticType critic{envs, {.hidden = hidden}};
     gradiva::Rollout<Scalar> rollout{envs, actor};
 };
 
