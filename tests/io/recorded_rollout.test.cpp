@@ -279,6 +279,22 @@ TEST_CASE("Whole episodes are what starts at step 0 and ends with a flag, in eve
     CHECK_FALSE(read(header + good_line).whole_episodes);
     CHECK_FALSE(read(header + good_line + ends + "1,0,1,2,1,-1,0,0,0,3,4\n").whole_episodes);
     CHECK_FALSE(read(header + "0,1,1,2,1,-1,0,1,0,,\n").whole_episodes);
+    // Two environments, each of which may start within an episode and stop within one.
+    for (int kind = 0; kind < 16; ++kind) {
+        const int starts[] = {kind & 1, (kind >> 1) & 1}, stops[] = {(kind >> 2) & 1, (kind >> 3) & 1};
+        std::string text = header;
+        for (const int n : {0, 1}) {
+            for (int t = 0; t < 2; ++t) {
+                const bool ended = t == 1 && stops[n] == 0;
+                text += fmt::format("{},{},{},0,1,-1,0,{},0,{},0\n", n, starts[n] + t, t, ended ? 1 : 0, t + 1);
+            }
+        }
+        CAPTURE(text);
+        const auto r = read(text);
+        CHECK(r.starts_anew == (starts[0] + starts[1] == 0));
+        CHECK(r.whole_episodes == (kind == 0));
+        CHECK(r.finished.size() == 2 - stops[0] - stops[1]);
+    }
 }
 
 TEST_CASE("A recording that stops in mid-episode has the same advantages alone and beside a longer one") {
@@ -392,7 +408,16 @@ TEST_CASE("Rollouts of masked and of combined actions are read back as they were
     const auto rollout = recorded(masked, first_legal, [](auto& collect, auto& r) { collect.episodes(r, 2); });
     write_transitions(file.path, rollout);
     CHECK_THAT(file.text(), ContainsText("observation_4,legal_0,legal_1,legal_2,legal_3,action_0,log_prob"));
-    check_same(rollout, read_transitions(file.path, masked), false);
+    const auto again = read_transitions(file.path, masked);
+    check_same(rollout, again, false);
+    // No mask is recorded where an episode was cut short, or after a last sample: any action may be legal there.
+    REQUIRE(again.final_mask.cols() > 0);
+    CHECK(again.final_mask.cols() == rollout.final_mask.cols());
+    CHECK(again.final_mask.rows() == 4);
+    CHECK((again.final_mask.matrix().array() == 1).all());
+    for (Index n = 0; n < 3; ++n) {
+        for (const std::uint8_t legal : again.mask.column(again.length[n] * 3 + n)) CHECK(legal == 1);
+    }
 
     Vectorized hybrid(TimeLimit(Matching<HybridSpace>{{{3}, {.size = 2}}}, 5), {.count = 2, .seed = 1});
     const auto any = [](std::span<const float>, Rng& rng, ActionView& action) {

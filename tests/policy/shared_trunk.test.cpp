@@ -6,6 +6,7 @@
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/train/evaluate.hpp"
 #include "gradiva/train/ppo.hpp"
+#include "gradiva/train/trpo.hpp"
 #include "helpers/environments.hpp"
 #include "helpers/finite_difference.hpp"
 
@@ -71,6 +72,60 @@ TEST_CASE("Gradients of policy and value through a shared trunk agree with centr
     actor.backward(tape, std::as_const(actions).all(), d_log_prob, 0, nullptr, 0, gradient);
     const std::vector<double> numeric = gradiva_test::numeric_gradient(actor.weights(), loss);
     CHECK(gradiva_test::relative_error(gradient, numeric) < 1e-6);
+}
+
+TEST_CASE("Tangent and derivative by the inputs of a shared trunk agree with central differences") {
+    Network network(3, 2, SharedTrunk{.mlp = {.hidden = {5, 4}}}, Rng(1), 0.5);
+    Matrix<double> x = observations();
+    const Matrix<double> dy = Matrix<double>::Random(2, 6);
+    std::vector<double> v(network.parameters().size());
+    Rng rng(3);
+    for (double& element : v) element = rng.normal();
+    Network::Tape tape;
+    const auto loss = [&] { return dy.cwiseProduct(network.forward(x, tape)).sum(); };
+
+    network.forward(x, tape);
+    const Matrix<double> tangent = network.jvp(tape, v);
+    REQUIRE(tangent.rows() == 2);
+    Matrix<double> dx(3, 6);
+    std::vector<double> gradient(v.size(), 0), without_dx(v.size(), 0);
+    network.forward(x, tape);
+    network.backward(tape, dy, gradient, dx);
+    network.forward(x, tape);
+    network.backward(tape, dy, without_dx);
+
+    const auto by_weights = gradiva_test::numeric_gradient(network.parameters(), loss);
+    CHECK(gradiva_test::relative_error(gradient, by_weights) < 1e-6);
+    CHECK(gradiva_test::relative_error(without_dx, by_weights) < 1e-6);
+    const auto by_inputs = gradiva_test::numeric_gradient({x.data(), 18}, loss);
+    CHECK(gradiva_test::relative_error({dx.data(), 18}, by_inputs) < 1e-6);
+    constexpr double h = 1e-5;
+    const std::vector<double> before(network.parameters().begin(), network.parameters().end());
+    const auto along = [&](double step) -> Matrix<double> {
+        for (std::size_t i = 0; i < v.size(); ++i) network.parameters()[i] = before[i] + step * v[i];
+        return network.forward(x, tape);
+    };
+    const Matrix<double> numeric = (along(h) - along(-h)) / (2 * h);
+    CHECK((tangent - numeric).norm() < 1e-6 * numeric.norm());
+}
+
+TEST_CASE("TRPO goes to the end of its trust region through a shared trunk and lets the value's weights alone") {
+    Vectorized envs(TimeLimit(gradiva_test::Corridor{}, 30), {.count = 4, .seed = 1});
+    Actor actor(envs, SharedTrunk{.mlp = {.hidden = {6}}}, Categorical<double>(2));
+    Critic<MlpNetwork<double>> critic(envs, Mlp{.hidden = {6}});
+    const auto weights_of_value = [&] {  // the last row of the last layer, its bias included
+        std::vector<double> row;
+        for (std::size_t i = actor.weights().size() - 1; row.size() < 7; i -= 3) row.push_back(actor.weights()[i]);
+        return row;
+    };
+    const auto before = weights_of_value();
+    constexpr double delta = 1e-5;  // so small that the KL is quadratic
+    Trpo trainer(envs, actor, critic, Gae{}, {.delta = delta, .damping = 1e-4, .horizon = 32});
+    trainer.train({.steps = 3 * 128}, [&](const Progress& progress) {
+        CHECK(progress.step_fraction >= 0.8);  // at most one step back, for what is not quadratic
+        CHECK(progress.mean_kl == Catch::Approx(delta * progress.step_fraction * progress.step_fraction).epsilon(0.02));
+    });
+    CHECK(weights_of_value() == before);
 }
 
 TEST_CASE("PPO learns the corridor through a shared trunk with any number of threads", "[threads]") {

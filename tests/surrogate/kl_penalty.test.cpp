@@ -61,6 +61,23 @@ TEST_CASE("The bounds on the KL may be given") {
     CHECK(penalty.beta == 1);
 }
 
+TEST_CASE("Beta stays where the KL is exactly at one of its bounds") {
+    for (const KlPenalty& start : {KlPenalty{.kl_high = 0.5, .kl_low = 0.1}, KlPenalty{.target = 0.03}}) {
+        const double high = start.high(), low = start.low();
+        const auto beta_after = [&](double kl) {
+            KlPenalty penalty = start;
+            penalty.after_update(kl);
+            return penalty.beta;
+        };
+        CHECK(beta_after(high) == 1);
+        CHECK(beta_after(std::nextafter(high, 1)) == 2);
+        CHECK(beta_after(low) == 1);
+        CHECK(beta_after(std::nextafter(low, 0)) == 0.5);
+    }
+    CHECK(KlPenalty{.target = 0.03}.high() == Catch::Approx(0.045));
+    CHECK(KlPenalty{.target = 0.03}.low() == Catch::Approx(0.02));
+}
+
 TEST_CASE("Beta stays within its limits") {
     KlPenalty high{.beta = 6000}, low{.beta = 1.5e-4};
     for (int i = 0; i < 5; ++i) {

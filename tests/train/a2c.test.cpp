@@ -78,20 +78,25 @@ TEST_CASE("A2C takes one step on each short rollout and its advantages are not n
     CHECK(options.value_coefficient == 0.5);
     CHECK(options.max_gradient_norm == 0.5);
     CHECK(!options.normalize_advantage);
-    Parts p;
-    const RecordingOptimizer optimizer;
-    A2c trainer(p.envs, p.actor, p.critic, Gae{.lambda = 1}, options, optimizer);
-    const Progress progress = trainer.train({.steps = 60});
-    CHECK(progress.algorithm == "A2c");
-    CHECK(progress.iteration == 3);
-    CHECK(optimizer.record->gradients.size() == 2 * 3);  // actor and critic
-    CHECK(optimizer.record->learning_rates == std::vector<double>(6, 7e-4));
-    double gain = 0;  // its loss is the mean of the bare log-probs times advantages
-    const auto& rollout = trainer.rollout();
-    for (Index i = 0; i < 20; ++i) {
-        gain += static_cast<double>(rollout.log_prob.data()[i] * rollout.advantage.data()[i]) / 20;
+    for (const Index horizon : {5, 20}) {  // of 20 samples, and of 80
+        const Index samples = 4 * horizon;
+        Parts p;
+        const RecordingOptimizer optimizer;
+        A2cOptions of_horizon = options;
+        of_horizon.horizon = horizon;
+        A2c trainer(p.envs, p.actor, p.critic, Gae{.lambda = 1}, of_horizon, optimizer);
+        const Progress progress = trainer.train({.steps = 3 * samples});
+        CHECK(progress.algorithm == "A2c");
+        CHECK(progress.iteration == 3);
+        CHECK(optimizer.record->gradients.size() == 2 * 3);  // actor and critic
+        CHECK(optimizer.record->learning_rates == std::vector<double>(6, 7e-4));
+        double gain = 0;  // its loss is the mean of the bare log-probs times advantages
+        const auto& rollout = trainer.rollout();
+        for (Index i = 0; i < samples; ++i) {
+            gain += static_cast<double>(rollout.log_prob.data()[i] * rollout.advantage.data()[i]);
+        }
+        CHECK(progress.surrogate_loss == Catch::Approx(-gain / static_cast<double>(samples)));
     }
-    CHECK(progress.surrogate_loss == Catch::Approx(-gain));
 }
 
 TEST_CASE("The optimiser of A2C is RMSprop unless another is given") {

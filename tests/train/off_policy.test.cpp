@@ -6,6 +6,7 @@
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/optim/sgd.hpp"
+#include "gradiva/train/a2c.hpp"
 #include "gradiva/train/evaluate.hpp"
 #include "helpers/environments.hpp"
 
@@ -87,9 +88,9 @@ TEST_CASE("A rollout is learned from no sooner than its age allows") {
 TEST_CASE("Several rollouts are learned from in an iteration once they are there") {
     Parts p;
     const BreaksDown optimizer;  // that never does
-    OffPolicy trainer(p.envs, p.actor, p.critic, VTrace{}, {.horizon = 8, .age = 1, .replays = 3}, optimizer);
-    std::vector<int> updates;
-    trainer.train({.steps = 6 * 32}, [&](const Progress&) { updates.push_back(*optimizer.steps / 2); });
+    OffPolicy trainer(p.envs, p.actor, p.critic, VTrace{}, {.horizon = 20, .age = 1, .replays = 3}, optimizer);
+    std::vector<int> updates;  // one step of actor and critic for each rollout of 80 samples
+    trainer.train({.steps = 6 * 80}, [&](const Progress&) { updates.push_back(*optimizer.steps / 2); });
     CHECK(updates == std::vector<int>{0, 1, 3, 6, 9, 12});
 }
 
@@ -151,6 +152,48 @@ bool are_there(const Progress& progress, const std::vector<std::string>& fields)
 }
 
 }  // namespace
+
+TEST_CASE("Off-policy training on the newest rollout alone is A2C with the same advantage and optimiser") {
+    Parts p, q;
+    const Schedule learning_rate = Linear{2e-2, 1e-3};
+    OffPolicy off_policy(p.envs, p.actor, p.critic, VTrace{.gamma = 0.9},
+                         {.horizon = 20,
+                          .learning_rate = learning_rate,
+                          .entropy = 0.05,
+                          .value_coefficient = 0.8,
+                          .max_gradient_norm = 0.3,
+                          .normalize_advantage = true,
+                          .normalize_rewards = true});
+    A2c a2c(q.envs, q.actor, q.critic, VTrace{.gamma = 0.9},
+            {.horizon = 20,
+             .learning_rate = learning_rate,
+             .entropy = 0.05,
+             .value_coefficient = 0.8,
+             .max_gradient_norm = 0.3,
+             .normalize_advantage = true,
+             .normalize_rewards = true},
+            Adam<float>{});
+    std::vector<Progress> of_a2c;
+    a2c.train({.steps = 400}, [&](const Progress& progress) { of_a2c.push_back(progress); });
+    std::size_t i = 0;
+    off_policy.train({.steps = 400}, [&](const Progress& progress) {
+        INFO("iteration " << progress.iteration);
+        const Progress& other = of_a2c.at(i++);
+        const auto near = [](double expected) { return Catch::Approx(expected).epsilon(1e-3).margin(1e-4); };
+        CHECK(progress.surrogate_loss == near(other.surrogate_loss));
+        CHECK(progress.value_loss == near(other.value_loss));
+        CHECK(progress.explained_variance == near(other.explained_variance));
+        CHECK(progress.entropy == near(other.entropy));
+        CHECK(progress.gradient_norm == near(other.gradient_norm));
+        CHECK(progress.learning_rate == other.learning_rate);
+        CHECK(progress.mean_return == near(other.mean_return));
+    });
+    CHECK(i == 5);
+    const auto weights = p.weights(), expected = q.weights();
+    for (std::size_t w = 0; w < weights.size(); ++w) {
+        CHECK(weights[w] == Catch::Approx(expected[w]).epsilon(1e-3).margin(1e-4));
+    }
+}
 
 TEST_CASE("An iteration without a rollout old enough reports no update and no distance") {
     Parts p;

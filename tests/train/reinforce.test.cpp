@@ -148,6 +148,20 @@ TEST_CASE("Without a baseline an action that was not tried loses probability and
     CHECK(share_of_last_arm(RewardToGo{.baseline = Baseline::mean_of_others}) == 0);
 }
 
+TEST_CASE("REINFORCE takes one step on each rollout however many samples it has") {
+    Vectorized envs(Bandit{.rewards = {4, 4, 4}}, {.count = 80, .seed = 3});
+    Actor actor(envs, Mlp{.hidden = {}}, Categorical<double>(3));
+    const RecordingOptimizer optimizer;
+    Reinforce trainer(envs, actor, RewardToGo{}, {}, optimizer);
+    for (const std::size_t iteration : {1U, 2U}) {
+        const Progress progress = trainer.train({.steps = 80});
+        CHECK(optimizer.record->gradients.size() == iteration);
+        double gain = 0;
+        for (Index n = 0; n < 80; ++n) gain += trainer.rollout().log_prob(n, 0) * trainer.rollout().advantage(n, 0);
+        CHECK(progress.surrogate_loss == Catch::Approx(-gain / 80));
+    }
+}
+
 TEST_CASE("REINFORCE collects whole episodes from every environment and needs no critic") {
     Vectorized envs([](Index i) { return Ticker{.id = i, .length = 2 + i}; }, {.count = 3});
     Actor actor(envs, Mlp{.hidden = {4}});

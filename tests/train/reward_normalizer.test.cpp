@@ -33,6 +33,23 @@ TEST_CASE("Rewards are divided by the deviation of the discounted sums of the ep
     CHECK(normalizer.scale() == Approx(1 / std::sqrt(kernels::moments<double>(more).population_variance() + 1e-8)));
 }
 
+TEST_CASE("Sums end where an episode does, terminated or cut short, and each environment goes on from its own") {
+    for (const bool truncated : {false, true}) {
+        auto rollout = blank_rollout<double>(2, 3);
+        rollout.reward.matrix() << 1, 2, 4, 8, 16, 32;
+        end_episode(rollout, 0, 0, truncated);
+        end_episode(rollout, 1, 2, truncated);
+        RewardNormalizer<double> normalizer(2, 0.5);
+        normalizer.observe(rollout);
+        normalizer.observe(rollout);
+        // Environment 0: 1, then 2, 5, and 3.5 on the way on; environment 1: 8, 20, 42, and from 0 again.
+        Vector<double> sums(12);
+        sums << 1, 2, 5, 3.5, 2, 5, 8, 20, 42, 8, 20, 42;
+        const double variance = kernels::moments<double>(sums).population_variance();
+        CHECK(normalizer.scale() == Approx(1 / std::sqrt(variance + 1e-8)));
+    }
+}
+
 TEST_CASE("Normalised rewards are seen in the body only, held within 10") {
     auto rollout = blank_rollout<float>(1, 3);
     rollout.reward.matrix() << 100, -1, 0.5F;
