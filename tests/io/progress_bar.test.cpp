@@ -102,8 +102,17 @@ TEST_CASE("ProgressBar starts anew with another training") {
     for (const bool terminal : {false, true}) {
         const File file(std::tmpfile());
         ProgressBar bar(file.get(), terminal);
-        bar(at(1000));
-        bar(at(10));
-        CHECK_THAT(contents(file), ContainsText(" 10 steps"));
+        for (int training = 1; training <= 2; ++training) {
+            bar(at(10));
+            bar(at(1000));
+        }
+        const std::string text = contents(file);
+        const auto times = [&](const std::string& report) {
+            int found = 0;
+            for (std::size_t at = 0; (at = text.find(report, at)) != text.npos; ++at) ++found;
+            return found;
+        };
+        CHECK(times(" 10 steps, 10 steps/s, return 12.3, 99.0 s left") == 2);
+        CHECK(times(" 1000 steps, 10 steps/s, return 12.3, 0.0 s left\n") == 2);
     }
 }
