@@ -1,10 +1,50 @@
 // No iteration of a trainer after the first may call malloc. Runs whole trainings at widths 64 and 256.
 #include "helpers/count_malloc.hpp"
 
+#include <array>
+
 namespace {
 
 using namespace gradiva;
 using count_malloc::count;
+
+/// Its episodes last 50, 10, 40, 20, 30, 50, ... steps whatever is done, and are cut short and terminated by turns:
+/// what buffers sized by whole episodes need comes again after a period, and hangs on no rounding.
+struct Periodic {
+    static constexpr std::array<Index, 5> lengths = {50, 10, 40, 20, 30};
+    Index episode;
+    Index at = 0;
+
+    Box observation_space() const { return {.size = 2}; }
+    Discrete action_space() const { return {.n = 2}; }
+    void reset(Rng&, std::span<float> observation) {
+        ++episode;
+        at = 0;
+        observe(observation);
+    }
+    Outcome step(int action, Rng&, std::span<float> observation) {
+        const bool ends = ++at == lengths[to_size(episode) % lengths.size()];
+        observe(observation);
+        return {.reward = static_cast<double>(action),
+                .terminated = ends && episode % 2 == 0,
+                .truncated = ends && episode % 2 == 1};
+    }
+
+private:
+    void observe(std::span<float> observation) const {
+        observation[0] = static_cast<float>(at) / 50;
+        observation[1] = static_cast<float>(episode % 2);
+    }
+};
+
+void run_whole_episodes(const std::string& at, const Mlp& mlp, Index threads) {
+    Vectorized envs([](Index i) { return Periodic{.episode = i}; }, {.count = 8, .seed = 1});
+    Actor actor(envs, mlp);
+    Reinforce trainer(envs, actor, RewardToGo{.baseline = Baseline::mean_of_others},
+                      {.episodes = 2, .learning_rate = 1e-2, .threads = threads});
+    constexpr Index period = 5, steps_of_a_period = 8 * 2 * (50 + 10 + 40 + 20 + 30);  // ten episodes of each
+    count("Reinforce" + at, trainer, 3 * steps_of_a_period, period);
+}
 
 void run(Index width, Index threads) {
     const std::string at = fmt::format(" at width {} with {} threads", width, threads);
@@ -40,12 +80,7 @@ void run(Index width, Index threads) {
         QLambda trainer(envs, values, {.threads = threads});
         count("QLambda" + at, trainer, 8 * 1024, 1);
     }
-    {
-        // Buffers sized by episodes settle once the longest episodes have been seen.
-        Reinforce trainer(envs, actor, RewardToGo{.baseline = Baseline::mean_of_others},
-                          {.episodes = 2, .learning_rate = 1e-2, .threads = threads});
-        count("Reinforce" + at, trainer, 40 * 800, 30);
-    }
+    run_whole_episodes(at, mlp, threads);
 }
 
 }  // namespace
