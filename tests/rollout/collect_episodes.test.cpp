@@ -96,6 +96,7 @@ TEST_CASE("Whole episodes after cut ones start all environments anew") {
         CHECK(rig.rollout.observation(2, n) == 0);
         CHECK(rig.rollout.length[n] == 4);
     }
+    REQUIRE(rig.rollout.finished.size() == 2);
     for (const FinishedEpisode& episode : rig.rollout.finished) CHECK(episode.length == 4);
 }
 

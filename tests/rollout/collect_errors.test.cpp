@@ -93,8 +93,12 @@ TEST_CASE("After an error the next rollout starts with resets") {
     CHECK(rig.envs[0].resets >= before + 1);
     CHECK(rig.envs[0].steps == steps_before + 1);
     for (Index n = 0; n < 8; ++n) CHECK(rig.rollout.observation(0, n) == 0);
-    CHECK(rig.rollout.finished.size() <= 8);
-    for (const FinishedEpisode& episode : rig.rollout.finished) CHECK(episode.length == 1);
+    rig.collect.steps(rig.rollout, 1);  // the 12th step of all but the one that stood still, whose 8th it is
+    REQUIRE(rig.rollout.finished.size() == 8);
+    for (const FinishedEpisode& episode : rig.rollout.finished) {
+        CHECK(episode.length == 2);  // since the resets
+        CHECK(episode.reward_sum == 2);
+    }
 }
 
 TEST_CASE("An actor that does not fit the environments is refused") {

@@ -25,6 +25,7 @@ std::vector<Progress> kl_run(PpoKlOptions options) {
     std::vector<Progress> seen;
     PpoKl trainer(p.envs, p.actor, p.critic, Gae{}, options);
     trainer.train({.steps = 8 * 256}, [&](const Progress& progress) { seen.push_back(progress); });
+    REQUIRE(seen.size() == 8);
     return seen;
 }
 
