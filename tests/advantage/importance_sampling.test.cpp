@@ -8,6 +8,7 @@
 #include "gradiva/train/estimate.hpp"
 #include "gradiva/train/update.hpp"
 #include "helpers/finite_difference.hpp"
+#include "helpers/largest.hpp"
 #include "rollout/blank_rollout.hpp"
 #include "train/plain_losses.hpp"
 #include "train/recording_optimizer.hpp"
@@ -67,7 +68,7 @@ double error(const Rollout<float>& r, const F& exact) {
     double worst = 0, largest = 1;
     for (Index n = 0; n < environments; ++n) {
         for (Index t = 0; t < r.length[n]; ++t) {
-            worst = std::max(worst, std::abs(static_cast<double>(r.advantage(n, t)) - exact(n, t)));
+            worst = largest_of(worst, std::abs(static_cast<double>(r.advantage(n, t)) - exact(n, t)));
             largest = std::max(largest, std::abs(exact(n, t)));
         }
     }
@@ -146,7 +147,7 @@ double deviation(const Estimates& estimates, const std::vector<double>& gradient
     double largest = 0;
     for (std::size_t w = 0; w < gradient.size(); ++w) {
         const double distance = std::abs(estimates.mean[w] - gradient[w]);
-        if (distance > 1e-6) largest = std::max(largest, distance / estimates.standard_error[w]);
+        if (!(distance <= 1e-6)) largest = largest_of(largest, distance / estimates.standard_error[w]);
     }
     return largest;
 }

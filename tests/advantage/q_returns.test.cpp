@@ -9,6 +9,7 @@
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/train/estimate.hpp"
 #include "helpers/environments.hpp"
+#include "helpers/largest.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;
@@ -78,7 +79,7 @@ struct Case {
                 const double exact = expected(n, t);
                 const auto target = static_cast<double>(rollout.value_target(n, t));
                 const auto advantage = static_cast<double>(rollout.advantage(n, t));
-                worst = std::max({worst, std::abs(target - exact), std::abs(advantage - (exact - value(n, t)))});
+                worst = largest_of(worst, std::abs(target - exact), std::abs(advantage - (exact - value(n, t))));
                 largest = std::max(largest, std::abs(exact));
             }
         }

@@ -9,6 +9,7 @@
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/train/estimate.hpp"
 #include "helpers/environments.hpp"
+#include "helpers/largest.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;
@@ -76,7 +77,7 @@ struct Case {
         for (Index n = 0; n < 7; ++n) {
             for (Index t = 0; t < rollout.length[n]; ++t) {
                 const double exact = expected(n, t);
-                worst = std::max(worst, std::abs(static_cast<double>(rollout.advantage(n, t)) - exact));
+                worst = largest_of(worst, std::abs(static_cast<double>(rollout.advantage(n, t)) - exact));
                 largest = std::max(largest, std::abs(exact));
             }
         }

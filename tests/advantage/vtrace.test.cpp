@@ -3,6 +3,7 @@
 #include "catch.hpp"
 #include "gradiva/advantage/gae.hpp"
 #include "gradiva/advantage/n_step.hpp"
+#include "helpers/largest.hpp"
 #include "rollout/blank_rollout.hpp"
 
 using namespace gradiva;
@@ -72,7 +73,7 @@ double error(const MatrixBuffer<Scalar>& values, const F& exact) {
     double worst = 0, largest = 1;
     for (Index n = 0; n < environments; ++n) {
         for (Index t = 0; t < horizon; ++t) {
-            worst = std::max(worst, std::abs(static_cast<double>(values(n, t)) - exact(n, t)));
+            worst = largest_of(worst, std::abs(static_cast<double>(values(n, t)) - exact(n, t)));
             largest = std::max(largest, std::abs(exact(n, t)));
         }
     }

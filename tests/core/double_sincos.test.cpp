@@ -7,6 +7,7 @@
 
 #include "catch.hpp"
 #include "gradiva/core/rng.hpp"
+#include "helpers/largest.hpp"
 
 using namespace gradiva;
 
@@ -19,8 +20,8 @@ double largest_error(int count, Angle&& angle) {
     for (int i = 0; i < count; ++i) {
         const double x = angle();
         const DoubleSineCosine result = sine_cosine(x);
-        largest = std::max(largest, std::abs(result.sine - std::sin(static_cast<long double>(x))));
-        largest = std::max(largest, std::abs(result.cosine - std::cos(static_cast<long double>(x))));
+        largest = gradiva_test::largest_of(largest, std::abs(result.sine - std::sin(static_cast<long double>(x))));
+        largest = gradiva_test::largest_of(largest, std::abs(result.cosine - std::cos(static_cast<long double>(x))));
     }
     return static_cast<double>(largest);
 }

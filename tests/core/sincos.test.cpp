@@ -7,6 +7,7 @@
 
 #include "catch.hpp"
 #include "gradiva/core/rng.hpp"
+#include "helpers/largest.hpp"
 
 using namespace gradiva;
 
@@ -22,8 +23,10 @@ double largest_error(const F& function, Index vectors, Angle&& angle) {
         const SineCosine result = function(x);
         for (Index k = 0; k < lane_count; ++k) {
             const auto exact = static_cast<double>(x[k]);
-            largest = std::max(largest, std::abs(static_cast<double>(result.sine[k]) - std::sin(exact)));
-            largest = std::max(largest, std::abs(static_cast<double>(result.cosine[k]) - std::cos(exact)));
+            largest =
+                gradiva_test::largest_of(largest, std::abs(static_cast<double>(result.sine[k]) - std::sin(exact)));
+            largest =
+                gradiva_test::largest_of(largest, std::abs(static_cast<double>(result.cosine[k]) - std::cos(exact)));
         }
     }
     return largest;

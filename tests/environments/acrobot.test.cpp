@@ -7,6 +7,7 @@
 #include "catch.hpp"
 #include "gradiva/env/check_env.hpp"
 #include "gradiva/env/time_limit.hpp"
+#include "helpers/largest.hpp"
 #include "reference/read_blocks.hpp"
 
 using namespace gradiva;
@@ -83,10 +84,11 @@ TEST_CASE("Acrobot equals Gymnasium one step at a time in states, observations, 
             CHECK(outcome.truncated == rows[t].truncated);
             const AcrobotState state = state_of(env.wrapped());
             for (std::size_t i = 0; i < 4; ++i) {
-                largest = std::max(largest, std::abs(state[i] - rows[t].state[i]));
+                largest = gradiva_test::largest_of(largest, std::abs(state[i] - rows[t].state[i]));
             }
             for (std::size_t i = 0; i < 6; ++i) {
-                largest = std::max(largest, std::abs(static_cast<double>(observation[i]) - rows[t].observation[i]));
+                largest = gradiva_test::largest_of(
+                    largest, std::abs(static_cast<double>(observation[i]) - rows[t].observation[i]));
             }
         }
         CHECK(largest < 1e-5);

@@ -7,6 +7,7 @@
 #include "catch.hpp"
 #include "gradiva/env/check_env.hpp"
 #include "gradiva/env/time_limit.hpp"
+#include "helpers/largest.hpp"
 #include "reference/read_blocks.hpp"
 
 using namespace gradiva;
@@ -23,8 +24,7 @@ struct Row {
 };
 
 std::map<int, std::vector<Row>> recorded_episodes() {
-    const reference::Table table =
-        reference::read_csv(GRADIVA_SOURCE_DIR "/tests/reference/cartpole_gymnasium.csv");
+    const reference::Table table = reference::read_csv(GRADIVA_SOURCE_DIR "/tests/reference/cartpole_gymnasium.csv");
     const auto at = [&](const std::vector<double>& row, const char* name) { return row[table.column(name)]; };
     std::map<int, std::vector<Row>> episodes;
     for (const auto& row : table.rows) {
@@ -64,8 +64,9 @@ double largest_difference(const std::vector<Row>& rows, bool from_each_recorded_
         CHECK(outcome.truncated == rows[t].truncated);
         const std::array<double, 4> state = state_of(env.wrapped());
         for (std::size_t i = 0; i < 4; ++i) {
-            largest = std::max(largest, std::abs(state[i] - rows[t].state[i]));
-            largest = std::max(largest, std::abs(static_cast<double>(observation[i]) - rows[t].observation[i]));
+            largest = gradiva_test::largest_of(largest, std::abs(state[i] - rows[t].state[i]));
+            largest = gradiva_test::largest_of(largest,
+                                               std::abs(static_cast<double>(observation[i]) - rows[t].observation[i]));
         }
     }
     return largest;

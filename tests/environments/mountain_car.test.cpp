@@ -7,6 +7,7 @@
 #include "environments/recorded_car.hpp"
 #include "gradiva/env/check_env.hpp"
 #include "gradiva/env/time_limit.hpp"
+#include "helpers/largest.hpp"
 
 using namespace gradiva;
 
@@ -35,10 +36,10 @@ double largest_difference(const std::vector<Row>& rows, bool from_each_recorded_
         CHECK(outcome.reward == rows[t].reward);
         CHECK(outcome.terminated == rows[t].terminated);
         CHECK(outcome.truncated == rows[t].truncated);
-        largest =
-            std::max({largest, std::abs(car.position - rows[t].position), std::abs(car.velocity - rows[t].velocity),
-                      std::abs(static_cast<double>(observation[0]) - rows[t].observation[0]),
-                      std::abs(static_cast<double>(observation[1]) - rows[t].observation[1])});
+        largest = gradiva_test::largest_of(largest, std::abs(car.position - rows[t].position),
+                                           std::abs(car.velocity - rows[t].velocity),
+                                           std::abs(static_cast<double>(observation[0]) - rows[t].observation[0]),
+                                           std::abs(static_cast<double>(observation[1]) - rows[t].observation[1]));
     }
     return largest;
 }

@@ -9,6 +9,7 @@
 #include "gradiva/env/check_derivatives.hpp"
 #include "gradiva/env/check_env.hpp"
 #include "gradiva/env/time_limit.hpp"
+#include "helpers/largest.hpp"
 #include "reference/read_blocks.hpp"
 
 using namespace gradiva;
@@ -24,8 +25,7 @@ struct Row {
 };
 
 std::map<int, std::vector<Row>> recorded_episodes() {
-    const reference::Table table =
-        reference::read_csv(GRADIVA_SOURCE_DIR "/tests/reference/pendulum_gymnasium.csv");
+    const reference::Table table = reference::read_csv(GRADIVA_SOURCE_DIR "/tests/reference/pendulum_gymnasium.csv");
     const auto at = [&](const std::vector<double>& row, const char* name) { return row[table.column(name)]; };
     std::map<int, std::vector<Row>> episodes;
     for (const auto& row : table.rows) {
@@ -72,11 +72,12 @@ TEST_CASE("Pendulum equals Gymnasium one step at a time in states, observations,
             const Outcome outcome = env.step(action, rng, observation);
             CHECK(outcome.terminated == rows[t].terminated);
             CHECK(outcome.truncated == rows[t].truncated);
-            largest = std::max({largest, std::abs(outcome.reward - rows[t].reward),
-                                std::abs(env.wrapped().theta - rows[t].theta),
-                                std::abs(env.wrapped().theta_dot - rows[t].theta_dot)});
+            largest = gradiva_test::largest_of(largest, std::abs(outcome.reward - rows[t].reward),
+                                               std::abs(env.wrapped().theta - rows[t].theta),
+                                               std::abs(env.wrapped().theta_dot - rows[t].theta_dot));
             for (std::size_t i = 0; i < 3; ++i) {
-                largest = std::max(largest, std::abs(static_cast<double>(observation[i]) - rows[t].observation[i]));
+                largest = gradiva_test::largest_of(
+                    largest, std::abs(static_cast<double>(observation[i]) - rows[t].observation[i]));
             }
         }
         CHECK(largest < 1e-5);

@@ -12,6 +12,7 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/distributions/distribution.hpp"
 #include "helpers/finite_difference.hpp"
+#include "helpers/largest.hpp"
 #include "helpers/random.hpp"
 
 namespace gradiva_test {
@@ -115,7 +116,7 @@ double gradient_error(const D& distribution, std::uint64_t seed) {
         for (const double d : numeric_gradient(batch.own_span(), loss)) expected.push_back(d);
         batch.forward();
         const auto* from = parts.kl != 0 ? &old : nullptr;
-        worst = std::max(worst, relative_error(batch.gradient(d_log_prob, parts.entropy, from, parts.kl), expected));
+        worst = largest_of(worst, relative_error(batch.gradient(d_log_prob, parts.entropy, from, parts.kl), expected));
     }
     return worst;
 }

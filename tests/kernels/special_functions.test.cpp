@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "catch.hpp"
+#include "helpers/largest.hpp"
 #include "reference/read_blocks.hpp"
 
 using namespace gradiva;
@@ -18,7 +19,8 @@ TEST_CASE("log Gamma, digamma and trigamma agree with SciPy from 1e-3 to 1e6") {
         double error = 0;
         for (std::size_t i = 0; i < x.size(); ++i) {
             const double size = std::abs(expected[i]);
-            error = std::max(error, std::abs(f(x[i]) - expected[i]) / (of_value ? size : std::max(1.0, size)));
+            error = gradiva_test::largest_of(error,
+                                             std::abs(f(x[i]) - expected[i]) / (of_value ? size : std::max(1.0, size)));
         }
         return error;
     };

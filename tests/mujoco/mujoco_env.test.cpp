@@ -14,6 +14,7 @@
 #include <gradiva/env/vectorized.hpp>
 
 #include "catch.hpp"
+#include "helpers/largest.hpp"
 #include "helpers/temporary_path.hpp"
 #include "reference/read_blocks.hpp"
 
@@ -266,10 +267,10 @@ TEST_CASE("HalfCheetah equals Gymnasium's in observations and rewards, step by s
         std::array<float, 6> action{};
         for (std::size_t i = 0; i < 6; ++i) action[i] = static_cast<float>(at(t, "a0", i));
         const Outcome outcome = env.step(action, rng, observation);
-        largest =
-            std::max({largest, std::abs(outcome.reward - at(t, "reward")), std::abs(env.data().qpos[0] - at(t, "x"))});
+        largest = gradiva_test::largest_of(largest, std::abs(outcome.reward - at(t, "reward")),
+                                           std::abs(env.data().qpos[0] - at(t, "x")));
         for (std::size_t i = 0; i < 17; ++i) {
-            largest = std::max(largest, std::abs(static_cast<double>(observation[i]) - at(t, "o0", i)));
+            largest = gradiva_test::largest_of(largest, std::abs(static_cast<double>(observation[i]) - at(t, "o0", i)));
         }
     }
     INFO("largest difference " << largest);

@@ -20,6 +20,7 @@
 #include "gradiva/train/reward_normalizer.hpp"
 #include "gradiva/train/update.hpp"
 #include "gradiva/train/value_regression.hpp"
+#include "helpers/largest.hpp"
 #include "rollout/unequal_columns.hpp"
 
 using namespace gradiva;
@@ -50,7 +51,7 @@ double difference(const Rollout<Scalar>& beside, Index n, const Rollout<Scalar>&
     const auto compare = [&](Scalar a, Scalar b) {
         const auto x = static_cast<double>(a), y = static_cast<double>(b);
         const double error = std::abs(x - y) / std::max(1.0, std::abs(y));
-        worst = std::isfinite(error) ? std::max(worst, error) : std::numeric_limits<double>::infinity();
+        worst = largest_of(worst, error);
     };
     for (Index t = 0; t < alone.length[0]; ++t) {
         compare(beside.value(n, t), alone.value(0, t));

@@ -5,6 +5,7 @@
 #include "gradiva/optim/sgd.hpp"
 #include "gradiva/train/reinforce.hpp"
 #include "helpers/environments.hpp"
+#include "helpers/largest.hpp"
 #include "train/recording_optimizer.hpp"
 
 using namespace gradiva;
@@ -115,7 +116,7 @@ Estimate estimate(const E& env, const std::vector<double>& logits, const std::ve
         for (std::size_t i = 0; i < updates; ++i) squares += (climb(i) - mean) * (climb(i) - mean);
         const double variance = squares / static_cast<double>(updates - 1);
         const double standard_error = std::sqrt(variance / static_cast<double>(updates));
-        result.deviation = std::max(result.deviation, std::abs(mean - exact[w]) / standard_error);
+        result.deviation = gradiva_test::largest_of(result.deviation, std::abs(mean - exact[w]) / standard_error);
         result.variance += variance;
     }
     return result;

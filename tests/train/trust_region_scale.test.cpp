@@ -12,6 +12,7 @@
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/train/trust_region.hpp"
+#include "helpers/largest.hpp"
 
 using namespace gradiva;
 
@@ -78,7 +79,7 @@ void check_scales(const char* name, const Space& space, const D& distribution) {
             REQUIRE(update.weights != update.before);
             double difference = 0;
             for (std::size_t i = 0; i < update.weights.size(); ++i) {
-                difference = std::max(difference, std::abs(update.weights[i] - expected.weights[i]));
+                difference = gradiva_test::largest_of(difference, std::abs(update.weights[i] - expected.weights[i]));
             }
             REQUIRE(difference < 1e-5);
             // The report is in the advantages' own unit; normalised, one of them, but for the 1e-8 beside the

@@ -5,6 +5,7 @@
 #include "gradiva/surrogate/kl_penalty.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
 #include "helpers/finite_difference.hpp"
+#include "helpers/largest.hpp"
 #include "train/update_rig.hpp"
 
 using namespace gradiva;
@@ -28,7 +29,7 @@ double worst_block(std::span<const double> analytic, std::span<const double> num
     std::size_t begin = 0;
     for (std::size_t l = 0; l + 1 < widths.size(); ++l) {
         for (const std::size_t size : {widths[l] * widths[l + 1], widths[l + 1]}) {
-            worst = std::max(worst, relative_error(analytic.subspan(begin, size), numeric.subspan(begin, size)));
+            worst = largest_of(worst, relative_error(analytic.subspan(begin, size), numeric.subspan(begin, size)));
             begin += size;
         }
     }

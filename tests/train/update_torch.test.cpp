@@ -10,6 +10,7 @@
 #include "gradiva/surrogate/kl_penalty.hpp"
 #include "gradiva/train/update.hpp"
 #include "helpers/finite_difference.hpp"
+#include "helpers/largest.hpp"
 #include "reference/read_blocks.hpp"
 #include "train/recording_optimizer.hpp"
 
@@ -71,7 +72,7 @@ struct Recording {
     static void check_close(const std::vector<double>& ours, const std::vector<double>& theirs) {
         REQUIRE(ours.size() == theirs.size());
         double largest = 0;
-        for (std::size_t i = 0; i < ours.size(); ++i) largest = std::max(largest, std::abs(ours[i] - theirs[i]));
+        for (std::size_t i = 0; i < ours.size(); ++i) largest = largest_of(largest, std::abs(ours[i] - theirs[i]));
         CHECK(largest < 1e-5);
         CHECK(relative_error(ours, theirs) < 1e-5);
     }
