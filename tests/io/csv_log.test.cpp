@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "helpers/report_fields.hpp"
 #include "helpers/small_disk.hpp"
 #include "helpers/temporary_path.hpp"
 
@@ -67,6 +68,28 @@ TEST_CASE("CsvLog writes the names and then one line per iteration at once") {
     CHECK(cell(lines, 3, "steps") == "300");
     CHECK(cell(lines, 3, "mean_return") == "0.5");
     CHECK(cell(lines, 3, "learning_rate") == "0.0003");
+}
+
+TEST_CASE("CsvLog writes every number of a report under its name") {
+    const TemporaryFile file("csv_log_every.csv");
+    CsvLog log(file.path);
+    // The first tells all fields apart; the second has nine digits; the third what only an exponent can say.
+    for (const double first : {101.0, 123456789.0, 1e15}) log(gradiva_test::distinct<Progress>(first));
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == 4);
+    std::size_t row = 0;
+    for (const double first : {101.0, 123456789.0, 1e15}) {
+        ++row;
+        auto expected = gradiva_test::numbers_of(gradiva_test::distinct<Progress>(first));
+        expected.erase("total_steps");
+        CHECK(cells(lines[0]).size() == expected.size());
+        for (const auto& [name, number] : expected) {
+            CAPTURE(row, name);
+            CHECK(std::stod(cell(lines, row, name)) == Catch::Approx(number).epsilon(1e-9).margin(0));
+        }
+    }
+    CHECK(cell(lines, 2, "mean_return") == "123456797");
+    CHECK(cell(lines, 3, "mean_return") == "1e+15");
 }
 
 TEST_CASE("CsvLog leaves a number empty that does not exist yet") {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "helpers/report_fields.hpp"
 
 using namespace gradiva;
 
@@ -115,4 +116,30 @@ TEST_CASE("ProgressBar starts anew with another training") {
         CHECK(times(" 10 steps, 10 steps/s, return 12.3, 99.0 s left") == 2);
         CHECK(times(" 1000 steps, 10 steps/s, return 12.3, 0.0 s left\n") == 2);
     }
+}
+
+TEST_CASE("ProgressBar writes the numbers of a report in their places, and nothing else") {
+    auto progress = gradiva_test::distinct<Progress>(101);
+    progress.steps = 300;
+    progress.total_steps = 1000;
+    progress.steps_per_second = 16;
+    progress.mean_return = -123.456;
+    const std::string numbers = "300 steps, 16 steps/s, return -123.5, 43.8 s left";  // 700 / 16 = 43.75
+    for (const bool terminal : {false, true}) {
+        const File file(std::tmpfile());
+        ProgressBar(file.get(), terminal)(progress);
+        CHECK(contents(file) == (terminal ? "\r\x1b[2KDistinct [=======                 ] " + numbers
+                                          : "Distinct  30 % " + numbers + "\n"));
+    }
+}
+
+TEST_CASE("ProgressBar renews its line at most every twentieth of a second") {
+    const File file(std::tmpfile());
+    ProgressBar bar(file.get(), true);
+    for (Index i = 1; i <= 32; ++i) {
+        Progress progress = at(i);
+        progress.seconds = static_cast<double>(i) / 64;  // four are 0.0625 s, three 0.047 s
+        bar(progress);
+    }
+    CHECK(count(contents(file), '\r') == 8);
 }

@@ -1,9 +1,17 @@
 #include "gradiva/train/train_loop.hpp"
 
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
+#include <memory>
 
 #include "catch.hpp"
+#include "gradiva/io/csv_log.hpp"
+#include "gradiva/io/progress_bar.hpp"
+#include "helpers/temporary_path.hpp"
+#include "train/by_hand.hpp"
 #include "train/every_trainer.hpp"
 #include "train/recording_optimizer.hpp"
 
@@ -92,6 +100,42 @@ struct BreaksDownOnce {
         if (++*steps == at) weights[0] = std::numeric_limits<float>::infinity();
     }
 };
+
+/// Where a training writes its log and its progress bar.
+struct TrainOutput {
+    ~TrainOutput() { std::filesystem::remove(csv_path); }
+
+    std::vector<std::string> csv_lines() const {
+        std::ifstream file(csv_path);
+        std::vector<std::string> lines;
+        for (std::string line; std::getline(file, line);) lines.push_back(line);
+        return lines;
+    }
+    std::string bar_text() const {
+        std::string text;
+        std::rewind(bar.get());
+        for (int c = std::fgetc(bar.get()); c != EOF; c = std::fgetc(bar.get())) text += static_cast<char>(c);
+        return text;
+    }
+
+    std::string csv_path = temporary_path("train_loop.csv");
+    std::unique_ptr<std::FILE, int (*)(std::FILE*)> bar{std::tmpfile(), std::fclose};
+};
+
+/// The lines of a log of these reports.
+std::vector<std::string> csv_lines_of(const std::vector<Progress>& reports) {
+    std::vector<std::string> lines(1 + reports.size());
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        for_each_field(reports[i], [&](const char* name, auto value) {
+            const char* const comma = lines[1 + i].empty() ? "" : ",";
+            if (i == 0) lines[0] += fmt::format("{}{}", comma, name);
+            lines[1 + i] += comma;
+            if (!std::isnan(static_cast<double>(value)))
+                lines[1 + i] += fmt::format("{:.9g}", static_cast<double>(value));
+        });
+    }
+    return lines;
+}
 
 }  // namespace
 
@@ -280,5 +324,49 @@ TEST_CASE("Every trainer reports the numbers that it has and NaN for the others"
             });
             CHECK(reports > 0);
         });
+    }
+}
+
+TEST_CASE("Every number of an update's report arrives in the progress under its own name") {
+    const auto update = distinct<UpdateReport>(101);
+    auto progress = distinct<Progress>(1001);
+    Numbers expected = numbers_of(progress);
+    for (const auto& [name, number] : numbers_of(update)) expected.at(name) = number;
+    TrainLoop::report(update, progress);
+    CHECK(numbers_of(progress) == expected);
+}
+
+TEST_CASE("Every trainer does what its components do by hand, and callback, log and progress bar say all of it") {
+    const Schedules schedules{.learning_rate = Linear{1e-2, 1e-3}, .value_clip = 0.3};
+    for (const std::string& name : trainer_names) {
+        INFO(name);
+        const Index steps = 3 * iteration_steps;
+        const ByHand expected = by_hand(name, schedules, steps);
+        CHECK(expected.reports.size() >= 2);
+        std::vector<Progress> reports;
+        std::vector<float> after;
+        TrainOutput output;
+        with_trainer(name, schedules, [&](auto& trainer, const auto& weights) {
+            const auto record = [&](const Progress& progress) { reports.push_back(progress); };
+            CsvLog log(output.csv_path);
+            trainer.train({.steps = steps}, record, log, ProgressBar(output.bar.get(), false));
+            after = weights();
+        });
+        CHECK((after == expected.weights));
+        REQUIRE(reports.size() == expected.reports.size());
+        for (std::size_t i = 0; i < reports.size(); ++i) {
+            CHECK(reports[i].seconds > 0);
+            CHECK(reports[i].steps_per_second == static_cast<double>(reports[i].steps) / reports[i].seconds);
+            for (const auto& [field, number] : numbers_of(reports[i])) {
+                if (field == "seconds" || field == "steps_per_second") continue;
+                CAPTURE(i, field, number, expected.reports[i].at(field));
+                CHECK((number == expected.reports[i].at(field) ||
+                       (std::isnan(number) && std::isnan(expected.reports[i].at(field)))));
+            }
+        }
+        CHECK(output.csv_lines() == csv_lines_of(reports));
+        CHECK(output.bar_text().ends_with(fmt::format("{} 100 % {} steps, {:.0f} steps/s, return {:.1f}, 0.0 s left\n",
+                                                      reports.back().algorithm, reports.back().steps,
+                                                      reports.back().steps_per_second, reports.back().mean_return)));
     }
 }

@@ -9,6 +9,7 @@
 #include "gradiva/train/ppo.hpp"
 #include "gradiva/train/reinforce.hpp"
 #include "helpers/environments.hpp"
+#include "helpers/report_fields.hpp"
 #include "train/recording_optimizer.hpp"
 
 using namespace gradiva;
@@ -56,7 +57,33 @@ std::vector<float> after_reinforce(Index threads, std::uint64_t seed = 1) {
     return p.weights();
 }
 
+/// Learns nothing, and reports other numbers in every iteration.
+struct ReportsOnly {
+    double next = 101;
+    UpdateReport operator()(const Rollout<float>&, double) {
+        next += 100;
+        return distinct<UpdateReport>(next);
+    }
+};
+
 }  // namespace
+
+TEST_CASE("A trainer reports every number of an update of one's own, and of the last one alone") {
+    Parts p;
+    Trainer trainer({.name = "Own", .horizon = 10}, p.envs, p.actor, p.critic, Gae{},
+                    [](Threads&) { return ReportsOnly{}; });
+    double first = 101;
+    trainer.train({.steps = 270}, [&](const Progress& progress) {
+        first += 100;
+        const Numbers numbers = numbers_of(progress);
+        for (const auto& [name, number] : numbers_of(distinct<UpdateReport>(first))) {
+            CAPTURE(name);
+            CHECK(numbers.at(name) == number);
+        }
+        CHECK(progress.explained_variance == explained_variance(trainer.rollout()));
+    });
+    CHECK(first == 401);
+}
 
 TEST_CASE("Training gives the same bits with 1, 2 and 4 threads and in every run", "[threads]") {
     const auto untrained = Parts().weights();
