@@ -91,32 +91,37 @@ private:
 struct Wanderer {
     double terminates = 0.1;
     double truncates = 0.1;
+    double reward_unit = 1;
+    Index blanks = 0;  ///< zeros that are observed after all else
 
-    Box observation_space() const { return {.size = 3}; }
+    Box observation_space() const { return {.size = 3 + blanks}; }
     Discrete action_space() const { return {.n = 3}; }
     void reset(Rng& rng, std::span<float> observation) { observe(rng, observation); }
     Outcome step(int action, Rng& rng, std::span<float> observation) {
         observe(rng, observation);
         const double reward = rng.normal() + 0.5 * action;
         const double u = rng.uniform();
-        return {
-            .reward = reward, .terminated = u < terminates, .truncated = u >= terminates && u < terminates + truncates};
+        return {.reward = reward_unit * reward,
+                .terminated = u < terminates,
+                .truncated = u >= terminates && u < terminates + truncates};
     }
 
 private:
     static void observe(Rng& rng, std::span<float> observation) {
-        for (float& x : observation) x = static_cast<float>(rng.normal());
+        for (float& x : observation.first(3)) x = static_cast<float>(rng.normal());
+        for (float& x : observation.subspan(3)) x = 0;
     }
 };
 
 /// Random observations, rewards and ends; of `n` choices a random one or more are legal in each state, and one that is
-/// not is an error. The observation shows the mask first.
+/// not is an error. The observation shows the mask of these first. `forbidden` choices follow that are never legal.
 struct Masked {
     Index n = 5;
-    std::vector<std::uint8_t> legal = std::vector<std::uint8_t>(static_cast<std::size_t>(n), 1);
+    Index forbidden = 0;
+    std::vector<std::uint8_t> legal = std::vector<std::uint8_t>(static_cast<std::size_t>(n + forbidden), 0);
 
     Box observation_space() const { return {.size = n + 1}; }
-    Discrete action_space() const { return {.n = n}; }
+    Discrete action_space() const { return {.n = n + forbidden}; }
     void action_mask(std::span<std::uint8_t> mask) const { std::copy(legal.begin(), legal.end(), mask.begin()); }
     void reset(Rng& rng, std::span<float> observation) { move_on(rng, observation); }
     Outcome step(int action, Rng& rng, std::span<float> observation) {
@@ -129,9 +134,9 @@ struct Masked {
 
 private:
     void move_on(Rng& rng, std::span<float> observation) {
-        for (auto& choice : legal) choice = rng.below(2) == 0 ? 1 : 0;
+        for (Index i = 0; i < n; ++i) legal[static_cast<std::size_t>(i)] = rng.below(2) == 0 ? 1 : 0;
         legal[static_cast<std::size_t>(rng.below(n))] = 1;
-        std::copy(legal.begin(), legal.end(), observation.begin());
+        std::copy_n(legal.begin(), n, observation.begin());
         observation[static_cast<std::size_t>(n)] = static_cast<float>(rng.normal());
     }
 };

@@ -1,4 +1,9 @@
 // Action masks from the environment to the update: Masked throws when it is sent an illegal action.
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
 #include "catch.hpp"
 #include "gradiva/advantage/gae.hpp"
 #include "gradiva/env/vectorized.hpp"
@@ -162,4 +167,61 @@ TEST_CASE("An actor whose distribution takes no masks does not fit environments 
     CHECK_THROWS_WITH((Collector(envs, actor, threads)),
                       "Collector: the environments have action masks, and the actor's distribution takes none; give it "
                       "one that does, such as Categorical");
+}
+
+TEST_CASE(
+    "Choices that are never legal change nothing, and their weights are not learned, with trainers of each kind") {
+    constexpr Index forbidden = 3;
+    // Puts their weights behind those of the five others, for each unit that the last layer reads, and the bias.
+    const auto with_forbidden = [](const std::vector<float>& weights) {
+        constexpr std::ptrdiff_t n = 5, last_layer = n * (16 + 1);
+        std::vector<float> wider(weights.begin(), weights.end() - last_layer);
+        for (auto of_unit = weights.end() - last_layer; of_unit != weights.end(); of_unit += n) {
+            wider.insert(wider.end(), of_unit, of_unit + n);
+            wider.insert(wider.end(), forbidden, 0.75F);
+        }
+        return wider;
+    };
+    for (const std::string name : {"PpoClip", "Trpo", "QLambda"}) {
+        CAPTURE(name);
+        std::vector<float> first;
+        const auto train = [&](Index count) {
+            Vectorized envs(Masked{.forbidden = count}, {.count = 6, .seed = 1});
+            const auto run = [&](auto& actor, const auto& make_trainer) {
+                auto weights = actor.weights();
+                if (count == 0) {
+                    first.assign(weights.begin(), weights.end());
+                } else {
+                    const auto wider = with_forbidden(first);
+                    REQUIRE(weights.size() == wider.size());
+                    std::copy(wider.begin(), wider.end(), weights.begin());
+                }
+                make_trainer().train({.steps = 6 * 16 * 4});
+                return std::vector<float>(weights.begin(), weights.end());
+            };
+            if (name == "QLambda") {
+                Actor values(envs, Mlp{.hidden = {16}, .layer_norm = true}, EpsilonGreedy<float>(5 + count));
+                return run(values, [&] { return QLambda(envs, values, {.horizon = 16, .minibatch = 48}); });
+            }
+            Actor actor(envs, Mlp{.hidden = {16}});
+            Critic critic(envs, Mlp{.hidden = {16}});
+            if (name == "Trpo") {
+                return run(actor, [&] { return Trpo(envs, actor, critic, Gae{}, {.horizon = 16, .minibatch = 48}); });
+            }
+            return run(actor, [&] {
+                return PpoClip(envs, actor, critic, Gae{},
+                               {.horizon = 16, .minibatch = 48, .epochs = 2, .learning_rate = 1e-2, .entropy = 0.01});
+            });
+        };
+        const auto without = train(0);
+        const auto with = train(forbidden), expected = with_forbidden(without), before = with_forbidden(first);
+        double moved = 0, apart = 0;
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            if (before[i] == 0.75F) CHECK(with[i] == 0.75F);
+            moved = std::max(moved, std::abs(static_cast<double>(expected[i] - before[i])));
+            apart = std::max(apart, std::abs(static_cast<double>(expected[i] - with[i])));
+        }
+        CHECK(moved > 0.01);
+        CHECK(apart < 1e-4 * moved);
+    }
 }

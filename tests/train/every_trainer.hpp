@@ -1,6 +1,8 @@
 // Every trainer of the library, small and quick, with schedules that a test chooses.
 #pragma once
 
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,15 @@ struct Schedules {
     gradiva::Schedule epsilon = 0.5;
 };
 
+/// What else a test may vary; all but AnalyticPolicyGradient heed it, where they have such a thing.
+struct Variation {
+    double reward_unit = 1;
+    gradiva::Index blanks = 0;         ///< observed zeros
+    bool normalize_advantage = false;  ///< where that is not the default
+    double value_coefficient = 0.5;
+    std::function<void(std::span<float> actor, std::span<float> critic)> change_first_weights = {};
+};
+
 inline const std::vector<std::string> trainer_names = {"PpoClip",   "PpoKl",     "A2c",
                                                        "Trpo",      "Reinforce", "Reinforce without critic",
                                                        "OffPolicy", "QLambda",   "AnalyticPolicyGradient"};
@@ -39,7 +50,7 @@ inline constexpr Index iteration_steps = 4 * 20;
 
 /// Builds the trainer of this name and calls `body(trainer, weights)`, where `weights()` copies all that it trains.
 template <class Body>
-void with_trainer(const std::string& name, const Schedules& s, const Body& body) {
+void with_trainer(const std::string& name, const Schedules& s, const Body& body, const Variation& v = {}) {
     using namespace gradiva;
     constexpr Index horizon = 20;
     const auto copy = [](auto& actor, auto& critic) {
@@ -56,15 +67,18 @@ void with_trainer(const std::string& name, const Schedules& s, const Body& body)
                                        {.horizon = horizon, .episode = 40, .learning_rate = s.learning_rate});
         return body(trainer, copy(actor, actor));
     }
-    Vectorized envs(TimeLimit(Wanderer{.terminates = 0.05, .truncates = 0.05}, 40), {.count = 4, .seed = 5});
+    const Wanderer wanderer{.terminates = 0.05, .truncates = 0.05, .reward_unit = v.reward_unit, .blanks = v.blanks};
+    Vectorized envs(TimeLimit(wanderer, 40), {.count = 4, .seed = 5});
     if (name == "QLambda") {
         Actor actor(envs, Mlp{.hidden = {4}, .layer_norm = true}, EpsilonGreedy<float>(3));
+        if (v.change_first_weights) v.change_first_weights(actor.weights(), {});
         QLambda trainer(envs, actor,
                         {.horizon = horizon, .minibatch = 40, .learning_rate = s.learning_rate, .epsilon = s.epsilon});
         return body(trainer, copy(actor, actor));
     }
     Actor actor(envs, Mlp{.hidden = {4}});
     Critic critic(envs, Mlp{.hidden = {4}});
+    if (v.change_first_weights) v.change_first_weights(actor.weights(), critic.weights());
     const auto run = [&](auto&& trainer) { body(trainer, copy(actor, critic)); };
     if (name == "PpoClip") {
         run(PpoClip(envs, actor, critic, Gae{},
@@ -74,6 +88,7 @@ void with_trainer(const std::string& name, const Schedules& s, const Body& body)
                      .epochs = 2,
                      .learning_rate = s.learning_rate,
                      .entropy = s.entropy,
+                     .value_coefficient = v.value_coefficient,
                      .value_clip = s.value_clip}));
     } else if (name == "PpoKl") {
         run(PpoKl(envs, actor, critic, Gae{},
@@ -82,23 +97,40 @@ void with_trainer(const std::string& name, const Schedules& s, const Body& body)
                    .epochs = 2,
                    .learning_rate = s.learning_rate,
                    .entropy = s.entropy,
+                   .value_coefficient = v.value_coefficient,
                    .value_clip = s.value_clip}));
     } else if (name == "A2c") {
         run(A2c(envs, actor, critic, Gae{.lambda = 1},
-                {.horizon = horizon, .learning_rate = s.learning_rate, .entropy = s.entropy}));
+                {.horizon = horizon,
+                 .learning_rate = s.learning_rate,
+                 .entropy = s.entropy,
+                 .value_coefficient = v.value_coefficient,
+                 .normalize_advantage = v.normalize_advantage}));
     } else if (name == "Trpo") {
         run(Trpo(envs, actor, critic, Gae{},
                  {.horizon = horizon, .minibatch = 40, .critic_learning_rate = s.learning_rate}));
     } else if (name == "Reinforce") {
         run(Reinforce(envs, actor, critic, RewardToGo{.baseline = Baseline::critic},
-                      {.episodes = 2, .learning_rate = s.learning_rate, .entropy = s.entropy}));
+                      {.episodes = 2,
+                       .learning_rate = s.learning_rate,
+                       .entropy = s.entropy,
+                       .value_coefficient = v.value_coefficient,
+                       .normalize_advantage = v.normalize_advantage}));
     } else if (name == "Reinforce without critic") {
         run(Reinforce(envs, actor, RewardToGo{.baseline = Baseline::mean_of_others},
-                      {.episodes = 2, .learning_rate = s.learning_rate, .entropy = s.entropy}));
+                      {.episodes = 2,
+                       .learning_rate = s.learning_rate,
+                       .entropy = s.entropy,
+                       .value_coefficient = v.value_coefficient,
+                       .normalize_advantage = v.normalize_advantage}));
     } else {
         REQUIRE(name == "OffPolicy");
         run(OffPolicy(envs, actor, critic, VTrace{},
-                      {.horizon = horizon, .learning_rate = s.learning_rate, .entropy = s.entropy}));
+                      {.horizon = horizon,
+                       .learning_rate = s.learning_rate,
+                       .entropy = s.entropy,
+                       .value_coefficient = v.value_coefficient,
+                       .normalize_advantage = v.normalize_advantage}));
     }
 }
 

@@ -101,6 +101,20 @@ struct BreaksDownOnce {
     }
 };
 
+/// The weights after some steps of a trainer, whose reports go to `callback`.
+std::vector<float> weights_after(const std::string& name, Index steps, const Schedules& schedules,
+                                 const Variation& variation, const std::function<void(const Progress&)>& callback) {
+    std::vector<float> after;
+    with_trainer(
+        name, schedules,
+        [&](auto& trainer, const auto& weights) {
+            trainer.train({.steps = steps}, callback);
+            after = weights();
+        },
+        variation);
+    return after;
+}
+
 /// Where a training writes its log and its progress bar.
 struct TrainOutput {
     ~TrainOutput() { std::filesystem::remove(csv_path); }
@@ -344,15 +358,15 @@ TEST_CASE("Every trainer does what its components do by hand, and callback, log 
         const ByHand expected = by_hand(name, schedules, steps);
         CHECK(expected.reports.size() >= 2);
         std::vector<Progress> reports;
-        std::vector<float> after;
         TrainOutput output;
-        with_trainer(name, schedules, [&](auto& trainer, const auto& weights) {
-            const auto record = [&](const Progress& progress) { reports.push_back(progress); };
-            CsvLog log(output.csv_path);
-            trainer.train({.steps = steps}, record, log, ProgressBar(output.bar.get(), false));
-            after = weights();
+        CsvLog log(output.csv_path);
+        ProgressBar bar(output.bar.get(), false);
+        const auto weights = weights_after(name, steps, schedules, {}, [&](const Progress& progress) {
+            reports.push_back(progress);
+            log(progress);
+            bar(progress);
         });
-        CHECK((after == expected.weights));
+        CHECK((weights == expected.weights));
         REQUIRE(reports.size() == expected.reports.size());
         for (std::size_t i = 0; i < reports.size(); ++i) {
             CHECK(reports[i].seconds > 0);
@@ -368,5 +382,94 @@ TEST_CASE("Every trainer does what its components do by hand, and callback, log 
         CHECK(output.bar_text().ends_with(fmt::format("{} 100 % {} steps, {:.0f} steps/s, return {:.1f}, 0.0 s left\n",
                                                       reports.back().algorithm, reports.back().steps,
                                                       reports.back().steps_per_second, reports.back().mean_return)));
+    }
+}
+
+TEST_CASE("With a silent critic and normalised advantages the unit of rewards changes no weight, with every trainer") {
+    struct Trained {
+        std::vector<float> before, after;
+        Numbers report;
+    };
+    const auto train = [](const std::string& name, double unit) {
+        Trained trained;
+        const Variation variation{.reward_unit = unit,
+                                  .normalize_advantage = true,
+                                  .value_coefficient = 0,
+                                  .change_first_weights = [&](auto actor, auto critic) {
+                                      std::fill(critic.begin(), critic.end(), 0.0F);
+                                      trained.before.assign(actor.begin(), actor.end());
+                                      trained.before.insert(trained.before.end(), critic.begin(), critic.end());
+                                  }};
+        // Trpo's learning rate is that of its critic.
+        trained.after =
+            weights_after(name, 4 * iteration_steps, {.learning_rate = name == "Trpo" ? 0.0 : 1e-2}, variation,
+                          [&](const Progress& progress) { trained.report = numbers_of(progress); });
+        return trained;
+    };
+    for (const std::string& name : trainer_names) {
+        if (name == "QLambda" || name == "AnalyticPolicyGradient") continue;  // they normalise nothing
+        INFO(name);
+        // Beside deviations of 1e9 and more, what is added to them is nothing.
+        const Trained one = train(name, 0x1p+30), other = train(name, 0x1p+50);
+        CHECK((one.after != one.before));
+        CHECK((one.after == other.after));
+        for (const auto& [field, number] : one.report) {
+            if (field == "seconds" || field == "steps_per_second") continue;
+            CAPTURE(field, number, other.report.at(field));
+            const double unit = field == "mean_return" ? 0x1p+20 : field == "value_loss" ? 0x1p+40 : 1;
+            CHECK((other.report.at(field) == unit * number || std::isnan(number)));
+        }
+    }
+}
+
+TEST_CASE("Elements of the observation that are always 0 change nothing, and what reads them is not learned") {
+    constexpr Index blanks = 2, units = 4;
+    constexpr std::size_t read = 3 * units, unread = blanks * units;  // weights of the first layer, by column
+    const auto with_unread = [](std::vector<float> weights) {
+        if (!weights.empty()) weights.insert(weights.begin() + read, unread, 0.75F);
+        return weights;
+    };
+    for (const std::string& name : trainer_names) {
+        if (name == "AnalyticPolicyGradient") continue;
+        INFO(name);
+        std::vector<float> actor, critic;
+        Numbers report, report_with_blanks;
+        const auto learned = weights_after(name, 4 * iteration_steps, {.learning_rate = 1e-2},
+                                           {.change_first_weights =
+                                                [&](auto of_actor, auto of_critic) {
+                                                    actor.assign(of_actor.begin(), of_actor.end());
+                                                    critic.assign(of_critic.begin(), of_critic.end());
+                                                }},
+                                           [&](const Progress& progress) { report = numbers_of(progress); });
+        const auto with_blanks =
+            weights_after(name, 4 * iteration_steps, {.learning_rate = 1e-2},
+                          {.blanks = blanks,
+                           .change_first_weights =
+                               [&](auto of_actor, auto of_critic) {
+                                   actor = with_unread(actor);
+                                   critic = with_unread(critic);
+                                   REQUIRE(of_actor.size() == actor.size());
+                                   std::copy(actor.begin(), actor.end(), of_actor.begin());
+                                   std::copy(critic.begin(), critic.end(), of_critic.begin());
+                               }},
+                          [&](const Progress& progress) { report_with_blanks = numbers_of(progress); });
+        const auto actor_size = static_cast<std::ptrdiff_t>(actor.size() - unread);
+        std::vector<float> expected = with_unread({learned.begin(), learned.begin() + actor_size});
+        const std::vector<float> rest = with_unread({learned.begin() + actor_size, learned.end()});
+        expected.insert(expected.end(), rest.begin(), rest.end());
+        REQUIRE(with_blanks.size() == expected.size());
+        CHECK(std::equal(expected.begin() + read, expected.begin() + read + unread, with_blanks.begin() + read));
+        double worst = 0, moved = 0;
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            worst = std::max(worst, std::abs(static_cast<double>(with_blanks[i] - expected[i])));
+            if (i < actor.size()) moved = std::max(moved, std::abs(static_cast<double>(actor[i] - expected[i])));
+        }
+        CHECK(moved > 0.01);
+        CHECK(worst < 1e-4 * moved);
+        for (const auto& [field, number] : report) {
+            if (field == "seconds" || field == "steps_per_second" || std::isnan(number)) continue;
+            CAPTURE(field);
+            CHECK(report_with_blanks.at(field) == Catch::Approx(number).epsilon(1e-4));
+        }
     }
 }
