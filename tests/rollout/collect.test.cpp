@@ -1,5 +1,9 @@
 #include "gradiva/rollout/collect.hpp"
 
+#include <set>
+#include <tuple>
+#include <vector>
+
 #include "catch.hpp"
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/env/vectorized.hpp"
@@ -46,6 +50,41 @@ void check_same(const Rollout<Scalar>& a, const Rollout<Scalar>& b) {
     CHECK(a.final_sample == b.final_sample);
     CHECK(a.final_observation == b.final_observation);
     CHECK(a.action.all().integers == b.action.all().integers);
+}
+
+/// All that is stored of each step, step by step, of the first environments; final observations beside.
+template <class Scalar>
+std::vector<std::vector<double>> moments_in(const Rollout<Scalar>& r, Index environments) {
+    std::vector<std::vector<double>> moments;
+    for (Index t = 0; t < r.horizon; ++t) {
+        for (Index n = 0; n < environments; ++n) {
+            const Index column = t * r.environments + n;
+            std::vector<double> moment{static_cast<double>(r.log_prob(n, t)), static_cast<double>(r.reward(n, t)),
+                                       static_cast<double>(r.terminated(n, t)), static_cast<double>(r.truncated(n, t)),
+                                       static_cast<double>(r.action.all().integers(0, column))};
+            const auto add = [&](const auto& numbers) {
+                for (const auto x : numbers) moment.push_back(static_cast<double>(x));
+            };
+            add(r.observation.column(column));
+            add(r.head.column(column));
+            add(r.observation.column(column + r.environments));
+            for (Index i = 0; i < r.final_sample.size(); ++i) {
+                if (r.final_sample[i] == column) add(r.final_observation.column(i));
+            }
+            moments.push_back(moment);
+        }
+    }
+    return moments;
+}
+
+/// Returns and lengths of the episodes that ended, by environment.
+template <class Scalar>
+std::multiset<std::tuple<Index, double, Index>> episodes_in(const Rollout<Scalar>& r, Index environments) {
+    std::multiset<std::tuple<Index, double, Index>> episodes;
+    for (const FinishedEpisode& e : r.finished) {
+        if (e.environment < environments) episodes.insert({e.environment, e.reward_sum, e.length});
+    }
+    return episodes;
 }
 
 }  // namespace
@@ -176,5 +215,33 @@ TEST_CASE("Rollouts have the same bits with 1, 2 and 4 threads", "[threads]") {
             check_same(one.rollout, two.rollout);
             check_same(one.rollout, four.rollout);
         }
+    }
+}
+
+TEST_CASE("Twice the steps are two rollouts, and what an environment goes through hangs on no other beside it",
+          "[threads]") {
+    constexpr Index steps = 40;
+    const TimeLimit env(Wanderer{.terminates = 0.1, .truncates = 0.1}, 9);
+    for (const Index count : {3, 20, 67}) {
+        CAPTURE(count);
+        Rig<TimeLimit<Wanderer>> whole(env, {.count = count, .seed = 3}), halves(env, {.count = count, .seed = 3}),
+            more(env, {.count = count + 30, .seed = 3}, 3);  // in shards, and parts of 64 steps
+        for (auto* rig : {&halves, &more}) rig->actor = whole.actor;
+        whole.collect.steps(whole.rollout, 2 * steps);
+        more.collect.steps(more.rollout, 2 * steps);
+        const auto all = episodes_in(whole.rollout, count);
+        CHECK(static_cast<Index>(all.size()) > 2 * count);
+        CHECK((all == episodes_in(more.rollout, count)));
+        CHECK((moments_in(whole.rollout, count) == moments_in(more.rollout, count)));
+        std::vector<std::vector<double>> moments;
+        std::multiset<std::tuple<Index, double, Index>> episodes;
+        for (int half = 0; half < 2; ++half) {
+            halves.collect.steps(halves.rollout, steps);
+            const auto of_half = moments_in(halves.rollout, count);
+            moments.insert(moments.end(), of_half.begin(), of_half.end());
+            episodes.merge(episodes_in(halves.rollout, count));
+        }
+        CHECK((moments == moments_in(whole.rollout, count)));
+        CHECK((episodes == all));
     }
 }
