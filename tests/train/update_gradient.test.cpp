@@ -6,6 +6,7 @@
 #include "gradiva/surrogate/policy_gradient.hpp"
 #include "helpers/finite_difference.hpp"
 #include "helpers/largest.hpp"
+#include "helpers/report_fields.hpp"
 #include "train/update_rig.hpp"
 
 using namespace gradiva;
@@ -245,4 +246,50 @@ TEST_CASE("An update reports the losses of the rollout") {
     CHECK(penalised.surrogate_loss ==
           Catch::Approx(mean_of(samples, [](const PlainSample& s) { return -s.ratio * s.advantage + 1.7 * s.kl; })));
     CHECK(penalised.mean_kl == Catch::Approx(mean_of(samples, [](const PlainSample& s) { return s.kl; })));
+}
+
+TEST_CASE("Environments in another order, or each of them twice, have the same gradients and the same report") {
+    struct Result {
+        std::vector<std::vector<double>> gradients;
+        Numbers report;
+    };
+    const auto result_of = [](Rig& rig, const auto& surrogate, const UpdateOptions& options) {
+        const RecordingOptimizer optimizer;
+        const UpdateReport report = rig.update(surrogate, optimizer, options);
+        return Result{optimizer.record->gradients, numbers_of(report)};
+    };
+    const auto check = [&](const auto& surrogate, bool whole_episodes) {
+        CAPTURE(whole_episodes);
+        UpdateOptions options = one_step;
+        options.entropy = 0.02;
+        options.value_coefficient = 0.5;
+        options.value_clip = 0.3;
+        options.max_gradient_norm = 0.1;
+        const Index steps = whole_episodes ? 4 : 60;
+        Rig rig(steps, 5, whole_episodes), turned(steps, 5, whole_episodes), twice(steps, 10, whole_episodes);
+        Rng rng(5);
+        for (Index i = 0; i < rig.rollout.horizon * 5; ++i) rig.rollout.value.data()[i] = 0.5 * rng.normal();
+        const auto original = rig.rollout;
+        arrange(original, {4, 2, 0, 1, 3}, turned.rollout);
+        arrange(original, {0, 1, 2, 3, 4, 4, 3, 2, 1, 0}, twice.rollout);
+        const Result expected = result_of(rig, surrogate, options);
+        for (auto* other : {&turned, &twice}) {
+            const Result result = result_of(*other, surrogate, options);
+            REQUIRE(result.gradients.size() == expected.gradients.size());
+            for (std::size_t i = 0; i < result.gradients.size(); ++i) {
+                CHECK(relative_error(result.gradients[i], expected.gradients[i]) < 1e-12);
+            }
+            for (const auto& [name, number] : expected.report) {
+                CAPTURE(name, number, result.report.at(name));
+                CHECK((std::isnan(number) ? std::isnan(result.report.at(name))
+                                          : result.report.at(name) == Catch::Approx(number).epsilon(1e-12)));
+            }
+        }
+    };
+    for (const bool whole_episodes : {false, true}) {
+        check(PolicyGradient{}, whole_episodes);
+        check(PolicyGradient{.per_episode = true}, whole_episodes);
+        check(Clip{.clip = 0.2}, whole_episodes);
+        check(KlPenalty{.beta = 1.7}, whole_episodes);
+    }
 }

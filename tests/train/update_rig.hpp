@@ -1,6 +1,9 @@
 // Actor, critic and a filled rollout for tests of `Updater`.
 #pragma once
 
+#include <algorithm>
+#include <vector>
+
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/policy/critic.hpp"
@@ -77,5 +80,30 @@ struct UpdateRig {
     CriticType critic{envs, {.hidden = hidden}};
     gradiva::Rollout<Scalar> rollout{envs, actor};
 };
+
+/// Makes of one rig's rollout that of its environments in this order, for another rig of the same kind.
+template <class Scalar>
+void arrange(const gradiva::Rollout<Scalar>& from, const std::vector<Index>& order, gradiva::Rollout<Scalar>& to) {
+    to.resize(from.horizon);
+    to.own_parameters = from.own_parameters;
+    to.finished.clear();
+    for (Index n = 0; n < to.environments; ++n) {
+        const Index m = order[static_cast<std::size_t>(n)];
+        to.length[n] = from.length[m];
+        for (const gradiva::FinishedEpisode& episode : from.finished) {
+            if (episode.environment == m) to.finished.push_back(episode);
+        }
+        for (Index t = 0; t < from.horizon; ++t) {
+            const Index column = t * to.environments + n, from_column = t * from.environments + m;
+            std::copy_n(from.observation.column(from_column).begin(), 3, to.observation.column(column).begin());
+            std::copy_n(from.head.column(from_column).begin(), 3, to.head.column(column).begin());
+            to.action.all().integers(0, column) = from.action.all().integers(0, from_column);
+            to.log_prob(n, t) = from.log_prob(m, t);
+            to.value(n, t) = from.value(m, t);
+            to.advantage(n, t) = from.advantage(m, t);
+            to.value_target(n, t) = from.value_target(m, t);
+        }
+    }
+}
 
 }  // namespace gradiva_test
