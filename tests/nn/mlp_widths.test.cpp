@@ -144,3 +144,47 @@ TEST_CASE("A network equals plain loops on a batch of any size, with any inputs 
         }
     }
 }
+
+TEST_CASE("Inputs that are always 0 change nothing, and the gradient of what reads them is 0") {
+    constexpr Index batch = 19, outputs = 3, blanks = 2;
+    for (const Index inputs : {1, 3, 6, 7, 8, 31, 40}) {  // few and many, and across from few to many
+        for (const Index at : {Index{0}, inputs / 2, inputs}) {
+            CAPTURE(inputs, at);
+            Rng rng(1);
+            MlpNetwork<float> network(inputs, outputs, {.hidden = {9, 5}}, rng);
+            MlpNetwork<float> wider(inputs + blanks, outputs, {.hidden = {9, 5}}, rng);
+            const auto first = static_cast<std::size_t>(9 * at), unread = static_cast<std::size_t>(9 * blanks);
+            const auto with_unread = [&](std::span<const float> of_network, float value) {
+                std::vector<float> all(of_network.begin(), of_network.end());
+                all.insert(all.begin() + static_cast<std::ptrdiff_t>(first), unread, value);
+                return all;
+            };
+            const std::vector<float> weights = with_unread(std::as_const(network).parameters(), 0.75F);
+            std::copy(weights.begin(), weights.end(), wider.parameters().begin());
+            const Matrix<float> x = random_matrix<float>(inputs, batch, rng);
+            Matrix<float> wider_x = Matrix<float>::Zero(inputs + blanks, batch);
+            wider_x.topRows(at) = x.topRows(at);
+            wider_x.bottomRows(inputs - at) = x.bottomRows(inputs - at);
+            const Matrix<float> dy = random_matrix<float>(outputs, batch, rng);
+            std::vector<float> direction(network.parameters().size());
+            for (float& v : direction) v = static_cast<float>(rng.normal());
+
+            MlpNetwork<float>::Tape tape, wider_tape;
+            const auto apart = [](const auto& a, const auto& b) { return (a - b).norm(); };
+            CHECK(apart(network.forward(x, tape), wider.forward(wider_x, wider_tape)) < 1e-5F);
+            CHECK(apart(network.jvp(tape, direction), wider.jvp(wider_tape, with_unread(direction, 0.5F))) < 1e-4F);
+            std::vector<float> gradient(direction.size()), wider_gradient(weights.size());
+            Matrix<float> dx(inputs, batch), wider_dx(inputs + blanks, batch);
+            network.backward(tape, dy, gradient, dx);
+            wider.backward(wider_tape, dy, wider_gradient, wider_dx);
+            const std::vector<float> expected = with_unread(gradient, 0);
+            CHECK(std::equal(expected.begin() + static_cast<std::ptrdiff_t>(first),
+                             expected.begin() + static_cast<std::ptrdiff_t>(first + unread),
+                             wider_gradient.begin() + static_cast<std::ptrdiff_t>(first)));
+            CHECK(apart(as_vector(std::span<const float>(expected)),
+                        as_vector(std::span<const float>(wider_gradient))) < 1e-4F);
+            CHECK(apart(dx.topRows(at), wider_dx.topRows(at)) <= 1e-5F);
+            CHECK(apart(dx.bottomRows(inputs - at), wider_dx.bottomRows(inputs - at)) <= 1e-5F);
+        }
+    }
+}
