@@ -1,4 +1,8 @@
 // Environments throw, the caller catches and trains on: what is learned must not depend on the number of threads.
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +53,7 @@ const std::vector<Plan> plans = {
 
 /// What a training with exceptions comes to: weights in double, which holds every float, and what was caught.
 struct Result {
+    std::vector<double> first_weights;
     std::vector<double> weights;
     std::vector<std::string> caught;
     bool operator==(const Result&) const = default;
@@ -68,8 +73,8 @@ void train_on(Trainer& trainer, Result& result) {
 }
 
 template <class Part>
-void add_weights(const Part& part, Result& result) {
-    for (const auto w : part.weights()) result.weights.push_back(static_cast<double>(w));
+void add_weights(const Part& part, std::vector<double>& weights) {
+    for (const auto w : part.weights()) weights.push_back(static_cast<double>(w));
 }
 
 /// Trains an actor and a critic over `distribution(envs)`; `run(envs, actor, critic, threads, result)` does it.
@@ -79,57 +84,83 @@ Result trained(const E& env, const Plan& plan, const MakeActor& make_actor, Inde
     auto actor = make_actor(envs);
     Critic critic(MlpNetwork<Scalar>(observation_size_of(envs), 1, {.hidden = {5}}, Rng(2)));
     Result result;
+    add_weights(actor, result.first_weights);
+    add_weights(critic, result.first_weights);
     run(envs, actor, critic, threads, result);
-    add_weights(actor, result);
-    add_weights(critic, result);
+    add_weights(actor, result.weights);
+    add_weights(critic, result.weights);
     return result;
 }
 
-template <class Scalar, class E, class MakeActor, class Run>
-void check(const char* name, const E& env, const MakeActor& make_actor, const Run& run) {
+/// A training by some trainer, as often as it is called for.
+using Train = std::function<Result(const Plan& plan, Index threads)>;
+using Visit = std::function<void(const std::string& trainer, const Train& train)>;
+
+void check_threads(const std::string& name, const Train& train) {
     for (const Plan& plan : plans) {
         INFO(name << ", " << plan.name);
-        const Result one = trained<Scalar>(env, plan, make_actor, 1, run);
+        const Result one = train(plan, 1);
         CHECK(!one.caught.empty());
         for (const Index threads : {2, 4}) {
             INFO(threads << " threads");
-            const Result result = trained<Scalar>(env, plan, make_actor, threads, run);
-            CHECK(result.caught == one.caught);
-            CHECK((result.weights == one.weights));
+            CHECK((train(plan, threads) == one));
         }
+    }
+}
+
+/// Whether trainings in float without exceptions, by trainer, end within `share` of how far they moved from where those
+/// in double end.
+void check_float_against_double(const std::map<std::string, Train>& in_float,
+                                const std::map<std::string, Train>& in_double, double share) {
+    REQUIRE(in_float.size() == in_double.size());
+    for (const auto& [name, train] : in_double) {
+        INFO(name);
+        const Result exact = train({}, 1), rounded = in_float.at(name)({}, 1);
+        REQUIRE(rounded.weights.size() == exact.weights.size());
+        double moved = 0, apart = 0;
+        for (std::size_t i = 0; i < exact.weights.size(); ++i) {
+            moved = std::max(moved, std::abs(exact.weights[i] - exact.first_weights[i]));
+            apart = std::max(apart, std::abs(exact.weights[i] - rounded.weights[i]));
+        }
+        CHECK(moved > 1e-3);
+        CHECK(apart < share * moved);
     }
 }
 
 /// Every trainer that collects and takes an actor over any distribution.
 template <class Scalar, class E, class MakeActor>
-void check_trainers(const E& env, const MakeActor& make_actor) {
-    check<Scalar>("PpoClip", env, make_actor, [](auto& envs, auto& actor, auto& critic, Index threads, Result& r) {
+void for_each_trainer(const E& env, const MakeActor& make_actor, const Visit& call) {
+    const auto visit = [&](const char* name, const auto& run) {
+        call(name,
+             [=](const Plan& plan, Index threads) { return trained<Scalar>(env, plan, make_actor, threads, run); });
+    };
+    visit("PpoClip", [](auto& envs, auto& actor, auto& critic, Index threads, Result& r) {
         PpoClip trainer(
             envs, actor, critic, Gae{},
             {.horizon = horizon, .minibatch = 30, .epochs = 2, .normalize_rewards = true, .threads = threads},
             Adam<Scalar>());
         train_on(trainer, r);
     });
-    check<Scalar>("PpoKl", env, make_actor, [](auto& envs, auto& actor, auto& critic, Index threads, Result& r) {
+    visit("PpoKl", [](auto& envs, auto& actor, auto& critic, Index threads, Result& r) {
         PpoKl trainer(envs, actor, critic, Gae{},
                       {.horizon = horizon, .minibatch = 30, .epochs = 2, .threads = threads}, Adam<Scalar>());
         train_on(trainer, r);
     });
-    check<Scalar>("A2c", env, make_actor, [](auto& envs, auto& actor, auto& critic, Index threads, Result& r) {
+    visit("A2c", [](auto& envs, auto& actor, auto& critic, Index threads, Result& r) {
         A2c trainer(envs, actor, critic, Gae{}, {.horizon = horizon, .threads = threads}, Rmsprop<Scalar>());
         train_on(trainer, r);
     });
-    check<Scalar>("Trpo", env, make_actor, [](auto& envs, auto& actor, auto& critic, Index threads, Result& r) {
+    visit("Trpo", [](auto& envs, auto& actor, auto& critic, Index threads, Result& r) {
         Trpo trainer(envs, actor, critic, Gae{},
                      {.horizon = horizon, .minibatch = 30, .critic_epochs = 2, .threads = threads}, Adam<Scalar>());
         train_on(trainer, r);
     });
-    check<Scalar>("Reinforce", env, make_actor, [](auto& envs, auto& actor, auto& critic, Index threads, Result& r) {
+    visit("Reinforce", [](auto& envs, auto& actor, auto& critic, Index threads, Result& r) {
         Reinforce trainer(envs, actor, critic, RewardToGo{.baseline = Baseline::critic},
                           {.episodes = 2, .normalize_rewards = true, .threads = threads}, Adam<Scalar>());
         train_on(trainer, r);
     });
-    check<Scalar>("OffPolicy", env, make_actor, [](auto& envs, auto& actor, auto& critic, Index threads, Result& r) {
+    visit("OffPolicy", [](auto& envs, auto& actor, auto& critic, Index threads, Result& r) {
         OffPolicy trainer(envs, actor, critic, VTrace{},
                           {.horizon = horizon, .store = 3, .replays = 2, .normalize_rewards = true, .threads = threads},
                           Adam<Scalar>());
@@ -138,42 +169,82 @@ void check_trainers(const E& env, const MakeActor& make_actor) {
 }
 
 template <class Scalar>
-auto categorical(const auto& envs) {
-    return Actor(MlpNetwork<Scalar>(observation_size_of(envs), envs.action_space().n, {.hidden = {6}}, Rng(1)),
-                 Categorical<Scalar>(envs.action_space().n));
+void for_each_trainer_of_choices(const Visit& visit) {
+    for_each_trainer<Scalar>(
+        TimeLimit(Wanderer{}, 9),
+        [](const auto& envs) {
+            return Actor(MlpNetwork<Scalar>(observation_size_of(envs), 3, {.hidden = {6}}, Rng(1)),
+                         Categorical<Scalar>(3));
+        },
+        visit);
+}
+
+template <class Scalar>
+void for_each_trainer_of_real_numbers(const Visit& visit) {
+    for_each_trainer<Scalar>(
+        TimeLimit(RealWanderer{}, 9),
+        [](const auto& envs) {
+            return Actor(MlpNetwork<Scalar>(observation_size_of(envs), 2, {.hidden = {6}}, Rng(1)),
+                         DiagonalGaussian<Scalar>(2));
+        },
+        visit);
+}
+
+template <class Scalar>
+void for_each_trainer_of_action_values(const Visit& visit) {
+    visit("QLambda", [](const Plan& plan, Index threads) {
+        return trained<Scalar>(
+            TimeLimit(Wanderer{}, 9), plan,
+            [](const auto& envs) {
+                return Actor(MlpNetwork<Scalar>(observation_size_of(envs), 3, {.hidden = {6}}, Rng(1)),
+                             EpsilonGreedy<Scalar>(3));
+            },
+            threads,
+            [](auto& envs, auto& actor, auto&, Index thread_count, Result& result) {
+                QLambda trainer(
+                    envs, actor,
+                    {.horizon = horizon, .minibatch = 30, .normalize_rewards = true, .threads = thread_count},
+                    Adam<Scalar>());
+                train_on(trainer, result);
+            });
+    });
 }
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("After an exception a policy of choices learns the same with any number of threads", "[threads]",
                    float, double) {
-    check_trainers<TestType>(TimeLimit(Wanderer{}, 9), [](const auto& envs) { return categorical<TestType>(envs); });
+    for_each_trainer_of_choices<TestType>(check_threads);
 }
 
 TEST_CASE("After an exception a policy with masks learns the same with any number of threads", "[threads]") {
-    check_trainers<float>(TimeLimit(Masked{}, 9), [](const auto& envs) { return categorical<float>(envs); });
+    for_each_trainer<float>(
+        TimeLimit(Masked{}, 9),
+        [](const auto& envs) {
+            return Actor(MlpNetwork<float>(observation_size_of(envs), 5, {.hidden = {6}}, Rng(1)),
+                         Categorical<float>(5));
+        },
+        check_threads);
 }
 
 TEMPLATE_TEST_CASE("After an exception a policy of real numbers learns the same with any number of threads",
                    "[threads]", float, double) {
-    check_trainers<TestType>(TimeLimit(RealWanderer{}, 9), [](const auto& envs) {
-        return Actor(MlpNetwork<TestType>(observation_size_of(envs), 2, {.hidden = {6}}, Rng(1)),
-                     DiagonalGaussian<TestType>(2));
-    });
+    for_each_trainer_of_real_numbers<TestType>(check_threads);
 }
 
 TEMPLATE_TEST_CASE("After an exception action values are learned the same with any number of threads", "[threads]",
                    float, double) {
-    check<TestType>(
-        "QLambda", TimeLimit(Wanderer{}, 9),
-        [](const auto& envs) {
-            return Actor(MlpNetwork<TestType>(observation_size_of(envs), 3, {.hidden = {6}}, Rng(1)),
-                         EpsilonGreedy<TestType>(3));
-        },
-        [](auto& envs, auto& actor, auto&, Index threads, Result& result) {
-            QLambda trainer(envs, actor,
-                            {.horizon = horizon, .minibatch = 30, .normalize_rewards = true, .threads = threads},
-                            Adam<TestType>());
-            train_on(trainer, result);
-        });
+    for_each_trainer_of_action_values<TestType>(check_threads);
+}
+
+TEST_CASE("Ten iterations in float end close to those in double, with every trainer that collects") {
+    const auto check = [](const auto& visit_in_float, const auto& visit_in_double) {
+        std::map<std::string, Train> in_float, in_double;
+        visit_in_float([&](const std::string& name, const Train& train) { in_float[name] = train; });
+        visit_in_double([&](const std::string& name, const Train& train) { in_double[name] = train; });
+        check_float_against_double(in_float, in_double, 3e-4);
+    };
+    check(for_each_trainer_of_choices<float>, for_each_trainer_of_choices<double>);
+    check(for_each_trainer_of_real_numbers<float>, for_each_trainer_of_real_numbers<double>);
+    check(for_each_trainer_of_action_values<float>, for_each_trainer_of_action_values<double>);
 }
