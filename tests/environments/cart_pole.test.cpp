@@ -1,6 +1,7 @@
 #include "gradiva/environments/cart_pole.hpp"
 
 #include <array>
+#include <cmath>
 #include <map>
 #include <string>
 
@@ -145,4 +146,29 @@ TEST_CASE("CartPole keeps the contract of an environment") {
     CHECK_NOTHROW(check_env(TimeLimit(CartPole{}, 500)));
     CHECK(CartPole{}.observation_space().size == 4);
     CHECK(CartPole{}.action_space().n == 2);
+}
+
+TEST_CASE("CartPole moves as its mirror image does under the opposite push, until both end") {
+    Rng rng(1);
+    int ended_far = 0, ended_low = 0;
+    for (int i = 0; i < 200; ++i) {
+        CartPole cart{.x = rng.uniform(-2.4, 2.4),
+                      .x_dot = rng.uniform(-3, 3),
+                      .theta = rng.uniform(-0.1, 0.1),
+                      .theta_dot = rng.uniform(-1, 1)};
+        CartPole mirrored{.x = -cart.x, .x_dot = -cart.x_dot, .theta = -cart.theta, .theta_dot = -cart.theta_dot};
+        std::array<float, 4> seen{}, seen_mirrored{};
+        for (bool ended = false; !ended;) {
+            const int action = static_cast<int>(rng.below(2));
+            const Outcome outcome = cart.step(action, rng, seen), other = mirrored.step(1 - action, rng, seen_mirrored);
+            CHECK(other.reward == outcome.reward);
+            REQUIRE(other.terminated == outcome.terminated);
+            for (std::size_t k = 0; k < 4; ++k) CHECK(seen_mirrored[k] == Catch::Approx(-seen[k]).margin(1e-6));
+            ended = outcome.terminated;
+        }
+        ended_far += std::abs(cart.x) > CartPole::position_limit ? 1 : 0;
+        ended_low += std::abs(cart.theta) > CartPole::angle_limit ? 1 : 0;
+    }
+    CHECK(ended_far > 10);
+    CHECK(ended_low > 10);
 }

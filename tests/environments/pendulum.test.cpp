@@ -3,6 +3,7 @@
 #include <array>
 #include <limits>
 #include <map>
+#include <numbers>
 #include <string>
 
 #include "catch.hpp"
@@ -149,4 +150,31 @@ TEST_CASE("Pendulum does not hide a torque that is not a number") {
     const std::array action{std::numeric_limits<float>::quiet_NaN()};
     CHECK(std::isnan(pendulum.step(action, rng, observation).reward));
     CHECK(std::isnan(observation[2]));
+}
+
+TEST_CASE("Pendulum moves as its mirror image does under the opposite torque, and the same after whole turns") {
+    Rng rng(1);
+    for (int i = 0; i < 200; ++i) {
+        const double theta = rng.uniform(-3.1, 3.1), speed = rng.uniform(-8, 8);
+        const auto torque = static_cast<float>(rng.uniform(-3, 3));  // beyond the bounds too
+        const double turns = 2 * std::numbers::pi * static_cast<double>(i % 7 - 3);
+        Pendulum pendulum{.theta = theta, .theta_dot = speed}, mirrored{.theta = -theta, .theta_dot = -speed},
+            turned{.theta = theta + turns, .theta_dot = speed};
+        std::array<float, 3> seen{}, seen_mirrored{}, seen_turned{};
+        const std::array<float, 1> action{torque}, opposite{-torque};
+        for (int step = 0; step < 3; ++step) {
+            CAPTURE(theta, speed, torque, turns, step);
+            const double reward = pendulum.step(action, rng, seen).reward;
+            CHECK(mirrored.step(opposite, rng, seen_mirrored).reward == Catch::Approx(reward).margin(1e-9));
+            CHECK(turned.step(action, rng, seen_turned).reward == Catch::Approx(reward).margin(1e-9));
+            CHECK(mirrored.theta == Catch::Approx(-pendulum.theta).margin(1e-9));
+            CHECK(mirrored.theta_dot == Catch::Approx(-pendulum.theta_dot).margin(1e-9));
+            CHECK(turned.theta == Catch::Approx(pendulum.theta + turns).margin(1e-9));
+            CHECK(turned.theta_dot == Catch::Approx(pendulum.theta_dot).margin(1e-9));
+            for (std::size_t k = 0; k < 3; ++k) {
+                CHECK(seen_mirrored[k] == Catch::Approx(k == 0 ? seen[k] : -seen[k]).margin(1e-6));
+                CHECK(seen_turned[k] == Catch::Approx(seen[k]).margin(1e-6));
+            }
+        }
+    }
 }
