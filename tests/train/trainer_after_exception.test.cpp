@@ -13,6 +13,7 @@
 #include "gradiva/advantage/vtrace.hpp"
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/env/vectorized.hpp"
+#include "gradiva/optim/sgd.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/train/a2c.hpp"
 #include "gradiva/train/off_policy.hpp"
@@ -141,9 +142,16 @@ void for_each_trainer(const E& env, const MakeActor& make_actor, const Visit& ca
             Adam<Scalar>());
         train_on(trainer, r);
     });
+    // Plain descent: the others do not see the size of a gradient.
     visit("PpoKl", [](auto& envs, auto& actor, auto& critic, Index threads, Result& r) {
         PpoKl trainer(envs, actor, critic, Gae{},
-                      {.horizon = horizon, .minibatch = 30, .epochs = 2, .threads = threads}, Adam<Scalar>());
+                      {.horizon = horizon,
+                       .minibatch = 30,
+                       .epochs = 2,
+                       .learning_rate = 0.05,
+                       .max_gradient_norm = 0,
+                       .threads = threads},
+                      Sgd<Scalar>());
         train_on(trainer, r);
     });
     visit("A2c", [](auto& envs, auto& actor, auto& critic, Index threads, Result& r) {

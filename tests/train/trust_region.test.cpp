@@ -10,6 +10,7 @@
 #include "gradiva/train/trpo.hpp"
 #include "helpers/finite_difference.hpp"
 #include "helpers/random.hpp"
+#include "helpers/report_fields.hpp"
 #include "train/update_rig.hpp"
 
 using namespace gradiva;
@@ -275,4 +276,25 @@ TEST_CASE("A sample without advantage counts nothing in a trust region however l
     };
     CHECK(after(-1e4, 0) == after(-1, 0));
     CHECK_THROWS_WITH(after(-1e4, 1e-3), ContainsText("the actor's gradient is not finite"));
+}
+
+TEST_CASE("Environments in another order, or each of them twice, have the same step of the trust region") {
+    for (const bool whole_episodes : {false, true}) {
+        const Index steps = whole_episodes ? 4 : 60;
+        Rig rig(steps, 5, whole_episodes, 0), turned(steps, 5, whole_episodes, 0), twice(steps, 10, whole_episodes, 0);
+        arrange(rig.rollout, {4, 2, 0, 1, 3}, turned.rollout);
+        arrange(rig.rollout, {0, 1, 2, 3, 4, 4, 3, 2, 1, 0}, twice.rollout);
+        const auto before = weights_of(rig.actor);
+        const auto report_of = [](Rig& of) { return numbers_of(TrustRegion(of.actor, raw(), of.threads)(of.rollout)); };
+        const Numbers expected = report_of(rig);
+        CHECK(relative_error(weights_of(rig.actor), before) > 1e-3);
+        for (Rig* other : {&turned, &twice}) {
+            for (const auto& [name, number] : report_of(*other)) {
+                CAPTURE(name, number, expected.at(name));
+                CHECK((number == Catch::Approx(expected.at(name)).epsilon(1e-9) || std::isnan(number)));
+                CHECK(std::isnan(number) == std::isnan(expected.at(name)));
+            }
+            CHECK(relative_error(weights_of(other->actor), weights_of(rig.actor)) < 1e-9);
+        }
+    }
 }
