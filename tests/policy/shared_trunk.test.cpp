@@ -128,6 +128,23 @@ TEST_CASE("TRPO goes to the end of its trust region through a shared trunk and l
     CHECK(weights_of_value() == before);
 }
 
+TEST_CASE("A shared trunk learns from each sample's own value target, whatever the minibatches") {
+    std::vector<double> losses;
+    for (const Index minibatch : {512, 300, 16}) {
+        TimeLimit corridor(gradiva_test::Corridor{}, 100);
+        Vectorized envs(corridor, {.count = 8, .seed = 1});
+        Actor actor(envs, SharedTrunk{.mlp = {.hidden = {32}}});
+        SharedCritic critic(actor);
+        PpoClip trainer(envs, actor, critic, Gae{},
+                        {.horizon = 64, .minibatch = minibatch, .epochs = 1, .learning_rate = 1e-9});
+        trainer.train({.steps = 512}, [&](const Progress& progress) { losses.push_back(progress.value_loss); });
+    }
+    REQUIRE(losses.size() == 3);
+    CHECK(losses[0] > 0);
+    CHECK(losses[1] == Catch::Approx(losses[0]));
+    CHECK(losses[2] == Catch::Approx(losses[0]));
+}
+
 TEST_CASE("PPO learns the corridor through a shared trunk with any number of threads", "[threads]") {
     std::vector<float> weights;
     for (const Index threads : {1, 2}) {

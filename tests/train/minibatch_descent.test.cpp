@@ -36,6 +36,7 @@ struct Run {
                 shard.loss += 0.5 * (weight - target) * (weight - target);
                 shard.gradient[0] += share * (weight - target);
             }
+            if (throws) throw std::runtime_error("a network's error");
         });
     }
 
@@ -43,6 +44,7 @@ struct Run {
     Threads threads;
     Descent descend;
     double weight = 0;
+    bool throws = false;
     std::vector<double> targets;  // in the order in which they came
 };
 
@@ -125,16 +127,26 @@ TEST_CASE("Descent by minibatches has the same bits with 1, 2 and 4 threads", "[
 }
 
 TEST_CASE("Descent that fails leaves weights and order as they were") {
-    const UpdateOptions options{.minibatch = 16, .epochs = 2, .learning_rate = 1, .max_gradient_norm = 0};
+    const UpdateOptions options{.minibatch = 16, .epochs = 2, .learning_rate = 0.5, .max_gradient_norm = 0};
     Run run(40, options), fresh(40, options);
     const double target = run.rollout.value_target(0, 7);
     run.rollout.value_target(0, 7) = std::numeric_limits<double>::infinity();
     CHECK_THROWS_WITH(run(), ContainsText("update: the test's gradient is not finite"));
     CHECK(run.weight == 0);
     run.rollout.value_target(0, 7) = target;
+    run.throws = true;
+    CHECK_THROWS_WITH(run(), "a network's error");
+    run.throws = false;
+    CHECK(run.weight == 0);
     run.targets.clear();
     run();
     fresh();
     CHECK(run.targets == fresh.targets);
     CHECK(run.weight == fresh.weight);
+}
+
+TEST_CASE("Descent refuses a weight that is not finite after a finite gradient") {
+    Run run(40, {.minibatch = all_samples, .epochs = 1, .learning_rate = 1e307, .max_gradient_norm = 0});
+    CHECK_THROWS_WITH(run(), ContainsText("update: the test's weights are not finite"));
+    CHECK(run.weight == 0);
 }

@@ -99,9 +99,11 @@ TEST_CASE("Both networks take their step whatever their size, the threads and th
         UpdateOptions options = one_step;
         options.value_coefficient = 0.5;
         options.learning_rate = 0.1;
-        const auto step = [&](Index threads, double& norm) {
-            std::copy(actor.begin(), actor.end(), rig.actor.weights().begin());
-            std::copy(critic.begin(), critic.end(), rig.critic.weights().begin());
+        const auto step = [&](Index threads, double& norm, bool goes_on = false) {
+            if (!goes_on) {
+                std::copy(actor.begin(), actor.end(), rig.actor.weights().begin());
+                std::copy(critic.begin(), critic.end(), rig.critic.weights().begin());
+            }
             Threads pool(threads);
             Updater<Rig::ActorType, Rig::CriticType, PolicyGradient, Sgd<double>> update(
                 rig.actor, rig.critic, PolicyGradient{}, {}, options, pool, 1);
@@ -143,6 +145,15 @@ TEST_CASE("Both networks take their step whatever their size, the threads and th
                 }
             }
         }
+        // Two epochs are two updates: the second reads the newest weights.
+        options.max_gradient_norm = options.target_kl = 0;
+        step(1, reported);
+        const auto [actor_twice, critic_twice] = step(1, norm, true);
+        options.epochs = 2;
+        const auto [actor_step, critic_step] = step(1, reported);
+        CHECK(relative_error(actor_step, actor_twice) < 1e-8);
+        CHECK(relative_error(critic_step, critic_twice) < 1e-8);
+        CHECK(relative_error(actor_step, of_actor) > 0.1);
     }
 }
 
@@ -160,6 +171,24 @@ TEST_CASE("The gradient of the policy gradient loss per episode equals central d
         const auto count = static_cast<double>(samples.size());
         return -mean_of(samples, [](const PlainSample& s) { return s.log_prob * s.advantage; }) * count / 15;
     });
+}
+
+TEST_CASE("The loss per episode is that of the whole rollout by minibatches of any size, and of few episodes") {
+    for (const Index count : {0, 1, 2, 5}) {
+        Rig rig(1, std::max<Index>(count, 1), true);
+        REQUIRE(rig.rollout.finished.size() == std::max<Index>(count, 1));
+        if (count == 0) rig.rollout.finished.resize(0);
+        const Samples samples = rig.samples();
+        const double mean = mean_of(samples, [](const PlainSample& s) { return -s.log_prob * s.advantage; });
+        const double sum = mean * static_cast<double>(samples.size());
+        UpdateOptions options = one_step;
+        for (const Index minibatch : {all_samples, Index{2}}) {
+            CAPTURE(count, minibatch);
+            options.minibatch = minibatch;  // the optimiser takes no step
+            const UpdateReport report = rig.update(PolicyGradient{.per_episode = true}, RecordingOptimizer{}, options);
+            CHECK(report.surrogate_loss == Catch::Approx(sum / static_cast<double>(std::max<Index>(count, 1))));
+        }
+    }
 }
 
 TEST_CASE("The gradient of the clipped loss equals central differences inside and outside of the range") {
