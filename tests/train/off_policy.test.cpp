@@ -83,6 +83,14 @@ TEST_CASE("A rollout is learned from no sooner than its age allows") {
         });
         CHECK(trainer.youngest_age() == age);
     }
+    Parts p;
+    OffPolicy trainer(p.envs, p.actor, p.critic, VTrace{}, {.horizon = 8, .store = 6, .replays = 2});
+    Index youngest = trainer.youngest_age();
+    trainer.train({.steps = 20 * 32}, [&](const Progress&) {
+        CHECK(trainer.youngest_age() <= youngest);  // the least so far, not that of the last rollout
+        youngest = trainer.youngest_age();
+    });
+    CHECK(youngest == 0);
 }
 
 TEST_CASE("Several rollouts are learned from in an iteration once they are there") {
