@@ -245,6 +245,7 @@ TEST_CASE("check_env accepts every environment that comes along") {
 
 TEST_CASE("check_env names randomness that does not come from the Rng") {
     REFUSES("not from a generator of the environment's own", OwnGenerator{});
+    REFUSES("episodes begin differently, and in the same way under seeds 0 and 1", OwnGenerator{});
     REFUSES("not from a generator of the environment's own", OwnGeneratorInStep{});
     REFUSES("not from a generator of the environment's own", OwnGeneratorForReward{});
     REFUSES("two copies differ under seed 0", SeededByAddress{});

@@ -119,7 +119,7 @@ void discount_counts_under_every_name(const char* who, const Train& train, Inner
     CHECK(train(inner, false) != expected);
     CHECK_THROWS_WITH(
         train(OfNothing<Inner>{}, true),
-        Catch::Contains(std::string(who) + ": normalize_rewards is true, and the advantage says no discount"));
+        ContainsText(std::string(who) + ": normalize_rewards is true, and the advantage says no discount"));
 }
 
 /// Networks and distributions that have only what an update by minibatches needs.
