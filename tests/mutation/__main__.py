@@ -8,6 +8,7 @@ survivor. Ends with status 0 where enough are caught. Needs the packages of requ
 """
 import argparse
 import concurrent.futures
+import fnmatch
 import os
 import pathlib
 import random
@@ -43,13 +44,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--places", type=int, default=100, help="mutants to judge (default 100)")
     parser.add_argument("--seed", type=int, default=1, help="of the draw (default 1)")
+    parser.add_argument("--headers", default="*", help="draw from these, such as 'nn/*' (default all)")
+    parser.add_argument("--tests", default="*", help="build and run these test files only, such as 'nn/*' (default all)")
     parser.add_argument("--folder", type=pathlib.Path, default=_ROOT / "build/mutation", help="of the copy and the log")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time")
     parser.add_argument("--goal", type=float, default=95, help="per cent to be caught (default 95)")
     parser.add_argument("--list", action="store_true", help="print the places of this draw and stop")
     options = parser.parse_args()
 
-    places = project.all_places(_ROOT)
+    places = [place for place in project.all_places(_ROOT)
+              if fnmatch.fnmatch(place.path.removeprefix("include/gradiva/"), options.headers)]
     drawn = draw(places, int(options.places * _SPARE), options.seed)
     print(f"mutation: {len(drawn)} of {len(places)} places, seed {options.seed}", flush=True)
     if options.list:
@@ -61,12 +65,12 @@ def main():
     folder = options.folder.resolve()
     mutants = dict(enumerate(drawn, 1))
     start = time.monotonic()
-    tree = folder / "tree"
-    project.drop_broken(_ROOT, tree, mutants)
-    programs = project.build(_ROOT, tree, mutants, options.jobs)
+    copy = project.Copy(_ROOT, folder / "tree", options.tests)
+    copy.drop_broken(mutants)
+    programs = copy.build(mutants, options.jobs)
     print(f"mutation: built in {time.monotonic() - start:.0f} s", flush=True)
     start = time.monotonic()
-    suite = Suite(programs, tree, folder / "reached.txt")
+    suite = Suite(programs, copy.tree, folder / "reached.txt")
     print(f"mutation: tests without a mutant {time.monotonic() - start:.0f} s", flush=True)
     for name in suite.failed:
         print(f"mutation: fails in the copy without a mutant, left out: {name}")

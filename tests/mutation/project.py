@@ -1,4 +1,5 @@
 """A copy of the project whose headers hold the mutants, and its build."""
+import fnmatch
 import pathlib
 import re
 import subprocess
@@ -66,82 +67,80 @@ def _mutated(source, mutants):
     return source.replace(b"#pragma once\n", b"#pragma once\n" + _SWITCH.encode(), 1) if mutants else source
 
 
-def write_copy(root, tree, mutants):
-    """Makes `tree` a copy of the project with these mutants: {number: place}."""
-    listed = subprocess.run(["git", "-C", root, "ls-files"], capture_output=True, text=True, check=True).stdout.split("\n")
-    wanted = set()
-    for name in filter(None, listed):
-        if name.startswith("tests/mutation/") or not (root / name).is_file():
-            continue
-        content = (root / name).read_bytes()
+class Copy:
+    """A copy of the project in `tree`, with those of its tests that match `tests`."""
+
+    def __init__(self, root, tree, tests):
+        self.tree = tree
+        self._root, self._tests = root, tests
+
+    def _left_out(self, name):
+        is_test = name.endswith((".test.cpp", ".program.cpp"))
+        return (name.startswith("tests/mutation/") or not (self._root / name).is_file() or
+                (is_test and not fnmatch.fnmatch(name.removeprefix("tests/"), self._tests)))
+
+    def _content(self, name, mutants):
+        content = (self._root / name).read_bytes()
         if name.startswith("include/"):
-            content = _mutated(content, {n: p for n, p in mutants.items() if p.path == name})
-        elif name.endswith(".program.cpp"):
-            content = b'#include "gradiva_mutation/program_exit.hpp"\n#line 1\n' + content
-        elif name == "tests/CMakeLists.txt":
-            content += _IN_CMAKE
-        _write(tree / name, content)
-        wanted.add(name)
-    for name, target in (("switch.hpp", "include/gradiva_mutation/switch.hpp"),
-                         ("program_exit.hpp", "include/gradiva_mutation/program_exit.hpp"),
-                         ("listener.cpp", "tests/mutation_listener.test.cpp")):
-        _write(tree / target, (_HERE / name).read_bytes())
-        wanted.add(target)
-    for path in list(tree.rglob("*")):
-        name = path.relative_to(tree).as_posix()
-        if path.is_file() and not name.startswith("build/") and name not in wanted:
-            path.unlink()
+            return _mutated(content, {n: p for n, p in mutants.items() if p.path == name})
+        if name.endswith(".program.cpp"):
+            return b'#include "gradiva_mutation/program_exit.hpp"\n#line 1\n' + content
+        return content + _IN_CMAKE if name == "tests/CMakeLists.txt" else content
 
+    def _write(self, mutants):
+        """`mutants`: {number: place}, none overlapping."""
+        listed = subprocess.run(["git", "-C", self._root, "ls-files"], capture_output=True, text=True,
+                                check=True).stdout.splitlines()
+        files = {name: self._content(name, mutants) for name in listed if not self._left_out(name)}
+        for name, target in (("switch.hpp", "include/gradiva_mutation/switch.hpp"),
+                             ("program_exit.hpp", "include/gradiva_mutation/program_exit.hpp"),
+                             ("listener.cpp", "tests/mutation_listener.test.cpp")):
+            files[target] = (_HERE / name).read_bytes()
+        for name, content in files.items():
+            _write(self.tree / name, content)
+        for path in list(self.tree.rglob("*")):
+            name = path.relative_to(self.tree).as_posix()
+            if path.is_file() and not name.startswith("build/") and name not in files:
+                path.unlink()
 
-def _broken(output, tree, mutants):
-    """The mutants that a compiler's errors name."""
-    lines = {}
-    for number, place in mutants.items():
-        for line in place.lines:
-            lines.setdefault((place.path, line), set()).add(number)
-    found = set()
-    pattern = re.compile(re.escape(f"{tree}/") + r"(include/gradiva/[\w/]+\.hpp):(\d+):")
-    blocks = re.split(r"\n(?=[^\n]*: error: )", output)
-    for block in blocks:
-        for path, line in pattern.findall(block):
-            found |= lines.get((path, int(line)), set())
-    return found
-
-
-def drop_broken(root, tree, mutants):
-    """Leaves out mutants that do not compile, by a first look at few files."""
-    while True:
-        write_copy(root, tree, mutants)
-        jobs = [subprocess.Popen([*_compiler(tree), f"-I{tree}/tests", f'-DGRADIVA_SOURCE_DIR="{tree}"', *_FLAGS.split(),
-                                  "-fsyntax-only", "-include", "gradiva/core/language.hpp", f"{tree}/{name}"],
-                                 stderr=subprocess.PIPE, text=True) for name in _FIRST]
-        output = "".join(job.communicate()[1] for job in jobs)
-        if ": error: " not in output:
-            return
-        broken = _broken(output, tree, mutants)
+    def _drop(self, mutants, output):
+        """Leaves out the mutants that a compiler's errors name."""
+        by_line = {}
+        for number, place in mutants.items():
+            for line in place.lines:
+                by_line.setdefault((place.path, str(line)), set()).add(number)
+        where = re.compile(re.escape(f"{self.tree}/") + r"(include/gradiva/[\w/]+\.hpp):(\d+):")
+        broken = set().union(*(by_line.get(place, ()) for place in where.findall(output)))
         if not broken:
-            raise SystemExit(output + "\nmutation: the copy does not compile, and no mutant is to blame")
-        for number in broken:
+            raise SystemExit(output[-20000:] + "\nmutation: the copy does not compile, and no mutant is to blame")
+        for number in sorted(broken):
             print(f"mutation: left out, no C++: {mutants[number].path}:{mutants[number].line} {mutants[number].change}")
             del mutants[number]
 
+    def drop_broken(self, mutants):
+        """Leaves out mutants that do not compile, by a first look at few files."""
+        while True:
+            self._write(mutants)
+            jobs = [subprocess.Popen([*_compiler(self.tree), f"-I{self.tree}/tests", *_FLAGS.split(), "-fsyntax-only",
+                                      f'-DGRADIVA_SOURCE_DIR="{self.tree}"', self.tree / name],
+                                     stderr=subprocess.PIPE, text=True) for name in _FIRST if (self.tree / name).exists()]
+            output = "".join(job.communicate()[1] for job in jobs)
+            if ": error: " not in output:
+                return
+            self._drop(mutants, output)
 
-def build(root, tree, mutants, jobs):
-    """Builds the tests of the copy, leaving out mutants that do not compile. Returns the folder of programs."""
-    binary = tree / "build"
-    subprocess.run(["cmake", "-S", tree, "-B", binary, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-                    "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG", f"-DCMAKE_CXX_FLAGS={_FLAGS}", "-DGRADIVA_BUILD_TESTS=ON",
-                    "-DGRADIVA_BUILD_EXAMPLES=OFF", "-DGRADIVA_BUILD_BENCHMARKS=OFF"], check=True, stdout=subprocess.DEVNULL)
-    programs = [f"program_{path.name.removesuffix('.program.cpp')}" for path in tree.rglob("*.program.cpp")]
-    while True:
-        write_copy(root, tree, mutants)
-        result = subprocess.run(["ninja", "-C", binary, "-k", "0", f"-j{jobs}", "gradiva_tests", *programs],
-                                capture_output=True, text=True)
-        if result.returncode == 0:
-            return binary / "tests"
-        broken = _broken(result.stdout, tree, mutants)
-        if not broken:
-            raise SystemExit(result.stdout[-20000:] + "\nmutation: the copy does not build, and no mutant is to blame")
-        for number in broken:
-            print(f"mutation: left out, no C++: {mutants[number].path}:{mutants[number].line} {mutants[number].change}")
-            del mutants[number]
+    def build(self, mutants, jobs):
+        """Builds the tests, leaving out mutants that do not compile. Returns the folder of programs."""
+        binary = self.tree / "build"
+        subprocess.run(["cmake", "-S", self.tree, "-B", binary, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+                        "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG", f"-DCMAKE_CXX_FLAGS={_FLAGS}",
+                        "-DGRADIVA_BUILD_TESTS=ON", "-DGRADIVA_BUILD_EXAMPLES=OFF", "-DGRADIVA_BUILD_BENCHMARKS=OFF"],
+                       check=True, stdout=subprocess.DEVNULL)
+        programs = [f"program_{path.name.removesuffix('.program.cpp')}" for path in self.tree.rglob("*.program.cpp")]
+        while True:
+            self._write(mutants)
+            result = subprocess.run(["ninja", "-C", binary, "-k", "0", f"-j{jobs}", "gradiva_tests", *programs],
+                                    capture_output=True, text=True, check=False)
+            if result.returncode == 0:
+                return binary / "tests"
+            self._drop(mutants, result.stdout)

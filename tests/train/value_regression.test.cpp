@@ -6,7 +6,6 @@
 #include "gradiva/advantage/returns.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/optim/adam.hpp"
-#include "gradiva/optim/sgd.hpp"
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/train/estimate.hpp"
