@@ -116,7 +116,7 @@ TEST_CASE("Every option of PpoKl reaches what it is for", "[threads]") {
 TEST_CASE("Every option of A2c reaches what it is for", "[threads]") {
     check_every_option<A2cOptions>({.horizon = 10, .learning_rate = 5e-2, .max_gradient_norm = no_limit},
                                    {
-                                       GRADIVA_OPTION(horizon, 7, collects(7 * count)),
+                                       GRADIVA_OPTION(horizon, 30, collects_for_one_step(30 * count)),
                                        GRADIVA_OPTION(normalize_advantage, true, actor_alone),
                                    },
                                    with_critic([](Parts& p, const auto& options) {
@@ -175,15 +175,19 @@ TEST_CASE("Every option of Trpo reaches what it is for", "[threads]") {
 
 TEST_CASE("Every option of Reinforce reaches what it is for", "[threads]") {
     const ReinforceOptions base{.episodes = 2, .learning_rate = 5e-2, .max_gradient_norm = no_limit};
-    const auto plays = [](const Trail&, const Trail& after) {
-        CHECK(after.reports[0].episodes == 3 * count);
-        CHECK(after.reports[1].episodes == 6 * count);
+    // Whole rollouts of some 160 samples, each for one step.
+    const auto plays = [](std::size_t steps) {
+        return [=](const Trail&, const Trail& after) {
+            CHECK(after.reports[0].episodes == 8 * count);
+            CHECK(after.reports[1].episodes == 16 * count);
+            CHECK(after.first_steps == steps);
+        };
     };
     SECTION("with a critic") {
         check_every_option<ReinforceOptions>(
             base,
             {
-                GRADIVA_OPTION(episodes, 3, plays),
+                GRADIVA_OPTION(episodes, 8, plays(2)),
                 GRADIVA_OPTION(normalize_advantage, true, actor_alone),
             },
             with_critic([](Parts& p, const auto& options) {
@@ -195,7 +199,7 @@ TEST_CASE("Every option of Reinforce reaches what it is for", "[threads]") {
         check_every_option<ReinforceOptions>(
             base,
             {
-                GRADIVA_OPTION(episodes, 3, plays),
+                GRADIVA_OPTION(episodes, 8, plays(1)),
                 GRADIVA_OPTION(learning_rate, 0.125, reports_rate(0.125)),
                 GRADIVA_OPTION(entropy, 30.0, more_entropy),
                 GRADIVA_OPTION(
@@ -225,7 +229,7 @@ TEST_CASE("Every option of OffPolicy reaches what it is for", "[threads]") {
     check_every_option<OffPolicyOptions>(
         {.horizon = 10, .store = 4, .age = 1, .learning_rate = 5e-2, .max_gradient_norm = no_limit},
         {
-            GRADIVA_OPTION(horizon, 7, collects(7 * count)),
+            GRADIVA_OPTION(horizon, 30, collects_for_one_step(30 * count)),
             // With fewer there would be none so old.
             {"store", [](auto& options) { options.store = 6, options.age = 5; }, learns_from(6)},
             GRADIVA_OPTION(age, 2, learns_from(3)),

@@ -120,6 +120,14 @@ inline Effect limits_norm(double most, bool joint = true) {
     };
 }
 
+/// The same of a trainer that learns from a whole rollout at once, of whatever size: actor and critic step once.
+inline Effect collects_for_one_step(Index steps) {
+    return [=](const Trail& before, const Trail& after) {
+        collects(steps)(before, after);
+        CHECK(after.first_steps == 2);
+    };
+}
+
 /// So many threads run while the trainer lives.
 inline Effect runs_threads(Index least) {
     return [=](const Trail&, const Trail& after) { CHECK(after.threads >= least); };
