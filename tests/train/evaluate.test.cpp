@@ -104,6 +104,13 @@ TEST_CASE("The seed of an evaluation names the streams of sampled actions too") 
     CHECK(means.size() > 1);
 }
 
+TEST_CASE("The environments of an evaluation draw from streams that training does not use") {
+    const Bandit noisy{.rewards = {0, 0}, .noise = 1};
+    const Evaluation result = evaluate(actor_for(noisy, {0, 0, 0, 0}), noisy, {.episodes = 1, .seed = 3});
+    CHECK(result.mean_return == Rng(3, Purpose::evaluation_environment, 0).normal());
+    CHECK(result.mean_return != Rng(3, Purpose::environment, 0).normal());
+}
+
 TEST_CASE("Both ends of an episode count") {
     const auto actor = actor_for(Ticker{}, {0, 0, 0, 0, 0, 0, 0, 0});
     for (const bool truncates : {true, false}) {

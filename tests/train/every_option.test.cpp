@@ -341,6 +341,9 @@ TEST_CASE("What a trainer is made of speaks by the name that it was given") {
     CHECK_THROWS_WITH(update(p.rollout), ContainsText(heads));
     TrustRegion region(p.actor, TrustRegionOptions{.name = "Mine"}, p.threads);
     CHECK_THROWS_WITH(region(p.rollout), ContainsText(heads));
+    const TrpoOptions nothing{.minibatch = 0};
+    CHECK_THROWS_WITH(TrpoUpdate(p.actor, p.critic, p.adam, nothing, p.threads, 1),
+                      ContainsText("Trpo: minibatch is 0"));
 
     Vectorized pendulums(Pendulum{}, {.count = 2});
     const auto differentiate = [&](std::size_t count, const auto& actor) {
