@@ -118,4 +118,3 @@ GRADIVA_DEFAULTS(OffPolicyReport, IS(effective_sample_size, 0), IS(kl, 0)),
 GRADIVA_DEFAULTS(SurrogateSum, IS(loss, 0), IS(clipped, 0)),
 GRADIVA_DEFAULTS(ActionShape, IS(integers, 0), IS(reals, 0)),
 GRADIVA_DEFAULTS(Range, IS(begin, 0), IS(end, 0)),
-// clang-format on

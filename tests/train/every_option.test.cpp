@@ -346,9 +346,9 @@ TEST_CASE("What a trainer is made of speaks by the name that it was given") {
                       ContainsText("Trpo: minibatch is 0"));
 
     Vectorized pendulums(Pendulum{}, {.count = 2});
-    const auto differentiate = [&](std::size_t count, const auto& actor) {
+    const auto differentiate = [&](std::size_t models, const auto& actor) {
         using Gradient = AnalyticGradient<Pendulum, std::remove_cvref_t<decltype(actor)>>;
-        Gradient(std::vector<Pendulum>(count), actor, {.name = "Mine"}, p.threads, 1);
+        Gradient(std::vector<Pendulum>(models), actor, {.name = "Mine"}, p.threads, 1);
     };
     const Actor swing(pendulums, Mlp{.hidden = {4}}), normalised(pendulums, Mlp{.normalize_observations = true});
     CHECK_THROWS_WITH(differentiate(0, swing), "Mine: there are 0 environments; give at least 1");

@@ -26,9 +26,9 @@ struct OptionRow {
 };
 
 /// `GRADIVA_OPTION(field, value, effect)`: a row by the field's name.
-#define GRADIVA_OPTION(field, value, ...)                                 \
-    {                                                                     \
-#field, [](auto& options) { options.field = value; }, __VA_ARGS__ \
+#define GRADIVA_OPTION(field, value, ...)                                              \
+    {                                                                                  \
+        std::string(#field), [](auto& options) { options.field = value; }, __VA_ARGS__ \
     }
 
 // Effects.
