@@ -73,6 +73,9 @@ class Copy:
     def __init__(self, root, tree, tests):
         self.tree = tree
         self._root, self._tests = root, tests
+        listed = subprocess.run(["git", "-C", root, "ls-files"], capture_output=True, text=True, check=True).stdout
+        # Read once: who goes on working meanwhile does not get into the copy.
+        self._sources = {name: (root / name).read_bytes() for name in listed.splitlines() if not self._left_out(name)}
 
     def _left_out(self, name):
         is_test = name.endswith((".test.cpp", ".program.cpp"))
@@ -80,7 +83,7 @@ class Copy:
                 (is_test and not fnmatch.fnmatch(name.removeprefix("tests/"), self._tests)))
 
     def _content(self, name, mutants):
-        content = (self._root / name).read_bytes()
+        content = self._sources[name]
         if name.startswith("include/"):
             return _mutated(content, {n: p for n, p in mutants.items() if p.path == name})
         if name.endswith(".program.cpp"):
@@ -89,9 +92,7 @@ class Copy:
 
     def _write(self, mutants):
         """`mutants`: {number: place}, none overlapping."""
-        listed = subprocess.run(["git", "-C", self._root, "ls-files"], capture_output=True, text=True,
-                                check=True).stdout.splitlines()
-        files = {name: self._content(name, mutants) for name in listed if not self._left_out(name)}
+        files = {name: self._content(name, mutants) for name in self._sources}
         for name, target in (("switch.hpp", "include/gradiva_mutation/switch.hpp"),
                              ("program_exit.hpp", "include/gradiva_mutation/program_exit.hpp"),
                              ("listener.cpp", "tests/mutation_listener.test.cpp")):
