@@ -4,9 +4,10 @@ Draws places by a seed, writes the faults ("mutants") into one copy of the proje
 once, and runs the tests against each mutant, those that mirror its header first. Prints a table by folder and each
 survivor. Ends with status 0 where enough are caught. Needs the packages of requirements.txt.
 
-    python3 tests/mutation --places 100 --seed 1
+    python3 tests/mutation --places 100 --seed 1 2
 """
 import argparse
+import collections
 import concurrent.futures
 import fnmatch
 import os
@@ -23,47 +24,43 @@ _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _SPARE = 1.25  # mutants written for each one wanted: some are no C++, others are computed by the compiler
 
 
-def draw(places, count, seed):
-    """`count` places in random order, no two in one statement; what is known to change nothing is passed over."""
-    shuffled = sorted(places, key=lambda place: (place.path, place.begin, place.change))
-    random.Random(seed).shuffle(shuffled)
+def draw(places, count, seeds):
+    """By seed, `count` places in random order; what is known to change nothing is passed over. No two overlap: where
+    those of two seeds would, the later seed goes without."""
     equivalent = known.equivalent()
-    drawn, taken = [], {}
-    for place in shuffled:
-        spans = taken.setdefault(place.path, [])
-        if place.key() in equivalent or any(place.begin < end and begin < place.end for begin, end in spans):
-            continue
-        spans.append((place.begin, place.end))
-        drawn.append(place)
-        if len(drawn) == count:
-            break
+    ordered = sorted(places, key=lambda place: (place.path, place.begin, place.change))
+    drawn, by_path = {}, collections.defaultdict(set)
+    for seed in seeds:
+        shuffled = random.Random(seed).sample(ordered, len(ordered))
+        drawn[seed] = []
+        for place in shuffled:
+            others = by_path[place.path]
+            if place.key() in equivalent or (place not in others and any(place.overlaps(other) for other in others)):
+                continue
+            others.add(place)
+            drawn[seed].append(place)
+            if len(drawn[seed]) == count:
+                break
     return drawn
 
 
-def main():
+def parse_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--places", type=int, default=100, help="mutants to judge (default 100)")
-    parser.add_argument("--seed", type=int, default=1, help="of the draw (default 1)")
+    parser.add_argument("--places", type=int, default=100, help="mutants to judge for each seed (default 100)")
+    parser.add_argument("--seed", type=int, nargs="+", default=[1], help="of a draw; several share one build (default 1)")
     parser.add_argument("--headers", default="*", help="draw from these, such as 'nn/*' (default all)")
     parser.add_argument("--tests", default="*", help="build and run these test files only, such as 'nn/*' (default all)")
     parser.add_argument("--folder", type=pathlib.Path, default=_ROOT / "build/mutation", help="of the copy and the log")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time")
     parser.add_argument("--goal", type=float, default=95, help="per cent to be caught (default 95)")
-    parser.add_argument("--list", action="store_true", help="print the places of this draw and stop")
-    options = parser.parse_args()
+    parser.add_argument("--list", action="store_true", help="print the places of each draw and stop")
+    return parser.parse_args()
 
-    places = [place for place in project.all_places(_ROOT)
-              if fnmatch.fnmatch(place.path.removeprefix("include/gradiva/"), options.headers)]
-    drawn = draw(places, int(options.places * _SPARE), options.seed)
-    print(f"mutation: {len(drawn)} of {len(places)} places, seed {options.seed}", flush=True)
-    if options.list:
-        for place in drawn:
-            print(f"{place.path}:{place.line}: {place.change}: {place.source.strip()}")
-        return 0
 
-    options.folder.mkdir(parents=True, exist_ok=True)
+def build_suite(mutants, options):
+    """Leaves out of `mutants` those that are no C++."""
     folder = options.folder.resolve()
-    mutants = dict(enumerate(drawn, 1))
+    folder.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     copy = project.Copy(_ROOT, folder / "tree", options.tests)
     copy.drop_broken(mutants)
@@ -74,20 +71,45 @@ def main():
     print(f"mutation: tests without a mutant {time.monotonic() - start:.0f} s", flush=True)
     for name in suite.failed:
         print(f"mutation: fails in the copy without a mutant, left out: {name}")
+    return suite
 
-    chosen = [number for number, place in mutants.items() if not (place.constant and not suite.reaches(number))]
-    chosen = chosen[:options.places]
-    start = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        running = {number: pool.submit(suite.judge, number, mutants[number]) for number in chosen}
-        verdicts = {}
-        for number, future in running.items():
-            verdicts[number] = future.result()
-            place = mutants[number]
-            print(f"{number:4} {'caught  ' if verdicts[number].caught else 'SURVIVES'} {place.path}:{place.line} "
-                  f"{place.change} ({verdicts[number].how})", flush=True)
-    print(f"mutation: judged in {time.monotonic() - start:.0f} s", flush=True)
-    return report.print_table([(mutants[number], verdicts[number]) for number in chosen], options.goal)
+
+def judge(suite, mutants, jobs):
+    """Pairs of place and verdict of {number: place}."""
+    judged = []
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        running = [(place, pool.submit(suite.judge, number, place)) for number, place in mutants.items()]
+        for place, future in running:
+            verdict = future.result()
+            judged.append((place, verdict))
+            print(f"{'caught  ' if verdict.caught else 'SURVIVES'} {place.path}:{place.line} {place.change} "
+                  f"({verdict.how})", flush=True)
+    return judged
+
+
+def main():
+    options = parse_options()
+    places = [place for place in project.all_places(_ROOT)
+              if fnmatch.fnmatch(place.path.removeprefix("include/gradiva/"), options.headers)]
+    drawn = draw(places, int(options.places * _SPARE), options.seed)
+    print(f"mutation: seeds {options.seed}, each {options.places} of {len(places)} places", flush=True)
+    if options.list:
+        for seed, own in drawn.items():
+            for place in own:
+                print(f"{seed} {place.path}:{place.line}: {place.change}: {place.source.strip()}")
+        return 0
+
+    mutants = dict(enumerate(dict.fromkeys(place for own in drawn.values() for place in own), 1))
+    suite = build_suite(mutants, options)
+    numbers = {place: number for number, place in mutants.items()
+               if suite.reaches(number) or not place.constant}  # else the compiler has computed it
+    status = 0
+    for seed, own in drawn.items():
+        print(f"\nmutation: seed {seed}", flush=True)
+        chosen = [place for place in own if place in numbers][:options.places]
+        judged = judge(suite, {numbers[place]: place for place in chosen}, options.jobs)
+        status |= report.print_table(judged, options.goal)
+    return status
 
 
 if __name__ == "__main__":

@@ -44,6 +44,9 @@ class Place:
     lines: range  # of the text that is replaced
     constant: bool  # in a function that the compiler may compute
 
+    def overlaps(self, other):
+        return self.begin < other.end and other.begin < self.end
+
     def key(self):
         """Names the place in equivalent.txt, whatever is added above it."""
         return (self.path, self.source.strip(), self.change)
