@@ -1,13 +1,17 @@
 #include "catch.hpp"
 
 #include "gradiva/kernels/matrix_product.hpp"
+#include "helpers/guarded_matrix.hpp"
 #include "helpers/random.hpp"
 
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <vector>
 
 using namespace gradiva;
+using gradiva_test::Edge;
+using gradiva_test::GuardedMatrix;
 using gradiva_test::random_matrix;
 using kernels::plain;
 using kernels::transposed;
@@ -112,7 +116,51 @@ void check_products(Index rows, Index inner, Index columns, Rng& rng) {
     }
 }
 
+/// What all kinds of products make of matrices at this edge of memory.
+template <class T>
+std::vector<Matrix<T>> products_at(Edge edge, Index rows, Index inner, Index columns) {
+    Rng rng(8);
+    const Matrix<T> a = random_matrix<T>(rows, inner, rng), b = random_matrix<T>(inner, columns, rng);
+    const GuardedMatrix<T> plain_a(a, edge), transposed_a(a.transpose(), edge);
+    const GuardedMatrix<T> plain_b(b, edge), transposed_b(b.transpose(), edge);
+    const Matrix<T> start = random_matrix<T>(rows, columns, rng);
+    const GuardedMatrix<T> output(random_matrix<T>(rows, columns, rng), edge);
+    const GuardedMatrix<T> bias(random_matrix<T>(rows, 1, rng), edge);
+    GuardedMatrix<T> c(start, edge), sums(Vector<T>::Zero(rows), edge);
+    std::vector<Matrix<T>> results;
+    const auto keep = [&] {
+        results.push_back(c.view());
+        c.view() = start;
+    };
+    for (const auto& left : {plain(plain_a.view()), transposed(transposed_a.view())}) {
+        for (const auto& right : {plain(plain_b.view()), transposed(transposed_b.view())}) {
+            kernels::multiply<T>(left, right, c.view()), keep();
+            kernels::multiply_add<T>(left, right, c.view()), keep();
+            kernels::multiply_plus_bias<T>(left, right, bias.vector(), c.view()), keep();
+            for (const Activation f : {Activation::relu, Activation::tanh}) {
+                kernels::multiply_and_activate<T>(f, left, right, bias.vector(), c.view()), keep();
+                kernels::multiply_and_differentiate<T>(f, left, right, output.view(), c.view()), keep();
+            }
+            kernels::multiply_add_with_row_sums<T>(plain_a.view(), right, c.view(), sums.vector()), keep();
+        }
+    }
+    results.push_back(sums.view());
+    return results;
+}
+
 }  // namespace
+
+TEMPLATE_TEST_CASE("products read and write nothing beyond their matrices", "", float, double) {
+    for (const Index rows : {1, 3, 7, 16, 17, 35, 70}) {
+        for (const Index inner : {1, 3, 8, 9, 19}) {
+            for (const Index columns : {1, 2, 5, 13, 20}) {
+                CAPTURE(rows, inner, columns);
+                REQUIRE(products_at<TestType>(Edge::before, rows, inner, columns) ==
+                        products_at<TestType>(Edge::after, rows, inner, columns));
+            }
+        }
+    }
+}
 
 TEMPLATE_TEST_CASE("products of all shapes equal those of a plain loop", "", float, double) {
     Rng rng(1);
