@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "catch.hpp"
+#include "helpers/guarded_matrix.hpp"
 #include "helpers/random.hpp"
 
 using namespace gradiva;
 using Catch::Approx;
+using gradiva_test::Edge;
+using gradiva_test::GuardedMatrix;
 using gradiva_test::random_matrix;
 using gradiva_test::random_vector;
 
@@ -39,7 +43,44 @@ struct Batch {
 template <class T>
 constexpr double tolerance = std::is_same_v<T, float> ? 2e-5 : 1e-12;
 
+/// What the kernels make of samples at this edge of memory, with one deviation for all or one for each.
+template <class T>
+std::vector<Matrix<T>> results_at(Edge edge, Index dimensions, Index width, bool shared) {
+    Rng rng(9);
+    const Index columns = shared ? 1 : width;
+    const auto held = [&](Index rows, Index count) { return random_matrix<T>(rows, count, rng); };
+    const GuardedMatrix<T> mean(held(dimensions, width), edge), other(held(dimensions, width), edge);
+    const GuardedMatrix<T> s(held(dimensions, columns), edge), other_s(held(dimensions, columns), edge);
+    const GuardedMatrix<T> inverse(held(dimensions, columns), edge);
+    const GuardedMatrix<float> action(random_matrix<float>(dimensions, width, rng), edge);
+    const GuardedMatrix<T> w(held(width, 1), edge);
+    GuardedMatrix<T> out(Matrix<T>::Zero(width, 1), edge), kl(Matrix<T>::Zero(width, 1), edge);
+    GuardedMatrix<T> d_mean(held(dimensions, width), edge), d_s(held(dimensions, columns), edge);
+    using Scale = kernels::GaussianScale<T>;
+    const auto scale = shared ? Scale::shared(s.vector(), inverse.vector()) : Scale::per_sample(s.view(), inverse.view());
+    const auto other_scale =
+        shared ? Scale::shared(other_s.vector(), inverse.vector()) : Scale::per_sample(other_s.view(), inverse.view());
+    kernels::gaussian_log_prob<T>(mean.view(), scale, action.view(), out.vector());
+    kernels::gaussian_kl<T>(other.view(), other_scale, mean.view(), scale, kl.vector());
+    kernels::gaussian_log_prob_gradient<T>(mean.view(), scale, action.view(), w.vector(), d_mean.view(), d_s.view());
+    kernels::add_gaussian_kl_gradient<T>(other.view(), other_scale, mean.view(), scale, T(0.7), d_mean.view(),
+                                         d_s.view());
+    return {out.view(), kl.view(), d_mean.view(), d_s.view()};
+}
+
 }  // namespace
+
+TEMPLATE_TEST_CASE("Nothing is read or written beyond means, deviations, actions and gradients", "", float, double) {
+    for (const Index dimensions : {1, 2, 3, 5, 17, 35}) {
+        for (const Index width : {1, 3, 7, 8, 16, 17, 33}) {
+            for (const bool shared : {true, false}) {
+                CAPTURE(dimensions, width, shared);
+                REQUIRE(results_at<TestType>(Edge::before, dimensions, width, shared) ==
+                        results_at<TestType>(Edge::after, dimensions, width, shared));
+            }
+        }
+    }
+}
 
 TEMPLATE_TEST_CASE("Deviations are exponentials of the log-std within its bounds", "", float, double) {
     Vector<TestType> log_std(5), s(5), std(5), inverse(5);
