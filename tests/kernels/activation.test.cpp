@@ -1,13 +1,17 @@
 #include "catch.hpp"
 
 #include "gradiva/kernels/activation.hpp"
+#include "helpers/guarded_matrix.hpp"
 #include "helpers/random.hpp"
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 using namespace gradiva;
 using Catch::Approx;
+using gradiva_test::Edge;
+using gradiva_test::GuardedMatrix;
 using gradiva_test::random_matrix;
 using gradiva_test::random_vector;
 
@@ -122,6 +126,29 @@ TEMPLATE_TEST_CASE("row sums are added to what is there, for any number of rows 
                 const double margin = 200 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
                 REQUIRE(static_cast<double>(b[i]) == Approx(sum).margin(margin).epsilon(0));
             }
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("activations, derivatives and row sums read and write nothing beyond their matrices", "", float,
+                   double) {
+    using T = TestType;
+    const auto results_at = [](Edge edge, Index units, Index batch) {
+        Rng rng(7);
+        const GuardedMatrix<T> bias(random_vector<T>(units, rng), edge);
+        GuardedMatrix<T> z(random_matrix<T>(units, batch, rng), edge), d(z.view(), edge);
+        GuardedMatrix<T> sums(bias.view(), edge);
+        for (const Activation f : {Activation::tanh, Activation::relu}) {
+            kernels::add_bias_and_activate<T>(f, bias.vector(), z.view());
+            kernels::multiply_by_derivative<T>(f, z.view(), d.view());
+        }
+        kernels::add_row_sums<T>(d.view(), sums.vector());
+        return std::vector<Matrix<T>>{z.view(), d.view(), sums.view()};
+    };
+    for (const Index units : {1, 3, 8, 16, 17, 32, 33, 64, 70}) {
+        for (const Index batch : {1, 2, 17, 33}) {
+            CAPTURE(units, batch);
+            REQUIRE(results_at(Edge::before, units, batch) == results_at(Edge::after, units, batch));
         }
     }
 }

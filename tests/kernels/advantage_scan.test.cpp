@@ -1,11 +1,15 @@
 #include "catch.hpp"
 
 #include "gradiva/kernels/advantage_scan.hpp"
+#include "helpers/guarded_matrix.hpp"
 #include "helpers/random.hpp"
 
 #include <limits>
+#include <vector>
 
 using namespace gradiva;
+using gradiva_test::Edge;
+using gradiva_test::GuardedMatrix;
 using gradiva_test::random_matrix;
 
 namespace {
@@ -166,4 +170,26 @@ TEMPLATE_TEST_CASE("a weighted scan of any factors equals a plain loop, and noth
     c(1, 1) = std::numeric_limits<T>::quiet_NaN();
     kernels::weighted_scan<T>(1, c, x);
     CHECK((std::isnan(x(1, 0)) && std::isnan(x(1, 1)) && !std::isnan(x(1, 2))));
+}
+
+TEMPLATE_TEST_CASE("nothing is read or written beyond the steps of a scan", "", float, double) {
+    using T = TestType;
+    const auto results_at = [](Edge edge, Index environments, Index horizon) {
+        Rng rng(12);
+        const auto held = [&] { return random_matrix<T>(environments, horizon, rng); };
+        const GuardedMatrix<T> reward(held(), edge), value(held(), edge), next_value(held(), edge);
+        const GuardedMatrix<T> continues(random_ends<T>(environments, horizon, 0.1, rng), edge);
+        GuardedMatrix<T> delta(held(), edge), advantage(held(), edge), target(held(), edge), x(held(), edge);
+        kernels::temporal_difference<T>(T(0.9), reward.view(), value.view(), next_value.view(), delta.view());
+        kernels::generalised_advantage<T>(T(0.9), T(0.8), reward.view(), value.view(), next_value.view(),
+                                          continues.view(), advantage.view(), target.view());
+        kernels::weighted_scan<T>(T(0.9), continues.view(), x.view());
+        return std::vector<Matrix<T>>{delta.view(), advantage.view(), target.view(), x.view()};
+    };
+    for (const Index environments : {1, 2, 3, 4, 5, 8, 9, 16, 17, 33, 40}) {
+        for (const Index horizon : {1, 2, 3, 9, 17}) {
+            CAPTURE(environments, horizon);
+            REQUIRE(results_at(Edge::before, environments, horizon) == results_at(Edge::after, environments, horizon));
+        }
+    }
 }

@@ -2,13 +2,18 @@
 
 #include "gradiva/kernels/categorical_gradient.hpp"
 #include "helpers/finite_difference.hpp"
+#include "helpers/guarded_matrix.hpp"
 #include "helpers/random.hpp"
 #include "helpers/softmax.hpp"
 
+#include <cstdint>
 #include <limits>
+#include <utility>
 
 using namespace gradiva;
 using Catch::Approx;
+using gradiva_test::Edge;
+using gradiva_test::GuardedMatrix;
 using gradiva_test::numeric_gradient;
 using gradiva_test::random_matrix;
 using gradiva_test::random_vector;
@@ -255,4 +260,33 @@ TEST_CASE("a choice that is not legal is not drawn in ten million draws") {
     const double share = 1 / (1 + std::exp(-2.0));
     const double four_errors = 4 * std::sqrt(share * (1 - share) / 1e7);
     CHECK(static_cast<double>(counts[0]) / 1e7 == Approx(share).margin(four_errors));
+}
+
+TEMPLATE_TEST_CASE("nothing is read or written beyond logits, choices, masks and gradients", "", float, double) {
+    using T = TestType;
+    const auto results_at = [](Edge edge, Index choices, Index batch) {
+        Rng rng(10);
+        GuardedMatrix<T> z(random_matrix<T>(choices, batch, rng), edge);
+        const GuardedMatrix<T> other(random_matrix<T>(choices, batch, rng), edge);
+        const GuardedMatrix<T> w(random_vector<T>(batch, rng), edge);
+        const Matrix<std::uint8_t> all = Matrix<std::uint8_t>::Ones(choices, batch);
+        const GuardedMatrix<std::uint8_t> legal(all, edge);
+        GuardedMatrix<int> choice(Eigen::RowVectorXi::Zero(batch), edge);
+        GuardedMatrix<T> dz(z.view(), edge), sums(Vector<T>::Zero(batch), edge);
+        kernels::SoftmaxBatch<T> p, q;
+        kernels::mask_logits<T>(legal.view(), z.view());
+        kernels::log_softmax<T>(z.view(), p);
+        kernels::log_softmax<T>(other.view(), q);
+        kernels::most_probable_choice<T>(p, choice.view().row(0));
+        kernels::add_log_prob<T>(p, choice.view().row(0), sums.vector());
+        kernels::add_categorical_kl<T>(p, q, sums.vector());
+        kernels::categorical_gradient<T>(p, choice.view().row(0), w.vector(), T(0.3), &q, T(0.8), dz.view());
+        return std::pair<Matrix<T>, Matrix<T>>(dz.view(), sums.view());
+    };
+    for (const Index choices : {1, 2, 3, 7, 8, 16, 17, 35}) {
+        for (const Index batch : {1, 3, 8, 16, 17, 33}) {
+            CAPTURE(choices, batch);
+            REQUIRE((results_at(Edge::before, choices, batch) == results_at(Edge::after, choices, batch)));
+        }
+    }
 }

@@ -2,11 +2,15 @@
 
 #include "gradiva/kernels/few_outputs.hpp"
 #include "gradiva/kernels/matrix_product.hpp"
+#include "helpers/guarded_matrix.hpp"
 #include "helpers/random.hpp"
 
 #include <limits>
+#include <vector>
 
 using namespace gradiva;
+using gradiva_test::Edge;
+using gradiva_test::GuardedMatrix;
 using gradiva_test::random_matrix;
 
 namespace {
@@ -83,4 +87,26 @@ TEST_CASE("what is not a number comes through the way back, but not past a unit 
     CHECK(dw.array().isNaN().all());
     CHECK(du.array().isNaN().count() == 19);
     CHECK(du(5, 1) == 0);
+}
+
+TEMPLATE_TEST_CASE("the way back from few outputs reads and writes nothing beyond its matrices", "", float, double) {
+    using T = TestType;
+    const auto results_at = [](Edge edge, Index inputs, Index outputs, Index samples) {
+        Rng rng(3);
+        const GuardedMatrix<T> w(random_matrix<T>(outputs, inputs, rng), edge);
+        const GuardedMatrix<T> dz(random_matrix<T>(outputs, samples, rng), edge);
+        const GuardedMatrix<T> x(random_matrix<T>(inputs, samples, rng), edge);
+        GuardedMatrix<T> dw(w.view(), edge), du(x.view(), edge);
+        kernels::go_back_from_few_outputs<T>(Activation::tanh, w.view(), dz.view(), x.view(), dw.view(), du.view());
+        return std::vector<Matrix<T>>{dw.view(), du.view()};
+    };
+    for (const Index inputs : {1, 7, 8, 16, 17, 33, 64, 67}) {
+        for (const Index outputs : {1, 2}) {
+            for (const Index samples : {1, 5}) {
+                CAPTURE(inputs, outputs, samples);
+                REQUIRE(results_at(Edge::before, inputs, outputs, samples) ==
+                        results_at(Edge::after, inputs, outputs, samples));
+            }
+        }
+    }
 }

@@ -57,7 +57,8 @@ std::vector<Matrix<T>> results_at(Edge edge, Index dimensions, Index width, bool
     GuardedMatrix<T> out(Matrix<T>::Zero(width, 1), edge), kl(Matrix<T>::Zero(width, 1), edge);
     GuardedMatrix<T> d_mean(held(dimensions, width), edge), d_s(held(dimensions, columns), edge);
     using Scale = kernels::GaussianScale<T>;
-    const auto scale = shared ? Scale::shared(s.vector(), inverse.vector()) : Scale::per_sample(s.view(), inverse.view());
+    const auto scale =
+        shared ? Scale::shared(s.vector(), inverse.vector()) : Scale::per_sample(s.view(), inverse.view());
     const auto other_scale =
         shared ? Scale::shared(other_s.vector(), inverse.vector()) : Scale::per_sample(other_s.view(), inverse.view());
     kernels::gaussian_log_prob<T>(mean.view(), scale, action.view(), out.vector());

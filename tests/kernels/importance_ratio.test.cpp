@@ -1,13 +1,17 @@
 #include "catch.hpp"
 
 #include "gradiva/kernels/importance_ratio.hpp"
+#include "helpers/guarded_matrix.hpp"
 #include "helpers/random.hpp"
 
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <vector>
 
 using namespace gradiva;
+using gradiva_test::Edge;
+using gradiva_test::GuardedMatrix;
 using gradiva_test::random_vector;
 
 namespace {
@@ -128,5 +132,22 @@ TEMPLATE_TEST_CASE("ratios and what they weight have the same bits wherever they
                 REQUIRE(same_bits(all(i, 0), held(now[begin + i], T(2), a[begin + i])));
             }
         }
+    }
+}
+
+TEMPLATE_TEST_CASE("nothing is read or written beyond the numbers that ratios weight", "", float, double) {
+    using T = TestType;
+    const auto results_at = [](Edge edge, Index size) {
+        Rng rng(5);
+        const GuardedMatrix<T> now(random_vector<T>(size, rng), edge), old(random_vector<T>(size, rng), edge);
+        GuardedMatrix<T> a(random_vector<T>(size, rng), edge), rho(a.view(), edge), weighed(a.view(), edge);
+        kernels::ratios<T>(now.vector(), old.vector(), rho.vector());
+        kernels::weigh_by_ratios<T>(now.vector(), old.vector(), a.vector(), weighed.vector());
+        kernels::weigh_by_held_ratios<T>(now.view(), T(1.1), old.view(), a.view());
+        return std::vector<Matrix<T>>{rho.view(), weighed.view(), a.view()};
+    };
+    for (Index size = 1; size <= 40; ++size) {
+        CAPTURE(size);
+        REQUIRE(results_at(Edge::before, size) == results_at(Edge::after, size));
     }
 }

@@ -1,6 +1,7 @@
 #include "catch.hpp"
 
 #include "gradiva/kernels/layer_norm.hpp"
+#include "helpers/guarded_matrix.hpp"
 #include "helpers/random.hpp"
 
 #include <cmath>
@@ -9,6 +10,8 @@
 
 using namespace gradiva;
 using Catch::Approx;
+using gradiva_test::Edge;
+using gradiva_test::GuardedMatrix;
 using gradiva_test::random_matrix;
 using gradiva_test::random_vector;
 
@@ -169,6 +172,26 @@ TEMPLATE_TEST_CASE("units that differ little beside their mean keep their digits
                 REQUIRE(static_cast<double>(out.n(i, 0)) == Approx(expected.n[k]).margin(1e-5));
                 REQUIRE(static_cast<double>(d(i, 0)) == Approx(derivative[k]).margin(1e-4));
             }
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("nothing is read or written beyond the units of a layer that is normalised", "", float, double) {
+    using T = TestType;
+    const auto results_at = [](Edge edge, Index units, Index batch) {
+        Rng rng(11);
+        const GuardedMatrix<T> gain(random_vector<T>(units, rng), edge);
+        GuardedMatrix<T> z(random_matrix<T>(units, batch, rng), edge), n(z.view(), edge), d(z.view(), edge);
+        GuardedMatrix<T> r(Vector<T>::Zero(batch), edge), d_gain(Vector<T>::Zero(units), edge);
+        kernels::layer_norm<T>(gain.vector(), z.view(), n.view(), r.vector());
+        kernels::add_row_sums_of_product<T>(d.view(), n.view(), d_gain.vector());
+        kernels::multiply_by_layer_norm_derivative<T>(n.view(), r.vector(), d.view());
+        return std::vector<Matrix<T>>{z.view(), n.view(), r.view(), d.view(), d_gain.view()};
+    };
+    for (const Index units : {1, 3, 7, 8, 16, 17, 35}) {
+        for (const Index batch : {1, 3}) {
+            CAPTURE(units, batch);
+            REQUIRE(results_at(Edge::before, units, batch) == results_at(Edge::after, units, batch));
         }
     }
 }
