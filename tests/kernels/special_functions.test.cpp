@@ -30,6 +30,20 @@ TEST_CASE("log Gamma, digamma and trigamma agree with SciPy from 1e-3 to 1e6") {
     CHECK(worst("special_trigamma", kernels::trigamma, true) < 1e-14);
 }
 
+TEST_CASE("log Gamma, digamma and trigamma of whole numbers are their sums to the last digits") {
+    // log (n - 1)!, sum 1 / k - gamma and pi^2 / 6 - sum 1 / k^2 over k < n; series in 1 / x begin at 10.
+    long double factorial = 1, digamma = -0.5772156649015328606065L, trigamma = 1.6449340668482264364724L;
+    for (int n = 1; n <= 10; ++n) {
+        CAPTURE(n);
+        CHECK(std::abs(kernels::log_gamma(n) - static_cast<double>(std::log(factorial))) < 4e-15);
+        CHECK(std::abs(kernels::digamma(n) - static_cast<double>(digamma)) < 1.2e-15);
+        CHECK(std::abs(kernels::trigamma(n) / static_cast<double>(trigamma) - 1) < 9e-16);
+        factorial *= n;
+        digamma += 1.0L / n;
+        trigamma -= 1.0L / (n * n);
+    }
+}
+
 TEST_CASE("Softplus and its derivative keep their digits and never overflow") {
     for (const double x : {-30.0, -3.0, 0.0, 0.7, 12.0}) {
         CAPTURE(x);
