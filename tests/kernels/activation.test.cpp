@@ -152,3 +152,18 @@ TEMPLATE_TEST_CASE("activations, derivatives and row sums read and write nothing
         }
     }
 }
+
+TEMPLATE_TEST_CASE("row sums may be those of some rows and columns of a larger matrix", "", float, double) {
+    using T = TestType;
+    Rng rng(8);
+    const Matrix<T> all = random_matrix<T>(40, 50, rng);
+    for (const Index stride : {2, 3, 40}) {  // down to a row of two: its numbers lie two apart
+        const Matrix<T> wide = all.topRows(stride);
+        for (Index rows = 1; rows < stride; ++rows) {
+            CAPTURE(stride, rows);
+            Vector<T> sums = Vector<T>::Zero(rows);
+            kernels::add_row_sums<T>(wide.block(1, 2, rows, 45), sums);
+            REQUIRE(sums.isApprox(Matrix<T>(wide.block(1, 2, rows, 45)).rowwise().sum(), T(1e-5)));
+        }
+    }
+}

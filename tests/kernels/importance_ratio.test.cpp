@@ -55,6 +55,11 @@ TEMPLATE_TEST_CASE("a ratio is the exponential of the difference of log-probs up
         CHECK(std::abs(ratio(x) / std::exp(x) - 1) < 4 * std::numeric_limits<T>::epsilon());
     }
     CHECK(ratio(T(0)) == 1);
+    const T bound = std::floor(largest);  // from where on a factor e is taken out first
+    for (const T x : {std::nextafter(bound, T(0)), bound, std::nextafter(bound, largest)}) {
+        CAPTURE(x);
+        CHECK(std::abs(ratio(x) / std::exp(x) - 1) < 4 * std::numeric_limits<T>::epsilon());
+    }
 }
 
 TEMPLATE_TEST_CASE("a ratio beyond all numbers is infinite, that of an impossible choice 0, and NaN stays NaN", "",

@@ -181,6 +181,27 @@ TEMPLATE_TEST_CASE("products with bias, activation and derivative equal those do
     for (const Index inner : {127, 128, 129, 600, 1100}) {
         for (const Index rows : {1, 3, 19, 64}) check_layers<TestType>(rows, inner, 11, rng);
     }
+    for (const Index rows : {1, 2, 3}) check_layers<TestType>(rows, 30'000, 2, rng);  // no copy of a row has room
+}
+
+TEMPLATE_TEST_CASE("a derivative may be written over the output that it is taken from", "", float, double) {
+    using T = TestType;
+    Rng rng(9);
+    for (const Index rows : {1, 5, 16, 17, 64, 70}) {
+        for (const Index inner : {Index(1), Index(64), kernels::most_in_place<T>}) {
+            for (const Index columns : {1, 2, 7, 13}) {
+                for (const Activation f : {Activation::relu, Activation::tanh}) {
+                    CAPTURE(rows, inner, columns, f == Activation::tanh);
+                    const Matrix<T> at = random_matrix<T>(inner, rows, rng), b = random_matrix<T>(inner, columns, rng);
+                    const Matrix<T> output = random_matrix<T>(rows, columns, rng);
+                    Matrix<T> beside(rows, columns), over = output;
+                    kernels::multiply_and_differentiate<T>(f, transposed(at), plain(b), output, beside);
+                    kernels::multiply_and_differentiate<T>(f, transposed(at), plain(b), over, over);
+                    REQUIRE(over == beside);
+                }
+            }
+        }
+    }
 }
 
 TEMPLATE_TEST_CASE("a product that adds up rows as well is the same product, with the sums", "", float, double) {
@@ -232,6 +253,8 @@ TEMPLATE_TEST_CASE("products of a matrix whose panels were packed have the same 
                 for (const auto& left : {plain(a), transposed(at)}) {
                     Buffer<T> panels;
                     kernels::pack_panels(left, panels);
+                    constexpr Index lane = kernels::detail::lanes<T>;
+                    if (left.row_stride != 1) REQUIRE(panels.size() == (rows + lane - 1) / lane * lane * inner);
                     kernels::Strided<T> packed = left;
                     packed.panels = panels.data();
                     Matrix<T> c(rows, columns), d(rows, columns);

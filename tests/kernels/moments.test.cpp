@@ -124,3 +124,25 @@ TEST_CASE("numbers whose squares are beyond a double are standardised as smaller
     kernels::standardise<double>(x);
     CHECK_FALSE(x.allFinite());
 }
+
+TEST_CASE("moments of parts joined, and of numbers added one by one, are those of the whole") {
+    Rng rng(9);
+    const Vector<double> x = random_vector<double>(60, rng).array() + 3;
+    const Moments whole = kernels::moments<double>(x);
+    for (const Index first : {0, 1, 17, 59, 60}) {
+        CAPTURE(first);
+        Moments joined = kernels::moments<double>(x.head(first));
+        joined += kernels::moments<double>(x.tail(60 - first));
+        CHECK(joined.count == 60);
+        CHECK(joined.mean == Approx(whole.mean).epsilon(1e-14));
+        CHECK(joined.squares == Approx(whole.squares).epsilon(1e-13));
+    }
+    Moments added;
+    for (const double value : x) added.add(value);
+    CHECK(added.count == 60);
+    CHECK(added.mean == Approx(whole.mean).epsilon(1e-14));
+    CHECK(added.squares == Approx(whole.squares).epsilon(1e-13));
+    Moments none;
+    none += Moments();
+    CHECK((none.count == 0 && none.mean == 0 && none.squares == 0));
+}

@@ -96,3 +96,24 @@ TEMPLATE_TEST_CASE("numbers are transformed register by register, and nothing be
         }
     }
 }
+
+TEMPLATE_TEST_CASE("numbers are updated register by register, each with its own state, and nothing beyond the last", "",
+                   float, double) {
+    using T = TestType;
+    for (Index size = 0; size <= 40; ++size) {
+        CAPTURE(size);
+        const Vector<T> x = Vector<T>::LinSpaced(41, 1, 41);
+        Vector<T> sum = Vector<T>::Constant(41, T(0.5)), last = Vector<T>::Constant(41, T(-1));
+        for (int k = 0; k < 2; ++k) {
+            const auto f = [](const auto& value, auto& s, auto& previous) {
+                s += value;
+                previous = value;
+            };
+            kernels::detail::update(size, f, x.data(), sum.data(), last.data());
+        }
+        for (Index i = 0; i < 41; ++i) {
+            REQUIRE(sum[i] == (i < size ? 2 * x[i] + T(0.5) : T(0.5)));
+            REQUIRE(last[i] == (i < size ? x[i] : T(-1)));
+        }
+    }
+}

@@ -165,7 +165,7 @@ void compute(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
     GRADIVA_ASSERT(product.a.rows == c.rows() && product.b.columns == c.cols());
     if (c.size() == 0) return;
     if (product.a.columns == 0) return compute_over_nothing(product, c);
-    if (product.finish == Finish::nothing && is_for_single_rows(product.a, product.b)) {
+    if (product.finish == Finish::nothing && is_for_single_rows(product.a)) {
         return compute_rows(product, c);
     }
     if (is_for_few_inputs(product)) {
@@ -206,7 +206,7 @@ void multiply_add_with_row_sums(ConstMatrixRef<Scalar> a, const Strided<Scalar>&
                                 VectorRef<Scalar> s) {
     GRADIVA_ASSERT(s.size() == c.rows());
     detail::Product<Scalar> product{.a = plain(a), .b = b, .addend = detail::Addend::c};
-    if (c.cols() == 0 || detail::is_for_single_rows(product.a, b)) {
+    if (c.cols() == 0 || detail::is_for_single_rows(product.a)) {
         add_row_sums<Scalar>(a, s);
     } else {
         product.row_sums = s.data();

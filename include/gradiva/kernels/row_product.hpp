@@ -7,8 +7,8 @@
 #include "gradiva/kernels/strided.hpp"
 
 // Products with few rows, as of a network's one output or two: c := addend + a B row by row, with a 1 x depth,
-// B depth x n. A tile of rows would be nearly empty. Where B's columns are contiguous, an element of c has the same
-// bits for any n.
+// B depth x n with contiguous rows or columns. A tile of rows would be nearly empty. Where B's columns are contiguous,
+// an element of c has the same bits for any n.
 
 namespace gradiva::kernels::detail {
 
@@ -130,11 +130,11 @@ void multiply_row(const Strided<Scalar>& a, const Strided<Scalar>& b, Columns<Sc
     }
 }
 
-/// Whether A has so few rows, and B such an order, that single rows are the better way.
+/// Whether A has so few rows that single rows are the better way, none longer than there is room for.
 template <class Scalar>
-bool is_for_single_rows(const Strided<Scalar>& a, const Strided<Scalar>& b) {
-    return a.rows <= most_single_rows<Scalar> && a.columns <= longest_row &&
-           (b.row_stride == 1 || b.column_stride == 1);
+bool is_for_single_rows(const Strided<Scalar>& a) {
+    if (a.columns > longest_row) return false;
+    return a.rows <= most_single_rows<Scalar>;
 }
 
 }  // namespace gradiva::kernels::detail

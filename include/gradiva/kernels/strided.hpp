@@ -4,7 +4,7 @@
 
 namespace gradiva::kernels {
 
-/// A matrix seen through strides: element (i, j) is `data[i * row_stride + j * column_stride]`.
+/// A matrix seen through strides: element (i, j) is `data[i * row_stride + j * column_stride]`. One of them is 1.
 template <class Scalar>
 struct Strided {
     const Scalar* data;
