@@ -83,6 +83,34 @@ TEMPLATE_TEST_CASE("Nothing is read or written beyond means, deviations, actions
     }
 }
 
+TEMPLATE_TEST_CASE("Samples may be some rows of larger matrices", "", float, double) {
+    using T = TestType;
+    Rng rng(10);
+    for (const Index dimensions : {1, 2, 5}) {
+        for (const Index gap : {1, 2}) {
+            for (const Index width : {1, 3, 16, 33}) {
+                CAPTURE(dimensions, gap, width);
+                const Batch<T> all(dimensions + gap, width, rng);
+                const Matrix<T> mean = all.mean.topRows(dimensions);
+                const Matrix<float> action = all.action.topRows(dimensions);
+                const Vector<T> w = random_vector<T>(width, rng);
+                Vector<T> out(width), dense_out(width), d_s = Vector<T>::Zero(dimensions), dense_d_s = d_s;
+                Matrix<T> d_mean = Matrix<T>::Constant(dimensions + gap, width, 99), dense_d_mean = mean;
+                kernels::gaussian_log_prob<T>(all.mean.topRows(dimensions), all.scale(), action, out);
+                kernels::gaussian_log_prob<T>(mean, all.scale(), all.action.topRows(dimensions), dense_out);
+                REQUIRE(out.isApprox(dense_out, T(1e-6)));
+                kernels::gaussian_log_prob<T>(mean, all.scale(), action, dense_out);
+                REQUIRE(out.isApprox(dense_out, T(1e-6)));
+                kernels::gaussian_log_prob_gradient<T>(mean, all.scale(), action, w, d_mean.topRows(dimensions), d_s);
+                kernels::gaussian_log_prob_gradient<T>(mean, all.scale(), action, w, dense_d_mean, dense_d_s);
+                REQUIRE(d_mean.topRows(dimensions).isApprox(dense_d_mean, T(1e-5)));
+                REQUIRE((d_mean.bottomRows(gap).array() == 99).all());
+                REQUIRE(d_s.isApprox(dense_d_s, T(1e-4)));
+            }
+        }
+    }
+}
+
 TEMPLATE_TEST_CASE("Deviations are exponentials of the log-std within its bounds", "", float, double) {
     Vector<TestType> log_std(5), s(5), std(5), inverse(5);
     log_std << -25, -20, 0.5, 2, 3;

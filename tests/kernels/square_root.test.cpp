@@ -25,3 +25,13 @@ TEMPLATE_TEST_CASE("the root of a vector is that of each of its lanes, to the la
     CHECK(std::isnan(TestType(square_root(RegisterOf<TestType>(infinite * 0))[0])));
     CHECK(square_root(TestType(9)) == 3);
 }
+
+TEMPLATE_TEST_CASE("the root of a vector that no register holds is that of each of its lanes", "", float, double) {
+    typedef TestType Short __attribute__((vector_size(sizeof(TestType))));
+    typedef TestType Long __attribute__((vector_size(32 * sizeof(TestType))));
+    CHECK(TestType(square_root(Short{} + 2)[0]) == std::sqrt(TestType(2)));
+    Long many{};
+    for (int k = 0; k < 32; ++k) many[k] = static_cast<TestType>(k) / 7;
+    const Long roots = square_root(many);
+    for (int k = 0; k < 32; ++k) CHECK(TestType(roots[k]) == std::sqrt(TestType(many[k])));
+}

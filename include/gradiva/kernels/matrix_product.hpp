@@ -112,7 +112,7 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
         first += depth;
         if (first >= inner) tile.finish = product.finish;
         if (tile.output.data) tile.output.data += row;
-        const bool dense = c.outerStride() == c.rows() && (!tile.output.data || tile.output.stride == c.rows());
+        const bool dense = c.outerStride() == c.rows();
         const bool reads_c = tile.addend.data == tile.c || tile.output.data == tile.c;
         const Index whole = whole_columns(row, rows, height, dense && !reads_c, c.rows(), c.cols());
         sweep<Height, tile_columns<Height>>(tile, c.cols() - apart, whole, rows);

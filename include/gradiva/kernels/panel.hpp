@@ -28,9 +28,8 @@ void pack(const Strided<Scalar>& a, Scalar* buffer) {
         for (Index k = 0; k < a.columns; ++k) std::copy_n(a.data + k * a.column_stride, a.rows, buffer + k * Height);
         return;
     }
-    const bool transposed = a.column_stride == 1;
-    const Index whole_rows = transposed ? a.rows / width * width : 0;
-    const Index whole_columns = transposed ? a.columns / width * width : 0;
+    const Index whole_rows = a.rows / width * width;
+    const Index whole_columns = a.columns / width * width;
     for (Index i = 0; i < whole_rows; i += width) {
         for (Index k = 0; k < whole_columns; k += width) {
             transpose_block(a.data + i * a.row_stride + k, a.row_stride, buffer + k * Height + i, Height);
@@ -38,7 +37,7 @@ void pack(const Strided<Scalar>& a, Scalar* buffer) {
     }
     for (Index i = 0; i < a.rows; ++i) {
         for (Index k = i < whole_rows ? whole_columns : 0; k < a.columns; ++k) {
-            buffer[k * Height + i] = a.data[i * a.row_stride + k * a.column_stride];
+            buffer[k * Height + i] = a.data[i * a.row_stride + k];
         }
     }
 }

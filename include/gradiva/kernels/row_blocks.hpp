@@ -32,7 +32,8 @@ void for_each_row_block(Index rows, const Body& body, Index row = 0) {
 inline Index whole_columns(Index row, Index rows, Index height, bool dense, Index matrix_rows, Index columns) {
     if (rows == height) return columns;
     const Index room = matrix_rows * columns - row - height;  // beyond the first column's block
-    return dense && room >= 0 ? room / matrix_rows + 1 : 0;
+    const bool fits = dense && room >= 0;
+    return fits ? room / matrix_rows + 1 : 0;
 }
 
 }  // namespace gradiva::kernels::detail
