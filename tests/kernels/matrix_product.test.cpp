@@ -229,6 +229,25 @@ TEMPLATE_TEST_CASE("a product that adds up rows as well is the same product, wit
     }
 }
 
+TEMPLATE_TEST_CASE("an infinite number stays in its column", "", float, double) {
+    using T = TestType;
+    Rng rng(10);
+    for (const Index rows : {1, 5, 17, 40, 70}) {
+        for (const Index inner : {3, 20}) {
+            CAPTURE(rows, inner);
+            const Matrix<T> a = random_matrix<T>(rows, inner, rng), at = a.transpose();
+            Matrix<T> b = random_matrix<T>(inner, 9, rng);
+            Matrix<T> expected = random_matrix<T>(rows, 9, rng), c = expected;
+            kernels::multiply_add<T>(transposed(at), plain(b), expected);
+            b(1, 4) = std::numeric_limits<T>::infinity();
+            kernels::multiply_add<T>(transposed(at), plain(b), c);
+            REQUIRE_FALSE(c.col(4).allFinite());
+            REQUIRE(c.leftCols(4) == expected.leftCols(4));
+            REQUIRE(c.rightCols(4) == expected.rightCols(4));
+        }
+    }
+}
+
 TEST_CASE("a sum that is not a number stays so through a ReLU") {
     Matrix<float> a = Matrix<float>::Ones(20, 3);
     a(7, 1) = std::numeric_limits<float>::quiet_NaN();
