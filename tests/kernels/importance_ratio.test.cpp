@@ -109,6 +109,19 @@ TEMPLATE_TEST_CASE("ratios are held at their bound, which NaN is not, before the
     CHECK(std::isnan(held(not_a_number<T>, T(2), T(0))));
 }
 
+TEMPLATE_TEST_CASE("what is weighted with ratios is multiplied with them", "", float, double) {
+    using T = TestType;
+    Rng rng(6);
+    const Vector<T> now = random_vector<T>(40, rng), old = random_vector<T>(40, rng), a = random_vector<T>(40, rng);
+    Vector<T> rho(40), out(40);
+    kernels::ratios<T>(now, old, rho);
+    kernels::weigh_by_ratios<T>(now, old, a, out);
+    for (Index i = 0; i < 40; ++i) {
+        CHECK(rho[i] == Catch::Approx(std::exp(now[i] - old[i])).epsilon(1e-6));
+        CHECK(out[i] == rho[i] * a[i]);
+    }
+}
+
 TEMPLATE_TEST_CASE("ratios and what they weight have the same bits wherever they stand", "", float, double) {
     using T = TestType;
     Rng rng(1);
