@@ -4,6 +4,7 @@
 #include "gradiva/optim/optimizer.hpp"
 #include "gradiva/optim/rmsprop.hpp"
 #include "gradiva/optim/sgd.hpp"
+#include "helpers/guarded_matrix.hpp"
 
 #include <cmath>
 #include <limits>
@@ -104,6 +105,26 @@ TEMPLATE_TEST_CASE("a gradient whose moments would not be finite is refused and 
     const auto most = std::vector<T>{sizeof(T) == 4 ? T(1.8e19) : T(1.3e154)};
     optimizer.step(weight, most, 1e-3);
     REQUIRE(std::isfinite(weight[0]));
+}
+
+TEMPLATE_TEST_CASE("a number whose square is not finite is found wherever it stands, and nothing beyond is read", "",
+                   float, double) {
+    using T = TestType;
+    for (Index size = 1; size <= 150; ++size) {
+        gradiva_test::GuardedMatrix<T> numbers(Vector<T>::Constant(size, T(-2)), gradiva_test::Edge::after);
+        T* const first = numbers.view().data();
+        const std::span<const T> all(first, static_cast<std::size_t>(size));
+        CAPTURE(size);
+        REQUIRE(detail::has_finite_squares(all));
+        for (Index i = 0; i < size; ++i) {
+            for (const T bad : {std::numeric_limits<T>::quiet_NaN(), -std::numeric_limits<T>::max()}) {
+                first[i] = bad;
+                CAPTURE(i, bad);
+                REQUIRE_FALSE(detail::has_finite_squares(all));
+            }
+            first[i] = T(-2);
+        }
+    }
 }
 
 TEMPLATE_TEST_CASE("many gradients whose squares are finite are no error, though the sum of the squares is not", "",
