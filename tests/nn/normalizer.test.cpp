@@ -57,6 +57,15 @@ TEST_CASE("Before the first merge inputs are only held within 10 of 0") {
     CHECK(normalized(normalizer, x) == (Matrix<float>(1, 4) << 0.5F, -3, 10, -10).finished());
 }
 
+TEST_CASE("No inputs merged leave all as it is, and one is taken into account") {
+    Normalizer<float> normalizer(1);
+    const Matrix<float> x = Matrix<float>::Constant(1, 1, 3);
+    normalizer.merge(std::vector<kernels::Moments>(1));
+    CHECK(normalized(normalizer, x)(0, 0) == 3);
+    normalizer.merge(moments_of(x.cast<double>()));
+    CHECK(normalized(normalizer, x)(0, 0) == 0);
+}
+
 TEST_CASE("An element that never changed gives 0, and a bound once it moves") {
     Normalizer<float> normalizer(2);
     Matrix<double> constant(2, 50);
