@@ -1,6 +1,7 @@
 #include "gradiva/io/progress_bar.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "catch.hpp"
 #include "helpers/report_fields.hpp"
+#include "helpers/temporary_path.hpp"
 
 using namespace gradiva;
 
@@ -95,7 +97,9 @@ TEST_CASE("ProgressBar survives more steps than were asked for and no episode ye
         Progress progress = at(1100);
         progress.mean_return = std::numeric_limits<double>::quiet_NaN();
         bar(progress);
-        CHECK_THAT(contents(file), ContainsText("1100 steps, 10 steps/s, return -, 0.0 s left"));
+        const std::string numbers = "1100 steps, 10 steps/s, return -, 0.0 s left\n";
+        CHECK(contents(file) ==
+              (terminal ? "\r\x1b[2KTest [========================] " + numbers : "Test 100 % " + numbers));
     }
 }
 
@@ -142,4 +146,28 @@ TEST_CASE("ProgressBar renews its line at most every twentieth of a second") {
         bar(progress);
     }
     CHECK(count(contents(file), '\r') == 8);
+}
+
+TEST_CASE("ProgressBar shows a report that comes a twentieth of a second after the last, and none twice before that") {
+    for (const bool terminal : {false, true}) {
+        const File file(std::tmpfile());
+        ProgressBar bar(file.get(), terminal);
+        Progress progress = at(50);
+        for (const double seconds : {0.0, 0.0, 0.05}) {
+            progress.seconds = seconds;
+            bar(progress);
+        }
+        CHECK(count(contents(file), terminal ? '\r' : '\n') == (terminal ? 2 : 1));
+    }
+}
+
+TEST_CASE("What ProgressBar shows is in the file at once") {
+    const std::string path = gradiva_test::temporary_path("progress.txt");
+    for (const bool terminal : {false, true}) {
+        const File file(std::fopen(path.c_str(), "w"));
+        REQUIRE(file);
+        ProgressBar(file.get(), terminal)(at(500));
+        CHECK(std::filesystem::file_size(path) > 40);
+    }
+    std::filesystem::remove(path);
 }

@@ -222,6 +222,25 @@ TEST_CASE("Written again, a rollout gives the same file") {
     CHECK(first.text() == second.text());
 }
 
+TEST_CASE("A recording is written as it was read, line by line, whichever step its environments begin with") {
+    const TemporaryFile file("by_line");
+    for (const int step : {0, 1}) {
+        const std::string text = fmt::format(
+            "environment,step,observation_0,observation_1,observation_2,legal_0,legal_1,action_0,log_prob,reward,"
+            "terminated,truncated,next_observation_0,next_observation_1,next_observation_2\n"
+            "0,{0},1,2,0.5,1,0,0,-0.25,1.5,0,0,3,4,5\n"
+            "0,{1},3,4,5,0,1,1,-0.5,0.125,0,1,6,7,8\n"
+            "0,{2},9,9.5,-9,1,1,0,0,2,1,0,,,\n"
+            "1,{0},-1,1.00000001e-07,3.00000006e+20,1,1,1,-1.75,-2,0,1,12,13,14\n"
+            "1,{1},15,16,17,1,1,0,-1,0,0,0,18,19,20\n",
+            step, step + 1, step + 2);
+        file.write(text);
+        const auto rollout = read_transitions(file.path, Masked{.n = 2});
+        write_transitions(file.path, rollout);
+        CHECK(file.text() == text);
+    }
+}
+
 TEST_CASE("An actor's rollout keeps all but the heads") {
     Vectorized envs(Wanderer{}, {.count = 2, .seed = 4});
     const Actor actor(envs, Mlp{.hidden = {8}});
