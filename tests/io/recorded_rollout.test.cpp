@@ -390,6 +390,13 @@ TEST_CASE("The columns of a large observation are named by the first and the las
                       ContainsText("name the columns environment,step,observation_0,...,observation_7055,action_0,"
                                    "action_1,log_prob,reward,terminated,truncated,next_observation_0,...,"
                                    "next_observation_7055"));
+    // Up to 40 columns are all named; of more, three or more of a kind by the first and the last.
+    CHECK_THROWS_WITH(read_transitions(file.path, Box{.size = 16}, MultiDiscrete{{2, 2}}),
+                      ContainsText("observation_0,observation_1,observation_2,observation_3,"));
+    CHECK_THROWS_WITH(read_transitions(file.path, Box{.size = 16}, MultiDiscrete{{2, 2, 2}}),
+                      ContainsText("name the columns environment,step,observation_0,...,observation_15,action_0,...,"
+                                   "action_2,log_prob,reward,terminated,truncated,next_observation_0,...,"
+                                   "next_observation_15"));
 }
 
 TEST_CASE("Cells that are no numbers, or not finite, are refused by line, column and value") {
@@ -531,6 +538,11 @@ TEST_CASE("An observation that does not go on from the one before is refused") {
 TEST_CASE("Paths that cannot be read or written are refused") {
     CHECK_THROWS_WITH(read_transitions("/no/such/file.csv", two_numbers, three_actions),
                       ContainsText("cannot open '/no/such/file.csv'"));
+#if defined(__GLIBCXX__)  // other standard libraries take a folder for an empty file, or do not open it
+    const std::string folder = std::filesystem::temp_directory_path().string();
+    CHECK_THROWS_WITH(read_transitions(folder, two_numbers, three_actions),
+                      ContainsText("reading '" + folder + "' failed at line 1"));
+#endif
     Vectorized envs(Ticker{}, {.count = 1});
     const auto rollout = recorded(envs, uniform(2), [](auto& collect, auto& r) { collect.steps(r, 2); });
     CHECK_THROWS_WITH(write_transitions("/no/such/folder/file.csv", rollout), ContainsText("cannot write"));

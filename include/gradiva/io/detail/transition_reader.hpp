@@ -116,14 +116,16 @@ private:
 
     void read_transition(const std::string& text) {
         cells_ = split_cells(text);
-        require(cells_.size() >= columns_.size(),
-                "read_transitions: '{}', line {}: it has {} cells, so that column {}, {}, is missing; write all {}",
-                path_, line_, cells_.size(), cells_.size() + 1, columns_[std::min(cells_.size(), columns_.size() - 1)],
-                columns_.size());
-        require(
-            cells_.size() == columns_.size(),
-            "read_transitions: '{}', line {}: it has {} cells, the first too many being '{}'; write the {} of line 1",
-            path_, line_, cells_.size(), cells_[std::min(columns_.size(), cells_.size() - 1)], columns_.size());
+        if (cells_.size() < columns_.size()) {
+            fail("read_transitions: '{}', line {}: it has {} cells, so that column {}, {}, is missing; write all {}",
+                 path_, line_, cells_.size(), cells_.size() + 1, columns_[cells_.size()], columns_.size());
+        }
+        if (cells_.size() > columns_.size()) {
+            fail(
+                "read_transitions: '{}', line {}: it has {} cells, the first too many being '{}'; write the {} of "
+                "line 1",
+                path_, line_, cells_.size(), cells_[columns_.size()], columns_.size());
+        }
 
         const auto k = static_cast<Index>(recording_.transitions.size());
         recording_.observation.resize(observation_size_, k + 1);
