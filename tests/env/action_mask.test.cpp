@@ -49,6 +49,9 @@ TEST_CASE("Each choice of several needs a legal action of its own") {
                       ContainsText("without a legal action in reset (choices 2 to 4)"));
     CHECK_THROWS_WITH(check_mask("Test", space, view(mask_of(5, {0, 0, 0, 1, 0})), {0, 1}, "reset"),
                       ContainsText("without a legal action in reset (choices 0 to 1)"));
+    CHECK_THROWS_WITH(
+        check_mask("Test", MultiDiscrete{{2, 3, 2}}, view(mask_of(7, {0, 1, 0, 0, 1, 0, 0})), {0, 1}, "reset"),
+        ContainsText("without a legal action in reset (choices 5 to 6)"));
 }
 
 TEST_CASE("Vectorized environments show the masks of their present states, and the last one of a truncated episode") {

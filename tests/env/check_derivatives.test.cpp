@@ -12,12 +12,30 @@ using namespace gradiva;
 
 namespace {
 
-enum class Lie { none, state, action, reward, overwrites, not_a_number, observation, step, shows, ends };
+enum class Lie {
+    none,
+    state,
+    action,
+    reward,
+    overwrites,
+    not_a_number,
+    observation,
+    last_observation,
+    step,
+    first_step,
+    pays,
+    shows,
+    shows_last,
+    shows_late,
+    ends,
+    cut
+};
 
 /// A ball on a line, pushed about: x' = x + 0.1 v, v' = sin(v + u), seen as (x v, v), paid -x^2 u; with at most one
 /// lie.
 struct Ball {
     Lie lie = Lie::none;
+    double by = 0.01;  ///< how much it is off
     double x = 0, v = 0;
 
     using In = std::span<const double>;
@@ -32,11 +50,12 @@ struct Ball {
     }
     Outcome step(std::span<const float> action, Rng&, std::span<float> seen) {
         const double u = static_cast<double>(action[0]);
-        const double reward = -x * x * u;
-        x += 0.1 * v;
-        v = std::sin(v + u) + (lie == Lie::step ? 0.01 : 0);
+        const double reward = -x * x * u + (lie == Lie::pays ? by : 0);
+        x += 0.1 * v + (lie == Lie::first_step ? by : 0);
+        v = std::sin(v + u) + (lie == Lie::step ? by : 0);
         show(seen);
-        return {.reward = reward, .terminated = lie == Lie::ends};
+        if (lie == Lie::shows_late) seen[1] += static_cast<float>(by);
+        return {.reward = reward, .terminated = lie == Lie::ends, .truncated = lie == Lie::cut};
     }
 
     Index state_size() const { return 2; }
@@ -64,13 +83,14 @@ struct Ball {
     }
     void observe_backward(In state, In d_observation, Out d_state) const {
         d_state[0] += state[1] * d_observation[0];
-        d_state[1] += (lie == Lie::observation ? 1 : state[0]) * d_observation[0] + d_observation[1];
+        d_state[1] += (lie == Lie::observation ? 1 : state[0]) * d_observation[0] +
+                      (lie == Lie::last_observation ? 2 : 1) * d_observation[1];
     }
 
 private:
     void show(std::span<float> seen) const {
-        seen[0] = static_cast<float>(x * v) + (lie == Lie::shows ? 0.01F : 0);
-        seen[1] = static_cast<float>(v);
+        seen[0] = static_cast<float>(x * v + (lie == Lie::shows ? by : 0));
+        seen[1] = static_cast<float>(v + (lie == Lie::shows_last ? by : 0));
     }
 };
 
@@ -161,15 +181,28 @@ TEST_CASE("A model that lies about its derivatives is told which, by how much an
     CHECK_THROWS_WITH(checked(Lie::not_a_number), ContainsText("adds nan to d_state[1]"));
     CHECK_THROWS_WITH(checked(Lie::observation),
                       ContainsText("observe_backward adds 1 to d_state[1] for observation[0]"));
+    CHECK_THROWS_WITH(checked(Lie::last_observation),
+                      ContainsText("observe_backward adds 2 to d_state[1] for observation[1]"));
 }
 
 TEST_CASE("A model that steps otherwise than it says is told so") {
     const auto checked = [](Lie lie) { check_derivatives(Ball{.lie = lie}); };
     CHECK_THROWS_WITH(checked(Lie::step),
                       ContainsText("step leaves state[1] = ") && ContainsText("let both compute the same"));
+    CHECK_THROWS_WITH(checked(Lie::first_step), ContainsText("step leaves state[0] = "));
+    CHECK_THROWS_WITH(checked(Lie::pays), ContainsText("step gives a reward of "));
     CHECK_THROWS_WITH(checked(Lie::shows), ContainsText("reset shows observation[0] = "));
-    CHECK_THROWS_WITH(checked(Lie::ends),
-                      "check_derivatives: step ends the episode, which a model cannot; leave that to a TimeLimit");
+    CHECK_THROWS_WITH(checked(Lie::shows_last), ContainsText("reset shows observation[1] = "));
+    CHECK_THROWS_WITH(checked(Lie::shows_late), ContainsText("step shows observation[1] = "));
+    for (const Lie lie : {Lie::ends, Lie::cut}) {
+        CHECK_THROWS_WITH(checked(lie),
+                          "check_derivatives: step ends the episode, which a model cannot; leave that to a TimeLimit");
+    }
+    // Of numbers below 1, by less than the precision that is asked for and by more.
+    for (const Lie lie : {Lie::step, Lie::first_step, Lie::pays, Lie::shows, Lie::shows_last, Lie::shows_late}) {
+        CHECK_NOTHROW(check_derivatives(Ball{.lie = lie, .by = 0.8e-4}, {.steps = 1}));
+        CHECK_THROWS_AS(check_derivatives(Ball{.lie = lie, .by = 1.2e-4}, {.steps = 1}), Error);
+    }
 }
 
 TEST_CASE("The check of derivatives refuses options that check nothing") {
@@ -179,4 +212,10 @@ TEST_CASE("The check of derivatives refuses options that check nothing") {
     CHECK_THROWS_WITH(check_derivatives(Ball{}, {.step = 0}), "check_derivatives: step is 0; give a number above 0");
     CHECK_THROWS_WITH(check_derivatives(Ball{}, {.tolerance = -1}),
                       "check_derivatives: tolerance is -1; give a number above 0");
+    CHECK_THROWS_WITH(check_derivatives(Ball{}, {.tolerance = 0}),
+                      "check_derivatives: tolerance is 0; give a number above 0");
+    struct Stateless : Ball {
+        Index state_size() const { return 0; }
+    };
+    CHECK_THROWS_WITH(check_derivatives(Stateless{}), "check_derivatives: state_size() is 0; give at least 1");
 }

@@ -129,6 +129,14 @@ struct OneChoiceTooMany : Right {
         return Right::step(action[0], rng, o);
     }
 };
+template <std::size_t place>
+struct OneTooManyAt : Right {
+    MultiDiscrete action_space() const { return {.n = {3, 3, 3}}; }
+    Outcome step(std::span<const int> action, Rng& rng, std::span<float> o) {
+        if (action[place] == 2) throw std::runtime_error("no such choice");
+        return Right::step(action[0], rng, o);
+    }
+};
 struct HybridTooMany : Right {
     HybridSpace action_space() const { return {.choice = {.n = 3}, .box = {.size = 1}}; }
     Outcome step(HybridAction action, Rng& rng, std::span<float> o) {
@@ -144,6 +152,9 @@ struct MaskChanges : Right {  // between two calls in one state
 struct MaskChangesLater : Right {
     mutable int calls = 0;
     void action_mask(std::span<std::uint8_t> legal) const { legal[0] = ++calls % 1000 == 0 ? 0 : 1; }
+};
+struct MaskOfZerosOnly : Right {  // leaves the ones that it finds
+    void action_mask(std::span<std::uint8_t> legal) const { legal[static_cast<std::size_t>(k % 2)] = 0; }
 };
 struct MaskOf255 : Right {
     void action_mask(std::span<std::uint8_t> legal) const { legal[0] = 255; }
@@ -198,6 +209,38 @@ struct WearsOut : Right {  // pays less after 2000 steps, whatever resets there 
         outcome.reward = ++life > 2000 ? 0.5 : 1;
         return outcome;
     }
+};
+
+struct RemembersACut : Right {  // of an episode after so many steps, and shows it so much later
+    int at, later;
+    int since_cut = -1;
+    RemembersACut(int steps, int delay) : at(steps), later(delay) {}
+    void reset(Rng& rng, std::span<float> o) {
+        if (k == at) since_cut = 0;
+        if (k != at && k < 20) since_cut = -1;
+        Right::reset(rng, o);
+        if (since_cut == 0 && later == 0) o[1] = 1;
+    }
+    Outcome step(int action, Rng& rng, std::span<float> o) {
+        Outcome outcome = Right::step(action, rng, o);
+        if (since_cut >= 0 && ++since_cut == later) outcome.reward = 0;
+        return outcome;
+    }
+};
+struct EndsInTwoWays : Right {  // every second of all copies' episodes, and they differ in nothing else
+    static inline int episodes = 0;
+    Outcome step(int action, Rng& rng, std::span<float> o) {
+        Outcome outcome = Right::step(action, rng, o);
+        if (outcome.terminated && ++episodes % 2 == 0) outcome = {.reward = 1, .truncated = true};
+        return outcome;
+    }
+};
+struct Counted : Right {
+    bool random;
+    std::shared_ptr<Index> steps = std::make_shared<Index>(0);
+    explicit Counted(bool draws) : random(draws) {}
+    void reset(Rng& rng, std::span<float> o) { k = 0, observe(random ? rng.uniform() : 0, 0, o); }
+    Outcome step(int action, Rng&, std::span<float> o) { return ++*steps, observe(0, action, o), end(); }
 };
 
 struct LateLeak : Right {  // remembers that an episode was cut after its 15th step
@@ -280,6 +323,9 @@ TEST_CASE("check_env says that an action space has too many actions") {
     REFUSES("(action [1, 2]) threw: what is no std::exception; no step with choice 2 has succeeded",
             OneChoiceTooMany{});
     REFUSES("threw: no such choice; no step with choice 2 has succeeded", HybridTooMany{});
+    REFUSES("threw: no such choice; no step with choice 2 has succeeded", OneTooManyAt<0>{});
+    REFUSES("threw: no such choice; no step with choice 2 has succeeded", OneTooManyAt<1>{});
+    REFUSES("threw: no such choice; no step with choice 2 has succeeded", OneTooManyAt<2>{});
 }
 
 TEST_CASE("check_env names masks that change, or hold other numbers than 0 and 1") {
@@ -287,6 +333,7 @@ TEST_CASE("check_env names masks that change, or hold other numbers than 0 and 1
     REFUSES("two calls of action_mask after step", MaskChangesLater{});
     REFUSES("gave a mask of 255 for choice 0", MaskOf255{});
     REFUSES("threw: no mask", MaskThrows{});
+    CHECK_NOTHROW(check_env(MaskOfZerosOnly{}));
 }
 
 TEST_CASE("check_env sends the bounds of a Box, each alone and all at once, and its corners") {
@@ -321,6 +368,39 @@ TEST_CASE("check_env wants reset to forget, unless it is told that episodes depe
 TEST_CASE("check_env cuts episodes late too, and notices who writes to an earlier observation") {
     REFUSES("steps and a reset in the middle of an episode", LateLeak{});
     REFUSES("writes to the observation of an earlier call; write to the one that the call is given", KeepsTheSpan{});
+}
+
+TEST_CASE("check_env cuts episodes after few steps, in their middle and before their end, and looks on for 50 steps") {
+    for (const int steps : {1, 2, 3, 5, 8, 13, 10, 19}) {  // of 20
+        for (const int later : {0, 1, 50}) {
+            REFUSES(fmt::format("check_env: after {} steps and a reset in the middle of an episode, an environment "
+                                "gives other numbers under seed 0 than a fresh one, first in step {};",
+                                steps, later),
+                    RemembersACut(steps, later), {.steps = 1000});
+        }
+    }
+}
+
+TEST_CASE("check_env names copies that differ in nothing but the way in which episodes end") {
+    EndsInTwoWays::episodes = 0;
+    REFUSES("gives other numbers under seed 0 than a fresh one, first in step 20;", EndsInTwoWays{}, {.steps = 20});
+}
+
+TEST_CASE("check_env takes no more steps than it needs") {
+    const auto steps = [](bool random, const CheckEnvOptions& options) {
+        const Counted env(random);
+        check_env(env, options);
+        return *env.steps;
+    };
+    // A run, another with a third between its steps, one more of at most 1000, then 61 before resets and 8 times 50
+    // after them; where nothing is random, another seed for at most 1000.
+    CHECK(steps(true, {.steps = 100}) == 100 + 2 * 100 + 100 + 61 + 8 * 50);
+    CHECK(steps(true, {.steps = 1500}) == 1500 + 2 * 1500 + 1000 + 61 + 8 * 50);
+    CHECK(steps(false, {.steps = 100}) == 100 + 2 * 100 + 2 * 100 + 61 + 8 * 50);
+    CHECK(steps(false, {.steps = 1500}) == 1500 + 2 * 1500 + 2 * 1000 + 61 + 8 * 50);
+    // No more steps before a reset, or after it, than are asked for. An episode that ends is enough.
+    CHECK(steps(true, {.steps = 20}) == 4 * 20 + 61 + 8 * 20);
+    CHECK_THROWS_WITH(steps(true, {.steps = 19}), ContainsText("no episode ended within 19 steps"));
 }
 
 TEST_CASE("check_env takes environments from a factory, also such as cannot be copied") {

@@ -39,6 +39,15 @@ enum class Fault {
     flags_by_number,
     rewards_beyond,
     unwritten_final_mask,
+    action_space_changes,
+    size_changes,
+    no_environments,
+    flags_by_range,
+    final_by_range,
+    mask_by_range,
+    reset_by_range,
+    second_reset_by_range,
+    second_reset_unwritten,
 };
 
 /// Random walks that end beyond 3, or are cut off after 30 steps; choice 2 is legal where the walk stands above 0.
@@ -53,15 +62,19 @@ struct Walks {
     mutable int calls = 0;
 
     bool is(Fault f) const { return fault == f; }
-    Index size() const { return 7; }
+    Index size() const { return is(Fault::no_environments) ? 0 : is(Fault::size_changes) && calls > 9 ? 8 : 7; }
     std::uint64_t seed() const { return 5; }
     Index shards() const { return is(Fault::no_shards) ? 0 : 7; }
     Box observation_space() const {
         return {.size = 2, .low = {is(Fault::space_changes) && calls > 9 ? -99.0F : -50.0F}, .high = {50}};
     }
-    Discrete action_space() const { return {.n = 3}; }
+    Discrete action_space() const { return {.n = is(Fault::action_space_changes) && calls > 9 ? 4 : 3}; }
     void reset(Range range, MatrixRef<float> observation) {
+        const bool again = steps[place(range, 0)] > 0;
         for (Index j = 0; j < range.size(); ++j) start(place(range, j), observation, j);
+        const bool by_range = is(Fault::reset_by_range) || (is(Fault::second_reset_by_range) && again);
+        if (by_range && range.begin > 0) observation(0, 0) += 0.001F;
+        if (is(Fault::second_reset_unwritten) && again) observation(1, 0) = std::numeric_limits<float>::quiet_NaN();
     }
     void step(Range range, const ConstActionView& actions, StepView& out) {
         for (Index j = 0; j < range.size(); ++j) step_one(range, actions, out, j);
@@ -75,6 +88,7 @@ struct Walks {
             mask_one(place(range, j), legal, j);
             if (is(Fault::unwritten_mask)) legal(1, j) = 255;
             if (is(Fault::mask_of_2)) legal(1, j) = 2;
+            if (is(Fault::mask_by_range) && range.begin > 0) legal(1, j) = 0;
             if (is(Fault::no_legal) && steps[place(range, j)] == 4) legal.col(j).setZero();
             if (is(Fault::mask_changes)) legal(1, j) = calls % 2 == 0 ? 1 : 0;
         }
@@ -114,6 +128,11 @@ private:
         if (!ends && !cut) return;
         if (!is(Fault::unwritten_final)) observe(n, out.final_observation, j);
         if (cut && !is(Fault::unwritten_final_mask)) mask_one(n, out.final_mask, j);
+        if (is(Fault::final_by_range) && range.begin > 0) out.final_observation(0, j) += 0.001F;
+        if (is(Fault::flags_by_range) && range.begin > 0 && ends) {
+            std::swap(out.terminated[k], out.truncated[k]);
+            mask_one(n, out.final_mask, j);
+        }
         start(n, out.observation, j);
     }
 };
@@ -174,7 +193,11 @@ TEST_CASE("check_env names what a vector of environments does wrong, whether it 
         {Fault::out_of_bounds, "gave observation[0] = 51 in step (step 5), outside [-50, 50]"},
         {Fault::never_ends, "no episode ended within 200 steps"},
         {Fault::space_changes, "the spaces or their bounds, or the number of environments, are others than at first"},
+        {Fault::action_space_changes, "the spaces or their bounds, or the number of environments, are others"},
+        {Fault::size_changes, "the spaces or their bounds, or the number of environments, are others than at first"},
+        {Fault::no_environments, "there are 0 environments; give at least 1"},
         {Fault::no_shards, "shards() is 0; give at least 1"},
+        {Fault::second_reset_unwritten, "gave observation[1] = nan in reset (step 200), or did not write it"},
     };
     for (const auto& [fault, text] : faults) {
         CAPTURE(text);
@@ -185,11 +208,15 @@ TEST_CASE("check_env names what a vector of environments does wrong, whether it 
     for (const Fault fault : {Fault::writes_others, Fault::flags_by_number, Fault::rewards_beyond}) {
         CHECK_THROWS_WITH(check_env(Walks(fault)), ContainsText("writes what belongs to others"));
     }
-    for (const Fault fault : {Fault::one_generator, Fault::depends_on_range, Fault::reward_by_range}) {
+    for (const Fault fault : {Fault::one_generator, Fault::depends_on_range, Fault::reward_by_range,
+                              Fault::flags_by_range, Fault::final_by_range, Fault::mask_by_range}) {
         CHECK_THROWS_WITH(check_env(Walks(fault)),
                           ContainsText("check_env: of two copies that are stepped in turn, one as a whole and one in 3 "
                                        "parts, environment "));
     }
+    CHECK_THROWS_WITH(check_env(Walks(Fault::reset_by_range)), ContainsText("differs, first in step 0;"));
+    CHECK_THROWS_WITH(check_env(Walks(Fault::second_reset_by_range), {.steps = 200}),
+                      ContainsText("differs, first in step 201;"));
     CHECK_THROWS_WITH(check_env(SharedWalks{}), ContainsText("let copies and environments share nothing"));
 }
 
@@ -229,4 +256,18 @@ TEST_CASE("A factory that returns a reference makes copies of what it refers to"
     Vectorized envs([&](Index) -> gradiva_test::Corridor& { return one; }, {.count = 2});
     CHECK(&envs[0] != &envs[1]);
     CHECK_NOTHROW(check_env([&](Index) -> const gradiva_test::Corridor& { return one; }));
+}
+
+TEST_CASE("A vector of environments is tried until a million of their steps, with an episode that ended") {
+    CHECK(detail::is_tried(1000, 1000, 1));
+    CHECK(!detail::is_tried(1000, 999, 1));
+    CHECK(!detail::is_tried(1000, 1000, 0));
+}
+
+TEST_CASE("A step view without room for masks has none") {
+    MatrixBuffer<float> observation(2, 3);
+    const StepView view{observation.matrix(), observation.matrix(), {}, {}, {}};
+    CHECK(view.final_mask.data() == nullptr);
+    CHECK(view.final_mask.rows() == 0);
+    CHECK(view.final_mask.cols() == 0);
 }

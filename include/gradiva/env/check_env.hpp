@@ -114,7 +114,7 @@ private:
         require(differ < 0,
                 "check_env: an environment that was used gives other numbers under seed {} than a fresh one, first in "
                 "step {}; {}",
-                options_.seed, std::max<Index>(differ, 0), forget);
+                options_.seed, differ, forget);
     }
 
     /// The same after a reset in the middle of an episode, early or late in it.
@@ -129,7 +129,7 @@ private:
             require(differ < 0,
                     "check_env: after {} steps and a reset in the middle of an episode, an environment gives other "
                     "numbers under seed {} than a fresh one, first in step {}; {}",
-                    steps, options_.seed, std::max<Index>(differ, 0), forget);
+                    steps, options_.seed, differ, forget);
         }
     }
 
