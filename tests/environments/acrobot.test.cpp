@@ -207,3 +207,8 @@ TEST_CASE("Acrobot keeps the contract of an environment") {
     }
     CHECK(Acrobot{}.action_space().n == 3);
 }
+
+TEST_CASE("Acrobot hangs still before it is reset") {
+    const Acrobot acrobot;
+    for (const double x : {acrobot.theta1, acrobot.theta2, acrobot.theta1_dot, acrobot.theta2_dot}) CHECK(x == 0);
+}

@@ -172,3 +172,8 @@ TEST_CASE("CartPole moves as its mirror image does under the opposite push, unti
     CHECK(ended_far > 10);
     CHECK(ended_low > 10);
 }
+
+TEST_CASE("CartPole is upright and still before it is reset") {
+    const CartPole cart_pole;
+    for (const double x : {cart_pole.x, cart_pole.x_dot, cart_pole.theta, cart_pole.theta_dot}) CHECK(x == 0);
+}

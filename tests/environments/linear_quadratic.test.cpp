@@ -91,6 +91,15 @@ TEST_CASE("A linear quadratic regulator whose matrices do not fit is refused") {
         change(options);
         return LinearQuadratic(options);
     };
+    const auto sized = [](Index states, Index actions) {
+        return LinearQuadratic({.a = Matrix<double>::Zero(states, states),
+                                .b = Matrix<double>::Zero(states, actions),
+                                .q = Matrix<double>::Zero(states, states),
+                                .r = Matrix<double>::Zero(actions, actions)});
+    };
+    CHECK_NOTHROW(sized(1, 1));
+    CHECK_THROWS_WITH(sized(0, 1), ContainsText("A has 0 rows and B 1 columns; give at least 1 state and 1 action"));
+    CHECK_THROWS_WITH(sized(1, 0), ContainsText("A has 1 rows and B 0 columns; give at least 1 state and 1 action"));
     CHECK_THROWS_WITH(LinearQuadratic({}),
                       "LinearQuadratic: A has 0 rows and B 0 columns; give at least 1 state and 1 action");
     CHECK_THROWS_WITH(refused([](auto& o) {

@@ -147,3 +147,8 @@ TEST_CASE("MountainCar keeps the contract of an environment") {
     CHECK(space.high_of(1) == 0.07F);
     CHECK(MountainCar{}.action_space().n == 3);
 }
+
+TEST_CASE("MountainCar stands still at 0 before it is reset") {
+    CHECK(MountainCar{}.position == 0);
+    CHECK(MountainCar{}.velocity == 0);
+}

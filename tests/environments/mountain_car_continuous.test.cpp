@@ -168,3 +168,8 @@ TEST_CASE("MountainCarContinuous keeps the contract of an environment") {
     CHECK(actions.low_of(0) == -1);
     CHECK(actions.high_of(0) == 1);
 }
+
+TEST_CASE("MountainCarContinuous stands still at 0 before it is reset") {
+    CHECK(MountainCarContinuous{}.position == 0);
+    CHECK(MountainCarContinuous{}.velocity == 0);
+}

@@ -178,3 +178,12 @@ TEST_CASE("Pendulum moves as its mirror image does under the opposite torque, an
         }
     }
 }
+
+TEST_CASE("Pendulum is upright and still before it is reset, and its model has two numbers as state") {
+    const Pendulum pendulum;
+    CHECK(pendulum.theta == 0);
+    CHECK(pendulum.theta_dot == 0);
+    CHECK(pendulum.shown_theta == 0);
+    CHECK(pendulum.shown_sine == 0);
+    CHECK(pendulum.state_size() == 2);
+}
