@@ -147,6 +147,11 @@ TEST_CASE("Bad arguments of evaluate are refused by name") {
 }
 
 TEST_CASE("An evaluation prints as one line") {
+    const Evaluation nothing;
+    for (const double x : {nothing.mean_return, nothing.std_return, nothing.standard_error, nothing.mean_length}) {
+        CHECK(x == 0);
+    }
+    CHECK(nothing.episodes == 0);
     CHECK(fmt::format("{}", Evaluation{.mean_return = 500, .std_return = 0, .episodes = 100}) ==
           "mean_return=500.00 std_return=0.00 episodes=100");
     CHECK(fmt::format("{}", Evaluation{.mean_return = -1.236, .std_return = 2.5, .episodes = 3}) ==

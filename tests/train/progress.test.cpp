@@ -33,8 +33,11 @@ TEST_CASE("A progress report knows nothing that it was not told") {
     const Progress progress;
     std::set<std::string> counts;
     for_each_field(progress, [&](const char* name, auto value) {
-        if (!std::isnan(static_cast<double>(value))) counts.insert(name);
+        if (std::isnan(static_cast<double>(value))) return;
+        counts.insert(name);
+        CHECK(value == 0);
     });
+    CHECK(progress.total_steps == 0);
     CHECK(counts == std::set<std::string>{"iteration", "steps", "schedule_progress", "seconds", "steps_per_second",
                                           "episodes", "lifetime_episodes"});
     CHECK(Progress{.algorithm = "Test", .episodes = 7}.lifetime_episodes == 7);
