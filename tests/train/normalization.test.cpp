@@ -117,9 +117,17 @@ TEST_CASE("Statistics count the samples of whole episodes, and no filler", "[thr
     CHECK(moments.count == rollout.sample_count());
     CHECK(moments.mean == Approx(sum / static_cast<double>(rollout.sample_count())));
     CHECK(p.actor.normalizer()->moments()[1].population_variance() == 0);
+    Parts both(2);
+    observe(rollout, both.actor, both.critic);
+    CHECK(both.actor.normalizer()->moments()[0].mean == moments.mean);
+    CHECK(both.critic.normalizer()->moments()[0].mean == moments.mean);
+    Actor<MlpNetwork<float>, Categorical<float>> plain(p.envs, {.hidden = {}});
+    observe(rollout, plain, p.critic);
+    CHECK(p.critic.normalizer()->moments()[0].mean == moments.mean);
 }
 
-/// Rewards of 1000 leave errors of hundreds; in units of the deviation of returns they are at most 10. NaN is no update.
+/// Rewards of 1000 leave errors of hundreds; in units of the deviation of returns they are at most 10. NaN is no
+/// update.
 const auto values_are_normalised = [](const Progress& progress) { CHECK_FALSE(progress.value_loss >= 100); };
 
 TEST_CASE("PPO-clip with normalised observations and rewards learns the far corridor for every seed") {
