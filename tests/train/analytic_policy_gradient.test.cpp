@@ -199,6 +199,27 @@ TEST_CASE("Actions beyond the bounds of the Box are clipped for the model and ge
     for (const double g : gradient) CHECK(g == 0);
 }
 
+TEST_CASE("A model that does not hold its forces itself gets them clipped, each to its own bounds") {
+    struct Bounded : LinearQuadratic {
+        Bounded()
+            : LinearQuadratic({.a = Matrix<double>{{0.5, 0.1}, {0, 0.5}},
+                               .b = Matrix<double>{{1, 0}, {0.5, 1}},
+                               .q = Matrix<double>{{0, 0}, {0, 0}},
+                               .r = Matrix<double>{{1, 0}, {0, 1}}}) {}
+        Box action_space() const { return {.size = 2, .low = {-0.5F, -1}, .high = {2, 0.25F}}; }
+    };
+    DoubleActor actor(MlpNetwork<double>(2, 2, {.hidden = {}}, Rng(1)), DiagonalGaussian<double>(2));
+    for (double& w : actor.weights()) w = 0;
+    actor.weights()[4] = -3;  // the biases: the costs are 0.5^2 + 0.25^2
+    actor.weights()[5] = 3;
+    Threads threads;
+    AnalyticGradient<Bounded, DoubleActor> gradient_of(std::vector<Bounded>(3), actor,
+                                                       {.horizon = 2, .gamma = 1, .sample = false}, threads, 1);
+    std::vector<double> gradient(actor.weights().size());
+    CHECK(gradient_of(gradient).loss == Catch::Approx(2 * 0.3125));
+    CHECK(gradient_error(Bounded{}, {.horizon = 6}, 1) < 1e-6);
+}
+
 TEST_CASE("The trainer of the analytic gradient reports steps, episodes and returns") {
     Vectorized envs(TimeLimit(Pendulum{}, 200), {.count = 6, .seed = 1});
     Actor actor(envs, Mlp{.hidden = {4}});

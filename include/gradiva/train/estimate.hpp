@@ -131,7 +131,7 @@ double explained_variance(const Rollout<Scalar>& rollout) {
     };
     // The means, as sums of what lies above the first sample: equal numbers give their value exactly.
     double count = 0;
-    Sample first{0, 0}, sum{0, 0};
+    Sample first{}, sum{};
     for_each_sample([&](const Sample& x) {
         if (count == 0) first = x;
         count += 1;
@@ -140,7 +140,7 @@ double explained_variance(const Rollout<Scalar>& rollout) {
     });
     const Sample mean{first.target + sum.target / count, first.error + sum.error / count};
     // The variances, from deviations from the means and what these sum to, the means' rounding errors.
-    Sample rest{0, 0}, squares{0, 0};
+    Sample rest{}, squares{};
     for_each_sample([&](const Sample& x) {
         const Sample d{x.target - mean.target, x.error - mean.error};
         rest.target += d.target;
