@@ -89,7 +89,10 @@ def judge(suite, mutants, jobs):
 
 def main():
     options = parse_options()
-    places = [place for place in project.all_places(_ROOT)
+    everywhere = project.all_places(_ROOT)
+    for path, source, change in sorted(known.equivalent() - {place.key() for place in everywhere}):
+        print(f"mutation: equivalent.txt names what is not there: {path} | {source} | {change}")
+    places = [place for place in everywhere
               if fnmatch.fnmatch(place.path.removeprefix("include/gradiva/"), options.headers)]
     drawn = draw(places, int(options.places * _SPARE), options.seed)
     print(f"mutation: seeds {options.seed}, each {options.places} of {len(places)} places", flush=True)
