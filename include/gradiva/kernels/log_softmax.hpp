@@ -12,9 +12,9 @@
 
 // From a batch of logits Z (choices x batch), one sample per column, to its categorical distributions:
 //   log p_i = z_i - log sum_k exp z_k.
-// A logit of `masked_logit`, minus infinity, is a choice that is not legal: its probability is exactly 0, and so are
-// its shares of entropy, divergence and every gradient. One choice of each column at least is legal. NaN or plus
-// infinity in a column, or nothing but minus infinity, is NaN in all that follows from it.
+// A logit of `masked_logit`, minus infinity, is a choice that is not legal: its probability is exactly 0, and so are its
+// shares of entropy, divergence and every gradient. One choice of each column at least is legal. NaN or plus infinity in
+// a column, or nothing but minus infinity, is NaN in all that follows from it.
 
 namespace gradiva::kernels {
 
