@@ -99,7 +99,8 @@ def _variants(source, node):
             yield f"{text} -> 1", node, "1"
         elif re.fullmatch(r"\d[\d']*", text):
             value = int(text.replace("'", ""))
-            changed = str(value + 1 if value < 16 else 2 * value)
+            in_subscript = node.parent.type == "subscript_argument_list"  # one more may be beyond the end
+            changed = str(value - 1 if in_subscript else value + 1 if value < 16 else 2 * value)
             yield f"{text} -> {changed}", node, changed
         elif re.fullmatch(r"[\d'.]+(e[-+]?\d+)?[fF]?", text):
             value = float(text.rstrip("fF").replace("'", ""))
@@ -173,6 +174,8 @@ def _skipped(source, node):
         return True
     if node.type in ("declaration", "field_declaration") and _is_constexpr(node):
         return True
+    if node.type == "expression_statement":
+        return node.named_child_count == 1 and _skipped(source, node.named_children[0])
     return node.type == "call_expression" and _code(source, node.child_by_field_name("function")) in _ASSERTIONS
 
 
