@@ -19,7 +19,7 @@ _BINARY = {
 _ASSIGNMENT = {"+=": ("-=", "="), "-=": ("+=", "="), "*=": ("/=", "="), "/=": ("*=", "=")}
 _CALLS = {"std::min": "std::max", "std::max": "std::min", "min": "max", "max": "min"}
 
-_ASSERTIONS = ("assert", "GRADIVA_ASSERT")
+_ASSERTIONS = ("assert", "static_assert", "GRADIVA_ASSERT")
 
 # No mutant within these: they speak to the compiler.
 _STATIC = {
@@ -57,8 +57,7 @@ def _code(source, node):
 
 
 def _is_constexpr(node):
-    return any(child.type in ("type_qualifier", "storage_class_specifier", "constexpr") and child.text == b"constexpr"
-               for child in node.children)
+    return any(child.text in (b"constexpr", b"consteval") for child in node.children)
 
 
 def _steps_by_one(loop):
