@@ -106,22 +106,23 @@ class Suite:
             if not test.name:
                 yield [test]
 
+    def _run_group(self, group, mutant):
+        limit = 20 + 10 * sum(test.seconds for test in group)
+        if not group[0].name:
+            return self._run([self._folder / group[0].file], {}, mutant, limit)
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as names:
+            names.write("".join(f"{_escaped(test.name)}\n" for test in group))
+            names.flush()
+            return self._run([self._folder / "gradiva_tests", "-f", names.name, "-a"], {}, mutant, limit)
+
     def judge(self, number, place):
+        """A group that fails without the mutant as well has caught nothing."""
         tests = self._reaching[number]
         for group in self._groups(place, tests):
-            limit = 20 + 10 * sum(test.seconds for test in group)
-            if not group[0].name:
-                what = self._run([self._folder / group[0].file], {}, number, limit)
-                if what:
-                    return Verdict(True, f"{what}: {group[0].file}", len(tests))
-                continue
-            with tempfile.NamedTemporaryFile("w", suffix=".txt") as names:
-                names.write("".join(f"{_escaped(test.name)}\n" for test in group))
-                names.flush()
-                what = self._run([self._folder / "gradiva_tests", "-f", names.name, "-a"], {}, number, limit)
-            if what:
+            what = self._run_group(group, number)
+            if what and not self._run_group(group, None):
                 return Verdict(True, f"{what}: {group[0].file}", len(tests))
-        return Verdict(False, "reached by no test" if not tests else "seen by no test", len(tests))
+        return Verdict(False, "seen by no test" if tests else "reached by no test", len(tests))
 
 
 def _escaped(name):
