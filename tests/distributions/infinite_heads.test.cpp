@@ -9,6 +9,7 @@
 #include "gradiva/env/space.hpp"
 #include "gradiva/kernels/log_softmax.hpp"
 #include "helpers/distribution_batch.hpp"
+#include "helpers/largest.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -79,7 +80,7 @@ double roundings_apart(const std::vector<T>& a, const std::vector<T>& b) {
     double worst = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
         const double size = std::max(1.0, static_cast<double>(std::abs(b[i])));
-        worst = std::max(worst, static_cast<double>(std::abs(a[i] - b[i])) / size);
+        worst = gradiva_test::largest_of(worst, static_cast<double>(std::abs(a[i] - b[i])) / size);
     }
     return worst / static_cast<double>(std::numeric_limits<T>::epsilon());
 }

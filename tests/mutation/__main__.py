@@ -103,6 +103,8 @@ def main():
         return 0
 
     mutants = dict(enumerate(dict.fromkeys(place for own in drawn.values() for place in own), 1))
+    if len(mutants) >= project.MOST_MUTANTS:
+        raise SystemExit(f"mutation: {len(mutants)} mutants; one build holds {project.MOST_MUTANTS - 1}")
     suite = build_suite(mutants, options)
     numbers = {place: number for number, place in mutants.items()
                if suite.reaches(number) or not place.constant}  # else the compiler has computed it
@@ -110,6 +112,8 @@ def main():
     for seed, own in drawn.items():
         print(f"\nmutation: seed {seed}", flush=True)
         chosen = [place for place in own if place in numbers][:options.places]
+        if len(chosen) < options.places:
+            print(f"mutation: only {len(chosen)} places: others are no C++, or overlap")
         judged = judge(suite, {numbers[place]: place for place in chosen}, options.jobs)
         status |= report.print_table(judged, options.goal)
     return status

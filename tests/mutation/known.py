@@ -9,6 +9,7 @@ def equivalent():
     keys = set()
     for line in _FILE.read_text().splitlines():
         if line.strip() and not line.startswith("#"):
-            path, source, change, _reason = (part.strip() for part in line.split(" | "))
-            keys.add((path, source, change))
+            path, rest = line.split(" | ", 1)
+            source, change, _reason = (part.strip() for part in rest.rsplit(" | ", 2))
+            keys.add((path.strip(), source, change))
     return keys

@@ -26,7 +26,7 @@ _STATIC = {
     "static_assert_declaration", "concept_definition", "requires_clause", "requires_expression", "template_argument_list",
     "template_parameter_list", "alias_declaration", "array_declarator", "noexcept", "enum_specifier",
     "attribute_declaration", "attribute_specifier", "decltype", "sizeof_expression", "alignas_qualifier", "alignof_expression",
-    "trailing_return_type", "preproc_if", "preproc_include", "preproc_def", "preproc_call", "string_literal",
+    "trailing_return_type", "preproc_include", "preproc_def", "preproc_call", "preproc_defined", "string_literal",
     "type_descriptor", "new_declarator", "bitfield_clause", "explicit_function_specifier", "using_declaration",
 }
 
@@ -178,6 +178,16 @@ def _skipped(source, node):
     return node.type == "call_expression" and _code(source, node.child_by_field_name("function")) in _ASSERTIONS
 
 
+def _is_constant_part(node, i, child):
+    """The condition of `if constexpr` and of `#if`, the value of a case, and `true` of `while (true)`."""
+    if node.type == "if_statement":
+        return child.type == "condition_clause" and any(c.type == "constexpr" for c in node.children)
+    if node.type == "while_statement":
+        return child.text == b"(true)"
+    field = node.field_name_for_child(i)
+    return (node.type == "case_statement" and field == "value") or (node.type.startswith("preproc") and field == "condition")
+
+
 def places_in(path, source, active_lines):
     """All mutants of one header. `active_lines`: those that this target's preprocessor keeps."""
     found = []
@@ -202,13 +212,9 @@ def places_in(path, source, active_lines):
             add(target, change, begin, end, text, constant)
         for change, begin, end, text in _whole(source, node):
             add(node, change, begin, end, text, constant)
-        constant_condition = node.type == "if_statement" and any(c.type == "constexpr" for c in node.children)
         for i, child in enumerate(node.children):
-            if constant_condition and child.type == "condition_clause":
-                continue
-            if node.type == "case_statement" and node.field_name_for_child(i) == "value":
-                continue
-            walk(child, constant)
+            if not _is_constant_part(node, i, child):
+                walk(child, constant)
 
     walk(_parser.parse(source).root_node)
     return found

@@ -6,6 +6,7 @@ import subprocess
 
 from places import places_in
 
+MOST_MUTANTS = 4096  # as in switch.hpp
 _HERE = pathlib.Path(__file__).parent
 _SWITCH = '#include "gradiva_mutation/switch.hpp"\n#line 2\n'
 _IN_CMAKE = b"""
@@ -137,7 +138,7 @@ class Copy:
         """Builds the tests, leaving out mutants that do not compile. Returns the folder of programs."""
         binary = self.tree / "build"
         subprocess.run(["cmake", "-S", self.tree, "-B", binary, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
-                        "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG", f"-DCMAKE_CXX_FLAGS={_FLAGS}",
+                        "-DCMAKE_CXX_COMPILER=g++", "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG", f"-DCMAKE_CXX_FLAGS={_FLAGS}",
                         "-DGRADIVA_BUILD_TESTS=ON", "-DGRADIVA_BUILD_EXAMPLES=OFF", "-DGRADIVA_BUILD_BENCHMARKS=OFF"],
                        check=True, stdout=subprocess.DEVNULL)
         programs = [f"program_{path.name.removesuffix('.program.cpp')}" for path in self.tree.rglob("*.program.cpp")]

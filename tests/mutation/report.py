@@ -5,12 +5,12 @@ import pathlib
 
 def print_table(judged, goal):
     """`judged`: pairs of place and verdict. Returns the status to end with: 0 where `goal` per cent are caught."""
-    rooms = collections.defaultdict(list)
+    folders = collections.defaultdict(list)
     for place, verdict in judged:
-        rooms[pathlib.PurePath(place.path).parts[2]].append(verdict.caught)
+        folders[pathlib.PurePath(place.path).parts[2]].append(verdict.caught)
     print("\n| folder | mutants | caught |\n|---|---|---|")
-    for room, caught in sorted(rooms.items()):
-        print(f"| {room} | {len(caught)} | {sum(caught)} |")
+    for folder, caught in sorted(folders.items()):
+        print(f"| {folder} | {len(caught)} | {sum(caught)} |")
     survivors = [(place, verdict) for place, verdict in judged if not verdict.caught]
     caught, total = len(judged) - len(survivors), len(judged)
     share = 100 * caught / max(total, 1)

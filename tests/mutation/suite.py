@@ -6,6 +6,7 @@ import pathlib
 import resource
 import subprocess
 import tempfile
+import time
 
 _SECONDS_OF_A_GROUP = 8  # tests in one process, by their time without a mutant
 _MEMORY = 8 << 30
@@ -38,15 +39,18 @@ class Suite:
         self.failed = []  # without any mutant: left out
         self._reaching = collections.defaultdict(list)
         log.unlink(missing_ok=True)
-        self._run([folder / "gradiva_tests"], {"GRADIVA_REACHED": str(log)}, None, None)
+        what = self._run([folder / "gradiva_tests"], {"GRADIVA_REACHED": str(log)}, None, 3600)
+        if what not in ("", "fails") or not log.exists():
+            raise SystemExit(f"mutation: the tests without a mutant: {what or 'nothing was run'}")
         for line in log.read_text().splitlines():
             self._add(line)
         for program in sorted(folder.glob("program_*")):
             log.unlink(missing_ok=True)
+            start = time.monotonic()
             if self._run([program], {"GRADIVA_REACHED": str(log)}, None, 600) != "" or not log.exists():
                 self.failed.append(program.name)
                 continue
-            seconds = 5.0
+            seconds = time.monotonic() - start
             for line in log.read_text().splitlines():
                 numbers = line.split("\t")[2]
                 for number in filter(None, numbers.split(",")):
@@ -81,11 +85,11 @@ class Suite:
 
     def _groups(self, place, tests):
         stem = pathlib.PurePath(place.path).stem
-        room = pathlib.PurePath(place.path).parent.name
+        folder = pathlib.PurePath(place.path).parts[2]
 
         def mirrors(test):
             path = pathlib.PurePath(test.file)
-            return path.name.startswith(stem) and room in path.parts
+            return path.name.startswith(stem) and folder in path.parts
 
         first = [test for test in tests if test.name and mirrors(test)]
         rest = sorted((test for test in tests if test not in first), key=lambda test: test.seconds)

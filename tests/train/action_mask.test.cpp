@@ -218,8 +218,8 @@ TEST_CASE(
         double moved = 0, apart = 0;
         for (std::size_t i = 0; i < expected.size(); ++i) {
             if (before[i] == 0.75F) CHECK(with[i] == 0.75F);
-            moved = std::max(moved, std::abs(static_cast<double>(expected[i] - before[i])));
-            apart = std::max(apart, std::abs(static_cast<double>(expected[i] - with[i])));
+            moved = largest_of(moved, std::abs(static_cast<double>(expected[i] - before[i])));
+            apart = largest_of(apart, std::abs(static_cast<double>(expected[i] - with[i])));
         }
         CHECK(moved > 0.01);
         CHECK(apart < 1e-4 * moved);

@@ -116,7 +116,7 @@ inline Effect limits_norm(double most, bool joint = true) {
             const double norm = std::hypot(norm_of_all(gradients[i]), joint ? norm_of_all(gradients[i + 1]) : 0);
             CHECK(norm == Catch::Approx(most).epsilon(1e-4));
         }
-        for (const gradiva::Progress& report : after.reports) CHECK(!(report.gradient_norm <= most));
+        for (const gradiva::Progress& report : after.reports) CHECK(report.gradient_norm > most);
     };
 }
 
@@ -130,7 +130,10 @@ inline Effect collects_for_one_step(Index steps) {
 
 /// So many threads run while the trainer lives.
 inline Effect runs_threads(Index least) {
-    return [=](const Trail&, const Trail& after) { CHECK(after.threads >= least); };
+    return [=](const Trail& before, const Trail& after) {
+        CHECK(after.threads >= least);
+        CHECK(before.threads < after.threads);
+    };
 }
 
 /// What beta is multiplied with after each update.

@@ -22,6 +22,7 @@
 #include "gradiva/train/reinforce.hpp"
 #include "gradiva/train/trpo.hpp"
 #include "helpers/breaking.hpp"
+#include "helpers/largest.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;
@@ -120,8 +121,8 @@ void check_float_against_double(const std::map<std::string, Train>& in_float,
         REQUIRE(rounded.weights.size() == exact.weights.size());
         double moved = 0, apart = 0;
         for (std::size_t i = 0; i < exact.weights.size(); ++i) {
-            moved = std::max(moved, std::abs(exact.weights[i] - exact.first_weights[i]));
-            apart = std::max(apart, std::abs(exact.weights[i] - rounded.weights[i]));
+            moved = largest_of(moved, std::abs(exact.weights[i] - exact.first_weights[i]));
+            apart = largest_of(apart, std::abs(exact.weights[i] - rounded.weights[i]));
         }
         CHECK(moved > 1e-3);
         CHECK(apart < share * moved);
