@@ -21,7 +21,7 @@ _CALLS = {"std::min": "std::max", "std::max": "std::min", "min": "max", "max": "
 
 _ASSERTIONS = ("assert", "static_assert", "GRADIVA_ASSERT")
 
-# No mutant within these: they speak to the compiler.
+# No mutant within these: the compiler alone evaluates them.
 _STATIC = {
     "static_assert_declaration", "concept_definition", "requires_clause", "requires_expression", "template_argument_list",
     "template_parameter_list", "alias_declaration", "array_declarator", "noexcept", "enum_specifier",
@@ -77,7 +77,7 @@ def _variants(source, node):
     if kind == "binary_expression":
         operator = node.child_by_field_name("operator")
         if _ends_a_loop(node):
-            # One step too many is the address sanitizer's business. A loop in larger steps, as of a vector's width, has
+            # One step too many is for the address sanitizer to find. A loop in larger steps, as of a vector's width, has
             # code behind it that does the rest with the same result.
             if _steps_by_one(node.parent):
                 yield "loop ends one early", operator, f"+ 1 {_code(source, operator)}"

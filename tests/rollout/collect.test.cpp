@@ -218,8 +218,7 @@ TEST_CASE("Rollouts have the same bits with 1, 2 and 4 threads", "[threads]") {
     }
 }
 
-TEST_CASE("Twice the steps are two rollouts, and what an environment goes through hangs on no other beside it",
-          "[threads]") {
+TEST_CASE("Twice the steps are two rollouts, and an environment does not depend on those beside it", "[threads]") {
     constexpr Index steps = 40;
     const TimeLimit env(Wanderer{.terminates = 0.1, .truncates = 0.1}, 9);
     for (const Index count : {3, 20, 67}) {

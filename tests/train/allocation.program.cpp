@@ -9,7 +9,7 @@ using namespace gradiva;
 using count_malloc::count;
 
 /// Its episodes last 50, 10, 40, 20, 30, 50, ... steps whatever is done: what buffers sized by whole episodes need
-/// comes again after a period, and hangs on no rounding. The first episodes terminate, later ones are cut short: for
+/// comes again after a period, and does not depend on rounding. The first episodes terminate, later ones are cut short: for
 /// those room must be there before there are any.
 struct Periodic {
     static constexpr std::array<Index, 5> lengths = {50, 10, 40, 20, 30};

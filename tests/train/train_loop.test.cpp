@@ -386,7 +386,9 @@ TEST_CASE("Every trainer does what its components do by hand, and callback, log 
     }
 }
 
-TEST_CASE("With a silent critic and normalised advantages the unit of rewards changes no weight, with every trainer") {
+TEST_CASE(
+    "With a silent critic and normalised advantages the unit of rewards changes no weight, with every trainer that "
+    "normalises") {
     struct Trained {
         std::vector<float> before, after;
         Numbers report;

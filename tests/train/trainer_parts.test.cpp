@@ -65,7 +65,7 @@ struct Parts {
     Critic<MlpNetwork<float>> critic{envs, {.hidden = {8}}};
 };
 
-// A number that hangs on the normalised rewards: the value loss after some iterations, by a trainer of each kind.
+// A number that depends on the normalised rewards: the value loss after some iterations, by a trainer of each kind.
 
 template <class Adv>
 double by_ppo_clip(Adv advantage, bool normalize) {
