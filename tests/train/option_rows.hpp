@@ -116,7 +116,9 @@ inline Effect limits_norm(double most, bool joint = true) {
             const double norm = std::hypot(norm_of_all(gradients[i]), joint ? norm_of_all(gradients[i + 1]) : 0);
             CHECK(norm == Catch::Approx(most).epsilon(1e-4));
         }
-        for (const gradiva::Progress& report : after.reports) CHECK(report.gradient_norm > most);
+        for (const gradiva::Progress& report : after.reports) {
+            if (!std::isnan(report.learning_rate)) CHECK(report.gradient_norm > most);  // where anything was learned
+        }
     };
 }
 
