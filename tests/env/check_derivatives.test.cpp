@@ -219,3 +219,40 @@ TEST_CASE("The check of derivatives refuses options that check nothing") {
     };
     CHECK_THROWS_WITH(check_derivatives(Stateless{}), "check_derivatives: state_size() is 0; give at least 1");
 }
+
+TEST_CASE("A model of one number is checked like others") {
+    struct Decay {
+        double slope = 0.5;  // as transition_backward has it
+        double x = 0;
+        Box observation_space() const { return {.size = 1}; }
+        Box action_space() const { return {.size = 1}; }
+        Index state_size() const { return 1; }
+        void reset(Rng& rng, std::span<float> seen) {
+            x = rng.uniform(0.5, 1);
+            seen[0] = static_cast<float>(x);
+        }
+        Outcome step(std::span<const float> action, Rng&, std::span<float> seen) {
+            const double reward = x;
+            x = 0.5 * x + static_cast<double>(action[0]);
+            seen[0] = static_cast<float>(x);
+            return {.reward = reward};
+        }
+        void save(std::span<double> state) const { state[0] = x; }
+        double transition(std::span<const double> state, std::span<const double> action, std::span<double> next) const {
+            next[0] = 0.5 * state[0] + action[0];
+            return state[0];
+        }
+        void transition_backward(std::span<const double>, std::span<const double>, std::span<const double> d_next,
+                                 double d_reward, std::span<double> d_state, std::span<double> d_action) const {
+            d_state[0] += slope * d_next[0] + d_reward;
+            d_action[0] += d_next[0];
+        }
+        void observe(std::span<const double> state, std::span<double> seen) const { seen[0] = state[0]; }
+        void observe_backward(std::span<const double>, std::span<const double> d_seen,
+                              std::span<double> d_state) const {
+            d_state[0] += d_seen[0];
+        }
+    };
+    CHECK_NOTHROW(check_derivatives(Decay{}));
+    CHECK_THROWS_WITH(check_derivatives(Decay{.slope = 0.25}), ContainsText("adds 0.25 to d_state[0]"));
+}

@@ -251,6 +251,8 @@ TEST_CASE("A mask that is missing, or does not fit, is refused") {
     CHECK_THROWS_WITH(acting.act(one, rng), ContainsText("the environments have action masks"));
     CHECK_THROWS_WITH(acting.act(one, Mask{1, 1}), ContainsText("2 numbers") && ContainsText("has 3 choices"));
     CHECK_THROWS_WITH(acting.act(one, Mask{1, 2, 1}), ContainsText("legal[1] is 2; give 1 for a legal choice"));
+    CHECK_THROWS_WITH(acting.act(one, Mask{2, 1, 1}), ContainsText("legal[0] is 2;"));
+    CHECK_THROWS_WITH(acting.act(one, Mask{1, 1, 2}), ContainsText("legal[2] is 2;"));
     CHECK_THROWS_WITH(acting.act(one, Mask{0, 0, 0}), ContainsText("without a legal action"));
     const auto vectors = constant_actor(Matching<Box>{}, DiagonalGaussian<float>(1), {0});
     Acting reals(vectors, Matching<Box>{});
