@@ -211,6 +211,11 @@ struct WearsOut : Right {  // pays less after 2000 steps, whatever resets there 
     }
 };
 
+struct CountsResets : Right {  // and shows after many in which half of its life it is
+    int resets = 0;
+    void reset(Rng& rng, std::span<float> o) { k = 0, observe(rng.uniform(), ++resets > 100 ? 1 : 0, o); }
+};
+
 struct RemembersACut : Right {  // of an episode after so many steps, and shows it so much later
     int at, later;
     int since_cut = -1;
@@ -360,6 +365,8 @@ TEST_CASE("check_env wants reset to forget, unless it is told that episodes depe
     CHECK_NOTHROW(check_env(Curriculum{}, {.independent_episodes = false}));
     REFUSES("an environment that was used gives other numbers under seed 0 than a fresh one, first in step 1; draw",
             WearsOut{});
+    REFUSES("an environment that was used gives other numbers under seed 0 than a fresh one, first in step 0; draw",
+            CountsResets{});
     REFUSES("gives other numbers under seed 8 than a fresh one", WearsOut{}, {.seed = 8});
     REFUSES("in the middle of an episode", LeftOver{}, {.steps = 1000});
     REFUSES("gives other numbers under seed 8 than a fresh one", LeftOver{}, {.steps = 1000, .seed = 8});
