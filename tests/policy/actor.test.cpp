@@ -149,6 +149,13 @@ TEST_CASE("A new actor is nearly uniform") {
     CHECK(largest_size(tape.head) < 0.05F);
 }
 
+TEST_CASE("An actor with a distribution that is given starts from the same weights as one of the space's own") {
+    const Vectorized envs(Wanderer{}, {.count = 1, .seed = 4});
+    const Actor own(envs, Mlp{.hidden = {4}});
+    const Actor given(envs, Mlp{.hidden = {4}}, Categorical<float>(3));
+    CHECK(std::equal(own.weights().begin(), own.weights().end(), given.weights().begin(), given.weights().end()));
+}
+
 TEST_CASE("An actor may have no hidden layer") {
     const Vectorized envs(Wanderer{}, {.count = 2});
     const Actor actor(envs, Mlp{.hidden = {}});
