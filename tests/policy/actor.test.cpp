@@ -1,5 +1,7 @@
 #include "gradiva/policy/actor.hpp"
 
+#include <cmath>
+
 #include "catch.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/policy/policy.hpp"
@@ -149,11 +151,14 @@ TEST_CASE("A new actor is nearly uniform") {
     CHECK(largest_size(tape.head) < 0.05F);
 }
 
-TEST_CASE("An actor with a distribution that is given starts from the same weights as one of the space's own") {
+TEST_CASE("The output layer of a new actor is orthogonal with a gain of 0.01, its bias 0") {
     const Vectorized envs(Wanderer{}, {.count = 1, .seed = 4});
-    const Actor own(envs, Mlp{.hidden = {4}});
-    const Actor given(envs, Mlp{.hidden = {4}}, Categorical<float>(3));
-    CHECK(std::equal(own.weights().begin(), own.weights().end(), given.weights().begin(), given.weights().end()));
+    const Actor actor(envs, Mlp{.hidden = {4}});
+    const auto last = actor.weights().last(3 * 4 + 3);  // 3 choices from 4 units
+    double squares = 0;
+    for (const float w : last.first(3 * 4)) squares += static_cast<double>(w) * static_cast<double>(w);
+    CHECK(std::sqrt(squares) == Catch::Approx(0.01 * std::sqrt(3.0)));
+    for (const float b : last.last(3)) CHECK(b == 0);
 }
 
 TEST_CASE("An actor may have no hidden layer") {
