@@ -151,6 +151,16 @@ TEST_CASE("A distribution of one's own that leaves its space is stopped before i
     CHECK_THAT(evaluated(false), ContainsText("evaluate: ") && ContainsText("to get choice -1 "));
 }
 
+TEST_CASE("A head that is not finite is named by its row and its environment") {
+    float head[3 * 2] = {};
+    const ConstMatrixMap<float> view(head, 3, 2);
+    const ActionMask none(nullptr, 0, 2);
+    CHECK_NOTHROW(check_head<float>("test", view, none, {5, 7}));
+    head[5] = INFINITY;
+    CHECK_THROWS_WITH(check_head<float>("test", view, none, {5, 7}),
+                      ContainsText("test: row 2 of the policy's head is inf for environment 6;"));
+}
+
 TEST_CASE("One value that is not finite among action values stops whoever acts on them") {
     Vectorized envs(OneLegal<Discrete>{{.n = 3}}, {.count = 2});
     for (const float wrong : {NAN, INFINITY, -INFINITY}) {
