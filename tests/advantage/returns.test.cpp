@@ -204,7 +204,7 @@ TEST_CASE("The mean of others keeps all digits whatever the returns are far from
 
 TEST_CASE("The mean of others takes equal returns off to exactly nothing") {
     for (const Index episodes : {2, 3, 7, 49, 50}) {
-        for (const double reward : {0.1, -1.0 / 3, 1e9 + 0.1}) {
+        for (const double reward : {0.1, -1.0 / 3, 1e9 + 0.1, 5e307}) {
             CAPTURE(episodes, reward);
             auto rollout = blank_rollout<double>(episodes, 3);
             rollout.whole_episodes = true;

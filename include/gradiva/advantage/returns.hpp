@@ -58,14 +58,16 @@ template <class Scalar, class ForEach>
 void subtract_mean_of_others(Buffer<double>& workspace, Index groups, const ForEach& for_each) {
     workspace.assign(3 * groups, 0);
     double* const count = workspace.data();
-    double* const mean = count + groups;
-    double* const sum = mean + groups;  // of x - mean
+    double* const mean = count + groups;  // at first, the first number of the group
+    double* const sum = mean + groups;    // of x - mean
     for_each([&](Index k, Scalar& x) {
-        mean[k] += static_cast<double>(x);
+        if (count[k] == 0) mean[k] = static_cast<double>(x);
+        sum[k] += static_cast<double>(x) - mean[k];
         count[k] += 1;
     });
     for (Index k = 0; k < groups; ++k) {
-        if (count[k] > 0) mean[k] /= count[k];
+        if (count[k] > 0) mean[k] += sum[k] / count[k];
+        sum[k] = 0;
     }
     for_each([&](Index k, Scalar& x) { sum[k] += static_cast<double>(x) - mean[k]; });  // rounding errors of the mean
     for_each([&](Index k, Scalar& x) {
