@@ -57,6 +57,26 @@ struct ByHand : Parts {
 // Nothing is clipped where nothing is said: a joint norm above 0 keeps the order of steps.
 constexpr double no_limit = 1e6;
 
+/// Of both forms of PPO, beside 10 steps of each environment, minibatches of 20 and 3 epochs.
+template <class Options>
+std::array<OptionRow<Options>, 12> ppo_rows() {
+    const auto shared = actor_critic_rows<Options>();
+    return {{
+        GRADIVA_OPTION(horizon, 7, collects(7 * count)),
+        GRADIVA_OPTION(minibatch, 10, takes_steps(2 * 3 * 4)),
+        GRADIVA_OPTION(epochs, 4, takes_steps(2 * 4 * 2)),
+        GRADIVA_OPTION(value_clip, 1e-3, critic_alone),
+        GRADIVA_OPTION(target_kl, 1e-9, takes_steps(2 * 1)),
+        GRADIVA_OPTION(normalize_advantage, false, actor_alone),
+        shared[0],
+        shared[1],
+        shared[2],
+        shared[3],
+        shared[4],
+        shared[5],
+    }};
+}
+
 }  // namespace
 
 TEST_CASE("Every option of PpoClip reaches what it is for", "[threads]") {
@@ -69,16 +89,10 @@ TEST_CASE("Every option of PpoClip reaches what it is for", "[threads]") {
                                CHECK(before.reports[0].clip_fraction < 0.3);
                                CHECK(after.reports[0].clip_fraction > 0.7);
                            }),
-            GRADIVA_OPTION(horizon, 7, collects(7 * count)),
-            GRADIVA_OPTION(minibatch, 10, takes_steps(2 * 3 * 4)),
-            GRADIVA_OPTION(epochs, 4, takes_steps(2 * 4 * 2)),
-            GRADIVA_OPTION(value_clip, 1e-3, critic_alone),
-            GRADIVA_OPTION(target_kl, 1e-9, takes_steps(2 * 1)),
-            GRADIVA_OPTION(normalize_advantage, false, actor_alone),
         },
         with_critic(
             [](Parts& p, const auto& options) { return PpoClip(p.envs, p.actor, p.critic, Gae{}, options, p.adam); }),
-        actor_critic_rows<PpoClipOptions>());
+        ppo_rows<PpoClipOptions>());
 }
 
 TEST_CASE("Every option of PpoKl reaches what it is for", "[threads]") {
@@ -101,16 +115,10 @@ TEST_CASE("Every option of PpoKl reaches what it is for", "[threads]") {
                                CHECK(after.reports[0].kl_coefficient == 4);
                                multiplies_beta(1)(before, after);
                            }),
-            GRADIVA_OPTION(horizon, 7, collects(7 * count)),
-            GRADIVA_OPTION(minibatch, 10, takes_steps(2 * 3 * 4)),
-            GRADIVA_OPTION(epochs, 4, takes_steps(2 * 4 * 2)),
-            GRADIVA_OPTION(value_clip, 1e-3, critic_alone),
-            GRADIVA_OPTION(target_kl, 1e-9, takes_steps(2 * 1)),
-            GRADIVA_OPTION(normalize_advantage, false, actor_alone),
         },
         with_critic(
             [](Parts& p, const auto& options) { return PpoKl(p.envs, p.actor, p.critic, Gae{}, options, p.adam); }),
-        actor_critic_rows<PpoKlOptions>());
+        ppo_rows<PpoKlOptions>());
 }
 
 TEST_CASE("Every option of A2c reaches what it is for", "[threads]") {
