@@ -95,6 +95,12 @@ TEMPLATE_TEST_CASE("exponentials end at exactly 0, NaN stays NaN", "", float, do
     for (const T x : {Limits::lowest(), T(-1e30), T(-1e4), T(-750), -Limits::infinity()}) {
         CHECK(one<T>(exponential<T>, x) == 0);
     }
+    // The last before it, of those whose exponential is a normal number.
+    T last = static_cast<T>(std::log(static_cast<long double>(Limits::min())));
+    if (std::exp(static_cast<long double>(last)) < Limits::min()) last = std::nextafter(last, T(0));
+    CHECK(one<T>(exponential<T>, last) >= Limits::min());
+    CHECK(one<T>(exponential<T>, std::nextafter(last, Limits::lowest())) == 0);
+
     // Also with the lowest bits of its payload set, which become part of an exponent.
     using Bits = typename gradiva::detail::Binary<T>::Bits;
     const auto quiet = std::bit_cast<Bits>(Limits::quiet_NaN());

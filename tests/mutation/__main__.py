@@ -82,7 +82,7 @@ def judge(suite, mutants, jobs):
         for place, future in running:
             verdict = future.result()
             judged.append((place, verdict))
-            print(f"{'caught  ' if verdict.caught else 'SURVIVES'} {place.path}:{place.line} {place.change} "
+            print(f"{'caught  ' if verdict.caught else 'SURVIVES'} {place.path}:{place.line} {place.label()} "
                   f"({verdict.how})", flush=True)
     return judged
 
@@ -99,7 +99,7 @@ def main():
     if options.list:
         for seed, own in drawn.items():
             for place in own:
-                print(f"{seed} {place.path}:{place.line}: {place.change}: {place.source.strip()}")
+                print(f"{seed} {place.path}:{place.line}: {place.label()}: {place.source.strip()}")
         return 0
 
     mutants = dict(enumerate(dict.fromkeys(place for own in drawn.values() for place in own), 1))

@@ -3,6 +3,7 @@
 Left out is what has no behaviour at run time or none that a test should see: template arguments, requirements,
 static_assert, assertions, constants of the compiler, preprocessor branches of other targets, texts.
 """
+import collections
 import dataclasses
 import re
 
@@ -37,19 +38,25 @@ class Place:
     path: str
     begin: int
     end: int
+    at: int  # the byte of what is changed: an operator, a number, a statement
     line: int
     change: str
     text: str
     source: str  # the line it is in
     lines: range  # of the text that is replaced
     constant: bool  # in a function that the compiler may compute
+    occurrence: int = 0  # which of the equal changes in its line, from 1; 0 where it is the only one
 
     def overlaps(self, other):
         return self.begin < other.end and other.begin < self.end
 
+    def label(self):
+        """The change, with its number where its line has several alike: `* -> / #2`."""
+        return f"{self.change} #{self.occurrence}" if self.occurrence else self.change
+
     def key(self):
         """Names the place in equivalent.txt, whatever is added above it."""
-        return (self.path, self.source.strip(), self.change)
+        return (self.path, self.source.strip(), self.label())
 
 
 def _code(source, node):
@@ -188,6 +195,15 @@ def _is_constant_part(node, i, child):
     return (node.type == "case_statement" and field == "value") or (node.type.startswith("preproc") and field == "condition")
 
 
+def _numbered(places):
+    """The same places, those that are alike in one line with their number."""
+    alike = collections.defaultdict(list)
+    for place in sorted(places, key=lambda place: place.at):
+        alike[place.line, place.change].append(place)
+    return [place if len(group) == 1 else dataclasses.replace(place, occurrence=number)
+            for group in alike.values() for number, place in enumerate(group, 1)]
+
+
 def places_in(path, source, active_lines):
     """All mutants of one header. `active_lines`: those that this target's preprocessor keeps."""
     found = []
@@ -200,7 +216,7 @@ def places_in(path, source, active_lines):
         text = text.replace("\n", " ")
         lost = source[begin:end].count(b"\n")
         first = source[:begin].count(b"\n") + 1
-        found.append(Place(path, begin, end, row + 1, change, text + "\n" * lost, lines[row],
+        found.append(Place(path, begin, end, node.start_byte, row + 1, change, text + "\n" * lost, lines[row],
                            range(first, first + lost + 1), constant))
 
     def walk(node, constant=False):
@@ -217,4 +233,4 @@ def places_in(path, source, active_lines):
                 walk(child, constant)
 
     walk(_parser.parse(source).root_node)
-    return found
+    return _numbered(found)

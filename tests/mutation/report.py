@@ -16,7 +16,7 @@ def print_table(judged, goal):
     share = 100 * caught / max(total, 1)
     print(f"| all | {total} | {caught} ({share:.1f} %) |\n")
     for place, verdict in survivors:
-        print(f"survivor: {place.path}:{place.line}: {place.change} ({verdict.how}, {verdict.tests} reach it)\n"
+        print(f"survivor: {place.path}:{place.line}: {place.label()} ({verdict.how}, {verdict.tests} reach it)\n"
               f"    {place.source.strip()}")
     reached = share >= goal
     print(f"\n{'reached' if reached else 'MISSED'}: the goal of {goal:g} %")

@@ -110,6 +110,7 @@ TEST_CASE("A rollout holds sample t of environment n in column t N + n without f
     }
     CHECK(r.final_sample.empty());
     CHECK(r.final_observation.cols() == 0);
+    CHECK(r.final_mask.cols() == 0);
 }
 
 TEST_CASE("The next rollout goes on where the last one stopped") {

@@ -13,7 +13,9 @@ namespace {
 struct Case {
     Vectorized<Ticker> envs{Ticker{}, {.count = 2}};
     Actor<MlpNetwork<float>, Categorical<float>> actor{envs, {.hidden = {}}};
-    RolloutStore<float> store{envs, actor, 3};
+    RolloutStore<float> store;
+
+    explicit Case(Index capacity = 3) : store(envs, actor, capacity) {}
 
     /// Puts a rollout of so many steps in the place of the oldest.
     const Rollout<float>* add(Index steps, Index updates) {
@@ -41,6 +43,14 @@ TEST_CASE("A store holds the newest rollouts from the newest to the oldest") {
     CHECK((c.seen() == Case::Seen{{0, 12, 3}, {1, 11, 2}, {2, 10, 0}}));
     c.add(13, 7);
     CHECK((c.seen() == Case::Seen{{0, 13, 7}, {1, 12, 3}, {2, 11, 2}}));
+}
+
+TEST_CASE("A store with room for one rollout holds the newest") {
+    Case c(1);
+    for (const Index updates : {4, 6}) {
+        c.add(10 + updates, updates);
+        CHECK((c.seen() == Case::Seen{{0, 10 + updates, updates}}));
+    }
 }
 
 TEST_CASE("The newest rollout takes the memory of the oldest") {

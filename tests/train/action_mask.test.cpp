@@ -7,6 +7,7 @@
 #include "catch.hpp"
 #include "gradiva/advantage/gae.hpp"
 #include "gradiva/env/vectorized.hpp"
+#include "gradiva/environments/cart_pole.hpp"
 #include "gradiva/policy/controller.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/rollout/reweigh.hpp"
@@ -156,7 +157,7 @@ TEST_CASE("A state without a legal action stops collecting and evaluating, with 
                       ContainsText("evaluate: environment 0 gave a mask without a legal action in step"));
 }
 
-TEST_CASE("An actor whose distribution takes no masks does not fit environments that have some") {
+TEST_CASE("An actor whose distribution takes no masks fits environments that have none, and no others") {
     struct Unmasked : Categorical<float> {
         using Categorical<float>::Categorical;
         Index mask_size() const { return 0; }
@@ -167,6 +168,10 @@ TEST_CASE("An actor whose distribution takes no masks does not fit environments 
     CHECK_THROWS_WITH((Collector(envs, actor, threads)),
                       "Collector: the environments have action masks, and the actor's distribution takes none; give it "
                       "one that does, such as Categorical");
+
+    Vectorized unmasked(CartPole{}, {.count = 2});
+    const Actor fitting(unmasked, Mlp{.hidden = {}}, Unmasked(2));
+    CHECK_NOTHROW(Collector(unmasked, fitting, threads));
 }
 
 TEST_CASE(
