@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <gradiva/core/buffer.hpp>
-#include <gradiva/core/lanes.hpp>
+#include <gradiva/core/simd/lanes.hpp>
 
 #include "stopwatch.hpp"
 

@@ -1,17 +1,17 @@
 #include "gradiva/advantage/importance_sampling.hpp"
 
 #include "catch.hpp"
+#include "gradiva/learn/updater.hpp"
 #include "gradiva/policy/controller.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/rollout/reweigh.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
 #include "gradiva/train/estimate.hpp"
-#include "gradiva/train/update.hpp"
 #include "helpers/finite_difference.hpp"
 #include "helpers/largest.hpp"
+#include "learn/plain_losses.hpp"
+#include "learn/recording_optimizer.hpp"
 #include "rollout/blank_rollout.hpp"
-#include "train/plain_losses.hpp"
-#include "train/recording_optimizer.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;

@@ -72,13 +72,14 @@ const std::map<std::string, std::set<std::string>>& rooms_below() {
             {"kernels", {"core"}},
             {"nn", {"core", "kernels"}},
             {"optim", {"core", "kernels"}},
+            {"surrogate", {"core", "kernels"}},
             {"distributions", {"core", "kernels"}},
             {"env", {"core"}},
             {"environments", {"core", "env"}},
         };
         std::set<std::string> all;
         for (const auto& [room, unused] : below) all.insert(room);
-        for (const char* room : {"policy", "rollout", "advantage", "surrogate", "train", "io"}) {
+        for (const char* room : {"policy", "rollout", "advantage", "learn", "train", "algorithms", "callbacks"}) {
             below[room] = all;
             all.insert(room);
         }
@@ -155,19 +156,19 @@ TEST_CASE("no header includes a room above its own") {
 TEST_CASE("an include of a room above or beside is found, however it is written") {
     CHECK(wrong_includes("gradiva/core/rng.hpp", "#include <cstdint>\n#include <gradiva/nn/mlp.hpp>\n") ==
           Names{"gradiva/core/rng.hpp includes gradiva/nn/mlp.hpp"});
-    CHECK(wrong_includes("gradiva/core/rng.hpp", "  #  include \"../train/ppo.hpp\"\n") ==
-          Names{"gradiva/core/rng.hpp includes gradiva/train/ppo.hpp"});
+    CHECK(wrong_includes("gradiva/core/rng.hpp", "  #  include \"../algorithms/ppo.hpp\"\n") ==
+          Names{"gradiva/core/rng.hpp includes gradiva/algorithms/ppo.hpp"});
     CHECK(wrong_includes("gradiva/nn/mlp.hpp", "#include <gradiva/optim/adam.hpp>").size() == 1);
     CHECK(wrong_includes("gradiva/env/env.hpp", "#include <gradiva/kernels/activation.hpp>").size() == 1);
     CHECK(wrong_includes("gradiva/environments/pendulum.hpp", "#include <gradiva/nn/mlp.hpp>").size() == 1);
-    CHECK(wrong_includes("gradiva/train/ppo.hpp", "#include <gradiva/io/checkpoint.hpp>").size() == 1);
+    CHECK(wrong_includes("gradiva/algorithms/ppo.hpp", "#include <gradiva/callbacks/csv_log.hpp>").size() == 1);
     CHECK(wrong_includes("gradiva/core/rng.hpp", "#include <gradiva/gradiva.hpp>").size() == 1);
     CHECK(wrong_includes("gradiva/attic/old.hpp", "") == Names{"gradiva/attic/old.hpp is in no known room"});
 }
 
 TEST_CASE("an include of the own room or of one below is fine") {
     CHECK(wrong_includes("gradiva/core/rng.hpp", "#include \"index.hpp\"\n#include <gradiva/version.hpp>\n").empty());
-    CHECK(wrong_includes("gradiva/train/ppo.hpp", "#include <gradiva/core/rng.hpp>\n// #include <gradiva/io/x.hpp>")
+    CHECK(wrong_includes("gradiva/algorithms/ppo.hpp", "#include <gradiva/core/rng.hpp>\n// #include <gradiva/x/y.hpp>")
               .empty());
 }
 
@@ -207,7 +208,7 @@ TEST_CASE("a public header that gradiva.hpp lacks is found, a detail or one with
     const Sources headers{{"gradiva/gradiva.hpp", "#include <gradiva/core/rng.hpp>"},
                           {"gradiva/core/rng.hpp", "#include <gradiva/core/detail/bits.hpp>"},
                           {"gradiva/core/detail/bits.hpp", "#include <cstdint>"},
-                          {"gradiva/io/frame.hpp", "#include <png/png.hpp>"},
+                          {"gradiva/env/frame.hpp", "#include <png/png.hpp>"},
                           {"gradiva/nn/mlp.hpp", "#include <Eigen/Core>\n#include <fmt/format.h>\n#include <vector>"}};
     CHECK(missing_from_gradiva_hpp(headers) == Names{"gradiva/nn/mlp.hpp"});
 }

@@ -1,14 +1,14 @@
 // Kernels that networks, surrogates and critics are made of: those whose result belongs to a column, or to an element.
 #include "bits/column_bits.hpp"
 #include "gradiva/kernels/activation.hpp"
-#include "gradiva/kernels/few_outputs.hpp"
 #include "gradiva/kernels/layer_norm.hpp"
-#include "gradiva/kernels/matrix_product.hpp"
+#include "gradiva/kernels/matrix/few_outputs.hpp"
+#include "gradiva/kernels/matrix/product.hpp"
+#include "gradiva/learn/value_loss.hpp"
 #include "gradiva/nn/normalizer.hpp"
 #include "gradiva/surrogate/clip.hpp"
 #include "gradiva/surrogate/kl_penalty.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
-#include "gradiva/train/value_loss.hpp"
 
 namespace gradiva_bits {
 

@@ -1,9 +1,9 @@
 // A short training that tools/build_matrix.sh builds in many ways: discrete and continuous actions, two threads, a
 // file. Prints the sums of the trained weights, so that two builds of one compiler can be compared bit for bit.
+#include <gradiva/callbacks/csv_log.hpp>
+#include <gradiva/callbacks/progress_bar.hpp>
 #include <gradiva/gradiva.hpp>
-#include <gradiva/io/csv_log.hpp>
-#include <gradiva/io/progress_bar.hpp>
-#include <gradiva/io/recorded_rollout.hpp>
+#include <gradiva/rollout/recorded_rollout.hpp>
 
 #include <cmath>
 #include <cstdio>

@@ -1,6 +1,6 @@
 // expect: gradiva: AnalyticPolicyGradient needs a DifferentiableEnv: Box actions, and a step that can be differentiated
+#include <gradiva/algorithms/analytic_policy_gradient.hpp>
 #include <gradiva/gradiva.hpp>
-#include <gradiva/train/analytic_policy_gradient.hpp>
 
 int main() {
     gradiva::Vectorized envs(gradiva::CartPole{});

@@ -14,10 +14,10 @@
 #include <string_view>
 #include <thread>
 
+#include "gradiva/callbacks/csv_log.hpp"
+#include "gradiva/callbacks/progress_bar.hpp"
 #include "gradiva/gradiva.hpp"
-#include "gradiva/io/csv_log.hpp"
-#include "gradiva/io/progress_bar.hpp"
-#include "gradiva/io/recorded_rollout.hpp"
+#include "gradiva/rollout/recorded_rollout.hpp"
 
 namespace {
 

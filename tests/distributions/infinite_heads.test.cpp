@@ -7,7 +7,7 @@
 #include "gradiva/distributions/squashed_gaussian.hpp"
 #include "gradiva/distributions/state_dependent_gaussian.hpp"
 #include "gradiva/env/space.hpp"
-#include "gradiva/kernels/log_softmax.hpp"
+#include "gradiva/kernels/softmax/log_softmax.hpp"
 #include "helpers/distribution_batch.hpp"
 #include "helpers/largest.hpp"
 

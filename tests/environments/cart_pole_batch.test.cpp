@@ -6,11 +6,11 @@
 
 #include "catch.hpp"
 #include "gradiva/advantage/gae.hpp"
+#include "gradiva/algorithms/ppo.hpp"
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/rollout/collect.hpp"
-#include "gradiva/train/ppo.hpp"
 #include "helpers/largest.hpp"
 
 using namespace gradiva;

@@ -1,8 +1,8 @@
 // A batch of categorical distributions, with what is asked of one column.
 #pragma once
 
-#include "gradiva/kernels/categorical.hpp"
-#include "gradiva/kernels/log_softmax.hpp"
+#include "gradiva/kernels/softmax/categorical.hpp"
+#include "gradiva/kernels/softmax/log_softmax.hpp"
 
 namespace gradiva_test {
 

@@ -1,6 +1,7 @@
 // The environments with masks and combined actions, each learned to its known optimum.
 #include "catch.hpp"
 #include "gradiva/advantage/gae.hpp"
+#include "gradiva/algorithms/ppo.hpp"
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/environments/archery.hpp"
@@ -9,7 +10,6 @@
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/train/evaluate.hpp"
-#include "gradiva/train/ppo.hpp"
 
 using namespace gradiva;
 

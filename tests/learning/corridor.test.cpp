@@ -2,13 +2,13 @@
 #include "catch.hpp"
 #include "gradiva/advantage/gae.hpp"
 #include "gradiva/advantage/returns.hpp"
+#include "gradiva/algorithms/ppo.hpp"
+#include "gradiva/algorithms/reinforce.hpp"
+#include "gradiva/callbacks/best_actor.hpp"
+#include "gradiva/callbacks/stop_at_return.hpp"
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/policy/critic.hpp"
-#include "gradiva/train/best_actor.hpp"
 #include "gradiva/train/evaluate.hpp"
-#include "gradiva/train/ppo.hpp"
-#include "gradiva/train/reinforce.hpp"
-#include "gradiva/train/stop_at_return.hpp"
 #include "helpers/environments.hpp"
 
 using namespace gradiva;

@@ -1,5 +1,5 @@
 #include "gradiva/advantage/gae.hpp"
-#include "gradiva/train/ppo.hpp"
+#include "gradiva/algorithms/ppo.hpp"
 #include "learning/learns_matching.hpp"
 
 using namespace gradiva;

@@ -16,8 +16,8 @@ _FLAGS = "-w -Wno-narrowing"  # a choice between two numbers is no constant: it 
 
 # Compiled first, as they instantiate much: a mutant that is no C++ here never gets into the long build.
 _FIRST = ("tests/instantiations.cpp", "tests/train/trainer_after_exception.test.cpp", "tests/policy/strided_batch.test.cpp",
-          "tests/train/trust_region.test.cpp", "tests/env/check_vector_env.test.cpp", "tests/nn/mlp_layer_norm.test.cpp",
-          "tests/io/recorded_rollout.test.cpp", "tests/io/csv_log.test.cpp", "tests/rollout/collect.test.cpp")
+          "tests/learn/trust_region.test.cpp", "tests/env/check_vector_env.test.cpp", "tests/nn/mlp_layer_norm.test.cpp",
+          "tests/rollout/recorded_rollout.test.cpp", "tests/callbacks/csv_log.test.cpp", "tests/rollout/collect.test.cpp")
 
 
 def headers(root):

@@ -11,6 +11,7 @@
 #include "gradiva/distributions/state_dependent_gaussian.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/kernels/ratio_divergence.hpp"
+#include "gradiva/learn/value_loss.hpp"
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/policy/controller.hpp"
 #include "gradiva/policy/critic.hpp"
@@ -19,7 +20,6 @@
 #include "gradiva/surrogate/clip.hpp"
 #include "gradiva/surrogate/kl_penalty.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
-#include "gradiva/train/value_loss.hpp"
 #include "helpers/environments.hpp"
 
 namespace gradiva_test {

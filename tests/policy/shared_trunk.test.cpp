@@ -2,11 +2,11 @@
 
 #include "catch.hpp"
 #include "gradiva/advantage/gae.hpp"
+#include "gradiva/algorithms/ppo.hpp"
+#include "gradiva/algorithms/trpo.hpp"
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/train/evaluate.hpp"
-#include "gradiva/train/ppo.hpp"
-#include "gradiva/train/trpo.hpp"
 #include "helpers/environments.hpp"
 #include "helpers/finite_difference.hpp"
 

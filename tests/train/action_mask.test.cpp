@@ -6,15 +6,15 @@
 
 #include "catch.hpp"
 #include "gradiva/advantage/gae.hpp"
+#include "gradiva/algorithms/ppo.hpp"
+#include "gradiva/algorithms/q_lambda.hpp"
+#include "gradiva/algorithms/trpo.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/environments/cart_pole.hpp"
 #include "gradiva/policy/controller.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/rollout/reweigh.hpp"
 #include "gradiva/train/evaluate.hpp"
-#include "gradiva/train/ppo.hpp"
-#include "gradiva/train/q_lambda.hpp"
-#include "gradiva/train/trpo.hpp"
 #include "helpers/environments.hpp"
 #include "helpers/largest.hpp"
 

@@ -10,6 +10,8 @@
 #include "gradiva/advantage/q_returns.hpp"
 #include "gradiva/advantage/returns.hpp"
 #include "gradiva/advantage/vtrace.hpp"
+#include "gradiva/learn/updater.hpp"
+#include "gradiva/learn/value_regression.hpp"
 #include "gradiva/optim/sgd.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/rollout/minibatches.hpp"
@@ -18,8 +20,6 @@
 #include "gradiva/train/estimate.hpp"
 #include "gradiva/train/observation_statistics.hpp"
 #include "gradiva/train/reward_normalizer.hpp"
-#include "gradiva/train/update.hpp"
-#include "gradiva/train/value_regression.hpp"
 #include "helpers/largest.hpp"
 #include "rollout/unequal_columns.hpp"
 

@@ -2,12 +2,12 @@
 #include "catch.hpp"
 
 #include "gradiva/advantage/gae.hpp"
+#include "gradiva/algorithms/ppo.hpp"
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/environments/cart_pole_batch.hpp"
 #include "gradiva/environments/pendulum.hpp"
 #include "gradiva/policy/critic.hpp"
-#include "gradiva/train/ppo.hpp"
 
 #include <cmath>
 #include <vector>

@@ -5,11 +5,11 @@
 #include "catch.hpp"
 #include "gradiva/advantage/n_step.hpp"
 #include "gradiva/advantage/vtrace.hpp"
-#include "gradiva/train/a2c.hpp"
-#include "gradiva/train/off_policy.hpp"
-#include "gradiva/train/ppo.hpp"
-#include "gradiva/train/q_lambda.hpp"
-#include "gradiva/train/trpo.hpp"
+#include "gradiva/algorithms/a2c.hpp"
+#include "gradiva/algorithms/off_policy.hpp"
+#include "gradiva/algorithms/ppo.hpp"
+#include "gradiva/algorithms/q_lambda.hpp"
+#include "gradiva/algorithms/trpo.hpp"
 #include "rollout/blank_rollout.hpp"
 
 using namespace gradiva;

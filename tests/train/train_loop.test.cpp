@@ -7,14 +7,14 @@
 #include <map>
 #include <memory>
 
+#include "algorithms/by_hand.hpp"
+#include "algorithms/every_trainer.hpp"
 #include "catch.hpp"
-#include "gradiva/io/csv_log.hpp"
-#include "gradiva/io/progress_bar.hpp"
+#include "gradiva/callbacks/csv_log.hpp"
+#include "gradiva/callbacks/progress_bar.hpp"
 #include "helpers/largest.hpp"
 #include "helpers/temporary_path.hpp"
-#include "train/by_hand.hpp"
-#include "train/every_trainer.hpp"
-#include "train/recording_optimizer.hpp"
+#include "learn/recording_optimizer.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;

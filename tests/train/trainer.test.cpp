@@ -3,14 +3,14 @@
 #include "catch.hpp"
 #include "gradiva/advantage/gae.hpp"
 #include "gradiva/advantage/returns.hpp"
+#include "gradiva/algorithms/ppo.hpp"
+#include "gradiva/algorithms/reinforce.hpp"
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/policy/critic.hpp"
-#include "gradiva/train/ppo.hpp"
-#include "gradiva/train/reinforce.hpp"
 #include "helpers/environments.hpp"
 #include "helpers/report_fields.hpp"
-#include "train/recording_optimizer.hpp"
+#include "learn/recording_optimizer.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;

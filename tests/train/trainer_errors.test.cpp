@@ -2,14 +2,14 @@
 #include "catch.hpp"
 #include "gradiva/advantage/gae.hpp"
 #include "gradiva/advantage/returns.hpp"
+#include "gradiva/algorithms/ppo.hpp"
+#include "gradiva/algorithms/reinforce.hpp"
 #include "gradiva/env/vectorized.hpp"
+#include "gradiva/learn/updater.hpp"
 #include "gradiva/optim/sgd.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
-#include "gradiva/train/ppo.hpp"
-#include "gradiva/train/reinforce.hpp"
 #include "gradiva/train/trainer.hpp"
-#include "gradiva/train/update.hpp"
 #include "helpers/environments.hpp"
 
 using namespace gradiva;

@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "gradiva/core/index.hpp"
-#include "gradiva/core/normal.hpp"
-#include "gradiva/core/philox.hpp"
+#include "gradiva/core/random/normal.hpp"
+#include "gradiva/core/random/philox.hpp"
 
 namespace gradiva {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/detail/failure.hpp"
+#include "gradiva/core/failure.hpp"
 #include "gradiva/core/index.hpp"
 
 namespace gradiva {

@@ -5,9 +5,9 @@
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/rng.hpp"
-#include "gradiva/kernels/categorical.hpp"
-#include "gradiva/kernels/categorical_gradient.hpp"
-#include "gradiva/kernels/log_softmax.hpp"
+#include "gradiva/kernels/softmax/categorical.hpp"
+#include "gradiva/kernels/softmax/categorical_gradient.hpp"
+#include "gradiva/kernels/softmax/log_softmax.hpp"
 
 namespace gradiva {
 

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "gradiva/core/action_batch.hpp"
-#include "gradiva/core/detail/column_by_column.hpp"
+#include "gradiva/core/column_by_column.hpp"
 #include "gradiva/core/rng.hpp"
 
 namespace gradiva {

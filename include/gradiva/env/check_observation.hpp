@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/lanes.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/types.hpp"
 
 namespace gradiva {

@@ -6,7 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "gradiva/core/detail/draws_from_a_copy.hpp"
+#include "gradiva/core/draws_from_a_copy.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/env/space.hpp"
 

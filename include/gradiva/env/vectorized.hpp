@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/detail/failure.hpp"
-#include "gradiva/core/detail/positional.hpp"
+#include "gradiva/core/failure.hpp"
+#include "gradiva/core/positional.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/check_space.hpp"

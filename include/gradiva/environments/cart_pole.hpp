@@ -5,7 +5,7 @@
 #include <numbers>
 #include <span>
 
-#include "gradiva/core/double_sincos.hpp"
+#include "gradiva/core/simd/double_sincos.hpp"
 #include "gradiva/env/env.hpp"
 
 namespace gradiva {

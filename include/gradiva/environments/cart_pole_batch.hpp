@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gradiva/core/rng.hpp"
-#include "gradiva/core/sincos.hpp"
+#include "gradiva/core/simd/sincos.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/environments/cart_pole.hpp"
 

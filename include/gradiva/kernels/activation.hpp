@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/simd/tanh.hpp"
 #include "gradiva/core/types.hpp"
-#include "gradiva/kernels/tanh.hpp"
 
 namespace gradiva {
 

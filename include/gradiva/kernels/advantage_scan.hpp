@@ -3,8 +3,8 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/importance_ratio.hpp"
+#include "gradiva/kernels/matrix/strided.hpp"
 #include "gradiva/kernels/scan.hpp"
-#include "gradiva/kernels/strided.hpp"
 
 // Sums of rewards and errors backward in time. Matrices are N x T and contiguous: environment by step.
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "gradiva/core/simd/transpose.hpp"
 #include "gradiva/core/types.hpp"
-#include "gradiva/kernels/lane_transpose.hpp"
 
 // The sums of kernels/gaussian.hpp for as many samples at once as a register has numbers. The last samples of a batch
 // go the same way, beside zeros: whatever a compiler makes of it, a column has the same bits in a batch of any width.

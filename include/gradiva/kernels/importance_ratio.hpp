@@ -3,10 +3,10 @@
 #include <numbers>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/exp_log.hpp"
+#include "gradiva/core/simd/math.hpp"
+#include "gradiva/core/simd/registers.hpp"
 #include "gradiva/core/types.hpp"
-#include "gradiva/kernels/registers.hpp"
-#include "gradiva/kernels/strided.hpp"
+#include "gradiva/kernels/matrix/strided.hpp"
 
 // Ratios rho = pi / mu of the probabilities of what was done, given by their logarithms, and what they weight. A ratio
 // beyond all numbers is infinite; a choice that is never taken has ratio 0. NaN stays NaN. An element has the same bits

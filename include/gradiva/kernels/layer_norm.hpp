@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/sum_in_lanes.hpp"
+#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/types.hpp"
-#include "gradiva/kernels/registers.hpp"
 
 namespace gradiva::kernels {
 

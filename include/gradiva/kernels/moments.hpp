@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/simd/registers.hpp"
 #include "gradiva/core/types.hpp"
-#include "gradiva/kernels/registers.hpp"
 
 namespace gradiva::kernels {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gradiva/core/exp_log.hpp"
+#include "gradiva/core/simd/math.hpp"
 #include "gradiva/kernels/moments.hpp"
 
 namespace gradiva::kernels {

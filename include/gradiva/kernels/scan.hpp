@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "gradiva/kernels/registers.hpp"
+#include "gradiva/core/simd/registers.hpp"
 
 // Backward scans along time of N environments side by side:
 //   x_i = d_i + f c_i x_{i+N},   0 beyond the last step,

@@ -5,10 +5,10 @@
 #include <numbers>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/exp_log.hpp"
+#include "gradiva/core/simd/math.hpp"
+#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/tanh.hpp"
 #include "gradiva/core/types.hpp"
-#include "gradiva/kernels/registers.hpp"
-#include "gradiva/kernels/tanh.hpp"
 
 // The hyperbolic tangent of normal variables. Its slope is 1 - tanh^2 u, of which
 //   f(u) = log(1 - tanh^2 u) = 2 (log 2 - |u| - log(1 + e^{-2 |u|}))

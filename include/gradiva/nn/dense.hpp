@@ -4,8 +4,8 @@
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/kernels/activation.hpp"
-#include "gradiva/kernels/few_outputs.hpp"
-#include "gradiva/kernels/matrix_product.hpp"
+#include "gradiva/kernels/matrix/few_outputs.hpp"
+#include "gradiva/kernels/matrix/product.hpp"
 
 namespace gradiva {
 

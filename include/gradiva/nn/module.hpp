@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "gradiva/core/detail/column_by_column.hpp"
+#include "gradiva/core/column_by_column.hpp"
 #include "gradiva/core/types.hpp"
 
 namespace gradiva {

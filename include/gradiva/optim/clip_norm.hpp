@@ -6,7 +6,7 @@
 #include <span>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/lanes.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/moments.hpp"
 

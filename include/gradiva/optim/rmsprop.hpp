@@ -3,8 +3,8 @@
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
-#include "gradiva/kernels/registers.hpp"
-#include "gradiva/kernels/square_root.hpp"
+#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/square_root.hpp"
 #include "gradiva/optim/detail/check_step.hpp"
 #include "gradiva/optim/detail/moving_mean.hpp"
 

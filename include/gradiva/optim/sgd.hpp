@@ -4,7 +4,7 @@
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
-#include "gradiva/kernels/registers.hpp"
+#include "gradiva/core/simd/registers.hpp"
 #include "gradiva/optim/detail/check_step.hpp"
 #include "gradiva/optim/detail/moving_mean.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "gradiva/distributions/distribution.hpp"
 #include "gradiva/env/vector_env.hpp"
-#include "gradiva/kernels/log_softmax.hpp"
+#include "gradiva/kernels/softmax/log_softmax.hpp"
 #include "gradiva/nn/module.hpp"
 #include "gradiva/policy/detail/parts.hpp"
 #include "gradiva/policy/distribution_for.hpp"

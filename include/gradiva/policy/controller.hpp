@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "gradiva/core/contiguous.hpp"
-#include "gradiva/core/detail/draws_from_a_copy.hpp"
+#include "gradiva/core/draws_from_a_copy.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/vector_env.hpp"
-#include "gradiva/policy/detail/explain.hpp"
+#include "gradiva/policy/explain.hpp"
 #include "gradiva/policy/policy.hpp"
 
 namespace gradiva {

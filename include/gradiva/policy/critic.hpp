@@ -6,8 +6,8 @@
 
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/nn/mlp.hpp"
-#include "gradiva/policy/detail/explain.hpp"
 #include "gradiva/policy/detail/parts.hpp"
+#include "gradiva/policy/explain.hpp"
 #include "gradiva/policy/network_for.hpp"
 
 namespace gradiva {

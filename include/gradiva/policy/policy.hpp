@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "gradiva/core/action_batch.hpp"
-#include "gradiva/core/detail/column_by_column.hpp"
+#include "gradiva/core/column_by_column.hpp"
 #include "gradiva/core/rng.hpp"
 
 namespace gradiva {

@@ -8,8 +8,8 @@
 #include "gradiva/core/threads.hpp"
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/policy/check_fit.hpp"
-#include "gradiva/policy/detail/explain.hpp"
-#include "gradiva/rollout/collect_steps.hpp"
+#include "gradiva/policy/explain.hpp"
+#include "gradiva/rollout/detail/collect_steps.hpp"
 
 namespace gradiva {
 

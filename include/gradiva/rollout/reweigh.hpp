@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "gradiva/policy/detail/explain.hpp"
+#include "gradiva/policy/explain.hpp"
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/rollout.hpp"

@@ -7,7 +7,7 @@
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/env/action_mask.hpp"
-#include "gradiva/policy/detail/explain.hpp"
+#include "gradiva/policy/explain.hpp"
 #include "gradiva/policy/policy.hpp"
 
 namespace gradiva {

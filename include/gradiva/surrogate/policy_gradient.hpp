@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gradiva/core/lanes.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/kernels/importance_ratio.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/surrogate/surrogate.hpp"

@@ -13,7 +13,7 @@
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/policy/check_fit.hpp"
 #include "gradiva/policy/check_head.hpp"
-#include "gradiva/policy/detail/explain.hpp"
+#include "gradiva/policy/explain.hpp"
 #include "gradiva/rollout/column_passes.hpp"
 
 namespace gradiva {

@@ -5,9 +5,9 @@
 #include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/kernels/moments.hpp"
+#include "gradiva/learn/sharding.hpp"
 #include "gradiva/nn/normalizer.hpp"
 #include "gradiva/rollout/rollout.hpp"
-#include "gradiva/train/sharding.hpp"
 
 namespace gradiva {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "gradiva/core/index.hpp"
-#include "gradiva/train/update_options.hpp"
+#include "gradiva/learn/update_options.hpp"
 
 namespace gradiva {
 

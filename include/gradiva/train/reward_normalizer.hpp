@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "gradiva/core/detail/failure.hpp"
+#include "gradiva/core/failure.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/rollout/rollout.hpp"
 

@@ -7,11 +7,11 @@
 #include <type_traits>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/detail/failure.hpp"
-#include "gradiva/core/detail/positional.hpp"
+#include "gradiva/core/failure.hpp"
+#include "gradiva/core/positional.hpp"
+#include "gradiva/learn/update_options.hpp"
 #include "gradiva/rollout/rollout.hpp"
 #include "gradiva/train/progress.hpp"
-#include "gradiva/train/update_options.hpp"
 
 namespace gradiva {
 

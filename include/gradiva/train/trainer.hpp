@@ -4,10 +4,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "gradiva/core/check_threads.hpp"
+#include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/rollout/collect.hpp"
-#include "gradiva/train/detail/check_threads.hpp"
-#include "gradiva/train/detail/trainer_parts.hpp"
 #include "gradiva/train/estimate.hpp"
 #include "gradiva/train/observation_statistics.hpp"
 #include "gradiva/train/reward_normalizer.hpp"

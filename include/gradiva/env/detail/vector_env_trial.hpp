@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/detail/failure.hpp"
+#include "gradiva/core/failure.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/check_space.hpp"

@@ -5,8 +5,8 @@
 #include <type_traits>
 
 #include "gradiva/core/buffer.hpp"
-#include "gradiva/core/sum_in_lanes.hpp"
-#include "gradiva/kernels/registers.hpp"
+#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/sum.hpp"
 
 namespace gradiva::detail {
 

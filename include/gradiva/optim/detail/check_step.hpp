@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/kernels/registers.hpp"
+#include "gradiva/core/simd/registers.hpp"
 
 // What optimisers refuse, in words that they share.
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "gradiva/kernels/registers.hpp"
+#include "gradiva/core/simd/registers.hpp"
 
 namespace gradiva::detail {
 

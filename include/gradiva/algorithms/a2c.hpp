@@ -1,0 +1,54 @@
+#pragma once
+
+#include <utility>
+
+#include "gradiva/learn/updater.hpp"
+#include "gradiva/optim/rmsprop.hpp"
+#include "gradiva/surrogate/policy_gradient.hpp"
+#include "gradiva/train/trainer.hpp"
+
+namespace gradiva {
+
+struct A2cOptions {
+    /// Steps of each environment per iteration. 5, the paper's, is short for continuous control: there 32 learns where
+    /// most seeds fail with 5.
+    Index horizon = 5;
+    Schedule learning_rate = 7e-4;     ///< at least 0
+    Schedule entropy = 0.0;            ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;    ///< c_V: weight of the value loss
+    double max_gradient_norm = 0.5;    ///< of actor and critic together; 0: no clipping
+    bool normalize_advantage = false;  ///< over the rollout
+    bool normalize_rewards = false;    ///< by the running deviation of the return (see `RewardNormalizer`)
+    Index threads = 1;                 ///< that collect and learn; no result depends on it
+};
+
+/// Advantage actor-critic: one step of gradient descent on each short rollout, L = -mean(log pi(a | s) A) and the value
+/// loss; `Gae{.lambda = 1}` gives the advantage of the paper. Source: Mnih et al., "Asynchronous Methods for Deep
+/// Reinforcement Learning", 2016, section 4, in its synchronous form.
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
+          detail::ExplainedAdvantage Adv,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Rmsprop<detail::ScalarOfActor<A>>>
+class A2c : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>> {
+public:
+    A2c(V& envs, A& actor, C& critic, Adv advantage, const A2cOptions& options = {}, O optimizer = {})
+        : Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>>(
+              {.name = "A2c",
+               .horizon = options.horizon,
+               .normalize_rewards = options.normalize_rewards,
+               .threads = options.threads},
+              envs, actor, critic, std::move(advantage), [&](Threads& threads) {
+                  return Updater<A, C, PolicyGradient, O>(actor, critic, PolicyGradient{}, std::move(optimizer),
+                                                          detail::whole_rollout_options("A2c", options), threads,
+                                                          envs.seed());
+              }) {}
+};
+
+// Only to say what is wrong: see trainer_parts.hpp.
+template <class V, class A, class C, class Adv>
+A2c(V&&, A&&, C&&, Adv, const A2cOptions& = {}) -> A2c<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
+template <class V, class A, class Adv>
+A2c(V&, A&, Adv, const A2cOptions& = {}) -> A2c<V, A, detail::CriticIsMissing<Adv>, Adv>;
+template <class V, class A, ValueFunction C>
+A2c(V&, A&, C&, const A2cOptions& = {}) -> A2c<V, A, C, detail::AdvantageIsMissing<C>>;
+
+}  // namespace gradiva

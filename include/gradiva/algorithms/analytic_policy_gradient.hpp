@@ -1,0 +1,177 @@
+#pragma once
+
+#include <cmath>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "gradiva/core/check_threads.hpp"
+#include "gradiva/core/schedule.hpp"
+#include "gradiva/core/threads.hpp"
+#include "gradiva/learn/analytic_gradient.hpp"
+#include "gradiva/learn/kept.hpp"
+#include "gradiva/learn/saved_weights.hpp"
+#include "gradiva/learn/trainer_parts.hpp"
+#include "gradiva/learn/update_options.hpp"
+#include "gradiva/optim/adam.hpp"
+#include "gradiva/optim/clip_norm.hpp"
+#include "gradiva/optim/optimizer.hpp"
+#include "gradiva/train/progress.hpp"
+#include "gradiva/train/train_loop.hpp"
+
+// Gradient descent on L = -(1 / N) sum over environments of sum_{t < T} gamma^t r(s_t, a_t), whose gradient is taken
+// through the model: see `AnalyticGradient`.
+
+namespace gradiva {
+
+struct AnalyticOptions {
+    Index horizon = 32;             ///< steps of each environment per iteration that are differentiated through
+    Index episode = 0;              ///< steps until all environments start anew; 0: the horizon
+    double gamma = 0.99;            ///< discount, in [0, 1], counted from the start of each horizon
+    bool sample = true;             ///< act by samples; false: by the mean, and sigma is not learned
+    Schedule learning_rate = 1e-3;  ///< at least 0
+    double max_gradient_norm = 1;   ///< 0: no clipping
+    Index threads = 1;              ///< no result depends on it
+};
+
+/// One gradient step along the analytic gradient of the next `horizon` steps. Throws `Error` when the model, the
+/// gradient or the weights leave finite numbers; weights and optimiser are then as they were. Borrows actor and
+/// threads.
+template <DifferentiableEnv E, ReparameterisedPolicy A, Optimizer<typename A::Scalar> O>
+class AnalyticUpdate {
+public:
+    using Scalar = typename A::Scalar;
+
+    AnalyticUpdate(std::vector<E> envs, A& actor, O optimizer, const AnalyticOptions& options, Threads& threads,
+                   std::uint64_t seed)
+        : actor_(actor), optimizer_(std::move(optimizer)), options_(options), gradient_of_(std::move(envs), actor,
+                                                                                           {.horizon = options.horizon,
+                                                                                            .episode = options.episode,
+                                                                                            .gamma = options.gamma,
+                                                                                            .sample = options.sample,
+                                                                                            .name = name},
+                                                                                           threads, seed),
+          gradient_(static_cast<Index>(actor.weights().size())) {
+        require(options.learning_rate.is_finite() && options.learning_rate.smallest() >= 0,
+                "{}: learning_rate is {}; give a number of at least 0", name, options.learning_rate.smallest());
+        require(options.max_gradient_norm >= 0,
+                "{}: max_gradient_norm is {}; give a number of at least 0, where 0 is no clipping", name,
+                options.max_gradient_norm);
+    }
+
+    /// `progress`, from 0 to 1, is where the learning rate's schedule stands.
+    UpdateReport operator()(double progress = 0) {
+        return keep_or_put_back(
+            [&] {
+                return saved_.or_put_back(actor_.weights(), [&] { return descend(options_.learning_rate(progress)); });
+            },
+            optimizer_);
+    }
+
+    Index steps() const { return steps_; }  ///< of all environments together, in the last update
+    const Buffer<FinishedEpisode>& finished() const { return gradient_of_.finished(); }  ///< in the last update
+
+private:
+    static constexpr std::string_view name = "AnalyticPolicyGradient";
+
+    UpdateReport descend(double learning_rate) {
+        const auto report = gradient_of_(gradient_.span());
+        steps_ = report.steps;
+        project_gradient(actor_, gradient_.span());
+        const double norm = norm_of<Scalar>(gradient_.span());
+        require(std::isfinite(norm),
+                "update: the actor's gradient is not finite; shorten the horizon, or lower the "
+                "learning rate");
+        clip(gradient_.span(), norm, options_.max_gradient_norm);
+        optimizer_->step(actor_.weights(), std::as_const(gradient_).span(), learning_rate);
+        require_finite_weights<Scalar>(actor_.weights(), "actor's");
+        return {.surrogate_loss = report.loss,
+                .entropy = report.entropy,
+                .gradient_norm = norm,
+                .learning_rate = learning_rate};
+    }
+
+    A& actor_;
+    Kept<O> optimizer_;
+    AnalyticOptions options_;
+    AnalyticGradient<E, A> gradient_of_;
+    Buffer<Scalar> gradient_;
+    SavedWeights<Scalar> saved_;
+    Index steps_ = 0;
+};
+
+namespace detail {
+
+/// The model within environments such as `Vectorized`, or a sentence that says why there is none.
+template <class V>
+struct ModelWithin {
+    static_assert(
+        requires(const V& envs) { envs[Index{}]; },
+        "gradiva: AnalyticPolicyGradient needs environments of which envs[i] is one, such as Vectorized");
+    using Type = std::remove_cvref_t<decltype(within_time_limit(std::declval<const V&>()[Index{}]))>;
+    static_assert(DifferentiableEnv<Type>,
+                  "gradiva: AnalyticPolicyGradient needs a DifferentiableEnv: Box actions, and a step that can be "
+                  "differentiated");
+};
+
+}  // namespace detail
+
+/// Learns a policy by the analytic gradient of the return, in models of its own: copies of those in `envs`, which it
+/// leaves alone. A `TimeLimit` around them is looked through: say `episode`. Borrows the actor, which must outlive it.
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
+class AnalyticPolicyGradient {
+    using Model = typename detail::ModelWithin<V>::Type;
+    static_assert(
+        ReparameterisedPolicy<A>,
+        "gradiva: AnalyticPolicyGradient needs an actor whose samples can be differentiated, such as one with "
+        "a DiagonalGaussian (draw_noise, reparameterise and reparameterised_backward, const), over a network with "
+        "backward(tape, dY, gradient, dX) const");
+
+public:
+    AnalyticPolicyGradient(V& envs, A& actor, const AnalyticOptions& options = {}, O optimizer = {})
+        : loop_("AnalyticPolicyGradient"),
+          threads_((detail::check_threads("AnalyticPolicyGradient", options.threads), options.threads)), actor_(actor),
+          update_(models_in(envs), actor, std::move(optimizer), options, threads_, envs.seed()) {}
+
+    AnalyticPolicyGradient(const AnalyticPolicyGradient&) = delete;
+    AnalyticPolicyGradient& operator=(const AnalyticPolicyGradient&) = delete;
+
+    /// As `Trainer::train`.
+    template <class... Callbacks>
+    Progress train(const TrainOptions& options, Callbacks&&... callbacks) {
+        return loop_.run(
+            options, *this, [this](Progress& progress) { iterate(progress); }, callbacks...);
+    }
+    /// Only says that the steps have a name.
+    template <detail::Positional Steps, class... Callbacks>
+    Progress train(Steps, Callbacks&&...) {
+        return detail::explain_positional_steps<Steps>();
+    }
+
+    const A& actor() const { return actor_; }
+
+private:
+    static std::vector<Model> models_in(const V& envs) {
+        std::vector<Model> models;
+        for (Index i = 0; i < envs.size(); ++i) models.push_back(detail::within_time_limit(envs[i]));
+        return models;
+    }
+
+    void iterate(Progress& progress) {
+        TrainLoop::report(update_(progress.schedule_progress), progress);
+        loop_.report(update_.steps(), update_.finished(), progress);
+    }
+
+    TrainLoop loop_;
+    Threads threads_;
+    A& actor_;
+    AnalyticUpdate<Model, A, O> update_;
+};
+
+// Only to say what is wrong: see trainer_parts.hpp.
+template <class V, class A>
+AnalyticPolicyGradient(V&&, A&&, const AnalyticOptions& = {}) -> AnalyticPolicyGradient<detail::MustBeLvalues<V, A>, A>;
+
+}  // namespace gradiva

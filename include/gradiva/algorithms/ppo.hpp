@@ -1,0 +1,138 @@
+#pragma once
+
+#include <utility>
+
+#include "gradiva/learn/updater.hpp"
+#include "gradiva/optim/adam.hpp"
+#include "gradiva/surrogate/clip.hpp"
+#include "gradiva/surrogate/kl_penalty.hpp"
+#include "gradiva/train/trainer.hpp"
+
+namespace gradiva {
+
+namespace detail {
+
+template <class Options>
+TrainerOptions ppo_trainer_options(std::string_view name, const Options& options) {
+    return {.name = name,
+            .horizon = options.horizon,
+            .minibatch = options.minibatch,
+            .normalize_rewards = options.normalize_rewards,
+            .threads = options.threads};
+}
+
+template <class Options>
+UpdateOptions ppo_update_options(std::string_view name, const Options& options) {
+    return {.minibatch = options.minibatch,
+            .epochs = options.epochs,
+            .learning_rate = options.learning_rate,
+            .entropy = options.entropy,
+            .value_coefficient = options.value_coefficient,
+            .value_clip = options.value_clip,
+            .max_gradient_norm = options.max_gradient_norm,
+            .target_kl = options.target_kl,
+            .normalize_advantage = options.normalize_advantage,
+            .name = name};
+}
+
+}  // namespace detail
+
+struct PpoClipOptions {
+    Schedule clip = 0.2;              ///< eps: the ratio stays within [1 - eps, 1 + eps]; at least 0
+    Index horizon = 128;              ///< steps of each environment per iteration
+    Index minibatch = 64;             ///< samples per gradient step, from 1 to environments x horizon
+    Index epochs = 10;                ///< passes over each rollout
+    Schedule learning_rate = 3e-4;    ///< at least 0
+    Schedule entropy = 0.0;           ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;   ///< c_V: weight of the value loss
+    Schedule value_clip = 0.0;        ///< how far V may gain by moving from its old value; 0: as far as it likes
+    double max_gradient_norm = 0.5;   ///< of actor and critic together; 0: no clipping
+    double target_kl = 0;             ///< ends an update once a minibatch's KL exceeds 1.5 times it; 0: never
+    bool normalize_advantage = true;  ///< per minibatch
+    bool normalize_rewards = false;   ///< by the running deviation of the return (see `RewardNormalizer`)
+    Index threads = 1;                ///< that collect and learn; no result depends on it
+};
+
+/// Proximal policy optimisation with the clipped surrogate (see `Clip`).
+/// Source: Schulman et al., "Proximal Policy Optimization Algorithms", 2017, section 3 and algorithm 1.
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
+          detail::ExplainedAdvantage Adv,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
+class PpoClip : public Trainer<V, A, C, Adv, Updater<A, C, Clip, O>> {
+    static_assert(
+        !holds_ratio<Adv>(),
+        "gradiva: this advantage already holds the ratio pi / mu; it goes with the plain policy gradient, as in "
+        "OffPolicy and A2c");
+
+public:
+    PpoClip(V& envs, A& actor, C& critic, Adv advantage, const PpoClipOptions& options = {}, O optimizer = {})
+        : Trainer<V, A, C, Adv, Updater<A, C, Clip, O>>(
+              detail::ppo_trainer_options("PpoClip", options), envs, actor, critic, std::move(advantage),
+              [&](Threads& threads) {
+                  return Updater<A, C, Clip, O>(actor, critic, Clip{options.clip}, std::move(optimizer),
+                                                detail::ppo_update_options("PpoClip", options), threads, envs.seed());
+              }) {}
+};
+
+// Only to say what is wrong: see trainer_parts.hpp.
+template <class V, class A, class C, class Adv>
+PpoClip(V&&, A&&, C&&, Adv, const PpoClipOptions& = {}) -> PpoClip<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
+template <class V, class A, class Adv>
+PpoClip(V&, A&, Adv, const PpoClipOptions& = {}) -> PpoClip<V, A, detail::CriticIsMissing<Adv>, Adv>;
+template <class V, class A, ValueFunction C>
+PpoClip(V&, A&, C&, const PpoClipOptions& = {}) -> PpoClip<V, A, C, detail::AdvantageIsMissing<C>>;
+
+struct PpoKlOptions {
+    double target = 0.01;             ///< the wanted mean KL of an update; above 0
+    double kl_high = 0;               ///< above it beta doubles; 0: 1.5 times the target
+    double kl_low = 0;                ///< below it beta halves; 0: the target divided by 1.5
+    double beta = 1;                  ///< the first weight of the penalty, from 1e-4 to 1e4
+    Index horizon = 128;              ///< steps of each environment per iteration
+    Index minibatch = 64;             ///< samples per gradient step, from 1 to environments x horizon
+    Index epochs = 10;                ///< passes over each rollout
+    Schedule learning_rate = 3e-4;    ///< at least 0
+    Schedule entropy = 0.0;           ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;   ///< c_V: weight of the value loss
+    Schedule value_clip = 0.0;        ///< how far V may gain by moving from its old value; 0: as far as it likes
+    double max_gradient_norm = 0.5;   ///< of actor and critic together; 0: no clipping
+    double target_kl = 0;             ///< ends an update once a minibatch's KL exceeds 1.5 times it; 0: never
+    bool normalize_advantage = true;  ///< per minibatch
+    bool normalize_rewards = false;   ///< by the running deviation of the return (see `RewardNormalizer`)
+    Index threads = 1;                ///< that collect and learn; no result depends on it
+};
+
+/// Proximal policy optimisation with an adaptive KL penalty (see `KlPenalty`).
+/// Source: Schulman et al., 2017 (see PpoClip), section 4.
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
+          detail::ExplainedAdvantage Adv,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
+class PpoKl : public Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>> {
+    static_assert(
+        !holds_ratio<Adv>(),
+        "gradiva: this advantage already holds the ratio pi / mu; it goes with the plain policy gradient, as in "
+        "OffPolicy and A2c");
+
+public:
+    PpoKl(V& envs, A& actor, C& critic, Adv advantage, const PpoKlOptions& options = {}, O optimizer = {})
+        : Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>>(detail::ppo_trainer_options("PpoKl", options), envs, actor,
+                                                             critic, std::move(advantage), [&](Threads& threads) {
+                                                                 const KlPenalty penalty{.target = options.target,
+                                                                                         .kl_high = options.kl_high,
+                                                                                         .kl_low = options.kl_low,
+                                                                                         .beta = options.beta};
+                                                                 return Updater<A, C, KlPenalty, O>(
+                                                                     actor, critic, penalty, std::move(optimizer),
+                                                                     detail::ppo_update_options("PpoKl", options),
+                                                                     threads, envs.seed());
+                                                             }) {}
+};
+
+// Only to say what is wrong: see trainer_parts.hpp.
+template <class V, class A, class C, class Adv>
+PpoKl(V&&, A&&, C&&, Adv, const PpoKlOptions& = {}) -> PpoKl<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
+template <class V, class A, class Adv>
+PpoKl(V&, A&, Adv, const PpoKlOptions& = {}) -> PpoKl<V, A, detail::CriticIsMissing<Adv>, Adv>;
+template <class V, class A, ValueFunction C>
+PpoKl(V&, A&, C&, const PpoKlOptions& = {}) -> PpoKl<V, A, C, detail::AdvantageIsMissing<C>>;
+
+}  // namespace gradiva

@@ -1,0 +1,162 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <type_traits>
+#include <utility>
+
+#include "gradiva/advantage/q_returns.hpp"
+#include "gradiva/distributions/epsilon_greedy.hpp"
+#include "gradiva/env/space.hpp"
+#include "gradiva/learn/minibatch_descent.hpp"
+#include "gradiva/optim/adam.hpp"
+#include "gradiva/policy/greedy_value.hpp"
+#include "gradiva/train/trainer.hpp"
+
+namespace gradiva {
+
+struct QLambdaOptions {
+    Index horizon = 32;                        ///< steps of each environment per iteration
+    Index minibatch = 128;                     ///< from 1 to environments x horizon
+    Index epochs = 2;                          ///< passes over each rollout
+    Schedule learning_rate = Linear{2e-3, 0};  ///< at least 0
+    Schedule epsilon = Linear{1, 0.05};        ///< share of random actions while collecting, from 0 to 1
+    double gamma = 0.99;                       ///< discount, from 0 to 1
+    double lambda = 0.65;                      ///< trace of the targets, from 0 to 1 (see `QReturns`)
+    double max_gradient_norm = 10;             ///< 0: no clipping
+    bool normalize_rewards = false;            ///< by the running deviation of the return (see `RewardNormalizer`)
+    Index threads = 1;                         ///< that collect and learn; no result depends on it
+
+    UpdateOptions update() const {
+        return {.minibatch = minibatch,
+                .epochs = epochs,
+                .learning_rate = learning_rate,
+                .max_gradient_norm = max_gradient_norm,
+                .name = "QLambda"};
+    }
+
+    /// Throws `Error` on a value out of range.
+    void check() const {
+        update().check();
+        require(epsilon.is_finite() && epsilon.smallest() >= 0 && std::max(epsilon(0), epsilon(1)) <= 1,
+                "QLambda: epsilon goes from {} to {}; give numbers from 0 to 1", epsilon(0), epsilon(1));
+    }
+};
+
+/// Fits action values to the targets of a rollout: L = 0.5 mean((Q(s, a) - value_target)^2), by minibatches. Borrows
+/// actor and threads.
+template <detail::ExplainedPolicy A, detail::ExplainedOptimizer<typename A::Scalar> O>
+class QUpdate {
+public:
+    using Scalar = typename A::Scalar;
+
+    /// Throws `Error` on options out of range.
+    QUpdate(A& actor, O optimizer, const QLambdaOptions& options, Threads& threads, std::uint64_t seed)
+        : actor_(actor),
+          descent_(std::move(optimizer), (options.check(), options.update()), threads, Rng(seed, Purpose::minibatch)) {}
+
+    /// See `MinibatchDescent` for the report and the errors. `progress` is where the schedule stands.
+    UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
+        return descent_(rollout, actor_.weights(), "actor's", progress,
+                        [this](auto& shard, double weight) { this->add_gradient(shard, weight); });
+    }
+
+private:
+    using Network = std::remove_cvref_t<decltype(std::declval<const A&>().network())>;
+
+    struct Scratch {
+        Scratch() { use_once(tape); }
+        typename Network::Tape tape;
+        MatrixBuffer<Scalar> d_value;
+    };
+
+    /// The loss looks at the value of the action that was taken, and at no other.
+    template <class Shard>
+    void add_gradient(Shard& shard, double weight) const {
+        const Network& network = actor_.network();
+        auto& [tape, d_value] = shard.scratch;
+        const auto q = network.forward(shard.batch.observation.matrix(), tape);
+        const ConstActionView actions = std::as_const(shard.batch.action).all();
+        d_value.resize(q.rows(), q.cols());
+        d_value.matrix().setZero();
+        for (Index j = 0; j < q.cols(); ++j) {
+            const int taken = actions.integers(0, j);
+            const Scalar error = q(taken, j) - shard.batch.value_target[j];
+            shard.loss += 0.5 * static_cast<double>(error) * static_cast<double>(error);
+            d_value(taken, j) = static_cast<Scalar>(weight) * error;
+        }
+        network.backward(tape, d_value.matrix(), shard.gradient.span());
+    }
+
+    A& actor_;
+    MinibatchDescent<Scalar, Scratch, O> descent_;
+};
+
+namespace detail {
+
+template <class A>
+concept ActsOnValues = requires(A& actor, double epsilon) {
+    actor.network();
+    actor.distribution().set_epsilon(epsilon);
+};
+
+/// What QLambda's trainer borrows, in a base of its own: bases are built in order.
+template <class V, class A>
+struct ActionValues {
+    static_assert(std::same_as<std::remove_cvref_t<decltype(std::declval<const V&>().action_space())>, Discrete>,
+                  "gradiva: QLambda needs a Discrete action space: it values each action");
+    static_assert(ActsOnValues<A>,
+                  "gradiva: QLambda needs an actor over action values: Actor(envs, Mlp{.layer_norm = true}, "
+                  "EpsilonGreedy<float>(actions))");
+    GreedyValue<A> greedy_value;
+};
+
+}  // namespace detail
+
+/// Control by action values in parallel environments, Q(lambda): the actor's network holds Q and acts epsilon-greedily;
+/// each rollout gives targets under the present weights (see `QReturns`), on which Q regresses. No replay, no target
+/// network: what keeps it stable is the normalisation of layers (`Mlp::layer_norm`) and many environments. Source:
+/// Gallici et al., "Simplifying Deep Temporal Difference Learning", 2024, algorithm 1 (PQN).
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
+class QLambda : private detail::ActionValues<V, A>, public Trainer<V, A, GreedyValue<A>, QReturns, QUpdate<A, O>> {
+    using Base = Trainer<V, A, GreedyValue<A>, QReturns, QUpdate<A, O>>;
+
+public:
+    QLambda(V& envs, A& actor, const QLambdaOptions& options = {}, O optimizer = {})
+        : detail::ActionValues<V, A>{GreedyValue<A>(actor)},
+          Base({.name = "QLambda",
+                .horizon = options.horizon,
+                .minibatch = options.minibatch,
+                .normalize_rewards = options.normalize_rewards,
+                .threads = options.threads},
+               envs, actor, this->greedy_value, QReturns{.gamma = options.gamma, .lambda = options.lambda},
+               [&](Threads& threads) {
+                   return QUpdate<A, O>(actor, std::move(optimizer), options, threads, envs.seed());
+               }),
+          actor_(actor), epsilon_(options.epsilon) {}
+
+    /// As `Trainer::train`; the actor's epsilon follows its schedule, from one rollout to the next.
+    template <class... Callbacks>
+    Progress train(const TrainOptions& options, Callbacks&&... callbacks) {
+        const auto explore = [this](double progress) { actor_.distribution().set_epsilon(epsilon_(progress)); };
+        const Progress last = this->train_after(explore, options, callbacks...);
+        explore(last.schedule_progress);
+        return last;
+    }
+    /// Only says that the steps have a name.
+    template <detail::Positional Steps, class... Callbacks>
+    Progress train(Steps, Callbacks&&...) {
+        return detail::explain_positional_steps<Steps>();
+    }
+
+private:
+    A& actor_;
+    Schedule epsilon_;
+};
+
+// Only to say what is wrong: see trainer_parts.hpp.
+template <class V, class A>
+QLambda(V&&, A&&, const QLambdaOptions& = {}) -> QLambda<detail::MustBeLvalues<V, A>, A>;
+
+}  // namespace gradiva

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <utility>
+
+#include "gradiva/learn/updater.hpp"
+#include "gradiva/optim/adam.hpp"
+#include "gradiva/surrogate/policy_gradient.hpp"
+#include "gradiva/train/trainer.hpp"
+
+namespace gradiva {
+
+struct ReinforceOptions {
+    Index episodes = 1;                ///< whole episodes of each environment per iteration
+    Schedule learning_rate = 3e-3;     ///< at least 0
+    Schedule entropy = 0.0;            ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;    ///< c_V: weight of the value loss, where there is a critic
+    double max_gradient_norm = 0.5;    ///< of actor and critic together; 0: no clipping
+    bool normalize_advantage = false;  ///< over the rollout
+    bool normalize_rewards = false;    ///< by the running deviation of the return (see `RewardNormalizer`)
+    Index threads = 1;                 ///< that collect and learn; no result depends on it
+};
+
+/// The score-function estimate of the policy gradient from whole episodes, one gradient step for each rollout:
+///   L = -(1 / episodes) sum over episodes and their steps of log pi(a_t | s_t) A_t,
+/// with `TotalReturn` or `RewardToGo` for A. A critic is needed only where the baseline is one.
+/// Source: Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", 1992.
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedCriticOrNone C,
+          detail::ExplainedAdvantage Adv,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
+class Reinforce : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>> {
+public:
+    Reinforce(V& envs, A& actor, C& critic, Adv advantage, const ReinforceOptions& options = {}, O optimizer = {})
+        : Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>>(
+              {.name = "Reinforce",
+               .episodes = checked_episodes(options.episodes),
+               .normalize_rewards = options.normalize_rewards,
+               .threads = options.threads},
+              envs, actor, critic, std::move(advantage), [&](Threads& threads) {
+                  return Updater<A, C, PolicyGradient, O>(
+                      actor, critic, PolicyGradient{.per_episode = true}, std::move(optimizer),
+                      detail::whole_rollout_options("Reinforce", options), threads, envs.seed());
+              }) {}
+
+    Reinforce(V& envs, A& actor, Adv advantage, const ReinforceOptions& options = {},
+              O optimizer = {}) requires std::same_as<C, NoCritic>
+        : Reinforce(envs, actor, no_critic, std::move(advantage), options, std::move(optimizer)) {}
+
+private:
+    static Index checked_episodes(Index episodes) {
+        require(episodes >= 1, "Reinforce: episodes is {}; give at least 1 episode per environment", episodes);
+        return episodes;
+    }
+
+    static inline NoCritic no_critic;
+};
+
+template <class V, class A, class Adv>
+Reinforce(V&, A&, Adv) -> Reinforce<V, A, NoCritic, Adv>;
+template <class V, class A, class Adv>
+Reinforce(V&, A&, Adv, ReinforceOptions) -> Reinforce<V, A, NoCritic, typename detail::AdvantageOrNothing<Adv>::Type>;
+template <class V, class A, class Adv, class O>
+Reinforce(V&, A&, Adv, ReinforceOptions, O)
+    -> Reinforce<V, A, NoCritic, typename detail::AdvantageOrNothing<Adv>::Type, O>;
+
+// Only to say what is wrong: see trainer_parts.hpp.
+template <class V, class A, class C, class Adv>
+Reinforce(V&&, A&&, C&&, Adv, const ReinforceOptions& = {})
+    -> Reinforce<detail::MustBeLvalues<V, A, C>, A, C, typename detail::AdvantageOrNothing<Adv>::Type>;
+template <class V, class A, class Adv>
+Reinforce(V&&, A&&, Adv, const ReinforceOptions& = {})
+    -> Reinforce<detail::MustBeLvalues<V, A>, A, NoCritic, typename detail::AdvantageOrNothing<Adv>::Type>;
+
+}  // namespace gradiva

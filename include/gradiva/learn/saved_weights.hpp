@@ -1,0 +1,46 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/failure.hpp"
+#include "gradiva/optim/clip_norm.hpp"
+
+namespace gradiva {
+
+/// A copy of weights, to go back to when a change of them turns out wrong.
+template <class Scalar>
+class SavedWeights {
+public:
+    void save(std::span<const Scalar> weights) {
+        saved_.resize(static_cast<Index>(weights.size()));
+        std::copy(weights.begin(), weights.end(), saved_.begin());
+    }
+
+    void restore(std::span<Scalar> weights) const {
+        GRADIVA_ASSERT(static_cast<Index>(weights.size()) == saved_.size());
+        std::copy(saved_.begin(), saved_.end(), weights.begin());
+    }
+
+    /// Returns what `body()` returns; when it throws, the weights are as they were before.
+    template <class Body>
+    decltype(auto) or_put_back(std::span<Scalar> weights, const Body& body) {
+        save(weights);
+        return detail::undo_unless_done(body, [&] { restore(weights); });
+    }
+
+private:
+    Buffer<Scalar> saved_;
+};
+
+/// Throws `Error` unless all weights are finite; `whose` completes "update: the ... weights are not finite".
+template <class Scalar>
+void require_finite_weights(std::span<const Scalar> weights, const char* whose) {
+    require(std::isfinite(norm_of(weights)) ||
+                std::all_of(weights.begin(), weights.end(), [](Scalar w) { return std::isfinite(w); }),
+            "update: the {} weights are not finite; lower the learning rate", whose);
+}
+
+}  // namespace gradiva

@@ -1,0 +1,242 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <vector>
+
+#include "gradiva/core/threads.hpp"
+#include "gradiva/kernels/importance_ratio.hpp"
+#include "gradiva/kernels/moments.hpp"
+#include "gradiva/learn/saved_weights.hpp"
+#include "gradiva/learn/sharding.hpp"
+#include "gradiva/learn/trainer_parts.hpp"
+#include "gradiva/learn/update_options.hpp"
+#include "gradiva/optim/conjugate_gradient.hpp"
+#include "gradiva/policy/policy.hpp"
+#include "gradiva/rollout/sample_batch.hpp"
+
+namespace gradiva {
+
+struct TrustRegionOptions {
+    double delta = 0.01;                    ///< largest mean KL(pi_old || pi) of an update; above 0
+    double damping = 0.1;                   ///< added to the Fisher matrix's diagonal; above 0
+    Index conjugate_iterations = 15;        ///< at most, at least 1
+    Index backtracks = 10;                  ///< trial steps of the line search, at least 1
+    double backtrack_factor = 0.8;          ///< each trial step is this part of the one before; in (0, 1)
+    bool normalize_advantage = true;        ///< over the rollout
+    std::string_view name = "TrustRegion";  ///< who speaks in error messages
+
+    /// Throws `Error` on a value out of range.
+    void check() const {
+        require(std::isfinite(delta) && delta > 0, "{}: delta is {}; give a number above 0", name, delta);
+        require(std::isfinite(damping) && damping > 0, "{}: damping is {}; give a number above 0", name, damping);
+        require(conjugate_iterations >= 1, "{}: conjugate_iterations is {}; give at least 1", name,
+                conjugate_iterations);
+        require(backtracks >= 1, "{}: backtracks is {}; give at least 1", name, backtracks);
+        require(backtrack_factor > 0 && backtrack_factor < 1,
+                "{}: backtrack_factor is {}; give a number between 0 and 1", name, backtrack_factor);
+    }
+};
+
+/// One step of the natural gradient within a trust region:
+///   maximise L(theta) = mean(rho A)  subject to  mean KL(pi_old || pi) <= delta.
+/// With g = dL/dtheta and the Fisher matrix F, conjugate gradients solve (F + damping I) x = g; the full step is
+/// sqrt(2 delta / x.(F + damping I)x) x, shortened until the KL is at most delta and L improves; else no step is taken.
+/// Source: Schulman, Levine, Moritz, Jordan and Abbeel, "Trust Region Policy Optimization", 2015, appendix C.
+template <detail::ExplainedPolicyWithFisher A>
+class TrustRegion {
+public:
+    using Scalar = typename A::Scalar;
+
+    TrustRegion(A& actor, TrustRegionOptions options, Threads& threads)
+        : actor_(actor), options_(options), threads_(threads),
+          conjugate_gradient_({.iterations = options.conjugate_iterations}) {
+        options_.check();
+    }
+
+    UpdateReport operator()(const Rollout<Scalar>& rollout) {
+        require(
+            rollout.head_size == actor_.head_size(),
+            "{}: the rollout has heads of {} numbers, the actor of {}; a KL divergence needs the heads of the policy "
+            "that acted",
+            options_.name, rollout.head_size, actor_.head_size());
+        return saved_.or_put_back(actor_.weights(), [&] { return improve(rollout); });
+    }
+
+private:
+    /// A few columns of the rollout and what the networks make of them; kept through the whole update.
+    struct alignas(buffer_alignment) Pass {
+        Range positions;
+        SampleBatch<Scalar> batch;
+        typename A::Tape tape;
+        typename A::DistributionTape old;
+        Buffer<Scalar> log_prob, d_log_prob, per_sample;
+        double surrogate = 0, kl = 0, entropy = 0;
+    };
+
+    struct Trial {
+        double surrogate = 0, kl = 0, entropy = 0;
+    };
+
+    UpdateReport improve(const Rollout<Scalar>& rollout) {
+        gather(rollout);
+        const Trial start = evaluate();
+        const double norm = policy_gradient();
+        require(std::isfinite(norm),
+                "update: the actor's gradient is not finite; check rewards and observations for "
+                "extreme values");
+        UpdateReport report{.surrogate_loss = -start.surrogate,
+                            .entropy = start.entropy,
+                            .mean_kl = start.kl,
+                            .gradient_norm = norm,
+                            .step_fraction = 0,
+                            .rejected_steps = 0};
+        direction_.resize(gradient_.size());
+        const auto multiply = [&](std::span<const Scalar> v, std::span<Scalar> out) { fisher_product(v, out); };
+        if (!conjugate_gradient_.solve(multiply, std::as_const(gradient_).span(), direction_.span())) return report;
+        product_.resize(gradient_.size());
+        fisher_product(std::as_const(direction_).span(), product_.span());
+        const double curvature =
+            direction_.vector().template cast<double>().dot(product_.vector().template cast<double>());
+        if (!(curvature > 0) || !std::isfinite(curvature)) return report;
+        search(std::sqrt(2 * options_.delta / curvature), start, report);
+        return report;
+    }
+
+    /// Backtracks along the direction; leaves the weights where the first good trial put them, or where they were.
+    void search(double full_step, const Trial& start, UpdateReport& report) {
+        double fraction = 1;
+        for (Index i = 0; i < options_.backtracks; ++i, fraction *= options_.backtrack_factor) {
+            saved_.restore(actor_.weights());
+            as_vector(actor_.weights()) += static_cast<Scalar>(fraction * full_step) * direction_.vector();
+            const Trial trial = evaluate();
+            if (trial.kl <= options_.delta && trial.surrogate > start.surrogate) {
+                report.surrogate_loss = -trial.surrogate;
+                report.mean_kl = trial.kl;
+                report.entropy = trial.entropy;
+                report.step_fraction = fraction;
+                return;
+            }
+            ++report.rejected_steps;
+        }
+        saved_.restore(actor_.weights());
+    }
+
+    void gather(const Rollout<Scalar>& rollout) {
+        order_.reset(rollout);
+        const Index samples = order_.sample_count();
+        advantage_.gather(rollout.advantage.data(), order_.from(0), samples);
+        bring_to_scale();
+        const Index count = pieces_of(samples, detail::pass_width);
+        if (static_cast<Index>(passes_.size()) < count) passes_.resize(static_cast<std::size_t>(count));
+        pass_count_ = count;
+        for_each_pass([&](Pass& pass, Index i, Index) {
+            pass.positions = piece(samples, count, i);
+            pass.batch.gather(rollout, order_, pass.positions);
+            for (auto* part : {&pass.log_prob, &pass.d_log_prob, &pass.per_sample}) {
+                part->resize(pass.positions.size());
+            }
+            actor_.recall(pass.batch.old_head.matrix(), rollout.own_parameters.span(), pass.old);
+        });
+    }
+
+    /// The step does not depend on the scale of the advantages. A power of two, which changes no digit, brings them to
+    /// numbers whose squares neither overflow nor underflow; to be normalised they need then only lose their mean.
+    void bring_to_scale() {
+        const auto scale = scale_to_one<Scalar>(norm_of<Scalar>(advantage_.span()));
+        advantage_.vector() *= scale;
+        unit_ = 1 / static_cast<double>(scale);
+        if (!options_.normalize_advantage || advantage_.size() < 2) return;
+        const kernels::Moments m = kernels::moments<Scalar>(advantage_.vector());
+        for (Scalar& a : advantage_) a = static_cast<Scalar>(static_cast<double>(a) - m.mean);
+        unit_ = 1 / (m.sample_deviation() + kernels::least_deviation * static_cast<double>(scale));
+    }
+
+    /// mean(rho A), mean KL(pi_old || pi) and mean entropy at the present weights, whose tapes it leaves.
+    Trial evaluate() {
+        for_each_pass([&](Pass& pass, Index, Index) {
+            const ConstActionView actions = std::as_const(pass.batch.action).all();
+            const ConstVectorMap<Scalar> rho_advantage = std::as_const(pass.d_log_prob).vector();
+            pass.batch.forward(actor_, pass.tape);
+            actor_.log_prob(pass.tape, actions, pass.log_prob.vector());
+            kernels::weigh_by_ratios<Scalar>(pass.log_prob.vector(), pass.batch.old_log_prob.vector(),
+                                             advantage_.segment(pass.positions), pass.d_log_prob.vector());
+            pass.surrogate = rho_advantage.template cast<double>().sum();
+            actor_.kl_from(pass.old, pass.tape, pass.per_sample.vector());
+            pass.kl = pass.per_sample.vector().template cast<double>().sum();
+            actor_.entropy(pass.tape, pass.per_sample.vector());
+            pass.entropy = pass.per_sample.vector().template cast<double>().sum();
+        });
+        Trial sum;
+        for (Index i = 0; i < pass_count_; ++i) {
+            const Pass& pass = passes_[static_cast<std::size_t>(i)];
+            sum.surrogate += pass.surrogate;
+            sum.kl += pass.kl;
+            sum.entropy += pass.entropy;
+        }
+        const auto samples = static_cast<double>(order_.sample_count());
+        return {unit_ * sum.surrogate / samples, sum.kl / samples, sum.entropy / samples};
+    }
+
+    /// g := d mean(rho A) / dtheta, brought to a norm of about 1; d rho / dtheta = rho d log pi / dtheta, and rho A
+    /// stands in d_log_prob. By way of the loss, minus that mean: of the derivative of a loss, policies drop what
+    /// points beyond bounds of theirs. Returns the norm that g had.
+    double policy_gradient() {
+        accumulate(gradient_, [&](Pass& pass, std::span<Scalar> gradient) {
+            pass.d_log_prob.vector() *= static_cast<Scalar>(-1 / static_cast<double>(order_.sample_count()));
+            actor_.backward(pass.tape, std::as_const(pass.batch.action).all(), pass.d_log_prob.vector(), Scalar(0),
+                            nullptr, Scalar(0), gradient);
+        });
+        project_gradient(std::as_const(actor_), gradient_.span());
+        const double norm = norm_of<Scalar>(gradient_.span());
+        gradient_.vector() *= -scale_to_one<Scalar>(norm);
+        return unit_ * norm;
+    }
+
+    /// out := (F + damping I) v, F being the mean over the samples.
+    void fisher_product(std::span<const Scalar> v, std::span<Scalar> out) {
+        accumulate(sum_, [&](Pass& pass, std::span<Scalar> sum) { actor_.add_fisher_product(pass.tape, v, sum); });
+        as_vector(out) = sum_.vector() * static_cast<Scalar>(1 / static_cast<double>(order_.sample_count())) +
+                         static_cast<Scalar>(options_.damping) * as_vector(v);
+    }
+
+    /// total := the sum of what `add(pass, sum)` adds for every pass, in a fixed order.
+    template <class Add>
+    void accumulate(Buffer<Scalar>& total, const Add& add) {
+        const auto size = static_cast<Index>(actor_.weights().size());
+        const Index shards = shard_count();
+        if (static_cast<Index>(sums_.size()) < shards) sums_.resize(static_cast<std::size_t>(shards));
+        for (Buffer<Scalar>& sum : sums_) sum.assign(size, 0);
+        for_each_pass(
+            [&](Pass& pass, Index, Index shard) { add(pass, sums_[static_cast<std::size_t>(shard)].span()); });
+        total.assign(size, 0);
+        for (const Buffer<Scalar>& sum : sums_) total.vector() += sum.vector();
+    }
+
+    Index shard_count() const { return detail::shard_count(pass_count_ * detail::pass_width); }
+
+    /// Calls `body(pass, number, shard)`, the passes of a shard one after the other.
+    template <class Body>
+    void for_each_pass(const Body& body) {
+        const Index shards = shard_count();
+        threads_.run(shards, [&](Index shard) {
+            const Range mine = piece(pass_count_, shards, shard);
+            for (Index i = mine.begin; i < mine.end; ++i) body(passes_[static_cast<std::size_t>(i)], i, shard);
+        });
+    }
+
+    A& actor_;
+    TrustRegionOptions options_;
+    Threads& threads_;
+    ConjugateGradient<Scalar> conjugate_gradient_;
+    Minibatches order_;
+    double unit_ = 1;  // what 1 of the advantages, and of all that is linear in them, is to the reader of the report
+    Index pass_count_ = 0;
+    std::vector<Pass> passes_;
+    std::vector<Buffer<Scalar>> sums_;
+    Buffer<Scalar> advantage_, gradient_, direction_, product_, sum_;
+    SavedWeights<Scalar> saved_;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include "gradiva/learn/minibatch_descent.hpp"
+#include "gradiva/learn/trainer_parts.hpp"
+#include "gradiva/policy/critic.hpp"
+#include "gradiva/policy/policy.hpp"
+
+namespace gradiva {
+
+struct ValueRegressionOptions {
+    Index minibatch = 64;                       ///< samples per gradient step, at least 1
+    Index epochs = 10;                          ///< passes over the rollout, at least 1
+    Schedule learning_rate = 1e-3;              ///< at least 0
+    double max_gradient_norm = 0;               ///< 0: no clipping
+    std::string_view name = "ValueRegression";  ///< who speaks in error messages
+};
+
+/// Fits a critic alone to the value targets of a rollout: L = 0.5 mean((V(s) - value_target)^2), by minibatches.
+/// With `RewardToGo` for the targets this is Monte Carlo evaluation of the policy that acted, with `Gae` TD(lambda).
+/// Source: Sutton and Barto, "Reinforcement Learning", 2018, sections 9.3 and 12.2.
+template <detail::ExplainedValueFunction C, detail::ExplainedOptimizer<typename C::Scalar> O>
+class ValueRegression {
+    static_assert(!learns_in_actor<C>, "gradiva: ValueRegression needs a critic with weights of its own");
+
+public:
+    using Scalar = typename C::Scalar;
+
+    /// Throws `Error` on options out of range.
+    ValueRegression(C& critic, O optimizer, const ValueRegressionOptions& options, Threads& threads, std::uint64_t seed)
+        : critic_(critic), descent_(std::move(optimizer),
+                                    {.minibatch = options.minibatch,
+                                     .epochs = options.epochs,
+                                     .learning_rate = options.learning_rate,
+                                     .max_gradient_norm = options.max_gradient_norm,
+                                     .name = options.name},
+                                    threads, Rng(seed, Purpose::minibatch, 1)) {}
+
+    /// See `MinibatchDescent` for the report and the errors. `progress` is where the schedule stands.
+    UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
+        return descent_(rollout, critic_.weights(), "critic's", progress, [this](auto& shard, double weight) {
+            shard.scratch.error.resize(shard.batch.value_target.size());
+            auto error = shard.scratch.error.vector();
+            error = critic_.forward(shard.batch.observation.matrix(), shard.scratch.tape) -
+                    shard.batch.value_target.vector();
+            shard.loss += 0.5 * error.template cast<double>().squaredNorm();
+            error *= static_cast<Scalar>(weight);
+            critic_.backward(shard.scratch.tape, error, shard.gradient.span());
+        });
+    }
+
+private:
+    struct Scratch {
+        Scratch() { use_once(tape); }
+        typename C::Tape tape;
+        Buffer<Scalar> error;
+    };
+
+    C& critic_;
+    MinibatchDescent<Scalar, Scratch, O> descent_;
+};
+
+}  // namespace gradiva

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <concepts>
+#include <string>
+#include <type_traits>
+
+#include <fmt/core.h>
+
+#include "gradiva/core/line_file.hpp"
+#include "gradiva/env/env.hpp"
+#include "gradiva/env/vector_env.hpp"
+#include "gradiva/rollout/detail/transition_reader.hpp"
+
+// Recorded transitions as comma-separated values, so that a policy can learn off policy (see `Reweigher`) from what a
+// controller, a person or an older policy did. Line 1 names the columns, every other line is one transition:
+//
+//   environment         0, 1, 2, ... in the order in which they first appear; lines of several may alternate
+//   step                counts an environment's lines, on through the ends of episodes: from 0 where its recording
+//                       starts with a reset, from a larger number where it starts within an episode
+//   observation_0 ...   observed before the action
+//   legal_0 ...         1 for each legal and 0 for each other choice, where the environment has action masks
+//   action_0 ...        an integer for each choice, then the reals, as they were chosen: for a Box before clipping to
+//                       its bounds. A policy that stores other numbers than environments take, such as one over Beta,
+//                       records those; `actor.from_environment(r.action.all(), r.action.all())` makes them of others
+//   log_prob            log-probability, or log-density, with which the action was chosen; 0 for a certain choice
+//   reward
+//   terminated          0 or 1: the episode came to its end
+//   truncated           0 or 1: it was cut short, for example by a time limit; never together with terminated
+//   next_observation_0 ...  observed after the action, before any reset; may be empty where terminated is 1
+
+namespace gradiva {
+
+/// Writes the samples of a rollout, environment by environment, numbers with 9 significant digits: each float is read
+/// back as it was. The next observation is left empty where an episode terminated, since a rollout does not keep it.
+/// Throws `Error` when the file cannot be written; an existing one is replaced. On a full disk it ends with a whole
+/// line.
+template <class Scalar>
+void write_transitions(const std::string& path, const Rollout<Scalar>& rollout) {
+    detail::LineFile file("write_transitions", path);
+    const Index size = rollout.observation_size;
+    file.add(detail::transition_header(detail::transition_columns(size, rollout.mask_size, rollout.action_shape)) +
+             '\n');
+
+    std::string line;
+    const auto add = [&line](auto number) {
+        if constexpr (std::integral<decltype(number)>) {
+            line += fmt::format("{},", number);
+        } else {
+            line += fmt::format("{:.9g},", static_cast<float>(number));
+        }
+    };
+    Buffer<Index> final_column(rollout.horizon * rollout.environments);
+    for (Index i = 0; i < rollout.final_sample.size(); ++i) final_column[rollout.final_sample[i]] = i;
+    for (Index n = 0; n < rollout.environments; ++n) {
+        for (Index t = 0; t < rollout.horizon; ++t) {
+            if (!rollout.holds(t, n)) continue;
+            const Index sample = t * rollout.environments + n;
+            const ConstActionView action = rollout.action.columns({sample, sample + 1});
+            line.clear();
+            add(n);
+            add(rollout.starts_anew || rollout.whole_episodes ? t : t + 1);  // from 0 after a reset
+            for (const float x : rollout.observation.column(sample)) add(x);
+            for (const std::uint8_t legal : rollout.mask.column(sample)) add(static_cast<int>(legal));
+            for (Index i = 0; i < action.integers.rows(); ++i) add(action.integers(i, 0));
+            for (Index i = 0; i < action.reals.rows(); ++i) add(action.reals(i, 0));
+            add(rollout.log_prob(n, t));
+            add(rollout.reward(n, t));
+            add(static_cast<int>(rollout.terminated(n, t)));
+            add(static_cast<int>(rollout.truncated(n, t)));
+            if (rollout.terminated(n, t) != 0) {
+                line.append(static_cast<std::size_t>(size), ',');
+            } else {
+                const bool ends = rollout.truncated(n, t) != 0;
+                for (const float x : ends ? rollout.final_observation.column(final_column[sample])
+                                          : rollout.observation.column(sample + rollout.environments)) {
+                    add(x);
+                }
+            }
+            line.back() = '\n';
+            file.add(line);
+        }
+    }
+    file.flush();
+}
+
+/// Reads recorded transitions as `Collector` would have filled a rollout, of as many environments as the file holds.
+/// Its memory grows with the file, not with environments times steps: where unequal environments would leave more than
+/// three quarters of the rollout empty, several stand one after the other in one of its columns, those that stop in
+/// mid-episode marked as truncated unless they stand last.
+/// The rollout has no heads of the policy that acted: it goes with losses that look at log-probs only, such as the
+/// plain policy gradient over a ratio (`VTrace`). Its finished episodes count what the file holds of them. What follows
+/// an environment's last sample is the observation recorded there, not that of a reset. Throws `Error` with the file,
+/// the line, the column and the value on whatever is not as described above.
+template <ActionSpace Space>
+Rollout<float> read_transitions(const std::string& path, const Box& observation_space, const Space& action_space) {
+    return detail::TransitionReader<Space, false>(path, observation_space, action_space).read();
+}
+
+/// The same for an environment, or several as one, with the spaces of what was recorded and masks where it has them.
+template <class E>
+Rollout<float> read_transitions(const std::string& path, const E& envs) {
+    constexpr bool masked = detail::HasActionMask<E> || detail::HasVectorActionMask<E>;
+    return detail::TransitionReader<std::remove_cvref_t<decltype(envs.action_space())>, masked>(
+               path, envs.observation_space(), envs.action_space())
+        .read();
+}
+
+}  // namespace gradiva

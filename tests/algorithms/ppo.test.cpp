@@ -1,0 +1,85 @@
+#include "gradiva/algorithms/ppo.hpp"
+
+#include "catch.hpp"
+#include "gradiva/advantage/gae.hpp"
+#include "gradiva/env/vectorized.hpp"
+#include "gradiva/optim/rmsprop.hpp"
+#include "gradiva/optim/sgd.hpp"
+#include "gradiva/policy/critic.hpp"
+#include "helpers/environments.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+namespace {
+
+struct Parts {
+    Vectorized<Wanderer> envs{Wanderer{}, {.count = 4, .seed = 5}};
+    Actor<MlpNetwork<float>, Categorical<float>> actor{envs, {.hidden = {8}}};
+    Critic<MlpNetwork<float>> critic{envs, {.hidden = {8}}};
+};
+
+std::vector<Progress> kl_run(PpoKlOptions options) {
+    Parts p;
+    options.horizon = 64;
+    std::vector<Progress> seen;
+    PpoKl trainer(p.envs, p.actor, p.critic, Gae{}, options);
+    trainer.train({.steps = 8 * 256}, [&](const Progress& progress) { seen.push_back(progress); });
+    REQUIRE(seen.size() == 8);
+    return seen;
+}
+
+}  // namespace
+
+TEST_CASE("The penalty of PPO-KL falls while the policy hardly moves") {
+    const auto seen = kl_run({.learning_rate = 1e-7});
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        CHECK(seen[i].kl_coefficient == std::pow(0.5, i));
+        CHECK(seen[i].mean_kl < 0.01 / 1.5);
+    }
+}
+
+TEST_CASE("The penalty of PPO-KL rises while the policy moves too far") {
+    const auto seen = kl_run({.target = 1e-9, .learning_rate = 1e-2});
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        CHECK(seen[i].kl_coefficient == std::pow(2, i));
+        CHECK(seen[i].mean_kl > 1.5e-9);
+    }
+}
+
+TEST_CASE("The penalty of PPO-KL follows the reported KL") {
+    const auto seen = kl_run({.target = 0.01, .learning_rate = 3e-3});
+    for (std::size_t i = 0; i + 1 < seen.size(); ++i) {
+        const double kl = seen[i].mean_kl;
+        const double factor = kl > 0.015 ? 2 : kl < 0.01 / 1.5 ? 0.5 : 1;
+        CHECK(seen[i + 1].kl_coefficient == factor * seen[i].kl_coefficient);
+    }
+}
+
+TEST_CASE("PPO-clip reports no penalty and PPO-KL no clipping") {
+    Parts p;
+    PpoClip trainer(p.envs, p.actor, p.critic, Gae{}, {.clip = 0.01, .learning_rate = 1e-2});
+    const Progress clip = trainer.train({.steps = 1});
+    CHECK(std::isnan(clip.kl_coefficient));
+    CHECK(std::isnan(clip.mean_kl));
+    CHECK(clip.clip_fraction > 0);
+    CHECK(clip.entropy > 0);
+    CHECK(clip.gradient_norm > 0);
+    CHECK(std::isnan(kl_run({}).back().clip_fraction));
+}
+
+TEST_CASE("The optimiser is a trailing argument") {
+    Parts p;
+    PpoClip with_sgd(p.envs, p.actor, p.critic, Gae{}, {}, Sgd<float>{});
+    PpoKl with_rmsprop(p.envs, p.actor, p.critic, Gae{}, {}, Rmsprop<float>{});
+    CHECK_NOTHROW(with_sgd.train({.steps = 1}));
+    CHECK_NOTHROW(with_rmsprop.train({.steps = 1}));
+}
+
+TEST_CASE("PPO trains networks of doubles as well") {
+    Vectorized envs(Wanderer{}, {.count = 4});
+    Actor actor(envs, Mlp{.hidden = {8}}, Categorical<double>(3));
+    Critic<MlpNetwork<double>> critic(envs, {.hidden = {8}});
+    PpoClip trainer(envs, actor, critic, Gae{});
+    CHECK(trainer.train({.steps = 1}).steps == 512);
+}

@@ -1,0 +1,165 @@
+#include "gradiva/callbacks/csv_log.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <vector>
+
+#include "catch.hpp"
+#include "helpers/report_fields.hpp"
+#include "helpers/small_disk.hpp"
+#include "helpers/temporary_path.hpp"
+
+using namespace gradiva;
+using gradiva_test::SmallDisk;
+
+namespace {
+
+/// A file of its own in the folder for temporary files, removed at the end.
+struct TemporaryFile {
+    explicit TemporaryFile(const std::string& name) : path(gradiva_test::temporary_path(name)) {}
+    ~TemporaryFile() { std::filesystem::remove(path); }
+
+    std::vector<std::string> lines() const {
+        std::ifstream file(path);
+        std::vector<std::string> result;
+        for (std::string line; std::getline(file, line);) result.push_back(line);
+        return result;
+    }
+
+    std::string path;
+};
+
+std::vector<std::string> cells(const std::string& line) {
+    std::vector<std::string> result(1);
+    for (const char c : line) {
+        if (c == ',') {
+            result.emplace_back();
+        } else {
+            result.back() += c;
+        }
+    }
+    return result;
+}
+
+/// The cell under the name.
+std::string cell(const std::vector<std::string>& lines, std::size_t row, const std::string& name) {
+    const auto names = cells(lines.at(0));
+    const auto found = std::find(names.begin(), names.end(), name);
+    REQUIRE(found != names.end());
+    return cells(lines.at(row)).at(static_cast<std::size_t>(found - names.begin()));
+}
+
+}  // namespace
+
+TEST_CASE("CsvLog writes the names and then one line per iteration at once") {
+    const TemporaryFile file("csv_log_lines.csv");
+    CsvLog log(file.path);
+    REQUIRE(file.lines().size() == 1);
+    CHECK(file.lines()[0].starts_with("iteration,steps,"));
+    for (Index i = 1; i <= 3; ++i) {
+        log(Progress{.algorithm = "Test", .iteration = i, .steps = 100 * i, .mean_return = 0.5, .learning_rate = 3e-4});
+        CHECK(file.lines().size() == 1 + static_cast<std::size_t>(i));
+    }
+    const auto lines = file.lines();
+    for (const std::string& line : lines) CHECK(cells(line).size() == cells(lines[0]).size());
+    CHECK(cell(lines, 3, "iteration") == "3");
+    CHECK(cell(lines, 3, "steps") == "300");
+    CHECK(cell(lines, 3, "mean_return") == "0.5");
+    CHECK(cell(lines, 3, "learning_rate") == "0.0003");
+}
+
+TEST_CASE("CsvLog writes every number of a report under its name") {
+    const TemporaryFile file("csv_log_every.csv");
+    CsvLog log(file.path);
+    // The first tells all fields apart; the second has nine digits; the third what only an exponent can say.
+    for (const double first : {101.0, 123456789.0, 1e15}) log(gradiva_test::distinct<Progress>(first));
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == 4);
+    std::size_t row = 0;
+    for (const double first : {101.0, 123456789.0, 1e15}) {
+        ++row;
+        auto expected = gradiva_test::numbers_of(gradiva_test::distinct<Progress>(first));
+        expected.erase("total_steps");
+        CHECK(cells(lines[0]).size() == expected.size());
+        for (const auto& [name, number] : expected) {
+            CAPTURE(row, name);
+            CHECK(std::stod(cell(lines, row, name)) == Catch::Approx(number).epsilon(1e-9).margin(0));
+        }
+    }
+    CHECK(cell(lines, 2, "mean_return") == "123456797");
+    CHECK(cell(lines, 3, "mean_return") == "1e+15");
+}
+
+TEST_CASE("CsvLog leaves a number empty that does not exist yet") {
+    const TemporaryFile file("csv_log_empty.csv");
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    CsvLog log(file.path);
+    log(Progress{.algorithm = "Test", .iteration = 1, .mean_return = nan, .mean_length = nan});
+    const auto lines = file.lines();
+    CHECK(cell(lines, 1, "mean_return").empty());
+    CHECK(cell(lines, 1, "mean_length").empty());
+    CHECK(cell(lines, 1, "episodes") == "0");
+    CHECK(cells(lines[1]).size() == cells(lines[0]).size());
+}
+
+TEST_CASE("CsvLog leaves empty what an iteration did not bring about") {
+    const TemporaryFile file("csv_log_absent.csv");
+    CsvLog log(file.path);
+    log(Progress{.algorithm = "Test", .iteration = 1, .rejected_steps = 3, .left_out = 2});
+    log(Progress{.algorithm = "Test", .iteration = 2});
+    const auto lines = file.lines();
+    CHECK(cell(lines, 1, "rejected_steps") == "3");
+    CHECK(cell(lines, 1, "left_out") == "2");
+    std::vector<std::string> filled;
+    for (const std::string& name : cells(lines[0])) {
+        if (!cell(lines, 2, name).empty()) filled.push_back(name);
+    }
+    CHECK(filled == std::vector<std::string>{"iteration", "steps", "schedule_progress", "seconds", "steps_per_second",
+                                             "episodes", "lifetime_episodes"});
+}
+
+TEST_CASE("CsvLog replaces an older file") {
+    const TemporaryFile file("csv_log_replace.csv");
+    { CsvLog(file.path)(Progress{.algorithm = "Test", .iteration = 1}); }
+    const CsvLog again(file.path);
+    CHECK(file.lines().size() == 1);
+}
+
+TEST_CASE("CsvLog refuses a path that cannot be written") {
+    CHECK_THROWS_WITH(CsvLog("/no/such/folder/log.csv"),
+                      "CsvLog: cannot write '/no/such/folder/log.csv'; give a path in a folder that exists and may be "
+                      "written");
+}
+
+TEST_CASE("CsvLog ends with a whole line when the disk is full") {
+    const TemporaryFile file("csv_log_full.csv");
+    CsvLog log(file.path);
+    const auto names = file.lines().at(0).size() + 1;
+    {
+        const SmallDisk disk(names + 150);  // room for the names and a few lines
+        CHECK_THROWS_WITH(
+            [&] {
+                for (Index i = 1; i <= 100; ++i) log(Progress{.algorithm = "Test", .iteration = i});
+            }(),
+            "CsvLog: writing to '" + file.path + "' failed; is the disk full?");
+    }
+    const auto check_lines = [&file] {
+        const auto lines = file.lines();
+        std::ifstream raw(file.path, std::ios::binary | std::ios::ate);
+        const auto size = raw.tellg();
+        std::size_t sum = 0;
+        for (const std::string& line : lines) {
+            CHECK(cells(line).size() == cells(lines[0]).size());
+            sum += line.size() + 1;  // the last one has a line break too
+        }
+        CHECK(sum == static_cast<std::size_t>(size));
+        return lines;
+    };
+    CHECK(check_lines().size() > 2);
+    const auto before = check_lines().size();
+    log(Progress{.algorithm = "Test", .iteration = 101});
+    CHECK(check_lines().size() == before + 1);
+    CHECK(cell(file.lines(), before, "iteration") == "101");
+}

@@ -1,0 +1,173 @@
+#include "gradiva/callbacks/progress_bar.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "helpers/report_fields.hpp"
+#include "helpers/temporary_path.hpp"
+
+using namespace gradiva;
+
+namespace {
+
+struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Close>;
+
+std::string contents(const File& file) {
+    std::string text;
+    std::rewind(file.get());
+    for (int c = std::fgetc(file.get()); c != EOF; c = std::fgetc(file.get())) text += static_cast<char>(c);
+    return text;
+}
+
+Progress at(Index steps, Index total = 1000) {
+    return {.algorithm = "Test",
+            .iteration = steps,
+            .steps = steps,
+            .total_steps = total,
+            .seconds = 0.1 * static_cast<double>(steps),
+            .steps_per_second = 10,
+            .mean_return = 12.34};
+}
+
+std::ptrdiff_t count(const std::string& text, char c) { return std::count(text.begin(), text.end(), c); }
+
+}  // namespace
+
+TEST_CASE("ProgressBar writes plain lines into a file, one for each twentieth of the steps") {
+    const File file(std::tmpfile());
+    REQUIRE(file);
+    ProgressBar bar(file.get());
+    for (Index steps = 1; steps <= 1000; ++steps) bar(at(steps));
+    const std::string text = contents(file);
+    CHECK(count(text, '\r') == 0);
+    CHECK(count(text, '\x1b') == 0);
+    CHECK(count(text, '\n') >= 20);
+    CHECK(count(text, '\n') <= 22);
+    CHECK_THAT(text, ContainsText("Test  50 % 500 steps, 10 steps/s, return 12.3, 50.0 s left\n"));
+    CHECK(text.ends_with("Test 100 % 1000 steps, 10 steps/s, return 12.3, 0.0 s left\n"));
+}
+
+TEST_CASE("ProgressBar shows a report of which nothing but the steps is known") {
+    for (const bool terminal : {false, true}) {
+        const File file(std::tmpfile());
+        REQUIRE(file);
+        ProgressBar bar(file.get(), terminal);
+        Progress progress = at(1000);
+        progress.mean_return = std::numeric_limits<double>::quiet_NaN();
+        bar(progress);
+        CHECK_THAT(contents(file), ContainsText("1000 steps, 10 steps/s, return -, 0.0 s left"));
+    }
+}
+
+TEST_CASE("ProgressBar renews one line on a terminal and ends it") {
+    const File file(std::tmpfile());
+    REQUIRE(file);
+    ProgressBar bar(file.get(), true);
+    for (Index steps = 1; steps <= 1000; ++steps) bar(at(steps));
+    const std::string text = contents(file);
+    CHECK(count(text, '\r') > 100);
+    CHECK(count(text, '\n') == 1);
+    CHECK(text.ends_with("[========================] 1000 steps, 10 steps/s, return 12.3, 0.0 s left\n"));
+}
+
+TEST_CASE("ProgressBar shows the last report even right after another") {
+    for (const bool terminal : {false, true}) {
+        const File file(std::tmpfile());
+        ProgressBar bar(file.get(), terminal);
+        bar(at(999));
+        Progress last = at(1000);
+        last.seconds = at(999).seconds;
+        bar(last);
+        CHECK_THAT(contents(file), ContainsText("1000 steps"));
+    }
+}
+
+TEST_CASE("ProgressBar survives more steps than were asked for and no episode yet") {
+    for (const bool terminal : {false, true}) {
+        const File file(std::tmpfile());
+        ProgressBar bar(file.get(), terminal);
+        Progress progress = at(1100);
+        progress.mean_return = std::numeric_limits<double>::quiet_NaN();
+        bar(progress);
+        const std::string numbers = "1100 steps, 10 steps/s, return -, 0.0 s left\n";
+        CHECK(contents(file) ==
+              (terminal ? "\r\x1b[2KTest [========================] " + numbers : "Test 100 % " + numbers));
+    }
+}
+
+TEST_CASE("ProgressBar starts anew with another training") {
+    for (const bool terminal : {false, true}) {
+        const File file(std::tmpfile());
+        ProgressBar bar(file.get(), terminal);
+        for (int training = 1; training <= 2; ++training) {
+            bar(at(10));
+            bar(at(1000));
+        }
+        const std::string text = contents(file);
+        const auto times = [&](const std::string& report) {
+            int found = 0;
+            for (std::size_t at = 0; (at = text.find(report, at)) != text.npos; ++at) ++found;
+            return found;
+        };
+        CHECK(times(" 10 steps, 10 steps/s, return 12.3, 99.0 s left") == 2);
+        CHECK(times(" 1000 steps, 10 steps/s, return 12.3, 0.0 s left\n") == 2);
+    }
+}
+
+TEST_CASE("ProgressBar writes the numbers of a report in their places, and nothing else") {
+    auto progress = gradiva_test::distinct<Progress>(101);
+    progress.steps = 300;
+    progress.total_steps = 1000;
+    progress.steps_per_second = 16;
+    progress.mean_return = -123.456;
+    const std::string numbers = "300 steps, 16 steps/s, return -123.5, 43.8 s left";  // 700 / 16 = 43.75
+    for (const bool terminal : {false, true}) {
+        const File file(std::tmpfile());
+        ProgressBar(file.get(), terminal)(progress);
+        CHECK(contents(file) == (terminal ? "\r\x1b[2KDistinct [=======                 ] " + numbers
+                                          : "Distinct  30 % " + numbers + "\n"));
+    }
+}
+
+TEST_CASE("ProgressBar renews its line at most every twentieth of a second") {
+    const File file(std::tmpfile());
+    ProgressBar bar(file.get(), true);
+    for (Index i = 1; i <= 32; ++i) {
+        Progress progress = at(i);
+        progress.seconds = static_cast<double>(i) / 64;  // four are 0.0625 s, three 0.047 s
+        bar(progress);
+    }
+    CHECK(count(contents(file), '\r') == 8);
+}
+
+TEST_CASE("ProgressBar shows a report that comes a twentieth of a second after the last, and none twice before that") {
+    for (const bool terminal : {false, true}) {
+        const File file(std::tmpfile());
+        ProgressBar bar(file.get(), terminal);
+        Progress progress = at(50);
+        for (const double seconds : {0.0, 0.0, 0.05}) {
+            progress.seconds = seconds;
+            bar(progress);
+        }
+        CHECK(count(contents(file), terminal ? '\r' : '\n') == (terminal ? 2 : 1));
+    }
+}
+
+TEST_CASE("What ProgressBar shows is in the file at once") {
+    const std::string path = gradiva_test::temporary_path("progress.txt");
+    for (const bool terminal : {false, true}) {
+        const File file(std::fopen(path.c_str(), "w"));
+        REQUIRE(file);
+        ProgressBar(file.get(), terminal)(at(500));
+        CHECK(std::filesystem::file_size(path) > 40);
+    }
+    std::filesystem::remove(path);
+}

@@ -1,0 +1,82 @@
+#include "catch.hpp"
+
+#include "gradiva/core/failure.hpp"
+
+#include <stdexcept>
+#include <string>
+
+using namespace gradiva;
+using detail::Failure;
+
+TEST_CASE("all pieces of work run, and the first exception is thrown at the end") {
+    Failure failure;
+    int runs = 0;
+    CHECK(failure.attempt([&] { ++runs; }));
+    CHECK_NOTHROW(failure.rethrow());
+    CHECK(!failure.attempt([&] {
+        ++runs;
+        throw 7;
+    }));
+    CHECK(failure.attempt([&] { ++runs; }));
+    CHECK(!failure.attempt([&] {
+        ++runs;
+        throw std::runtime_error("another");
+    }));
+    CHECK(runs == 4);
+    CHECK_THROWS_AS(failure.rethrow(), int);
+}
+
+TEST_CASE("what was thrown is forgotten") {
+    Failure failure;
+    failure.attempt([] { throw 7; });
+    CHECK_THROWS_AS(failure.rethrow(), int);
+    CHECK_NOTHROW(failure.rethrow());
+    failure.attempt([] { throw std::runtime_error("later"); });
+    CHECK_THROWS_WITH(failure.rethrow(), "later");
+}
+
+TEST_CASE("a failure is there from the first exception until it is thrown on") {
+    Failure failure;
+    CHECK(!failure);
+    failure.attempt([] {});
+    CHECK(!failure);
+    failure.attempt([] { throw 7; });
+    CHECK(failure);
+    CHECK_THROWS_AS(failure.rethrow(), int);
+    CHECK(!failure);
+}
+
+TEST_CASE("what is undone is undone once, and only where the work throws") {
+    int undone = 0, value = 7;
+    const auto undo = [&] { ++undone; };
+    CHECK(detail::undo_unless_done([] { return 3; }, undo) == 3);
+    CHECK(&detail::undo_unless_done([&]() -> int& { return value; }, undo) == &value);
+    CHECK(undone == 0);
+    CHECK_THROWS_WITH(detail::undo_unless_done([] { throw std::runtime_error("as it was"); }, undo), "as it was");
+    CHECK(undone == 1);
+    CHECK_THROWS_AS(detail::undo_unless_done([]() -> int { throw 7; }, undo), int);
+    CHECK(undone == 2);
+}
+
+TEST_CASE("an Error gets a prefix, another exception and a result none") {
+    int texts = 0;
+    const auto text = [&] {
+        ++texts;
+        return std::string("PpoClip: iteration 3");
+    };
+    CHECK(detail::with_prefix([] { return 3; }, text) == 3);
+    CHECK_THROWS_WITH(detail::with_prefix([] { throw std::runtime_error("full"); }, text), "full");
+    CHECK(texts == 0);
+    CHECK_THROWS_AS(detail::with_prefix([] { fail("{} is full", "a disk"); }, text), Error);
+    CHECK_THROWS_WITH(detail::with_prefix([]() -> int { fail("{} is full", "a disk"); }, text),
+                      "PpoClip: iteration 3: a disk is full");
+    CHECK(texts == 2);
+}
+
+TEST_CASE("whatever is thrown becomes an Error that repeats it") {
+    const auto text = [](const char* what) { return std::string("step 3 threw: ") + what; };
+    CHECK(detail::as_error([] { return 3; }, text) == 3);
+    CHECK_THROWS_AS(detail::as_error([] { throw std::out_of_range("too {far}"); }, text), Error);
+    CHECK_THROWS_WITH(detail::as_error([] { throw std::out_of_range("too {far}"); }, text), "step 3 threw: too {far}");
+    CHECK_THROWS_WITH(detail::as_error([]() -> int { throw 7; }, text), "step 3 threw: what is no std::exception");
+}

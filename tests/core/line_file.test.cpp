@@ -1,0 +1,83 @@
+#include "gradiva/core/line_file.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "catch.hpp"
+#include "helpers/small_disk.hpp"
+#include "helpers/temporary_path.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+namespace {
+
+struct Path {
+    std::string name = temporary_path("line_file.txt");
+    ~Path() { std::filesystem::remove(name); }
+    std::string text() const {
+        std::ostringstream out;
+        out << std::ifstream(name, std::ios::binary).rdbuf();
+        return out.str();
+    }
+};
+
+}  // namespace
+
+TEST_CASE("A file of lines keeps the whole ones when the disk is full, and goes on when there is room") {
+    const Path path;
+    detail::LineFile file("Test", path.name);
+    {
+        const SmallDisk disk(12);
+        file.add("one\n");
+        file.flush();
+        file.add("two\n");
+        file.flush();
+        for (int i = 0; i < 3; ++i) {
+            file.add("refused\n");
+            CHECK_THROWS_WITH(file.flush(), ContainsText("Test: writing to '" + path.name + "' failed"));
+            CHECK(path.text() == "one\ntwo\n");
+        }
+    }
+    file.add("three\n");
+    file.flush();
+    CHECK(path.text() == "one\ntwo\nthree\n");
+}
+
+TEST_CASE("A file of lines takes away what was written of a piece of many lines") {
+    const Path path;
+    detail::LineFile file("Test", path.name);
+    const SmallDisk disk(100'000);
+    const std::string line(999, 'x');
+    CHECK_THROWS_WITH(
+        [&] {
+            for (int i = 0; i < 1000; ++i) file.add(line + "\n");
+        }(),
+        ContainsText("is the disk full?"));
+    const std::string text = path.text();
+    CHECK(text.size() >= 50'000);
+    CHECK(text.size() % 1000 == 0);
+    CHECK(text.ends_with("x\n"));
+}
+
+TEST_CASE("A file of lines stays where it is when the program changes its folder") {
+    const Path path;
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(std::filesystem::path(path.name).parent_path());
+    detail::LineFile file("Test", std::filesystem::path(path.name).filename().string());
+    std::filesystem::current_path(before);
+    const SmallDisk disk(6);
+    file.add("one\n");
+    file.flush();
+    file.add("two\n");
+    CHECK_THROWS(file.flush());
+    CHECK(path.text() == "one\n");
+}
+
+TEST_CASE("A device without room is an error that names it") {
+    if (!std::filesystem::exists("/dev/full")) return;
+    detail::LineFile file("Test", "/dev/full");
+    file.add("one\n");
+    CHECK_THROWS_WITH(file.flush(), "Test: writing to '/dev/full' failed; is the disk full?");
+}

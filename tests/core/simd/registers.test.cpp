@@ -1,0 +1,119 @@
+#include "gradiva/core/simd/registers.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "catch.hpp"
+#include "helpers/random.hpp"
+
+using namespace gradiva;
+using gradiva_test::random_matrix;
+
+namespace registers = kernels::detail;
+
+namespace {
+
+template <class T>
+using V = registers::RegisterOf<T>;
+
+template <class T>
+constexpr Index width = registers::lanes<T>;
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a number is broadcast to every lane as it is", "", float, double) {
+    using T = TestType;
+    for (const T x : {T(3.5), T(-0.0)}) {
+        const V<T> lanes = registers::broadcast(x);
+        for (Index i = 0; i < width<T>; ++i) {
+            CHECK(lanes[i] == x);
+            CHECK(std::signbit(lanes[i]) == std::signbit(x));
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("the larger of two numbers is the second where either is not a number", "", float, double) {
+    using T = TestType;
+    const T nan = std::numeric_limits<T>::quiet_NaN();
+    const auto larger = [](T a, T b) {
+        return registers::larger<V<T>>(registers::broadcast(a), registers::broadcast(b))[1];
+    };
+    CHECK(larger(3, 2) == 3);
+    CHECK(larger(2, 3) == 3);
+    CHECK(larger(-std::numeric_limits<T>::infinity(), -5) == -5);
+    CHECK(larger(nan, 3) == 3);
+    CHECK(std::isnan(larger(3, nan)));
+}
+
+TEMPLATE_TEST_CASE("the sum of the i-th register stands in lane i, as it is added up alone", "", float, double) {
+    using T = TestType;
+    Rng rng(1);
+    const Matrix<T> numbers = random_matrix<T>(width<T>, width<T>, rng);
+    V<T> x[width<T>];
+    for (Index j = 0; j < width<T>; ++j) x[j] = registers::load(numbers.col(j).data());
+    const V<T> sums = registers::fold<registers::AddAcross, width<T>, width<T> / 2>(x);
+    for (Index j = 0; j < width<T>; ++j) CHECK(sums[j] == registers::sum_of<T>(x[j]));
+}
+
+TEMPLATE_TEST_CASE("columns are folded to their sums and to their largest numbers, for any length", "", float, double) {
+    using T = TestType;
+    Rng rng(2);
+    for (const Index steps : {1, 2, 5}) {
+        const Matrix<T> numbers = random_matrix<T>(steps * width<T>, width<T>, rng);
+        const auto at = [&](Index j, Index i) { return registers::load(numbers.col(j).data() + i * width<T>); };
+        const auto sums = registers::fold_columns<registers::AddAcross, T>(
+            steps, V<T>{}, [&](V<T>& sum, Index j, Index i) { sum += at(j, i); });
+        const auto largest = registers::fold_columns<registers::LargerAcross, T>(
+            steps, registers::broadcast(T(-9)),
+            [&](V<T>& so_far, Index j, Index i) { so_far = registers::larger(at(j, i), so_far); });
+        for (Index j = 0; j < width<T>; ++j) {
+            V<T> sum{};
+            for (Index i = 0; i < steps; ++i) sum += at(j, i);
+            CHECK(sums[j] == registers::sum_of<T>(sum));
+            CHECK(largest[j] == numbers.col(j).maxCoeff());
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("numbers are transformed register by register, and nothing beyond the last", "", float, double) {
+    constexpr Index most = 40;
+    for (Index size = 0; size <= most; ++size) {
+        TestType a[most + 1], b[most + 1], to[most + 1];
+        for (Index i = 0; i <= most; ++i) {
+            a[i] = static_cast<TestType>(i) / 3;
+            b[i] = static_cast<TestType>(2 * i + 1) / 7;
+            to[i] = TestType(-1);
+        }
+        const auto f = [](const auto& x, const auto& y) { return x - y * TestType(3); };
+        const TestType *const x = a, *const y = b;
+        kernels::detail::transform(size, to, f, x, y);
+        for (Index i = 0; i < size; ++i) CHECK(to[i] == Catch::Approx(a[i] - 3 * b[i]));
+        for (Index i = size; i <= most; ++i) CHECK(to[i] == TestType(-1));
+        for (Index i = 0; i < size; ++i) {  // alone in a register, a number has the same bits
+            TestType one = 0;
+            kernels::detail::transform(1, &one, f, x + i, y + i);
+            CHECK(one == to[i]);
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("numbers are updated register by register, each with its own state, and nothing beyond the last", "",
+                   float, double) {
+    using T = TestType;
+    for (Index size = 0; size <= 40; ++size) {
+        CAPTURE(size);
+        const Vector<T> x = Vector<T>::LinSpaced(41, 1, 41);
+        Vector<T> sum = Vector<T>::Constant(41, T(0.5)), last = Vector<T>::Constant(41, T(-1));
+        for (int k = 0; k < 2; ++k) {
+            const auto f = [](const auto& value, auto& s, auto& previous) {
+                s += value;
+                previous = value;
+            };
+            kernels::detail::update(size, f, x.data(), sum.data(), last.data());
+        }
+        for (Index i = 0; i < 41; ++i) {
+            REQUIRE(sum[i] == (i < size ? 2 * x[i] + T(0.5) : T(0.5)));
+            REQUIRE(last[i] == (i < size ? x[i] : T(-1)));
+        }
+    }
+}

@@ -1,0 +1,152 @@
+#include "gradiva/learn/minibatch_descent.hpp"
+
+#include <numeric>
+#include <set>
+
+#include "catch.hpp"
+#include "gradiva/optim/sgd.hpp"
+#include "rollout/blank_rollout.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+namespace {
+
+struct Nothing {};
+
+/// The weight becomes the mean of the targets of the last minibatch: L = 0.5 (w - G)^2 and a learning rate of 1.
+using Descent = MinibatchDescent<double, Nothing, Sgd<double>>;
+
+/// Samples whose value targets are 0, 1, 2, ...
+Rollout<double> numbered(Index count) {
+    auto rollout = blank_rollout<double>(1, count);
+    std::iota(rollout.value_target.data(), rollout.value_target.data() + count, 0.0);
+    return rollout;
+}
+
+/// Descends on a rollout with one weight, whose value is 0 first, and looks at what it was before each sample.
+struct Run {
+    Run(Index samples, const UpdateOptions& options, Index thread_count = 1, std::uint64_t seed = 1)
+        : rollout(numbered(samples)), threads(thread_count), descend({}, options, threads, Rng(seed)) {}
+
+    UpdateReport operator()(double progress = 0) {
+        return descend(rollout, {&weight, 1}, "test's", progress, [this](Descent::Shard& shard, double share) {
+            for (const double target : shard.batch.value_target) {
+                if (threads.count() == 1) targets.push_back(target);
+                shard.loss += 0.5 * (weight - target) * (weight - target);
+                shard.gradient[0] += share * (weight - target);
+            }
+            if (throws) throw std::runtime_error("a network's error");
+        });
+    }
+
+    Rollout<double> rollout;
+    Threads threads;
+    Descent descend;
+    double weight = 0;
+    bool throws = false;
+    std::vector<double> targets;  // in the order in which they came
+};
+
+std::vector<double> part_of(const std::vector<double>& all, std::size_t begin, std::size_t end) {
+    return {all.begin() + static_cast<std::ptrdiff_t>(begin), all.begin() + static_cast<std::ptrdiff_t>(end)};
+}
+
+double mean(const std::vector<double>& x) {
+    return std::accumulate(x.begin(), x.end(), 0.0) / static_cast<double>(x.size());
+}
+
+}  // namespace
+
+TEST_CASE("Descent by minibatches takes every sample once in each epoch, in another random order") {
+    constexpr std::size_t samples = 40, epochs = 4;
+    Run run(samples, {.minibatch = 16, .epochs = epochs});
+    run();
+    REQUIRE(run.targets.size() == samples * epochs);
+    std::set<std::vector<double>> orders;
+    std::vector<double> in_time(samples);
+    std::iota(in_time.begin(), in_time.end(), 0.0);
+    orders.insert(in_time);
+    for (std::size_t epoch = 0; epoch < epochs; ++epoch) {
+        auto order = part_of(run.targets, epoch * samples, (epoch + 1) * samples);
+        orders.insert(order);
+        std::sort(order.begin(), order.end());
+        CHECK(order == in_time);
+    }
+    CHECK(orders.size() == epochs + 1);
+    run();  // the next rollout in yet other orders
+    orders.insert(part_of(run.targets, samples * epochs, samples * (epochs + 1)));
+    CHECK(orders.size() == epochs + 2);
+    Run other(samples, {.minibatch = 16, .epochs = 1}, 1, 2);
+    other();
+    CHECK(orders.count(other.targets) == 0);
+}
+
+TEST_CASE("Each minibatch is a step along its mean gradient, the last smaller one too") {
+    Run run(40, {.minibatch = 16, .epochs = 2, .learning_rate = 1, .max_gradient_norm = 0});
+    const UpdateReport report = run();
+    const std::size_t ends[] = {0, 16, 32, 40, 56, 72, 80};
+    double before = 0, loss = 0, norms = 0;
+    for (std::size_t i = 0; i < 6; ++i) {
+        const auto targets = part_of(run.targets, ends[i], ends[i + 1]);
+        if (i == 3) loss = norms = 0;  // the report is of the last epoch
+        for (const double target : targets) loss += 0.5 * (before - target) * (before - target);
+        norms += std::abs(before - mean(targets));
+        before = mean(targets);
+    }
+    CHECK(run.weight == Catch::Approx(before));
+    CHECK(report.value_loss == Catch::Approx(loss / 40));
+    CHECK(report.gradient_norm == Catch::Approx(norms / 3));
+    CHECK(std::isnan(report.surrogate_loss));
+}
+
+TEST_CASE("A minibatch of all samples, the learning rate of the moment and the largest norm are kept to") {
+    UpdateOptions options{.minibatch = all_samples, .epochs = 1, .learning_rate = Linear{1, 0}, .max_gradient_norm = 0};
+    {
+        Run run(300, options);  // several shards
+        const UpdateReport report = run(0.75);
+        CHECK(report.learning_rate == 0.25);
+        CHECK(report.gradient_norm == Catch::Approx(149.5));
+        CHECK(run.weight == Catch::Approx(0.25 * 149.5));
+    }
+    options.max_gradient_norm = 2;
+    Run run(300, options);
+    CHECK(run(0.75).gradient_norm == Catch::Approx(149.5));
+    CHECK(run.weight == Catch::Approx(0.25 * 2));
+}
+
+TEST_CASE("Descent by minibatches has the same bits with 1, 2 and 4 threads", "[threads]") {
+    const auto after = [](Index threads) {
+        Run run(900, {.minibatch = 700, .epochs = 3, .learning_rate = 0.1}, threads);
+        run();
+        return run.weight;
+    };
+    CHECK(after(1) > 0);
+    CHECK(after(2) == after(1));
+    CHECK(after(4) == after(1));
+}
+
+TEST_CASE("Descent that fails leaves weights and order as they were") {
+    const UpdateOptions options{.minibatch = 16, .epochs = 2, .learning_rate = 0.5, .max_gradient_norm = 0};
+    Run run(40, options), fresh(40, options);
+    const double target = run.rollout.value_target(0, 7);
+    run.rollout.value_target(0, 7) = std::numeric_limits<double>::infinity();
+    CHECK_THROWS_WITH(run(), ContainsText("update: the test's gradient is not finite"));
+    CHECK(run.weight == 0);
+    run.rollout.value_target(0, 7) = target;
+    run.throws = true;
+    CHECK_THROWS_WITH(run(), "a network's error");
+    run.throws = false;
+    CHECK(run.weight == 0);
+    run.targets.clear();
+    run();
+    fresh();
+    CHECK(run.targets == fresh.targets);
+    CHECK(run.weight == fresh.weight);
+}
+
+TEST_CASE("Descent refuses a weight that is not finite after a finite gradient") {
+    Run run(40, {.minibatch = all_samples, .epochs = 1, .learning_rate = 1e307, .max_gradient_norm = 0});
+    CHECK_THROWS_WITH(run(), ContainsText("update: the test's weights are not finite"));
+    CHECK(run.weight == 0);
+}
