@@ -1,12 +1,12 @@
 #pragma once
 
-#include "gradiva/core/language.hpp"
+#include "gradiva/core/namespace.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// The version of the library. The build reads it from here.
 inline constexpr int version_major = 0;
 inline constexpr int version_minor = 1;
 inline constexpr int version_patch = 0;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

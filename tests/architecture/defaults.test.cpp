@@ -95,8 +95,8 @@ std::set<std::string> structs_with_defaults(const fs::path& header) {
     std::string open;
     int depth = 0;  // of namespaces
     for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with("namespace ")) depth += line == "namespace gradiva {" ? 1 : 2;
-        if (line.starts_with("}  // namespace")) depth -= line == "}  // namespace gradiva" ? 1 : 2;
+        if (line.starts_with("namespace ")) depth += line == "namespace GRADIVA_NAMESPACE {" ? 1 : 2;
+        if (line.starts_with("}  // namespace")) depth -= line == "}  // namespace GRADIVA_NAMESPACE" ? 1 : 2;
         if (line.starts_with("struct ") && line.ends_with("{")) open = line.substr(7, line.find(' ', 7) - 7);
         if (line == "};") open.clear();
         const bool field = line.starts_with("    ") && !line.starts_with("     ") && !line.starts_with("    static") &&

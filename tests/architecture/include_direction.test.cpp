@@ -58,7 +58,7 @@ std::vector<std::string> includes(const std::string& header, const std::string& 
 
 bool is_ours(const std::string& name) { return name.starts_with("gradiva/"); }
 
-// The folder of a header below gradiva/; empty for gradiva.hpp and version.hpp.
+// The folder of a header below gradiva/; empty for gradiva.hpp, forward.hpp and version.hpp.
 std::string room_of(const std::string& header) {
     const std::string rest = header.substr(std::string("gradiva/").size());
     const auto slash = rest.find('/');
@@ -90,7 +90,7 @@ const std::map<std::string, std::set<std::string>>& rooms_below() {
 
 // One sentence for each include of `header` that points to a room it must not see.
 std::vector<std::string> wrong_includes(const std::string& header, const std::string& text) {
-    if (header == "gradiva/gradiva.hpp" || header == "gradiva/version.hpp") return {};
+    if (room_of(header).empty()) return {};
     const std::string room = room_of(header);
     if (!rooms_below().contains(room)) return {header + " is in no known room"};
 
@@ -184,9 +184,21 @@ TEST_CASE("every header reaches the one that says what the compiler lacks, befor
     CHECK(includes("gradiva/gradiva.hpp", headers.at("gradiva/gradiva.hpp")).front() == language);
 }
 
+TEST_CASE("every header opens namespace gradiva by the macro that names the target") {
+    Names wrong;
+    for (const auto& [header, text] : read_headers()) {
+        if (header == "gradiva/core/namespace.hpp" || header == "gradiva/core/language.hpp") continue;
+        const bool opens = text.find("\nnamespace GRADIVA_NAMESPACE") != std::string::npos;
+        if (!(opens || header == "gradiva/gradiva.hpp") || text.find("namespace gradiva") != std::string::npos) {
+            wrong.push_back(header);
+        }
+    }
+    CHECK(wrong == Names{});
+}
+
 TEST_CASE("someone who only writes an environment pays for no Eigen") {
     const Sources headers = read_headers();
-    for (const char* header : {"gradiva/env/env.hpp", "gradiva/env/space.hpp"}) {
+    for (const char* header : {"gradiva/env/env.hpp", "gradiva/env/space.hpp", "gradiva/forward.hpp"}) {
         CAPTURE(header);
         REQUIRE(headers.contains(header));
         const auto names = all_includes(header, headers);

@@ -6,7 +6,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
@@ -127,4 +127,4 @@ inline void check_fraction(const char* who, const char* field, double value) {
 template <class A>
 inline constexpr bool is_advantage = detail::explain_advantage<A>();
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

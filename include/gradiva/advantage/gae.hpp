@@ -3,7 +3,7 @@
 #include "gradiva/advantage/advantage.hpp"
 #include "gradiva/kernels/advantage_scan.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Generalised advantage estimation:
 ///   delta_t = r_t + gamma V'_t - V_t,   A_t = delta_t + gamma lambda c_t A_{t+1},   value_target = A + V,
@@ -29,4 +29,4 @@ struct Gae {
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -6,7 +6,7 @@
 #include "gradiva/advantage/returns.hpp"
 #include "gradiva/kernels/importance_ratio.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Rewards to go of another policy's episodes, weighted without bias: with w_t the product of the ratios pi / mu of an
 /// episode's steps up to t,
@@ -72,4 +72,4 @@ struct SingleRatio {
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -5,7 +5,7 @@
 #include "gradiva/advantage/advantage.hpp"
 #include "gradiva/kernels/advantage_scan.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// The error of temporal difference after one step: A_t = r_t + gamma V'_t - V_t; value_target = A + V.
 /// Source: Sutton, "Learning to predict by the methods of temporal differences", 1988 (TD(0)).
@@ -58,4 +58,4 @@ struct NStep {
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

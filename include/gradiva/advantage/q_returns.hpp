@@ -3,7 +3,7 @@
 #include "gradiva/advantage/advantage.hpp"
 #include "gradiva/kernels/advantage_scan.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// The targets of Q(lambda):
 ///   G_t = r_t + gamma ((1 - lambda c_t) V'_t + lambda c_t G_{t+1}),   value_target = G,   A = G - V,
@@ -38,4 +38,4 @@ struct QReturns {
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

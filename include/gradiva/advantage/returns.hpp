@@ -5,7 +5,7 @@
 #include "gradiva/advantage/advantage.hpp"
 #include "gradiva/kernels/advantage_scan.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// What is taken off a return before it weights an action. No choice changes the expected gradient; each changes its
 /// variance.
@@ -175,4 +175,4 @@ private:
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -3,7 +3,7 @@
 #include "gradiva/advantage/advantage.hpp"
 #include "gradiva/kernels/advantage_scan.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Truncated importance sampling for data of another policy, with the ratio pi / mu of the rollout's `log_ratio`:
 ///   rho_t = min(rho_bar, pi/mu),  c_t = lambda min(c_bar, pi/mu),
@@ -58,4 +58,4 @@ struct VTrace {
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

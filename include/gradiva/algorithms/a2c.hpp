@@ -7,7 +7,7 @@
 #include "gradiva/surrogate/policy_gradient.hpp"
 #include "gradiva/train/trainer.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct A2cOptions {
     /// Steps of each environment per iteration. 5, the paper's, is short for continuous control: there 32 learns where
@@ -51,4 +51,4 @@ A2c(V&, A&, Adv, const A2cOptions& = {}) -> A2c<V, A, detail::CriticIsMissing<Ad
 template <class V, class A, ValueFunction C>
 A2c(V&, A&, C&, const A2cOptions& = {}) -> A2c<V, A, C, detail::AdvantageIsMissing<C>>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

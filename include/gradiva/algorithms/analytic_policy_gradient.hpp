@@ -23,7 +23,7 @@
 // Gradient descent on L = -(1 / N) sum over environments of sum_{t < T} gamma^t r(s_t, a_t), whose gradient is taken
 // through the model: see `AnalyticGradient`.
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct AnalyticOptions {
     Index horizon = 32;             ///< steps of each environment per iteration that are differentiated through
@@ -174,4 +174,4 @@ private:
 template <class V, class A>
 AnalyticPolicyGradient(V&&, A&&, const AnalyticOptions& = {}) -> AnalyticPolicyGradient<detail::MustBeLvalues<V, A>, A>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -12,7 +12,7 @@
 #include "gradiva/surrogate/policy_gradient.hpp"
 #include "gradiva/train/trainer.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct OffPolicyOptions {
     Index horizon = 32;                ///< steps of each environment per iteration
@@ -152,4 +152,4 @@ OffPolicy(V&, A&, Adv, const OffPolicyOptions& = {}) -> OffPolicy<V, A, detail::
 template <class V, class A, ValueFunction C>
 OffPolicy(V&, A&, C&, const OffPolicyOptions& = {}) -> OffPolicy<V, A, C, detail::AdvantageIsMissing<C>>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -8,7 +8,7 @@
 #include "gradiva/surrogate/kl_penalty.hpp"
 #include "gradiva/train/trainer.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
@@ -135,4 +135,4 @@ PpoKl(V&, A&, Adv, const PpoKlOptions& = {}) -> PpoKl<V, A, detail::CriticIsMiss
 template <class V, class A, ValueFunction C>
 PpoKl(V&, A&, C&, const PpoKlOptions& = {}) -> PpoKl<V, A, C, detail::AdvantageIsMissing<C>>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -13,7 +13,7 @@
 #include "gradiva/policy/greedy_value.hpp"
 #include "gradiva/train/trainer.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct QLambdaOptions {
     Index horizon = 32;                        ///< steps of each environment per iteration
@@ -159,4 +159,4 @@ private:
 template <class V, class A>
 QLambda(V&&, A&&, const QLambdaOptions& = {}) -> QLambda<detail::MustBeLvalues<V, A>, A>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

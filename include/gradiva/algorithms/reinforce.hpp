@@ -7,7 +7,7 @@
 #include "gradiva/surrogate/policy_gradient.hpp"
 #include "gradiva/train/trainer.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct ReinforceOptions {
     Index episodes = 1;                ///< whole episodes of each environment per iteration
@@ -70,4 +70,4 @@ template <class V, class A, class Adv>
 Reinforce(V&&, A&&, Adv, const ReinforceOptions& = {})
     -> Reinforce<detail::MustBeLvalues<V, A>, A, NoCritic, typename detail::AdvantageOrNothing<Adv>::Type>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

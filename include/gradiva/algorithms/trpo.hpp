@@ -7,7 +7,7 @@
 #include "gradiva/optim/adam.hpp"
 #include "gradiva/train/trainer.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct TrpoOptions {
     double delta = 0.01;                   ///< largest mean KL(pi_old || pi) of an update; above 0
@@ -101,4 +101,4 @@ Trpo(V&, A&, Adv, const TrpoOptions& = {}) -> Trpo<V, A, detail::CriticIsMissing
 template <class V, class A, ValueFunction C>
 Trpo(V&, A&, C&, const TrpoOptions& = {}) -> Trpo<V, A, C, detail::AdvantageIsMissing<C>>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -7,7 +7,7 @@
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/train/progress.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct BestActorOptions {
     Index at_least_episodes = 100;  ///< that have ended since the trainer was built, before means are compared
@@ -49,4 +49,4 @@ private:
     bool compared_ = false;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -9,7 +9,7 @@
 #include "gradiva/core/line_file.hpp"
 #include "gradiva/train/progress.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Callback of `train` that writes one line of comma-separated values per iteration, under a line of names. Each line
 /// is written out at once, so that an interrupted run leaves whole lines; so does a full disk, which is an `Error`. A
@@ -50,4 +50,4 @@ private:
     detail::LineFile file_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

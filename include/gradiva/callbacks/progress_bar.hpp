@@ -13,7 +13,7 @@
 
 #include "gradiva/train/progress.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Callback of `train` that shows how far it is, how fast, the mean return and the time left: a line that renews itself
 /// on a terminal; plain lines, one for each twentieth of the steps, when the output goes elsewhere.
@@ -81,4 +81,4 @@ private:
     Index last_steps_ = 0;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -2,7 +2,7 @@
 
 #include "gradiva/train/progress.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Callback of `train` that stops once the mean return of the last 100 episodes that ended reaches `target`.
 struct StopAtReturn {
@@ -14,4 +14,4 @@ struct StopAtReturn {
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -4,7 +4,7 @@
 
 #include "gradiva/core/buffer.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// How many integers and how many real numbers make one action of a space.
 struct ActionShape {
@@ -83,4 +83,4 @@ using ActionMask = ConstMatrixMap<std::uint8_t>;
 /// The mask of a batch in which all choices are legal.
 inline ActionMask all_legal(Index batch) { return {nullptr, 0, batch}; }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

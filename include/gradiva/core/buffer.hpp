@@ -11,7 +11,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/types.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Numeric buffers start on a cache line: the same data then takes the same vector code, and gives the same bits.
 inline constexpr std::size_t buffer_alignment = 64;
@@ -274,4 +274,4 @@ std::span<T> part(std::span<T> values, Index begin, Index size) {
     return values.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

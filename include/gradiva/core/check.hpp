@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gradiva/core/language.hpp"
+#include "gradiva/core/namespace.hpp"
 
 #include <atomic>
 #include <cassert>
@@ -17,7 +17,7 @@
 #define GRADIVA_ASSERT(condition) assert(condition)
 #endif
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// What went wrong with an argument, a file or an environment: what, which value, and how to mend it.
 class Error : public std::runtime_error {
@@ -95,4 +95,4 @@ void require(bool condition, detail::ErrorText<sizeof...(Args)> text, const Args
     if (!condition) detail::throw_error(text.text, fmt::make_format_args(args...));
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

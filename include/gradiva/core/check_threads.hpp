@@ -5,7 +5,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/threads.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// Throws `Error` in the name of a trainer on a number of threads that `Threads` would not take.
 inline void check_threads(std::string_view trainer, Index threads) {
@@ -14,4 +14,4 @@ inline void check_threads(std::string_view trainer, Index threads) {
             Threads::most);
 }
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -3,9 +3,9 @@
 #include <concepts>
 #include <type_traits>
 
-#include "gradiva/core/language.hpp"
+#include "gradiva/core/namespace.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// A member `column_by_column`, whatever its form; see `acts_column_by_column`.
 template <class T>
@@ -20,4 +20,4 @@ concept SaysColumnByColumn = requires {
     typename std::bool_constant<T::column_by_column>;
 };
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

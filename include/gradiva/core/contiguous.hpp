@@ -3,7 +3,7 @@
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/types.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A matrix whose columns follow each other without gaps, for what walks through its numbers one after the other or
 /// keeps them until later: `m` where it lies so already, else a copy of it in `room`, which keeps its memory. What `m`
@@ -17,4 +17,4 @@ ConstMatrixMap<Scalar> contiguous(const ConstMatrixRef<Scalar>& m, MatrixBuffer<
     return std::as_const(room).matrix();
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

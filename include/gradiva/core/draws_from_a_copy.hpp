@@ -4,7 +4,7 @@
 
 #include "gradiva/core/rng.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 template <class... Parameters>
 inline constexpr bool any_rng_copied = ((std::same_as<Parameters, Rng> || std::same_as<Parameters, const Rng&>) || ...);
@@ -26,4 +26,4 @@ inline constexpr bool draws_from_a_copy<R (C::*)(P...) noexcept> = any_rng_copie
 template <class R, class C, class... P>
 inline constexpr bool draws_from_a_copy<R (C::*)(P...) const noexcept> = any_rng_copied<P...>;
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

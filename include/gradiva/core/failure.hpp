@@ -11,7 +11,7 @@
 // All that the library does about exceptions, but for what throws an `Error`. Where the compiler has them disabled an
 // error ends the program (`set_error_handler`), so that work which fails does not return: nothing is to be undone.
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// Lets pieces of work that may throw run one after the other, all of them, and rethrows the first exception at the
 /// end.
@@ -98,4 +98,4 @@ decltype(auto) as_error(const Body& body, [[maybe_unused]] const Text& text) {
 #endif
 }
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

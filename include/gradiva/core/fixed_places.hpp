@@ -4,7 +4,7 @@
 
 #include "gradiva/core/buffer.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A growing array whose elements are never moved: each stays where it was made. What `std::deque` promises as well,
 /// for a small part of the code that it makes for each type.
@@ -56,4 +56,4 @@ private:
     Buffer<T*> places_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "gradiva/core/language.hpp"
+#include "gradiva/core/namespace.hpp"
 
 #include <cstddef>
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Every count, size and position of the library: signed, as in Eigen.
 using Index = std::ptrdiff_t;
@@ -31,4 +31,4 @@ constexpr Range piece(Index total, Index parts, Index part) {
 /// The smallest number of pieces of at most `width` that cover `total`.
 constexpr Index pieces_of(Index total, Index width) { return (total + width - 1) / width; }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

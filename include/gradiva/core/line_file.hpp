@@ -8,7 +8,7 @@
 
 #include "gradiva/core/check.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// A text file that is written line by line and ends with a whole line, also where the disk is full: what was written
 /// of another is taken away again. Lines that were refused are lost; those after them follow in the same file once
@@ -56,4 +56,4 @@ private:
     std::uintmax_t size_ = 0;  // of the whole lines that were written
 };
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -2,12 +2,12 @@
 
 #include <type_traits>
 
-#include "gradiva/core/language.hpp"
+#include "gradiva/core/namespace.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// What is a number by itself, where an option has a name.
 template <class T>
 concept Positional = std::is_arithmetic_v<T>;
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -9,7 +9,7 @@
 #include "gradiva/core/random/normal.hpp"
 #include "gradiva/core/random/philox.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// What a stream of random numbers is for. Streams of different purposes never meet.
 enum class Purpose : std::uint8_t {
@@ -104,4 +104,4 @@ private:
     detail::Normals normals_{};
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "gradiva/core/language.hpp"
+#include "gradiva/core/namespace.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// The same value throughout.
 struct Constant {
@@ -62,4 +62,4 @@ private:
     double to_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -13,7 +13,7 @@
 #include "gradiva/core/failure.hpp"
 #include "gradiva/core/index.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A persistent pool of threads. Work comes as numbered shards; which thread runs a shard is left to chance, so a body
 /// must depend on nothing but its number. The calling thread works too: a pool of one starts no thread.
@@ -205,4 +205,4 @@ private:
     std::vector<std::thread> workers_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

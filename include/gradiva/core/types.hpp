@@ -5,7 +5,7 @@
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/view.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Column-major, whatever a program has made Eigen's default; one sample is one column.
 template <class Scalar>
@@ -57,4 +57,4 @@ ConstMatrixMap<Scalar> as_const(const MatrixMap<Scalar>& m) {
     return {m.data(), m.rows(), m.cols()};
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gradiva/core/language.hpp"
+#include "gradiva/core/namespace.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 #include <Eigen/Core>
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
@@ -116,4 +116,4 @@ private:
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

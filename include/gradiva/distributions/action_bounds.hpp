@@ -8,7 +8,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/index.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A space of vectors of `size` real numbers that tells the bounds of each element, such as `Box`.
 template <class S>
@@ -77,4 +77,4 @@ private:
     std::vector<double> low_, high_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -7,7 +7,7 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/kernels/bernoulli.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Several answers, 0 for no and 1 for yes, independent of each other given the state: the i-th is yes with probability
 /// 1 / (1 + exp(-head_i)). Models `Distribution`; has no parameters of its own.
@@ -82,4 +82,4 @@ private:
     Index answers_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

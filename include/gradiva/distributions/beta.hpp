@@ -9,7 +9,7 @@
 #include "gradiva/kernels/beta.hpp"
 #include "gradiva/kernels/gamma_variate.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Real numbers within bounds, a_i = low_i + (high_i - low_i) x_i with x_i ~ Beta(alpha_i, beta_i), independent of each
 /// other. The head holds d rows for alpha = 1 + softplus(h), then d for beta, so that each density has one peak. Models
@@ -143,4 +143,4 @@ private:
     Scalar log_volume_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

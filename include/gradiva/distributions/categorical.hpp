@@ -9,7 +9,7 @@
 #include "gradiva/kernels/softmax/categorical_gradient.hpp"
 #include "gradiva/kernels/softmax/log_softmax.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// One choice of n with probabilities softmax(head). Takes masks: a choice that is not legal has probability 0. Models
 /// `Distribution`; has no parameters of its own.
@@ -76,4 +76,4 @@ private:
     Index choices_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

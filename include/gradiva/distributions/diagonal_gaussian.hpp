@@ -8,7 +8,7 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/kernels/gaussian.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Real numbers a_i ~ N(m_i, sigma_i^2), independent of each other: the head is the mean, and one learned
 /// log sigma_i per dimension, the same in every state, is the own parameter. Models `Distribution`.
@@ -174,4 +174,4 @@ private:
     double initial_log_std_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -7,7 +7,7 @@
 #include "gradiva/core/column_by_column.hpp"
 #include "gradiva/core/rng.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
@@ -222,4 +222,4 @@ consteval bool explain_distribution() {
 template <class D>
 inline constexpr bool is_distribution = detail::explain_distribution<D>();
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -11,7 +11,7 @@
 #include "gradiva/kernels/softmax/categorical.hpp"
 #include "gradiva/kernels/softmax/log_softmax.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// The best of n choices most of the time, any of them else: the head is a value Q of each choice, and
 ///   p(a) = 1 - epsilon + epsilon / n for the first a of largest Q,   epsilon / n for all others.
@@ -146,4 +146,4 @@ private:
     double epsilon_ = 0;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -7,7 +7,7 @@
 #include "gradiva/distributions/diagonal_gaussian.hpp"
 #include "gradiva/distributions/distribution.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A choice and a vector of real numbers together, independent of each other given the state: the head is the choice's
 /// logits, then the vector's head. Log-prob, entropy and KL are sums of both parts. Takes masks of the choice. Models
@@ -113,4 +113,4 @@ private:
     Values values_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -9,7 +9,7 @@
 #include "gradiva/kernels/softmax/categorical_gradient.hpp"
 #include "gradiva/kernels/softmax/log_softmax.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Several choices at once, independent of each other given the state: the k-th is one of n_k with probabilities
 /// softmax(head_k), the head being the logits of one choice after the other. Takes masks: what is not legal has
@@ -89,4 +89,4 @@ private:
     std::vector<Range> parts_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

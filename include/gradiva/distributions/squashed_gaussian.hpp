@@ -12,7 +12,7 @@
 #include "gradiva/kernels/special_functions.hpp"
 #include "gradiva/kernels/squash.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Real numbers within bounds, a_i = low_i + (high_i - low_i) (tanh(u_i) + 1) / 2 with u ~ Base, a `DiagonalGaussian`
 /// or a `StateDependentGaussian`, whose head and own parameters these are. Models `Distribution`.
@@ -134,4 +134,4 @@ private:
     Scalar log_volume_;  // sum_i log((high_i - low_i) / 2)
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

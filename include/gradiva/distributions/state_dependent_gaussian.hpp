@@ -8,7 +8,7 @@
 #include "gradiva/distributions/diagonal_gaussian.hpp"
 #include "gradiva/kernels/gaussian.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Real numbers a_i ~ N(m_i, sigma_i^2), independent of each other, whose deviations follow the state: the head holds d
 /// means, then d rows h with log sigma = initial_log_std + h. A network whose last layer starts near zero starts at
@@ -173,4 +173,4 @@ private:
     double initial_log_std_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -7,7 +7,7 @@
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/env/space.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 inline ActionShape action_shape_of(const Discrete&) { return {.integers = 1, .reals = 0}; }
 inline ActionShape action_shape_of(const Box& space) { return {.integers = 0, .reals = space.size}; }
@@ -96,4 +96,4 @@ private:
     SentActions<Box> values_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -6,7 +6,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/vector_env.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// How many choices a mask of the space speaks of; 0 where it has none.
 inline Index choices_of(const Discrete& space) { return space.n; }
@@ -70,4 +70,4 @@ void check_mask(const char* who, const Space& space, const ActionMask& legal, Ra
     }
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

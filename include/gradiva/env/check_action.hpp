@@ -6,7 +6,7 @@
 #include "gradiva/env/check_observation.hpp"
 #include "gradiva/env/space.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
@@ -56,4 +56,4 @@ void check_actions(const char* who, const Space& space, const ConstActionView& a
     detail::check_finite_actions(who, actions.reals, environments);
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -10,7 +10,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/differentiable_env.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// How `check_derivatives` tries a model.
 struct CheckDerivativesOptions {
@@ -174,4 +174,4 @@ void check_derivatives(const E& env, const CheckDerivativesOptions& options = {}
     detail::DerivativeChecker<Model>(model, options).run();
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -11,7 +11,7 @@
 #include "gradiva/env/detail/vector_env_trial.hpp"
 #include "gradiva/env/vectorized.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// How `check_env` tries an environment.
 struct CheckEnvOptions {
@@ -214,4 +214,4 @@ void check_env(Source&&, Steps) {
                   "gradiva: check_env takes its options by name: check_env(env, {.steps = 1000})");
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

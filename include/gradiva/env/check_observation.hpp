@@ -6,7 +6,7 @@
 #include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/types.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
@@ -49,4 +49,4 @@ inline void check_observation(const char* who, const ConstMatrixMap<float>& obse
     }
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -8,7 +8,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/space.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A space in words, for messages: `Discrete(4)`, `MultiDiscrete(3, 2)`, `HybridSpace(Discrete(3), Box(2))`.
 inline std::string describe(const Discrete& space) { return fmt::format("Discrete({})", space.n); }
@@ -89,4 +89,4 @@ inline void check_action_space(const char* who, const HybridSpace& space) {
     check_box(who, "action", space.box);
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -5,7 +5,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/wrapper.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Holds each reward within [low, high]; one that is NaN stays so. An infinite bound is none.
 /// The returns that are reported are those of clipped rewards: evaluate on the environment itself for the others.
@@ -32,4 +32,4 @@ private:
     double high_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

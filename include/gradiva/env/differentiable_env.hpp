@@ -6,7 +6,7 @@
 #include "gradiva/env/env.hpp"
 #include "gradiva/env/time_limit.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
@@ -105,4 +105,4 @@ const auto& within_time_limit(const TimeLimit<E>& env) {
 template <class E>
 inline constexpr bool is_differentiable_env = detail::explain_differentiable_env<E>();
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

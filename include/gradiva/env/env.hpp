@@ -10,7 +10,7 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/env/space.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// What one step of an environment gives back besides the observation.
 struct Outcome {
@@ -163,4 +163,4 @@ consteval bool explain_env() {
 template <class E>
 inline constexpr bool is_env = detail::explain_env<E>();
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -8,7 +8,7 @@
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/env/wrapper.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Observes the last `count` observations of the wrapped environment side by side, the oldest first; at the start of an
 /// episode all of them are its first one. Source: Mnih et al., "Human-level control through deep reinforcement
@@ -67,4 +67,4 @@ private:
     std::vector<float> frames_;  // the oldest first
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

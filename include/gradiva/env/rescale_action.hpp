@@ -9,7 +9,7 @@
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/env/wrapper.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Lets the agent act in [-1, 1] wherever the bounds of the environment's Box lie: each element a reaches it as
 ///   low (1 - a)/2 + high (1 + a)/2,
@@ -66,4 +66,4 @@ private:
     std::vector<float> rescaled_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -7,7 +7,7 @@
 
 #include "gradiva/core/index.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Vectors of `size` real numbers. Bounds, both included, are given per element, once for all elements, or not at all.
 struct Box {
@@ -103,4 +103,4 @@ template <class Space>
 concept MaskableSpace =
     std::same_as<Space, Discrete> || std::same_as<Space, MultiDiscrete> || std::same_as<Space, HybridSpace>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -5,7 +5,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/wrapper.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Truncates an episode of the wrapped environment after `limit` steps; one that terminates in that very step is
 /// terminated, not truncated.
@@ -35,4 +35,4 @@ private:
     Index steps_ = 0;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -9,7 +9,7 @@
 #include "gradiva/env/env.hpp"
 #include "gradiva/env/space.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// What `step` writes for a range of n environments; column and element j belong to environment `range.begin + j`.
 struct StepView {
@@ -165,4 +165,4 @@ inline constexpr bool fails_one_by_one = false;
 template <detail::SaysFailsOneByOne V>
 inline constexpr bool fails_one_by_one<V> = V::fails_one_by_one;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

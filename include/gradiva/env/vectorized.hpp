@@ -14,7 +14,7 @@
 #include "gradiva/env/env.hpp"
 #include "gradiva/env/vector_env.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// How many environments `Vectorized` makes, and what they draw from.
 struct VectorizedOptions {
@@ -222,4 +222,4 @@ Vectorized(F) -> Vectorized<std::remove_cvref_t<std::invoke_result_t<F&, Index>>
 template <class Source, detail::Positional Count, detail::Positional... More>
 Vectorized(Source, Count, More...) -> Vectorized<typename detail::MadeBy<Source>::Type>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

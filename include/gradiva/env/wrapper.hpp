@@ -4,7 +4,7 @@
 
 #include "gradiva/env/env.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// An environment that holds another and is like it in everything. Derive from it to change a part:
 ///
@@ -43,4 +43,4 @@ private:
     E env_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -8,7 +8,7 @@
 #include "gradiva/core/simd/double_sincos.hpp"
 #include "gradiva/env/env.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Two links that hang from a pivot, with a torque of -1, 0 or 1 (actions 0, 1, 2) at the joint between them only.
 /// Rewarded with -1 per step, and with 0 for the one that ends the episode by raising the tip more than one link's
@@ -113,4 +113,4 @@ private:
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

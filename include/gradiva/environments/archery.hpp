@@ -7,7 +7,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/env.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct ArcheryOptions {
     Index targets = 3;  ///< at least 1
@@ -95,4 +95,4 @@ private:
     Index shot_ = 0;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -8,7 +8,7 @@
 #include "gradiva/core/simd/double_sincos.hpp"
 #include "gradiva/env/env.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A pole on a cart that is pushed left (action 0) or right (action 1), rewarded with 1 per step until the pole leans
 /// more than 12 degrees or the cart leaves [-2.4, 2.4]. CartPole-v1 is `TimeLimit(CartPole{}, 500)`.
@@ -77,4 +77,4 @@ private:
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -10,7 +10,7 @@
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/environments/cart_pole.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct CartPoleBatchOptions {
     Index count = 1;         ///< environments, at least 1
@@ -169,4 +169,4 @@ private:
     Index holders_ = 0;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

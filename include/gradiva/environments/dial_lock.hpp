@@ -8,7 +8,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/env.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A lock with several dials, each with positions in a row. An action gives the next position of every dial, where a
 /// dial stays or turns by one position; `action_mask` leaves out the others. A step costs 0.1 for each dial that it
@@ -110,4 +110,4 @@ private:
     Index observed_ = 0;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -8,7 +8,7 @@
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/env/env.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct LinearQuadraticOptions {
     Matrix<double> a;  ///< n x n: what the state does by itself
@@ -143,4 +143,4 @@ private:
     Buffer<double> next_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

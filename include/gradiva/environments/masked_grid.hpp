@@ -10,7 +10,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/env.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A walk through a maze, up, right, down or left (actions 0 to 3), from any open cell, all equally likely, to a goal.
 /// `action_mask` leaves out the moves into walls and off the map. Rewarded with -0.1 per step; the goal terminates.
@@ -140,4 +140,4 @@ private:
     std::size_t at_ = 0;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

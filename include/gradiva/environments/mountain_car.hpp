@@ -5,7 +5,7 @@
 
 #include "gradiva/env/env.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A car in a valley whose motor is too weak to climb the hill at once: it pushes left, not at all, or right (actions
 /// 0, 1, 2). Rewarded with -1 per step until it has reached the goal, and is not rolling back.
@@ -65,4 +65,4 @@ private:
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -5,7 +5,7 @@
 #include "gradiva/env/env.hpp"
 #include "gradiva/environments/mountain_car.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// The car of `MountainCar` with a force u in [-1, 1], which accelerates it by 0.0015 u. Rewarded with 100 at the goal,
 /// and with -0.1 u^2 per step, where a force beyond its bounds costs what it says but pushes as the bound does.
@@ -49,4 +49,4 @@ private:
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

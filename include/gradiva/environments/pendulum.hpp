@@ -8,7 +8,7 @@
 #include "gradiva/core/simd/double_sincos.hpp"
 #include "gradiva/env/env.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A pendulum that is to be swung up by a torque too weak to lift it at once, and held upright. Pendulum-v1 is
 /// `TimeLimit(Pendulum{}, 200)`. Models `DifferentiableEnv`.
@@ -134,4 +134,4 @@ private:
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -6,7 +6,7 @@
 #include "gradiva/core/simd/tanh.hpp"
 #include "gradiva/core/types.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// The non-linearity between the layers of a network.
 enum class Activation { tanh, relu };
@@ -114,4 +114,4 @@ void add_row_sums(ConstMatrixRef<Scalar> d, VectorRef<Scalar> b) {
 }
 
 }  // namespace kernels
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

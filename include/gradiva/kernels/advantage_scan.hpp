@@ -8,7 +8,7 @@
 
 // Sums of rewards and errors backward in time. Matrices are N x T and contiguous: environment by step.
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 namespace detail {
 
@@ -85,4 +85,4 @@ void generalised_advantage(Scalar gamma, Scalar trace, ConstMatrixRef<Scalar> re
     detail::scan(trace, continues.data(), advantage.rows(), advantage.cols(), advantage.data(), terms);
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

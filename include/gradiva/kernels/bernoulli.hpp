@@ -12,7 +12,7 @@
 // A logit of plus or minus infinity is a certain answer: the other has probability 0, and no share in entropy,
 // divergence and gradient. NaN is NaN in all that follows from it.
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 namespace detail {
 
@@ -98,4 +98,4 @@ void bernoulli_gradient(ConstMatrixRef<Scalar> z, ConstMatrixRef<Scalar> p, Cons
     }
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

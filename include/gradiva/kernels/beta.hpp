@@ -14,7 +14,7 @@
 // All is done in double, whatever the scalar: at large alpha and beta, E . T and L reach 1e6 and nearly cancel.
 // Gradients by the head are multiplied with the slopes of the softplus. NaN in any input is NaN in the output.
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 /// E := softplus(head), or `highest` where it is beyond; slope := the derivative of the softplus by the head.
 template <class Scalar>
@@ -155,4 +155,4 @@ void add_beta_entropy_gradient(ConstMatrixRef<double> e, ConstMatrixRef<double> 
     }
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

@@ -6,7 +6,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/rng.hpp"
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 /// A draw from the gamma distribution of this shape, at least 1, and of scale 1; NaN of a shape that is NaN. Takes a
 /// varying count of numbers from the stream. Source: Marsaglia and Tsang, "A Simple Method for Generating Gamma
@@ -25,4 +25,4 @@ inline double gamma_variate(double shape, Rng& rng) {
     }
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

@@ -15,7 +15,7 @@
 // decides what a derivative does at a bound (`toward_bounds`). NaN in any input is NaN in the output. A column has the
 // same bits in a batch of any width.
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 /// s := log_std held within [low, high], std := exp(s), inverse_std := 1 / std. Not inlined: passes between which
 /// log_std stays the same would save the registers that it needs.
@@ -228,4 +228,4 @@ void add_reparameterised_gradient(ConstMatrixRef<Scalar> std, ConstMatrixRef<Sca
     }
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

@@ -9,7 +9,7 @@
 // The sums of kernels/gaussian.hpp for as many samples at once as a register has numbers. The last samples of a batch
 // go the same way, beside zeros: whatever a compiler makes of it, a column has the same bits in a batch of any width.
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 /// Log standard deviations s, held within their bounds, with 1 / sigma: one column (dimensions) that all samples share,
 /// or a column for each sample. A view; columns are contiguous.
@@ -232,4 +232,4 @@ private:
 };
 
 }  // namespace detail
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

@@ -12,7 +12,7 @@
 // beyond all numbers is infinite; a choice that is never taken has ratio 0. NaN stays NaN. An element has the same bits
 // wherever it stands.
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 /// x a for an x that may be infinite: 0 where a is 0, as for any other x. NaN stays NaN. For a number or a vector.
 template <class V>
@@ -73,4 +73,4 @@ void weigh_by_held_ratios(ConstMatrixRef<Scalar> log_rho, Scalar most, ConstMatr
         log_rho.data(), a.data());
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

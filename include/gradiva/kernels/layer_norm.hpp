@@ -7,7 +7,7 @@
 #include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/types.hpp"
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 /// Added to a layer's variance: units that all agree stay finite.
 inline constexpr double layer_norm_epsilon = 1e-5;
@@ -77,4 +77,4 @@ void add_row_sums_of_product(ConstMatrixRef<Scalar> d, ConstMatrixRef<Scalar> n,
     }
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

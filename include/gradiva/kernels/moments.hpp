@@ -7,7 +7,7 @@
 #include "gradiva/core/simd/registers.hpp"
 #include "gradiva/core/types.hpp"
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 /// Mean and spread of a batch of numbers.
 struct Moments {
@@ -146,4 +146,4 @@ void standardise(VectorRef<Scalar> x) {
     for (; i < x.size(); ++i) values[i] = static_cast<Scalar>((static_cast<double>(values[i]) - m.mean) * scale);
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

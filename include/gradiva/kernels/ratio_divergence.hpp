@@ -3,7 +3,7 @@
 #include "gradiva/core/simd/math.hpp"
 #include "gradiva/kernels/moments.hpp"
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 namespace detail {
 
@@ -29,4 +29,4 @@ double sum_of_ratio_divergence(ConstVectorRef<Scalar> log_rho) {
     return detail::sum_in_double(log_rho.data(), log_rho.size(), detail::RatioDivergence{});
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

@@ -13,7 +13,7 @@
 // `Terms` gives d_i by `delta<V>(i)`, for one number or a register of them, and is told each x_i by `finish(i, x_i)`;
 // d may lie where x is written.
 
-namespace gradiva::kernels::detail {
+namespace GRADIVA_NAMESPACE::kernels::detail {
 
 /// One number, or as many as a register holds.
 template <class V, class Scalar>
@@ -122,4 +122,4 @@ void scan(Scalar factor, const Scalar* continues, Index n, Index steps, Scalar* 
     }
 }
 
-}  // namespace gradiva::kernels::detail
+}  // namespace GRADIVA_NAMESPACE::kernels::detail

@@ -11,7 +11,7 @@
 // 1964, 6.1.41, 6.3.18, 6.4.12). Arguments are positive; NaN stays NaN. Errors were measured from 1e-3 to 1e6, relative
 // to the larger of 1 and the value: the functions have zeros, near which an error relative to the value means nothing.
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 /// log Gamma(x); error below 1e-14.
 inline double log_gamma(double x) {
@@ -62,4 +62,4 @@ Scalar sigmoid(Scalar x) {
     return (x < 0 ? e : Scalar(1)) / (1 + e);
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

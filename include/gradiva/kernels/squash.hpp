@@ -15,7 +15,7 @@
 // neither over- nor underflows. Source: Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", 2018,
 // appendix C; f is even, so that |u| may stand for its u.
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 /// Gauss-Hermite quadrature of 64 nodes for E g(z), z ~ N(0, 1), in the 32 nodes +-z_k whose weights exceed 1e-10.
 struct NormalQuadrature {
@@ -96,4 +96,4 @@ void add_expected_squash_log_slope_gradient(ConstVectorRef<Scalar> mean, ConstVe
     }
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

@@ -23,7 +23,7 @@
 // Sources: Werbos, "Backpropagation through time: what it does and how to do it", 1990; Heess et al., "Learning
 // Continuous Control Policies by Stochastic Value Gradients", 2015, where this is SVG(infinity).
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A distribution whose samples are functions of its parameters and of noise; see `DiagonalGaussian`.
 template <class D>
@@ -339,4 +339,4 @@ private:
     std::vector<Shard> shards_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -1,13 +1,13 @@
 #pragma once
 
-#include "gradiva/core/language.hpp"
+#include "gradiva/core/namespace.hpp"
 
 #include <concepts>
 #include <utility>
 
 #include "gradiva/core/failure.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// What changes in an update besides weights, such as an optimiser, and how it was after the last one that went well:
 /// to go back to when an update fails, at a point that may depend on the number of threads.
@@ -38,4 +38,4 @@ auto keep_or_put_back(const Body& body, Kept<T>&... parts) {
         [&] { (parts.put_back(), ...); });
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

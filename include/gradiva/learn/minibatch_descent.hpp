@@ -13,7 +13,7 @@
 #include "gradiva/optim/optimizer.hpp"
 #include "gradiva/rollout/sample_batch.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Gradient descent of one span of weights on a loss that is a mean over samples, by minibatches of a rollout. A
 /// minibatch is split into fixed shards whose gradients are added in order, so that threads change no bit. `Scratch` is
@@ -117,4 +117,4 @@ private:
     SavedWeights<Scalar> saved_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

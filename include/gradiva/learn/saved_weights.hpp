@@ -8,7 +8,7 @@
 #include "gradiva/core/failure.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A copy of weights, to go back to when a change of them turns out wrong.
 template <class Scalar>
@@ -43,4 +43,4 @@ void require_finite_weights(std::span<const Scalar> weights, const char* whose) 
             "update: the {} weights are not finite; lower the learning rate", whose);
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -4,7 +4,7 @@
 
 #include "gradiva/optim/clip_norm.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// Columns of one pass through the networks: their activations stay in a core's cache.
 inline constexpr Index pass_width = 128;
@@ -22,4 +22,4 @@ void for_each_pass(Index samples, Index shards, Index shard, const Body& body) {
     }
 }
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -14,7 +14,7 @@
 
 // What trainers are built from, and the sentences where that does not fit: they come before all that compilers say.
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// The Scalar of an actor, float for what has none: a default that must not fail before a sentence was given.
 template <class A>
@@ -149,4 +149,4 @@ double discount_of(std::string_view who, const Adv& advantage, bool normalize_re
     return discount;
 }
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -16,7 +16,7 @@
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/rollout/sample_batch.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct TrustRegionOptions {
     double delta = 0.01;                    ///< largest mean KL(pi_old || pi) of an update; above 0
@@ -239,4 +239,4 @@ private:
     SavedWeights<Scalar> saved_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -8,7 +8,7 @@
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/schedule.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// As a minibatch size: the whole rollout.
 inline constexpr Index all_samples = std::numeric_limits<Index>::max();
@@ -80,4 +80,4 @@ struct UpdateReport {
     double learning_rate = none;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

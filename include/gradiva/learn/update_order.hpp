@@ -8,7 +8,7 @@
 #include "gradiva/learn/update_options.hpp"
 #include "gradiva/rollout/minibatches.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// The minibatches of an update with their advantages, in another random order in each epoch. What comes next is made
 /// ready apart from what is there, so that this can be done while others learn from the present minibatch.
@@ -78,4 +78,4 @@ private:
     Buffer<Scalar> advantage_, next_advantage_;
 };
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -6,7 +6,7 @@
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/rollout/sample_batch.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// What an update reports, summed over samples.
 struct UpdateSums {
@@ -52,4 +52,4 @@ struct alignas(buffer_alignment) UpdateShard {
     UpdateSums sums;
 };
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -23,7 +23,7 @@
 #include "gradiva/optim/optimizer.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Improves actor and critic by gradient descent on minibatches of a rollout:
 ///   L = surrogate - c_H mean(H) + c_V 0.5 mean((V - value_target)^2), the last term clipped where wanted
@@ -398,4 +398,4 @@ private:
     SavedWeights<Scalar> saved_critic_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -7,7 +7,7 @@
 #include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/types.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// The sum over a batch of 0.5 (V - G)^2; writes its derivative by each V. With `clip` above 0 the larger of that and
 /// 0.5 (V_old + clamp(V - V_old, -clip, clip) - G)^2, so that moving further than `clip` from V_old gains nothing.
@@ -40,4 +40,4 @@ double value_loss(ConstVectorRef<Scalar> value, ConstVectorRef<Scalar> old_value
            });
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -8,7 +8,7 @@
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/policy/policy.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct ValueRegressionOptions {
     Index minibatch = 64;                       ///< samples per gradient step, at least 1
@@ -62,4 +62,4 @@ private:
     MinibatchDescent<Scalar, Scratch, O> descent_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

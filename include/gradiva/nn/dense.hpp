@@ -7,7 +7,7 @@
 #include "gradiva/kernels/matrix/few_outputs.hpp"
 #include "gradiva/kernels/matrix/product.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Copies of W and of W^T in the order in which a layer's products read them; empty where they read W as it lies.
 template <class T>
@@ -130,4 +130,4 @@ private:
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -6,7 +6,7 @@
 #include "gradiva/core/types.hpp"
 #include "gradiva/nn/detail/orthonormal_vectors.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Fills W (outputs x inputs) with `gain` times a random matrix whose rows, or columns where there are fewer of them,
 /// are orthonormal: of all such matrices, each is as likely as any other. Source: Saxe, McClelland and Ganguli, "Exact
@@ -23,4 +23,4 @@ void orthogonal_init(MatrixRef<Scalar> w, double gain, Rng& rng) {
     }
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

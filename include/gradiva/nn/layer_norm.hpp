@@ -6,7 +6,7 @@
 #include "gradiva/kernels/activation.hpp"
 #include "gradiva/kernels/layer_norm.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Normalisation of a layer's units, sample by sample: Y = gain * N + shift, N = (Z - mean) / sqrt(var + 1e-5), as a
 /// window on flat parameters: gain, then shift. Owns nothing, as `Dense`.
@@ -72,4 +72,4 @@ struct LayerNorm {
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

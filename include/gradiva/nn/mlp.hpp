@@ -12,7 +12,7 @@
 #include "gradiva/nn/module.hpp"
 #include "gradiva/nn/normalizer.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Description of a multilayer perceptron; input and output sizes follow from its use.
 struct Mlp {
@@ -201,4 +201,4 @@ private:
     Buffer<Scalar> parameters_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -8,7 +8,7 @@
 #include "gradiva/core/column_by_column.hpp"
 #include "gradiva/core/types.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 template <class Scalar>
 class Normalizer;
@@ -215,4 +215,4 @@ consteval bool explain_module() {
 template <class M>
 inline constexpr bool is_module = detail::explain_module<M>();
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

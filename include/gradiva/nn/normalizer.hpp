@@ -8,7 +8,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/kernels/moments.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Brings each element of its input to mean 0 and deviation 1, as far as is known of it:
 ///   y_i = clamp((x_i - mean_i) / sqrt(variance_i + 1e-8), -10, 10).
@@ -63,4 +63,4 @@ private:
     Buffer<double> scale_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -10,7 +10,7 @@
 #include "gradiva/optim/detail/check_step.hpp"
 #include "gradiva/optim/detail/moving_mean.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct AdamOptions {
     double beta1 = 0.9;     ///< decay of the mean of gradients, in [0, 1)
@@ -69,4 +69,4 @@ private:
     Buffer<Scalar> square_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

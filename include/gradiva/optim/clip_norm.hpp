@@ -10,7 +10,7 @@
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/moments.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
@@ -104,4 +104,4 @@ void clip(std::span<Scalar> gradient, double norm, double max_norm) {
     vector *= static_cast<Scalar>(max_norm / norm);
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -9,7 +9,7 @@
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct ConjugateGradientOptions {
     Index iterations = 15;     ///< at most
@@ -76,4 +76,4 @@ private:
     Buffer<Scalar> product_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

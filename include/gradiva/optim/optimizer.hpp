@@ -1,11 +1,11 @@
 #pragma once
 
-#include "gradiva/core/language.hpp"
+#include "gradiva/core/namespace.hpp"
 
 #include <concepts>
 #include <span>
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Changes weights along a gradient: `step(weights, gradient, learning_rate)` on spans of equal length. It descends:
 /// the gradient is that of a loss. Its own state, sized at the first step, belongs to these weights; a copy starts anew
@@ -38,4 +38,4 @@ concept ExplainedOptimizer = (explain_optimizer<O, Scalar>());
 template <class O, class Scalar>
 inline constexpr bool is_optimizer = detail::explain_optimizer<O, Scalar>();
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -8,7 +8,7 @@
 #include "gradiva/optim/detail/check_step.hpp"
 #include "gradiva/optim/detail/moving_mean.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct RmspropOptions {
     double alpha = 0.99;    ///< decay of the mean of squared gradients, in [0, 1)
@@ -47,4 +47,4 @@ private:
     Buffer<Scalar> square_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -8,7 +8,7 @@
 #include "gradiva/optim/detail/check_step.hpp"
 #include "gradiva/optim/detail/moving_mean.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct SgdOptions {
     double momentum = 0;  ///< share of the last step that is kept, in [0, 1)
@@ -47,4 +47,4 @@ private:
     Buffer<Scalar> velocity_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -21,7 +21,7 @@
 #include "gradiva/policy/check_head.hpp"
 #include "gradiva/policy/policy.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
@@ -196,4 +196,4 @@ private:
 template <class A, class E>
 Acting(const A&, const E&) -> Acting<typename detail::ServingPolicy<A>::Type, typename detail::ServedSpace<E>::Type>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -14,7 +14,7 @@
 #include "gradiva/policy/network_for.hpp"
 #include "gradiva/policy/policy.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A policy pi(a | s): a network that maps observations to heads, and the distribution that a head selects.
 /// `weights()` holds the network's parameters, then the distribution's own, in one span. Copyable: a copy is a
@@ -185,4 +185,4 @@ template <class V, class D = Mlp, class DistributionT>
 Actor(const V&, const D&, DistributionT)
     -> Actor<typename detail::ActorPartsWith<V, D, DistributionT>::Network, DistributionT>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

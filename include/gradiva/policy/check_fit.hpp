@@ -5,7 +5,7 @@
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/policy/policy.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Throws `Error` in the name of `who` unless the behaviour was made for observations of `observation_size` numbers,
 /// actions of the space and masks of `mask_size` rows, 0 where there are none.
@@ -39,4 +39,4 @@ void check_fit(const char* who, const B& actor, const V& envs) {
     check_fit(who, actor, observation_size_of(envs), envs.action_space(), mask_size_of(envs));
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -6,7 +6,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/check_observation.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Throws `Error` unless a policy's head (head_size x n) is finite, but for the rows of choices that the mask says are
 /// not legal (choices x n, the head's first rows; or none). Column j belongs to environment `environments.begin + j`;
@@ -25,4 +25,4 @@ void check_head(const char* who, const ConstMatrixMap<Scalar>& head, const Actio
     }
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

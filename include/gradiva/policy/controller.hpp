@@ -12,7 +12,7 @@
 #include "gradiva/policy/explain.hpp"
 #include "gradiva/policy/policy.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
@@ -123,4 +123,4 @@ private:
 template <detail::ExplainedVectorEnv V, class Choose>
 Controller(const V&, Choose) -> Controller<Choose>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -10,7 +10,7 @@
 #include "gradiva/policy/explain.hpp"
 #include "gradiva/policy/network_for.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A value function V(s): a network with one output. Copyable: a copy is a snapshot.
 template <Module NetworkT>
@@ -77,4 +77,4 @@ inline constexpr bool learns_in_actor<C> = C::learns_in_actor;
 template <class C>
 inline constexpr bool has_critic = !std::same_as<C, NoCritic>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

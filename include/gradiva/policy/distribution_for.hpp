@@ -7,7 +7,7 @@
 #include "gradiva/distributions/multi_categorical.hpp"
 #include "gradiva/env/space.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Which distribution an actor gets for an action space when none is named: specialise it for a space of your own.
 template <class Space, class Scalar>
@@ -46,4 +46,4 @@ struct DistributionFor<HybridSpace, Scalar> {
     static Type make(const HybridSpace& space) { return Type(space.choice.n, space.box.size); }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

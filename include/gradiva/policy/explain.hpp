@@ -9,7 +9,7 @@
 
 // One sentence for each rule of `Behaviour`, `Policy` and `ValueFunction` that a type breaks, as a compile-time error.
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
@@ -223,4 +223,4 @@ inline constexpr bool is_policy = detail::explain_policy<P>();
 template <class C>
 inline constexpr bool is_value_function = detail::explain_value_function<C>();
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -6,7 +6,7 @@
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/policy/policy.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// The value of a state for who takes the best legal action there, V(s) = max_a Q(s, a): an actor whose head holds
 /// action values, looked at as a value function. Borrows the actor, has no weights of its own.
@@ -44,4 +44,4 @@ private:
     const A* actor_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

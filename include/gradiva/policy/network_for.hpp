@@ -5,7 +5,7 @@
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/nn/module.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Which network a description stands for: specialise it for a description of your own, whose network is then built as
 /// `Type(inputs, outputs, description, rng, output_gain)`.
@@ -51,4 +51,4 @@ consteval bool explain_network_description() {
 }
 
 }  // namespace detail
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -9,7 +9,7 @@
 #include "gradiva/core/column_by_column.hpp"
 #include "gradiva/core/rng.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
@@ -150,4 +150,4 @@ template <class C>
 concept ValueFunction = std::copy_constructible<C> && detail::HasWeights<C> && detail::HasObservationSize<C> &&
     detail::HasValueForward<C> && detail::HasValueBackward<C>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

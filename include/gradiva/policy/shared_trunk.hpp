@@ -7,7 +7,7 @@
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/policy/network_for.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Description of one network for actor and critic: its hidden layers serve both. In place of an `Mlp`:
 ///   Actor actor(envs, SharedTrunk{.mlp = {.hidden = {64, 64}}});
@@ -147,4 +147,4 @@ private:
     A* actor_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -11,7 +11,7 @@
 #include "gradiva/policy/explain.hpp"
 #include "gradiva/rollout/detail/collect_steps.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Fills rollouts: the actor acts in the environments, which go on from one rollout to the next. Environments are split
 /// into shards that run their whole time alone, without a barrier between steps. Borrows all that it is built from.
@@ -212,4 +212,4 @@ private:
     FixedPlaces<Shard> shards_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -7,7 +7,7 @@
 #include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/threads.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Observations as a network's scalar: a view where that is float, a converted copy elsewhere.
 template <class Scalar>
@@ -51,4 +51,4 @@ private:
     FixedPlaces<Shard> shards_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -7,7 +7,7 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// The samples of a rollout in random order, cut into minibatches; the last one may be smaller, none is dropped.
 class Minibatches {
@@ -47,4 +47,4 @@ private:
     Buffer<Index> samples_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

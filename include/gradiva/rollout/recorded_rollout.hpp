@@ -28,7 +28,7 @@
 //   truncated           0 or 1: it was cut short, for example by a time limit; never together with terminated
 //   next_observation_0 ...  observed after the action, before any reset; may be empty where terminated is 1
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Writes the samples of a rollout, environment by environment, numbers with 9 significant digits: each float is read
 /// back as it was. The next observation is left empty where an episode terminated, since a rollout does not keep it.
@@ -105,4 +105,4 @@ Rollout<float> read_transitions(const std::string& path, const E& envs) {
         .read();
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

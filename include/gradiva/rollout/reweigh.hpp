@@ -10,7 +10,7 @@
 #include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// How far a policy is from the one that acted, on a rollout's states: between behaviours, never between parameters.
 struct OffPolicyReport {
@@ -108,4 +108,4 @@ private:
     ColumnPasses<Shard> passes_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -10,7 +10,7 @@
 #include "gradiva/policy/explain.hpp"
 #include "gradiva/policy/policy.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// An episode that ended while collecting.
 struct FinishedEpisode {
@@ -132,4 +132,4 @@ struct Rollout {
 template <class V, class P>
 Rollout(const V&, const P&) -> Rollout<typename detail::ActingIn<V, P>::Scalar>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

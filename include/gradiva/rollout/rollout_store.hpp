@@ -4,7 +4,7 @@
 
 #include "gradiva/rollout/rollout.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// A bounded store of past rollouts: the newest replaces the oldest in its memory. Each remembers how many updates its
 /// policy had seen.
@@ -53,4 +53,4 @@ private:
     std::size_t next_ = 0;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

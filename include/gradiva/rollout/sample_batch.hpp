@@ -3,7 +3,7 @@
 #include "gradiva/rollout/minibatches.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Some samples of a rollout side by side, one per column, in buffers that are kept from one use to the next.
 template <class Scalar>
@@ -66,4 +66,4 @@ private:
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

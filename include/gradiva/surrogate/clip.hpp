@@ -5,7 +5,7 @@
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// L = -mean(min(rho A, clip(rho, 1 - eps, 1 + eps) A)), rho = exp(l - l_old).
 /// Source: Schulman, Wolski, Dhariwal, Radford and Klimov, "Proximal Policy Optimization Algorithms", 2017, equation
@@ -48,4 +48,4 @@ struct Clip {
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

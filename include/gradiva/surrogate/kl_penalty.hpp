@@ -7,7 +7,7 @@
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// L = -mean(rho A) + beta mean KL(pi_old || pi), rho = exp(l - l_old). After an update with mean KL d over the
 /// rollout, beta doubles where d > kl_high and halves where d < kl_low. Source: Schulman et al., 2017 (see Clip),
@@ -49,4 +49,4 @@ struct KlPenalty {
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -5,7 +5,7 @@
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// L = -mean(l A), or, per episode, L = -(1 / episodes) sum over episodes and their steps of l_t A_t.
 /// Source: Williams, 1992; Sutton, McAllester, Singh and Mansour, "Policy Gradient Methods for Reinforcement Learning
@@ -28,4 +28,4 @@ struct PolicyGradient {
     }
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

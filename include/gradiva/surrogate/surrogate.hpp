@@ -7,7 +7,7 @@
 #include "gradiva/core/schedule.hpp"
 #include "gradiva/core/types.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// The sum over a batch of the loss of each sample, and how many samples were clipped, where the surrogate `clips`.
 struct SurrogateSum {
@@ -116,4 +116,4 @@ consteval bool clips() {
 template <class S>
 inline constexpr bool is_surrogate = detail::explain_surrogate<S>();
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

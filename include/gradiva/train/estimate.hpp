@@ -13,7 +13,7 @@
 #include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Values every observation of a rollout under the critic's present weights, then lets the advantage component fill in
 /// the rest. Without a critic every value is 0. Where an environment's samples end before the rollout does and in the
@@ -153,4 +153,4 @@ double explained_variance(const Rollout<Scalar>& rollout) {
     return target_variance > 0 ? 1 - error_variance / target_variance : std::numeric_limits<double>::quiet_NaN();
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -16,7 +16,7 @@
 #include "gradiva/policy/explain.hpp"
 #include "gradiva/rollout/column_passes.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct EvaluateOptions {
     Index episodes = 100;                    ///< at least 1
@@ -195,7 +195,7 @@ requires(!Policy<P> && (Policy<Source> || requires { typename P::Tape; })) Evalu
     return {};
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE
 
 /// Prints `mean_return=500.00 std_return=0.00 episodes=100`.
 template <>

@@ -9,7 +9,7 @@
 #include "gradiva/nn/normalizer.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Hands the observations of a rollout to the normalisers inside actor and critic, where there are any. To be called
 /// after the update: moving them between collecting and updating would make the first probability ratio differ from 1.
@@ -66,4 +66,4 @@ private:
     FixedPlaces<Buffer<kernels::Moments>> shards_;  // of each element of an observation
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -7,7 +7,7 @@
 #include "gradiva/core/index.hpp"
 #include "gradiva/learn/update_options.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Where training stands after an iteration: what callbacks get. A number that an algorithm does not have, or that did
 /// not come about in the iteration, is NaN.
@@ -94,4 +94,4 @@ private:
     Index count_ = 0;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -8,7 +8,7 @@
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Rewards in units of the return's deviation: clamp(r / sqrt(Var(R) + 1e-8), -10, 10), where R_t = gamma R_{t-1} + r_t
 /// is the discounted sum of an episode's rewards so far, and its variance that of all samples seen. Rollouts and
@@ -66,4 +66,4 @@ private:
     MatrixBuffer<Scalar> scaled_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -13,7 +13,7 @@
 #include "gradiva/rollout/rollout.hpp"
 #include "gradiva/train/progress.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 struct TrainOptions {
     Index steps = 0;  ///< of all environments together, at least 1; rounded up to whole iterations
@@ -158,4 +158,4 @@ private:
     RecentMean lengths_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -13,7 +13,7 @@
 #include "gradiva/train/reward_normalizer.hpp"
 #include "gradiva/train/train_loop.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// What every trainer has to know besides its parts.
 struct TrainerOptions {
@@ -155,4 +155,4 @@ template <class V, class A, class C, class Adv, class MakeUpdate>
 Trainer(const TrainerOptions&, V&, A&, C&, Adv, const MakeUpdate&)
     -> Trainer<V, A, C, Adv, std::invoke_result_t<const MakeUpdate&, Threads&>>;
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -9,7 +9,7 @@
 #include "gradiva/core/simd/double_sincos.hpp"
 #include "gradiva/core/simd/math.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// As many normal numbers as `PhiloxWords` make: pair p, of block p, stands at 2 p.
 using Normals = std::array<double, 2 * philox_blocks>;
@@ -39,4 +39,4 @@ inline void box_muller(const PhiloxWords& words, Normals& normals) {
     }
 }
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

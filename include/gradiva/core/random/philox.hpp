@@ -5,7 +5,7 @@
 
 #include "gradiva/core/simd/lanes.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Philox 4x32 with 10 rounds: a keyed bijection on 128-bit counters, so that a random number is a function of its
 /// place. Source: Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011, section 3.3.
@@ -74,4 +74,4 @@ inline void philox4x32(std::uint64_t first, std::array<std::uint32_t, 2> stream,
 }
 
 }  // namespace detail
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gradiva/core/language.hpp"
+#include "gradiva/core/namespace.hpp"
 
 #include <array>
 #include <bit>
@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
@@ -73,4 +73,4 @@ inline DoubleSineCosine sine_cosine(double x) {
     return detail::bounded_sine_cosine<std::uint64_t>(x);
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -11,7 +11,7 @@
 // GCC and Clang share: operators work lane by lane on `Floats` as they do on a float, also with a plain number on one
 // side; a comparison gives `Ints`, -1 where true and 0 where false; `mask ? a : b` selects lane by lane.
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// How many floats a vector holds.
 inline constexpr Index lane_count = vector_bytes / 4;
@@ -90,4 +90,4 @@ inline void store_columns(const Floats& row0, const Floats& row1, const Floats& 
     }
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gradiva/core/language.hpp"
+#include "gradiva/core/namespace.hpp"
 
 #include <bit>
 #include <cstdint>
@@ -11,7 +11,7 @@
 // split off a power of 2, which leaves a short interval for a series whose coefficients are in closed form.
 // Source: Cody and Waite, "Software Manual for the Elementary Functions", 1980, chapters 5 and 6.
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
@@ -107,4 +107,4 @@ V logarithm(const V& x) {
     return (f - (s * (f - rest) - k * B::low)) + k * B::high + (x - x);
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -13,7 +13,7 @@
 
 // Vector registers of any scalar, and loops over arrays by whole registers.
 
-namespace gradiva::kernels::detail {
+namespace GRADIVA_NAMESPACE::kernels::detail {
 
 template <class Scalar>
 inline constexpr Index lanes = vector_bytes / static_cast<Index>(sizeof(Scalar));
@@ -240,4 +240,4 @@ void transpose_block(const Scalar* from, Index from_stride, Scalar* to, Index to
     for (Index i = 0; i < n; ++i) store(x[i], to + i * to_stride);
 }
 
-}  // namespace gradiva::kernels::detail
+}  // namespace GRADIVA_NAMESPACE::kernels::detail

@@ -4,7 +4,7 @@
 
 #include "gradiva/core/simd/lanes.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Sines and cosines of as many angles as a vector holds.
 struct SineCosine {
@@ -45,4 +45,4 @@ inline SineCosine sine_cosine(const Floats& x) {
     return {(quadrant & 2) != 0 ? -sine : sine, ((quadrant + 1) & 2) != 0 ? -cosine : cosine};
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "gradiva/core/language.hpp"
+#include "gradiva/core/namespace.hpp"
 
 #include <cmath>
 #include <cstddef>
@@ -14,7 +14,7 @@
 #include <arm_neon.h>
 #endif
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 namespace detail {
 
@@ -52,4 +52,4 @@ V square_root(const V& x) {
     }
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

@@ -2,7 +2,7 @@
 
 #include "gradiva/core/index.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Sums summand(0), ..., summand(n - 1) in an order that depends on n only, and not on where the numbers lie: a column
 /// has the same bits in a batch of any width. Compilers vectorise it, which they may not do to one running sum.
@@ -21,4 +21,4 @@ Scalar sum_in_lanes(Index n, const Summand& summand) {
     return lane[0];
 }
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

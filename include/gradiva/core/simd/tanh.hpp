@@ -4,7 +4,7 @@
 
 #include "gradiva/core/simd/registers.hpp"
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 namespace detail {
 
@@ -61,4 +61,4 @@ inline void tanh_in_groups(float* z, Index n) {
 
 inline void tanh_in_groups(double* z, Index n) { tanh(z, n); }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

@@ -10,7 +10,7 @@
 // plain additions of registers, for any number of rows; what costs is to get there and back. Rows are moved in groups
 // of 4 or 2, which lie together in memory; the last group overlaps the one before it.
 
-namespace gradiva::kernels::detail {
+namespace GRADIVA_NAMESPACE::kernels::detail {
 
 /// Rows that kernels bring side by side at a time, in a buffer on the stack.
 inline constexpr Index rows_at_once = 32;
@@ -157,4 +157,4 @@ void lanes_to_columns(const Scalar* from, Index rows, Index count, Scalar* to, I
     }
 }
 
-}  // namespace gradiva::kernels::detail
+}  // namespace GRADIVA_NAMESPACE::kernels::detail

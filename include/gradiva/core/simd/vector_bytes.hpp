@@ -2,7 +2,7 @@
 
 #include "gradiva/core/index.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// The widest vector of the target; 16 where there is none.
 #if defined(__AVX512F__)
@@ -13,4 +13,4 @@ inline constexpr Index vector_bytes = 32;
 inline constexpr Index vector_bytes = 16;
 #endif
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

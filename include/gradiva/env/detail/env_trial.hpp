@@ -18,7 +18,7 @@
 #include "gradiva/env/detail/random_actions.hpp"
 #include "gradiva/env/env.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// Runs one environment under random actions and throws `Error` on what a look at it alone shows to be wrong. Each call
 /// returns a hash of all that the environment gave, in place of a trace, which would not fit in memory for images.
@@ -274,4 +274,4 @@ private:
     std::uint64_t start_ = 0, first_start_ = 0;
 };
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <cstring>
 
-#include "gradiva/core/language.hpp"
+#include "gradiva/core/namespace.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// A hash of 64 bits of the bytes of numbers, one after the other. Source: Fowler, Noll and Vo, FNV-1a, over words in
 /// place of bytes, with the words mixed by the finaliser of SplitMix64 (Steele, Lea and Flood, 2014).
@@ -31,4 +31,4 @@ private:
     std::uint64_t value_ = 0xcbf29ce484222325U;
 };
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

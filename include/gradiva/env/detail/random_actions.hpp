@@ -11,7 +11,7 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/env/space.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// Draws legal actions of a space to try environments with: uniform ones, and as often those at its edges, which are
 /// bounds and corners of a Box and first and last choices. Where a bound is missing, numbers lie within 10 of the other
@@ -108,4 +108,4 @@ inline std::string describe_action(const ConstActionView& action, Index j) {
     return fmt::format("{} and {}", action.integers(0, j), list(action.reals));
 }
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

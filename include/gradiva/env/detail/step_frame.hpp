@@ -10,7 +10,7 @@
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/vector_env.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// Room for what a step of N environments writes. Before a part of them is stepped, its own columns hold what no step
 /// gives, and all others, one before the first and one behind the last among them, what is to be left alone.
@@ -86,4 +86,4 @@ private:
     std::vector<std::uint8_t> terminated_, truncated_;
 };
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

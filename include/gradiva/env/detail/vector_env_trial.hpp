@@ -18,7 +18,7 @@
 #include "gradiva/env/detail/step_frame.hpp"
 #include "gradiva/env/vector_env.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// Runs environments under random actions, in so many parts, and throws `Error` on what a look at them alone shows to
 /// be wrong. Borrows them.
@@ -226,4 +226,4 @@ void compare_vector_envs(V& first, V& second, Index steps, std::uint64_t seed) {
     compare(steps + 1);
 }
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

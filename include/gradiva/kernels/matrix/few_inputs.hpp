@@ -12,7 +12,7 @@
 // stay in registers while columns go by. Sums run over the inputs in order, from the bias on: a column has the same
 // bits in a batch of any width.
 
-namespace gradiva::kernels::detail {
+namespace GRADIVA_NAMESPACE::kernels::detail {
 
 /// The most inputs whose weights are kept in registers.
 inline constexpr Index few_inputs = 8;
@@ -93,4 +93,4 @@ void multiply_few_inputs(const Strided<Scalar>& w, const Strided<Scalar>& x, con
     });
 }
 
-}  // namespace gradiva::kernels::detail
+}  // namespace GRADIVA_NAMESPACE::kernels::detail

@@ -10,7 +10,7 @@
 // so little to do for each number of it, what takes the time is to read it and to write as much: it is read once, in
 // the order in which it lies in memory.
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 inline constexpr Index few_outputs = 2;
 
@@ -102,4 +102,4 @@ void go_back_from_few_outputs(Activation f, ConstMatrixRef<Scalar> w, ConstMatri
     }
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

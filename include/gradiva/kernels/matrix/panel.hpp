@@ -5,7 +5,7 @@
 
 // The panels of A that tiles walk along: in place where that is as good, else copied.
 
-namespace gradiva::kernels::detail {
+namespace GRADIVA_NAMESPACE::kernels::detail {
 
 /// Numbers in a copied panel: 32 kB, which leaves room for the columns of B in a first-level cache.
 template <class Scalar>
@@ -58,4 +58,4 @@ Columns<Scalar> panel_of(const Strided<Scalar>& a, Index columns, Scalar* buffer
     return {buffer, Height};
 }
 
-}  // namespace gradiva::kernels::detail
+}  // namespace GRADIVA_NAMESPACE::kernels::detail

@@ -14,7 +14,7 @@
 // care of transposition. Nothing allocates. Each element of C is summed over the inner dimension in an order that the
 // size of the batch does not change: a column of C has the same bits in a batch of any width.
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 namespace detail {
 
@@ -254,4 +254,4 @@ void multiply_and_differentiate(Activation f, const Strided<Scalar>& a, const St
         c);
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

@@ -8,7 +8,7 @@
 // Matrices cut into blocks of rows, each some registers high. The last block may have fewer rows than its registers
 // have numbers; its registers are loaded and stored whole all the same wherever that stays within the matrix.
 
-namespace gradiva::kernels::detail {
+namespace GRADIVA_NAMESPACE::kernels::detail {
 
 /// Calls `body(Height, row, rows)` for blocks of 1, 2 or `Most` registers that cover `rows` rows, the last one first:
 /// what it stores beyond its rows falls into the next column, and is overwritten by the blocks before it.
@@ -36,4 +36,4 @@ inline Index whole_columns(Index row, Index rows, Index height, bool dense, Inde
     return fits ? room / matrix_rows + 1 : 0;
 }
 
-}  // namespace gradiva::kernels::detail
+}  // namespace GRADIVA_NAMESPACE::kernels::detail

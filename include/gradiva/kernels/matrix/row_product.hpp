@@ -10,7 +10,7 @@
 // B depth x n with contiguous rows or columns. A tile of rows would be nearly empty. Where B's columns are contiguous,
 // an element of c has the same bits for any n.
 
-namespace gradiva::kernels::detail {
+namespace GRADIVA_NAMESPACE::kernels::detail {
 
 /// So few rows are taken one by one.
 template <class Scalar>
@@ -137,4 +137,4 @@ bool is_for_single_rows(const Strided<Scalar>& a) {
     return a.rows <= most_single_rows<Scalar>;
 }
 
-}  // namespace gradiva::kernels::detail
+}  // namespace GRADIVA_NAMESPACE::kernels::detail

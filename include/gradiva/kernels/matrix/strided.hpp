@@ -2,7 +2,7 @@
 
 #include "gradiva/core/types.hpp"
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 /// A matrix seen through strides: element (i, j) is `data[i * row_stride + j * column_stride]`. One of them is 1.
 template <class Scalar>
@@ -39,4 +39,4 @@ Strided<Scalar> block(const Strided<Scalar>& a, Index row, Index rows, Index col
 }
 
 }  // namespace detail
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

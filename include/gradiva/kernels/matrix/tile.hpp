@@ -7,7 +7,7 @@
 // A tile of C that stays in registers while it is summed: C := f(S + A B). What a layer does after its product, adding
 // the bias and applying the activation or its derivative, costs no pass over memory.
 
-namespace gradiva::kernels::detail {
+namespace GRADIVA_NAMESPACE::kernels::detail {
 
 /// What becomes of the sums before they are stored. Derivatives are taken from the output of the activation.
 enum class Finish { nothing, relu, relu_derivative, tanh_derivative };
@@ -161,4 +161,4 @@ void compute_tile_of(Index rows, const Tile<Scalar>& tile) {
                               tile);
 }
 
-}  // namespace gradiva::kernels::detail
+}  // namespace GRADIVA_NAMESPACE::kernels::detail

@@ -12,7 +12,7 @@
 // What is asked of categorical distributions, on a batch: samples, log-probs, entropies, divergences and Fisher
 // products. One sample per column.
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 namespace detail {
 
@@ -155,4 +155,4 @@ void categorical_fisher(const SoftmaxBatch<Scalar>& p, ConstMatrixRef<Scalar> t,
     }
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

@@ -6,7 +6,7 @@
 
 // Gradients of what is asked of categorical distributions by their logits, all in one pass. One sample per column.
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 namespace detail {
 
@@ -114,4 +114,4 @@ void categorical_gradient(const SoftmaxBatch<Scalar>& p, ConstRowRef<int> choice
     }
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

@@ -16,7 +16,7 @@
 // shares of entropy, divergence and every gradient. One choice of each column at least is legal. NaN or plus infinity in
 // a column, or nothing but minus infinity, is NaN in all that follows from it.
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 /// The logit of a choice that is not legal: below that of every finite one, however small.
 template <class Scalar>
@@ -181,4 +181,4 @@ void log_softmax(ConstMatrixRef<Scalar> z, SoftmaxBatch<Scalar>& out) {
     for (Index b = 0; b < blocks; ++b) detail::finish_sums(b, out);
 }
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

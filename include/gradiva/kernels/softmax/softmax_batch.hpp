@@ -3,7 +3,7 @@
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/simd/registers.hpp"
 
-namespace gradiva::kernels {
+namespace GRADIVA_NAMESPACE::kernels {
 
 namespace detail {
 
@@ -74,4 +74,4 @@ private:
     Buffer<Scalar> shifted_, exponential_, log_sum_, inverse_sum_, entropy_;
 };
 
-}  // namespace gradiva::kernels
+}  // namespace GRADIVA_NAMESPACE::kernels

@@ -8,7 +8,7 @@
 #include "gradiva/core/simd/registers.hpp"
 #include "gradiva/core/simd/sum.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// Columns that are made orthogonal at a time.
 inline constexpr Index orthogonal_block = 32;
@@ -138,4 +138,4 @@ private:
     Buffer<double> along_;    // Q^T X, row by row
 };
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -11,7 +11,7 @@
 
 // What optimisers refuse, in words that they share.
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// Throws `Error` unless beta is in [0, 1).
 inline void check_decay(std::string_view who, std::string_view option, double beta) {
@@ -79,4 +79,4 @@ void check_step(std::string_view who, std::span<const Scalar> gradient, double l
     }
 }
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

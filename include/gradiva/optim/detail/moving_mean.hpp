@@ -5,7 +5,7 @@
 
 #include "gradiva/core/simd/registers.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// mean := beta mean + (1 - beta) x, for numbers and for vectors of them. 1 - beta is taken in double: of a beta that
 /// the scalar rounds to 1 nothing else is left.
@@ -46,4 +46,4 @@ V without_negligible(const V& x, Scalar least) {
     return ((x > -least) & (x < least)) ? V{} : x;
 }
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

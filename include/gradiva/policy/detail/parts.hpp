@@ -9,7 +9,7 @@
 // What `Actor(...)` and `Critic(...)` stand for, given what they are built from; without a type, and with a sentence as
 // a compile-time error, where that does not fit. In deduction guides a sentence comes before all that compilers say.
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 template <class V, class D>
 consteval bool explain_critic() {
@@ -67,4 +67,4 @@ struct ActorPartsWith<V, D, DistributionT, true> {
     using Network = typename NetworkFor<D, typename DistributionT::Scalar>::Type;
 };
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -8,7 +8,7 @@
 #include "gradiva/rollout/detail/ended_episodes.hpp"
 #include "gradiva/rollout/detail/rollout_part.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// What can fail in a step, in the order in which it is done for many environments side by side.
 enum class CollectStage { choice, step, observation, mask, legality, outcome };
@@ -81,4 +81,4 @@ struct CollectTarget {
     }
 };
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

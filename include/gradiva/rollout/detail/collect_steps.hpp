@@ -10,7 +10,7 @@
 #include "gradiva/policy/check_head.hpp"
 #include "gradiva/rollout/detail/collect_shard.hpp"
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// Acts in the environments of a shard and writes what follows into a rollout. Borrows environments and actor.
 ///
@@ -255,4 +255,4 @@ private:
     decltype(std::declval<const V&>().action_space()) action_space_;
 };
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -13,7 +13,7 @@
 
 // Numbers in files, read in the same way whatever the locale.
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 enum class NumberKind {
     value,      ///< a number
@@ -110,4 +110,4 @@ ParsedNumber<Number> parse_number(std::string_view text) {
     }
 }
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -14,7 +14,7 @@
 
 // Recorded transitions in memory, and the rollout that is made of them.
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// Environments of which nothing is known but their number, their spaces, and whether they have masks: what a rollout
 /// is shaped by.
@@ -197,4 +197,4 @@ Rollout<float> rollout_of(const Recording& recording, const Box& observation_spa
     return RecordedRollout(recording, layout, envs).make();
 }
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

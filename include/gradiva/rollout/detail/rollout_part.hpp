@@ -4,7 +4,7 @@
 
 #include "gradiva/rollout/rollout.hpp"
 
-namespace gradiva {
+namespace GRADIVA_NAMESPACE {
 
 /// Some neighbouring environments of a rollout for some steps, collected apart from it and copied then. Threads that
 /// wrote a few numbers of each time step straight into the rollout would write into the same cache lines all the time.
@@ -58,4 +58,4 @@ private:
     Rollout<Scalar> steps_;
 };
 
-}  // namespace gradiva
+}  // namespace GRADIVA_NAMESPACE

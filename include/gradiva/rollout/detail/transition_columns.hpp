@@ -11,7 +11,7 @@
 
 // The columns of recorded transitions; io/recorded_rollout.hpp says what they hold.
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 inline std::vector<std::string> transition_columns(Index observation_size, Index mask_size, ActionShape action) {
     std::vector<std::string> names{"environment", "step"};
@@ -64,4 +64,4 @@ inline std::vector<std::string_view> split_cells(std::string_view line) {
     return cells;
 }
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

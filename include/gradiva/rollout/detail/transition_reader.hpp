@@ -22,7 +22,7 @@
 
 // Reading recorded transitions; io/recorded_rollout.hpp says what a file holds.
 
-namespace gradiva::detail {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// Reads one file of transitions; `masked` says that its environments have action masks.
 template <class Space, bool masked>
@@ -238,4 +238,4 @@ private:
     Recording recording_;
 };
 
-}  // namespace gradiva::detail
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -1,0 +1,92 @@
+#pragma once
+
+// Declarations for headers that only name types of the library, such as `gradiva::Rng&` as a parameter. A declaration
+// of one's own would declare another type: the library's lie in an inline namespace that is named after the target
+// (core/namespace.hpp). Templates constrained by a concept, such as `Actor`, are declared by their headers alone.
+
+#include "gradiva/core/namespace.hpp"
+
+namespace GRADIVA_NAMESPACE {
+
+class Error;
+class Rng;
+class Schedule;
+class Threads;
+class ActionBatch;
+struct ActionView;
+struct ConstActionView;
+struct Range;
+
+struct Mlp;
+struct SharedTrunk;
+template <class Scalar>
+class MlpNetwork;
+
+template <class Scalar>
+class Bernoulli;
+template <class Scalar>
+class Beta;
+template <class Scalar>
+class Categorical;
+template <class Scalar>
+class DiagonalGaussian;
+template <class Scalar>
+class EpsilonGreedy;
+template <class Scalar>
+class MultiCategorical;
+template <class Scalar>
+class StateDependentGaussian;
+
+struct Box;
+struct Discrete;
+struct HybridAction;
+struct HybridSpace;
+struct MultiBinary;
+struct MultiDiscrete;
+struct Outcome;
+struct StepView;
+template <class E>
+class ClipReward;
+template <class E>
+class FrameStack;
+template <class E>
+class RescaleAction;
+template <class E>
+class TimeLimit;
+template <class E>
+class Vectorized;
+template <class E>
+class Wrapper;
+
+struct Acrobot;
+class Archery;
+struct CartPole;
+class CartPoleBatch;
+class DialLock;
+class LinearQuadratic;
+class MaskedGrid;
+struct MountainCar;
+struct MountainCarContinuous;
+struct Pendulum;
+
+template <class Scalar>
+struct Rollout;
+template <class Scalar>
+class RolloutStore;
+
+struct A2cOptions;
+struct AnalyticOptions;
+struct OffPolicyOptions;
+struct PpoClipOptions;
+struct PpoKlOptions;
+struct QLambdaOptions;
+struct ReinforceOptions;
+struct TrpoOptions;
+
+struct EvaluateOptions;
+struct Evaluation;
+struct Progress;
+struct TrainOptions;
+struct UpdateReport;
+
+}  // namespace GRADIVA_NAMESPACE
