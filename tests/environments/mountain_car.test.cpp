@@ -99,6 +99,9 @@ TEST_CASE("The recorded episodes of MountainCar hold ends of both kinds, both wa
 
 TEST_CASE("MountainCar ends at 0.5, unless it is rolling back, and pays -1 for every step") {
     CHECK(step_from(0.49, 0.03, 2).outcome.terminated);
+    const Step just_there = step_from(0.5 - 0.07, 1, 2);  // at the highest speed
+    CHECK(just_there.position == 0.5);
+    CHECK(just_there.outcome.terminated);
     CHECK_FALSE(step_from(0.45, 0.03, 2).outcome.terminated);
     const Step back = step_from(0.58, -0.03, 2);
     CHECK(back.position > 0.5);

@@ -106,6 +106,9 @@ TEST_CASE("MountainCarContinuous ends at 0.45, unless it is rolling back, and pa
     const Step there = step_from(0.44, 0.03, 0);
     CHECK(there.outcome.terminated);
     CHECK(there.outcome.reward == 100);
+    const Step just_there = step_from(0.45 - 0.07, 1, 0);  // at the highest speed
+    CHECK(just_there.position == 0.45);
+    CHECK(just_there.outcome.terminated);
     const Step before = step_from(0.4, 0.03, 0);
     CHECK_FALSE(before.outcome.terminated);
     CHECK(before.outcome.reward == 0);

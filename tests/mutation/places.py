@@ -78,6 +78,21 @@ def _ends_a_loop(node):
     return node.parent.type == "for_statement" and operator in ("<", "<=")
 
 
+def _ends_a_loop_in_larger_steps(node):
+    """Whether a number stands in the condition of such a loop: code behind it does what it leaves, with the same
+    result."""
+    while node is not None and node.type != "for_statement":
+        loop = node.parent
+        if loop is not None and loop.type == "for_statement":
+            update = loop.child_by_field_name("update")
+            return (loop.child_by_field_name("condition") == node and update is not None and
+                    update.type == "assignment_expression")
+        if node.type in ("compound_statement", "lambda_expression"):
+            return False
+        node = loop
+    return False
+
+
 def _variants(source, node):
     """Yields (what changes, begin, end, replacement, kind) of this node alone."""
     kind = node.type
@@ -99,7 +114,7 @@ def _variants(source, node):
         operator = node.child_by_field_name("operator")
         if _code(source, operator) in ("-", "!"):
             yield f"without {_code(source, operator)}", operator, ""
-    elif kind == "number_literal":
+    elif kind == "number_literal" and not _ends_a_loop_in_larger_steps(node):
         text = _code(source, node)
         if re.fullmatch(r"0|0x0", text):
             yield f"{text} -> 1", node, "1"

@@ -16,10 +16,10 @@ namespace GRADIVA_NAMESPACE::kernels {
 
 namespace detail {
 
-/// a z for a factor a that is 0 where it does not count.
+/// a z, and 0 for a factor of 0 also where z is infinite.
 template <class Scalar>
 Scalar times_logit(Scalar a, Scalar z) {
-    return a == 0 && std::isinf(z) ? Scalar(0) : a * z;
+    return a == 0 ? Scalar(0) : a * z;
 }
 
 /// What one answer adds to KL(q || p) = q (log q - log p) + (1 - q) (log(1 - q) - log(1 - p)).
