@@ -26,7 +26,6 @@ public:
     /// Learns from the rollout, and adds what it took.
     void operator()(const Rollout& rollout, Laps& laps) {
         laps_ = laps;
-        clip_.set_progress(0);
         Stopwatch watch;
         order_.reset(rollout);
         for (Index epoch = 0; epoch < epochs; ++epoch) {
@@ -104,9 +103,8 @@ private:
 
     void policy_loss(const gradiva::ConstActionView& actions, gradiva::Range pass, bool report, Shard& shard) {
         actor_.log_prob(shard.actor, actions, shard.log_prob.vector());
-        loss_ += clip_
-                     .evaluate<float>(shard.log_prob.vector(), shard.batch.old_log_prob.vector(),
-                                      std::as_const(advantage_).segment(pass), shard.d_log_prob.vector())
+        loss_ += gradiva::surrogate_sum<float>(clip_, shard.log_prob.vector(), shard.batch.old_log_prob.vector(),
+                                               std::as_const(advantage_).segment(pass), shard.d_log_prob.vector())
                      .loss;
         shard.d_log_prob.vector() *= 1 / static_cast<float>(minibatch);
         if (!report) return;

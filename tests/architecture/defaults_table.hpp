@@ -42,7 +42,7 @@ GRADIVA_DEFAULTS(ValueRegressionOptions, IS(minibatch, 64), IS(epochs, 10), IS(l
 GRADIVA_DEFAULTS(AnalyticGradientOptions, IS(horizon, 32), IS(episode, 0), IS(gamma, 0.99), IS(sample, true),
     IS(name, "AnalyticGradient")),
 GRADIVA_DEFAULTS(ConjugateGradientOptions, IS(iterations, 15), IS(tolerance, 1e-10)),
-GRADIVA_DEFAULTS(Clip, IS(clip, 0.2), IS(now, 0.2)),
+GRADIVA_DEFAULTS(Clip, IS(clip, 0.2)),
 GRADIVA_DEFAULTS(KlPenalty, IS(target, 0.01), IS(kl_high, 0), IS(kl_low, 0), IS(beta, 1)),
 GRADIVA_DEFAULTS(PolicyGradient, IS(per_episode, false)),
 

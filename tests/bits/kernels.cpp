@@ -9,6 +9,7 @@
 #include "gradiva/surrogate/clip.hpp"
 #include "gradiva/surrogate/kl_penalty.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
+#include "gradiva/surrogate/surrogate_sum.hpp"
 
 namespace gradiva_bits {
 
@@ -139,8 +140,8 @@ void check_losses() {
     const auto advantage = normal_columns<Scalar>(1, rng), target = normal_columns<Scalar>(1, rng);
     const auto derivative_of = [&](const auto& surrogate, Range range, Outputs& out) {
         Copy<Scalar> d(old, range);
-        surrogate.template evaluate<Scalar>(elements(log_prob, range), elements(old, range), elements(advantage, range),
-                                            d.elements());
+        surrogate_sum<Scalar>(surrogate, elements(log_prob, range), elements(old, range), elements(advantage, range),
+                              d.elements());
         out.add_columns(d.elements());
     };
     const std::string of = fmt::format(" of {}", scalar_name<Scalar>());

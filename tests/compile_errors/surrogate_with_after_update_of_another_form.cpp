@@ -1,4 +1,4 @@
-// expect first: gradiva: a Surrogate's after_update takes (double mean_kl)
+// expect first: gradiva: a Surrogate's after_update is double after_update(double beta, double mean_kl) const
 #include <gradiva/gradiva.hpp>
 
 struct Mine : gradiva::PolicyGradient {

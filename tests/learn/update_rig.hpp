@@ -15,6 +15,11 @@
 
 namespace gradiva_test {
 
+/// How often an update asks a surrogate for the loss of so many samples in double: once for each register.
+constexpr int registers_of(Index samples) {
+    return static_cast<int>(gradiva::pieces_of(samples, gradiva::vector_bytes / 8));
+}
+
 /// Networks 3-6-5-3 and 3-6-5-1, or with other hidden layers, with random weights, and a rollout collected with the
 /// actor's. `spread` then moves the stored heads away from the actor's, and the stored log-probs with them. Advantages,
 /// value targets and old values are random.

@@ -48,18 +48,32 @@ std::vector<Scalar> weights(const UpdateRig<Scalar>& rig) {
 /// The policy gradient, and what a trainer tells it after each update.
 struct Listener : PolicyGradient {
     std::shared_ptr<std::vector<double>> heard = std::make_shared<std::vector<double>>();
-    void after_update(double kl) { heard->push_back(kl); }
+    double kl_coefficient() const { return 0; }
+    double after_update(double beta, double kl) const {
+        heard->push_back(kl);
+        return beta;
+    }
 };
 
-/// The policy gradient, whose third call fails.
+/// A loss that is where the schedules stand.
+struct Ramp {
+    double progress = -1;
+    void check() const {}
+    Ramp at(double now) const { return {.progress = now}; }
+    template <class V>
+    auto log_prob_loss(const V&, const V& advantage) const {
+        return SampleLoss{constant<V>(progress), advantage};
+    }
+};
+
+/// The policy gradient, which fails in the third minibatch of 20 samples.
 struct FailsOnce : PolicyGradient {
     std::shared_ptr<int> calls = std::make_shared<int>(0);
 
-    template <class Scalar>
-    SurrogateSum evaluate(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob,
-                          ConstVectorRef<Scalar> advantage, VectorRef<Scalar> d_log_prob) const {
-        if (++*calls == 3) throw std::runtime_error("the third call");
-        return PolicyGradient::evaluate<Scalar>(log_prob, old_log_prob, advantage, d_log_prob);
+    template <class V>
+    auto log_prob_loss(const V& log_prob, const V& advantage) const {
+        if (++*calls == 2 * registers_of(20) + 1) throw std::runtime_error("the third minibatch");
+        return PolicyGradient::log_prob_loss(log_prob, advantage);
     }
 };
 
@@ -212,7 +226,7 @@ TEST_CASE("What an update that failed half-way had added up is not in the next g
     Rig rig(120), other(120);  // 600 samples: several shards
     const RecordingOptimizer used, fresh;
     auto update = rig.updater(FailsOnce{}, used, one_step());
-    CHECK_THROWS_WITH(update(rig.rollout), "the third call");
+    CHECK_THROWS_WITH(update(rig.rollout), "the third minibatch");
     const std::size_t before = used.record->gradients.size();
     update(rig.rollout);
     other.update(PolicyGradient{}, fresh, one_step());
@@ -231,7 +245,7 @@ TEST_CASE("After an update that failed the next one gives the same bits for any 
         const UpdateOptions options{.minibatch = 20, .epochs = 2, .learning_rate = 0.1};
         Updater<Rig::ActorType, Rig::CriticType, FailsOnce, Sgd<double>> update(rig.actor, rig.critic, FailsOnce{}, {},
                                                                                 options, pool, 1);
-        CHECK_THROWS_WITH(update(rig.rollout), "the third call");
+        CHECK_THROWS_WITH(update(rig.rollout), "the third minibatch");
         update(rig.rollout);
         weights.emplace_back(rig.actor.weights().begin(), rig.actor.weights().end());
     }
@@ -251,12 +265,12 @@ TEST_CASE("Schedules reach the optimiser and the loss") {
     RecordingOptimizer optimizer;
     UpdateOptions options = one_step();
     options.learning_rate = Linear{1, 0};
-    auto updater = rig.updater(Clip{.clip = Linear{0.4, 0}}, optimizer, options);
+    auto updater = rig.updater(Ramp{}, optimizer, options);
     CHECK(updater(rig.rollout, 0).learning_rate == 1);
     const auto report = updater(rig.rollout, 0.75);
     CHECK(report.learning_rate == 0.25);
+    CHECK(report.surrogate_loss == 0.75);
     CHECK(optimizer.record->learning_rates == std::vector<double>{1, 1, 0.25, 0.25});
-    CHECK(updater.surrogate().now == Catch::Approx(0.1));
 }
 
 TEST_CASE("The schedule of the entropy bonus reaches the gradient") {

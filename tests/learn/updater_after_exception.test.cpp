@@ -66,13 +66,15 @@ void check_threads(const Run& run) {
 
 /// The policy gradient, which cannot bear a large advantage.
 struct Squeamish : PolicyGradient {
-    template <class Scalar>
-    SurrogateSum evaluate(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob,
-                          ConstVectorRef<Scalar> advantage, VectorRef<Scalar> d_log_prob) const {
-        for (const Scalar a : advantage) {
-            if (a > Scalar(9.5)) throw std::runtime_error(fmt::format("an advantage of {}", a));
+    template <class V>
+    auto log_prob_loss(const V& log_prob, const V& advantage) const {
+        if constexpr (!std::floating_point<V>) {
+            for (std::size_t i = 0; i < sizeof(V) / sizeof(advantage.lanes()[0]); ++i) {
+                const auto a = advantage.lanes()[i];
+                if (a > 9.5F) throw std::runtime_error(fmt::format("an advantage of {}", a));
+            }
         }
-        return PolicyGradient::evaluate<Scalar>(log_prob, old_log_prob, advantage, d_log_prob);
+        return PolicyGradient::log_prob_loss(log_prob, advantage);
     }
 };
 

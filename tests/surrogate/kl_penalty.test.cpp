@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "catch.hpp"
+#include "gradiva/surrogate/surrogate_sum.hpp"
 #include "helpers/finite_difference.hpp"
 
 using namespace gradiva;
@@ -18,7 +19,7 @@ std::span<double> as_span(Vector<double>& x) { return {x.data(), static_cast<std
 TEST_CASE("The penalised surrogate is minus the ratio times the advantage") {
     const Vector<double> log_prob{{-1.0, -0.5}}, old{{-1.3, -0.1}}, advantage{{2.0, -3.0}};
     Vector<double> derivative(2);
-    const SurrogateSum sum = KlPenalty{}.evaluate<double>(log_prob, old, advantage, derivative);
+    const SurrogateSum sum = surrogate_sum<double>(KlPenalty{}, log_prob, old, advantage, derivative);
     CHECK(sum.loss == Catch::Approx(-2 * std::exp(0.3) + 3 * std::exp(-0.4)));
     CHECK(sum.clipped == 0);
     CHECK(derivative[0] == Catch::Approx(-2 * std::exp(0.3)));
@@ -28,64 +29,48 @@ TEST_CASE("The penalised surrogate is minus the ratio times the advantage") {
 TEST_CASE("The derivative of the penalised surrogate equals central differences") {
     Vector<double> log_prob{{-1.0, -0.5, -2.0}}, derivative(3), scratch(3);
     const Vector<double> old{{-1.3, -0.1, -2.0}}, advantage{{2.0, -3.0, 0.5}};
-    KlPenalty{}.evaluate<double>(log_prob, old, advantage, derivative);
+    surrogate_sum<double>(KlPenalty{}, log_prob, old, advantage, derivative);
     const auto numeric = gradiva_test::numeric_gradient(
-        as_span(log_prob), [&] { return KlPenalty{}.evaluate<double>(log_prob, old, advantage, scratch).loss; });
+        as_span(log_prob), [&] { return surrogate_sum<double>(KlPenalty{}, log_prob, old, advantage, scratch).loss; });
     CHECK(gradiva_test::relative_error(as_span(derivative), numeric) < 1e-6);
 }
 
 TEST_CASE("Beta doubles above the high bound, halves below the low one and stays between them") {
-    KlPenalty penalty{.target = 0.01, .beta = 1};
-    CHECK(penalty.kl_coefficient() == 1);
-    penalty.after_update(0.0151);
-    CHECK(penalty.kl_coefficient() == 2);
-    penalty.after_update(0.0149);
-    CHECK(penalty.kl_coefficient() == 2);
-    penalty.after_update(0.0067);
-    CHECK(penalty.kl_coefficient() == 2);
-    penalty.after_update(0.0066);
-    CHECK(penalty.kl_coefficient() == 1);
-    penalty.after_update(0);
-    CHECK(penalty.kl_coefficient() == 0.5);
+    const KlPenalty penalty{.target = 0.01, .beta = 3};
+    CHECK(penalty.kl_coefficient() == 3);
+    CHECK(penalty.after_update(1, 0.0151) == 2);
+    CHECK(penalty.after_update(2, 0.0149) == 2);
+    CHECK(penalty.after_update(2, 0.0067) == 2);
+    CHECK(penalty.after_update(2, 0.0066) == 1);
+    CHECK(penalty.after_update(1, 0) == 0.5);
 }
 
 TEST_CASE("The bounds on the KL may be given") {
-    KlPenalty penalty{.kl_high = 0.5, .kl_low = 0.1};
+    const KlPenalty penalty{.kl_high = 0.5, .kl_low = 0.1};
     CHECK(penalty.high() == 0.5);
     CHECK(penalty.low() == 0.1);
-    penalty.after_update(0.4);
-    CHECK(penalty.beta == 1);
-    penalty.after_update(0.6);
-    CHECK(penalty.beta == 2);
-    penalty.after_update(0.05);
-    CHECK(penalty.beta == 1);
+    CHECK(penalty.after_update(1, 0.4) == 1);
+    CHECK(penalty.after_update(1, 0.6) == 2);
+    CHECK(penalty.after_update(2, 0.05) == 1);
 }
 
 TEST_CASE("Beta stays where the KL is exactly at one of its bounds") {
-    for (const KlPenalty& start : {KlPenalty{.kl_high = 0.5, .kl_low = 0.1}, KlPenalty{.target = 0.03}}) {
-        const double high = start.high(), low = start.low();
-        const auto beta_after = [&](double kl) {
-            KlPenalty penalty = start;
-            penalty.after_update(kl);
-            return penalty.beta;
-        };
-        CHECK(beta_after(high) == 1);
-        CHECK(beta_after(std::nextafter(high, 1)) == 2);
-        CHECK(beta_after(low) == 1);
-        CHECK(beta_after(std::nextafter(low, 0)) == 0.5);
+    for (const KlPenalty& penalty : {KlPenalty{.kl_high = 0.5, .kl_low = 0.1}, KlPenalty{.target = 0.03}}) {
+        const double high = penalty.high(), low = penalty.low();
+        CHECK(penalty.after_update(1, high) == 1);
+        CHECK(penalty.after_update(1, std::nextafter(high, 1)) == 2);
+        CHECK(penalty.after_update(1, low) == 1);
+        CHECK(penalty.after_update(1, std::nextafter(low, 0)) == 0.5);
     }
     CHECK(KlPenalty{.target = 0.03}.high() == Catch::Approx(0.045));
     CHECK(KlPenalty{.target = 0.03}.low() == Catch::Approx(0.02));
 }
 
 TEST_CASE("Beta stays within its limits") {
-    KlPenalty high{.beta = 6000}, low{.beta = 1.5e-4};
-    for (int i = 0; i < 5; ++i) {
-        high.after_update(1);
-        low.after_update(0);
-    }
-    CHECK(high.beta == 1e4);
-    CHECK(low.beta == 1e-4);
+    CHECK(KlPenalty{}.after_update(6000, 1) == 1e4);
+    CHECK(KlPenalty{}.after_update(1e4, 1) == 1e4);
+    CHECK(KlPenalty{}.after_update(1.5e-4, 0) == 1e-4);
+    CHECK(KlPenalty{}.after_update(1e-4, 0) == 1e-4);
 }
 
 TEST_CASE("Where no bounds are given both follow the target") {
@@ -113,17 +98,17 @@ TEMPLATE_TEST_CASE("A penalised sample without advantage counts nothing, however
         Vector<T> log_prob = Vector<T>::Constant(many, -1), advantage = Vector<T>::Zero(many), derivative(many);
         const Vector<T> old = log_prob;
         log_prob[place] = T(1000);
-        CHECK(KlPenalty{}.evaluate<T>(log_prob, old, advantage, derivative).loss == 0);
+        CHECK(surrogate_sum<T>(KlPenalty{}, log_prob, old, advantage, derivative).loss == 0);
         CHECK(derivative.isZero(0));
         advantage[place] = T(0.5);
-        CHECK(KlPenalty{}.evaluate<T>(log_prob, old, advantage, derivative).loss ==
+        CHECK(surrogate_sum<T>(KlPenalty{}, log_prob, old, advantage, derivative).loss ==
               -std::numeric_limits<double>::infinity());
         CHECK(derivative[place] == -infinity);
         log_prob[place] = -infinity;
-        CHECK(KlPenalty{}.evaluate<T>(log_prob, old, advantage, derivative).loss == 0);
+        CHECK(surrogate_sum<T>(KlPenalty{}, log_prob, old, advantage, derivative).loss == 0);
         advantage[place] = 0;
         log_prob[place] = nan;
-        CHECK(std::isnan(KlPenalty{}.evaluate<T>(log_prob, old, advantage, derivative).loss));
+        CHECK(std::isnan(surrogate_sum<T>(KlPenalty{}, log_prob, old, advantage, derivative).loss));
         CHECK(std::isnan(derivative[place]));
     }
 }

@@ -10,19 +10,10 @@ struct Parabola {
 
     void check() const { gradiva::require(eps > 0, "Parabola: eps is {}; give a number above 0", eps); }
 
-    template <class Scalar>
-    gradiva::SurrogateSum evaluate(gradiva::ConstVectorRef<Scalar> log_prob,
-                                   gradiva::ConstVectorRef<Scalar> old_log_prob,
-                                   gradiva::ConstVectorRef<Scalar> advantage,
-                                   gradiva::VectorRef<Scalar> d_log_prob) const {
-        gradiva::SurrogateSum sum;
-        for (gradiva::Index i = 0; i < log_prob.size(); ++i) {
-            const Scalar rho = std::exp(log_prob[i] - old_log_prob[i]);
-            const Scalar away = (rho - 1) / Scalar(eps);
-            sum.loss += double(-rho * advantage[i] + away * (rho - 1) / 2);
-            d_log_prob[i] = rho * (away - advantage[i]);  // d rho / d log_prob = rho
-        }
-        return sum;
+    template <class V>
+    auto ratio_loss(const V& rho, const V& advantage) const {
+        const V away = (rho - 1) / gradiva::constant<V>(eps);
+        return gradiva::SampleLoss{-rho * advantage + away * (rho - 1) / 2, away - advantage};
     }
 };
 

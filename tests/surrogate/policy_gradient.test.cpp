@@ -1,6 +1,7 @@
 #include "gradiva/surrogate/policy_gradient.hpp"
 
 #include "catch.hpp"
+#include "gradiva/surrogate/surrogate_sum.hpp"
 #include "helpers/finite_difference.hpp"
 
 using namespace gradiva;
@@ -16,12 +17,13 @@ std::span<double> as_span(Vector<double>& x) { return {x.data(), static_cast<std
 TEST_CASE("The policy gradient weights each log-prob with its advantage") {
     Vector<double> log_prob{{-1.0, -0.5, -2.0}}, derivative(3), scratch(3);
     const Vector<double> old{{9.0, 9.0, 9.0}}, advantage{{2.0, -3.0, 0.5}};
-    const SurrogateSum sum = PolicyGradient{}.evaluate<double>(log_prob, old, advantage, derivative);
+    const SurrogateSum sum = surrogate_sum<double>(PolicyGradient{}, log_prob, old, advantage, derivative);
     CHECK(sum.loss == Catch::Approx(2 - 1.5 + 1));
     CHECK(sum.clipped == 0);
     CHECK(derivative == -advantage);
-    const auto numeric = gradiva_test::numeric_gradient(
-        as_span(log_prob), [&] { return PolicyGradient{}.evaluate<double>(log_prob, old, advantage, scratch).loss; });
+    const auto numeric = gradiva_test::numeric_gradient(as_span(log_prob), [&] {
+        return surrogate_sum<double>(PolicyGradient{}, log_prob, old, advantage, scratch).loss;
+    });
     CHECK(gradiva_test::relative_error(as_span(derivative), numeric) < 1e-6);
 }
 
@@ -34,13 +36,13 @@ TEMPLATE_TEST_CASE("A weight of 0 takes a log-prob out of the policy gradient, b
         Vector<T> log_prob = Vector<T>::Constant(many, -1), advantage = Vector<T>::Ones(many), derivative(many);
         log_prob[place] = -infinity;
         advantage[place] = 0;
-        CHECK(PolicyGradient{}.evaluate<T>(log_prob, log_prob, advantage, derivative).loss == many - 1);
+        CHECK(surrogate_sum<T>(PolicyGradient{}, log_prob, log_prob, advantage, derivative).loss == many - 1);
         CHECK(derivative[place] == 0);
         advantage[place] = 1;
-        CHECK(PolicyGradient{}.evaluate<T>(log_prob, log_prob, advantage, derivative).loss ==
+        CHECK(surrogate_sum<T>(PolicyGradient{}, log_prob, log_prob, advantage, derivative).loss ==
               std::numeric_limits<double>::infinity());
         advantage[place] = 0;
         log_prob[place] = std::numeric_limits<T>::quiet_NaN();
-        CHECK(std::isnan(PolicyGradient{}.evaluate<T>(log_prob, log_prob, advantage, derivative).loss));
+        CHECK(std::isnan(surrogate_sum<T>(PolicyGradient{}, log_prob, log_prob, advantage, derivative).loss));
     }
 }

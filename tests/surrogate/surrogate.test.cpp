@@ -9,6 +9,7 @@
 #include "gradiva/surrogate/clip.hpp"
 #include "gradiva/surrogate/kl_penalty.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
+#include "gradiva/surrogate/surrogate_sum.hpp"
 
 using namespace gradiva;
 
@@ -35,7 +36,7 @@ Evaluate evaluate(const S& surrogate) {
         const Vector<Scalar> log_prob = x.log_prob.cast<Scalar>(), old = x.old_log_prob.cast<Scalar>(),
                              advantage = x.advantage.cast<Scalar>();
         Vector<Scalar> derivative(log_prob.size());
-        const SurrogateSum sum = surrogate.template evaluate<Scalar>(log_prob, old, advantage, derivative);
+        const SurrogateSum sum = surrogate_sum<Scalar>(surrogate, log_prob, old, advantage, derivative);
         return Result{sum.loss, sum.clipped, derivative.template cast<double>()};
     };
 }

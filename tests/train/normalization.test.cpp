@@ -56,18 +56,17 @@ struct Parts {
 /// Remembers the largest |log ratio| that the first minibatch of an update saw; else the plain policy gradient.
 struct WatchRatio {
     double* first_minibatch;
-    bool* armed;
+    Index* left;  // samples of the first minibatch that are still to come
     void check() const {}
-    template <class Scalar>
-    SurrogateSum evaluate(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob,
-                          ConstVectorRef<Scalar> advantage, VectorRef<Scalar> d_log_prob) const {
-        if (*armed) {
-            const double ratio = static_cast<double>(largest_size(log_prob - old_log_prob));
-            *first_minibatch = largest_of(*first_minibatch, ratio);
+    template <class V>
+    auto ratio_loss(const V& rho, const V& advantage) const {
+        if constexpr (!std::floating_point<V>) {
+            for (std::size_t i = 0; *left > 0 && i < sizeof(V) / sizeof(rho.lanes()[0]); ++i, --*left) {
+                *first_minibatch =
+                    largest_of(*first_minibatch, std::abs(std::log(static_cast<double>(rho.lanes()[i]))));
+            }
         }
-        *armed = false;
-        d_log_prob = -advantage;
-        return {.loss = -static_cast<double>(log_prob.dot(advantage))};
+        return SampleLoss{-rho * advantage, -advantage};
     }
 };
 
@@ -76,20 +75,20 @@ struct WatchRatio {
 TEST_CASE("With normalised observations the first minibatch's ratio is 1, in every iteration") {
     Parts p(1);
     double largest = 0;
-    bool armed = false;
+    Index left = 0;
     Threads threads(1);
     Rollout<float> rollout(p.envs, p.actor);
     Collector collect(p.envs, p.actor, threads);
     Estimator estimate(p.critic, threads);
     ObservationStatistics observe(threads);
-    Updater update(p.actor, p.critic, WatchRatio{&largest, &armed}, Adam<float>{},
+    Updater update(p.actor, p.critic, WatchRatio{&largest, &left}, Adam<float>{},
                    {.minibatch = 32, .epochs = 2, .learning_rate = 1e-2}, threads, 1);
     for (int iteration = 0; iteration < 10; ++iteration) {
         collect.steps(rollout, 32);
         estimate(rollout, Gae{});
-        armed = true;
+        left = 32;
         update(rollout);
-        REQUIRE_FALSE(armed);
+        REQUIRE(left == 0);
         observe(rollout, p.actor, p.critic);
     }
     CHECK(largest < 1e-5);

@@ -21,7 +21,7 @@
 #include "gradiva/learn/value_loss.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
-#include "gradiva/surrogate/surrogate.hpp"
+#include "gradiva/surrogate/surrogate_sum.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -37,10 +37,6 @@ namespace GRADIVA_NAMESPACE {
 template <detail::ExplainedPolicy A, detail::ExplainedCriticOrNone C, detail::ExplainedSurrogate S,
           detail::ExplainedOptimizer<typename A::Scalar> O>
 class Updater {
-    static_assert(detail::HasSurrogateLoss<S, typename A::Scalar>,
-                  "gradiva: this Surrogate takes no numbers of the actor's Scalar; let its evaluate be a template "
-                  "<class Scalar>");
-
 public:
     using Scalar = typename A::Scalar;
 
@@ -50,9 +46,13 @@ public:
           order_(options, Rng(seed, Purpose::minibatch)) {
         options_.check();
         surrogate_.check();
+        if constexpr (penalises_kl) beta_ = surrogate_.kl_coefficient();
     }
 
     const S& surrogate() const { return surrogate_; }
+
+    /// The weight beta of the mean KL in the loss of the next update; 0 where the surrogate has none.
+    double kl_coefficient() const { return beta_; }
 
     /// `progress`, from 0 to 1, is where the schedules stand.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
@@ -62,7 +62,7 @@ public:
                     "policy that acted",
                     options_.name, rollout.head_size, actor_.head_size());
         }
-        if constexpr (requires { surrogate_.set_progress(progress); }) surrogate_.set_progress(progress);
+        if constexpr (detail::HasAt<S>) present_surrogate_ = surrogate_.at(progress);
         learning_rate_ = options_.learning_rate(progress);
         entropy_coefficient_ = options_.entropy(progress);
         value_clip_ = options_.value_clip(progress);
@@ -114,8 +114,7 @@ private:
         require_finite_weights<Scalar>(critic_weights(), "critic's");
         const auto samples = static_cast<double>(epoch.samples);
         const auto steps = static_cast<double>(epoch.steps);
-        double beta = UpdateReport::none;
-        if constexpr (penalises_kl) beta = surrogate_.kl_coefficient();
+        const double beta = penalises_kl ? beta_ : UpdateReport::none;
         return {.surrogate_loss = epoch.sums.surrogate / samples,
                 .value_loss = has_critic<C> ? epoch.sums.value / samples : UpdateReport::none,
                 .entropy = epoch.sums.entropy / samples,
@@ -267,13 +266,14 @@ private:
         auto d_log_prob = shard.d_log_prob.vector();
         shard.batch.forward(actor_, shard.actor);
         actor_.log_prob(shard.actor, actions, shard.log_prob.vector());
-        const SurrogateSum sum = surrogate_.template evaluate<Scalar>(
-            shard.log_prob.vector(), shard.batch.old_log_prob.vector(), order_.advantage(pass), d_log_prob);
+        const SurrogateSum sum =
+            surrogate_sum<Scalar>(present_surrogate_, shard.log_prob.vector(), shard.batch.old_log_prob.vector(),
+                                  order_.advantage(pass), d_log_prob);
         const double weight = sample_weight(rollout, minibatch);
         const double mean = 1 / static_cast<double>(minibatch);
         d_log_prob *= static_cast<Scalar>(weight);
         double kl_weight = 0;
-        if constexpr (penalises_kl) kl_weight = surrogate_.kl_coefficient() * mean;
+        if constexpr (penalises_kl) kl_weight = beta_ * mean;
         actor_.backward(shard.actor, actions, d_log_prob, static_cast<Scalar>(-entropy_coefficient_ * mean),
                         penalises_kl ? &shard.old : nullptr, static_cast<Scalar>(kl_weight), shard.gradient.span());
         if (!report) return;
@@ -314,7 +314,7 @@ private:
         return 1 / samples;
     }
 
-    /// Gives the surrogate the exact mean KL(pi_old || pi) over the rollout, where it asks for it.
+    /// The exact mean KL(pi_old || pi) over the rollout, which gives the next beta, where the surrogate asks for it.
     double adapt(const Rollout<Scalar>& rollout) {
         if constexpr (adapts) {
             const Index samples = order_.samples().sample_count();
@@ -333,7 +333,7 @@ private:
             for (Index s = 0; s < shards; ++s) sum += shard_of(the_actor, s).sums.mean_kl;
             const double kl = sum / static_cast<double>(samples);
             require(std::isfinite(kl), "update: the mean KL after the update is {}; lower the learning rate", kl);
-            surrogate_.after_update(kl);
+            beta_ = surrogate_.after_update(beta_, kl);
             return kl;
         } else {
             return UpdateReport::none;
@@ -376,12 +376,14 @@ private:
     }
 
     static constexpr bool penalises_kl = detail::HasKlCoefficient<S>;
-    static constexpr bool adapts = requires(S & s) { s.after_update(0.0); };
-    static constexpr bool clips = detail::clips<S>();
+    static constexpr bool adapts = detail::HasAfterUpdate<S>;
+    static constexpr bool clips = detail::clips<S>;
 
     A& actor_;
     C& critic_;
     S surrogate_;
+    S present_surrogate_ = surrogate_;  // of this update: schedules have a value
+    double beta_ = 0;
     Kept<O> actor_optimizer_;
     Kept<O> critic_optimizer_;
     UpdateOptions options_;

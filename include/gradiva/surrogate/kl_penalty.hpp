@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gradiva/kernels/importance_ratio.hpp"
-#include "gradiva/kernels/moments.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -34,18 +32,15 @@ struct KlPenalty {
 
     double kl_coefficient() const { return beta; }
 
-    void after_update(double kl) {
-        if (kl > high()) beta = std::min(2 * beta, largest_beta);
-        if (kl < low()) beta = std::max(beta / 2, smallest_beta);
+    double after_update(double present_beta, double mean_kl) const {
+        if (mean_kl > high()) return std::min(2 * present_beta, largest_beta);
+        if (mean_kl < low()) return std::max(present_beta / 2, smallest_beta);
+        return present_beta;
     }
 
-    template <class Scalar>
-    SurrogateSum evaluate(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob,
-                          ConstVectorRef<Scalar> advantage, VectorRef<Scalar> d_log_prob) const {
-        kernels::weigh_by_ratios<Scalar>(log_prob, old_log_prob, advantage, d_log_prob);
-        d_log_prob *= Scalar(-1);
-        const Scalar* const losses = d_log_prob.data();
-        return {.loss = kernels::detail::sum_in_double(losses, d_log_prob.size(), [](const auto& x) { return x; })};
+    template <class V>
+    auto ratio_loss(const V& rho, const V& advantage) const {
+        return SampleLoss{V(-product(rho, advantage)), V(-advantage)};
     }
 };
 

@@ -1,8 +1,5 @@
 #pragma once
 
-#include "gradiva/core/simd/lanes.hpp"
-#include "gradiva/kernels/importance_ratio.hpp"
-#include "gradiva/kernels/moments.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -15,16 +12,9 @@ struct PolicyGradient {
 
     void check() const {}
 
-    template <class Scalar>
-    SurrogateSum evaluate(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar>, ConstVectorRef<Scalar> advantage,
-                          VectorRef<Scalar> d_log_prob) const {
-        d_log_prob = -advantage;
-        const Scalar *const l = log_prob.data(), *const a = advantage.data();
-        const auto gain = [=]<class V>(Index i) {
-            return kernels::weigh<V>(load_lanes<V>(l + i), load_lanes<V>(a + i));
-        };
-        return {.loss =
-                    -kernels::detail::sum_in_double<Scalar>(log_prob.size(), gain, [](const auto& x) { return x; })};
+    template <class V>
+    auto log_prob_loss(const V& log_prob, const V& advantage) const {
+        return SampleLoss{V(-product(log_prob, advantage)), V(-advantage)};
     }
 };
 

@@ -5,15 +5,25 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/schedule.hpp"
-#include "gradiva/core/types.hpp"
+#include "gradiva/surrogate/numbers.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
-/// The sum over a batch of the loss of each sample, and how many samples were clipped, where the surrogate `clips`.
-struct SurrogateSum {
-    double loss = 0;
-    Index clipped = 0;
+/// In place of the flags of samples that were clipped, where a surrogate clips none.
+struct NeverClipped {};
+
+/// The loss of a sample, and its derivative by what it is a function of; where a surrogate clips samples, whether this
+/// one was clipped, of which reports give the fraction. For registers, of each of their samples.
+template <class V, class Clipped = NeverClipped>
+struct SampleLoss {
+    V loss;
+    V derivative;
+    [[no_unique_address]] Clipped clipped{};
 };
+template <class V>
+SampleLoss(V, V) -> SampleLoss<V>;
+template <class V, class Clipped>
+SampleLoss(V, V, Clipped) -> SampleLoss<V, Clipped>;
 
 namespace detail {
 
@@ -22,38 +32,60 @@ concept HasSurrogateCheck = requires(const S& surrogate) {
     surrogate.check();
 };
 
-template <class S, class Scalar>
-concept HasSurrogateLoss = requires(const S& surrogate, ConstVectorRef<Scalar> values, VectorRef<Scalar> out) {
-    { surrogate.template evaluate<Scalar>(values, values, values, out) } -> std::same_as<SurrogateSum>;
+template <class Result, class V>
+concept LossOf = requires(const Result& result) {
+    { result.loss } -> std::same_as<const V&>;
+    { result.derivative } -> std::same_as<const V&>;
+    result.clipped;
 };
+
+template <class S, class V>
+concept TakesRatio = requires(const S& surrogate, const V& x) {
+    { surrogate.ratio_loss(x, x) } -> LossOf<V>;
+};
+
+template <class S, class V>
+concept TakesLogProb = requires(const S& surrogate, const V& x) {
+    { surrogate.log_prob_loss(x, x) } -> LossOf<V>;
+};
+
+template <class S, class V>
+concept HasOneLoss = TakesRatio<S, V>
+!= TakesLogProb<S, V>;
+
+template <class S>
+concept MentionsLoss =
+    TakesRatio<S, double> || TakesLogProb<S, double> || TakesRatio<S, float> || TakesLogProb<S, float>;
 
 }  // namespace detail
 
-/// The loss whose descent improves the policy, sample by sample.
+/// The loss whose descent improves the policy, as a formula of one sample. It never changes while training.
 ///
-/// - `check()` throws `Error` on options out of range.
-/// - `evaluate(log_prob, old_log_prob, advantage, d_log_prob)`: the sum of the losses; writes the derivative of each
-///   sample's loss by its log-prob. The trainer divides by the number of samples.
+/// - `check() const` throws `Error` on options out of range.
+/// - Either `ratio_loss(rho, advantage) const`, with rho = exp(log_prob - old_log_prob), or
+///   `log_prob_loss(log_prob, advantage) const`: a template of the number type V, which is float, double, or a register
+///   of either (`Numbers`). It returns `SampleLoss{loss, derivative}`, the derivative by its first argument; a third
+///   element says whether the sample was clipped. The trainer takes the mean over the samples.
 ///
-/// Where they exist: `set_progress(p)` is called before an update (p from 0 to 1, for schedules); `kl_coefficient()` is
-/// the weight of the mean KL(pi_old || pi) in the loss; `after_update(kl)` is called with that mean over the whole
-/// rollout after its last epoch; `per_episode` says that the loss is a sum over episodes divided by their number;
-/// `static constexpr bool clips = true` that it counts clipped samples, of which reports then give the fraction.
+/// Where they exist: `S at(double progress) const` is the surrogate of an update (progress from 0 to 1, for schedules).
+/// `double kl_coefficient() const` is the first weight beta of mean KL(pi_old || pi) in the loss;
+/// `double after_update(double beta, double mean_kl) const` gives the next one, from that mean over the whole rollout
+/// after an update. `per_episode` says that the loss is a sum over episodes divided by their number.
 template <class S>
-concept Surrogate = std::copy_constructible<S> && detail::HasSurrogateCheck<S> && detail::HasSurrogateLoss<S, float>;
+concept Surrogate = std::copy_constructible<S> && detail::HasSurrogateCheck<S> && detail::HasOneLoss<S, double> &&
+    detail::HasOneLoss<S, Numbers<float>> && detail::HasOneLoss<S, Numbers<double>>;
 
 namespace detail {
-
-template <class S>
-concept SaysClips = requires {
-    requires std::same_as<decltype(S::clips), const bool>;
-    typename std::bool_constant<S::clips>;
-};
 
 template <class S>
 concept HasPerEpisode = requires(const S& surrogate) {
     requires std::same_as < std::remove_cvref_t<decltype(surrogate.per_episode)>,
     bool > ;
+};
+
+template <class S>
+concept HasAt = requires(const S& surrogate) {
+    { surrogate.at(0.0) } -> std::same_as<S>;
 };
 
 template <class S>
@@ -67,30 +99,39 @@ concept MentionsKlCoefficient = requires {
 }
 || requires(S& surrogate) { surrogate.kl_coefficient(); };
 
+template <class S>
+concept HasAfterUpdate = requires(const S& surrogate) {
+    { surrogate.after_update(0.0, 0.0) } -> std::convertible_to<double>;
+};
+
 /// One sentence for each rule of `Surrogate` that the type breaks, optional members with the right name and a wrong
 /// form included, which would else go unnoticed.
 template <class S>
 consteval bool explain_surrogate() {
-    if constexpr (!HasSurrogateCheck<S> && !HasSurrogateLoss<S, float>) {
-        static_assert(HasSurrogateLoss<S, float>, "gradiva: a Surrogate, such as Clip, belongs in this place");
+    if constexpr (!HasSurrogateCheck<S> && !MentionsLoss<S>) {
+        static_assert(HasSurrogateCheck<S>, "gradiva: a Surrogate, such as Clip, belongs in this place");
     } else {
         static_assert(std::copy_constructible<S>, "gradiva: Surrogate needs a copy constructor");
         static_assert(HasSurrogateCheck<S>, "gradiva: Surrogate needs void check() const");
-        static_assert(HasSurrogateLoss<S, float>,
-                      "gradiva: Surrogate needs template <class Scalar> SurrogateSum evaluate(ConstVectorRef<Scalar> "
-                      "log_prob, ConstVectorRef<Scalar> old_log_prob, ConstVectorRef<Scalar> advantage, "
-                      "VectorRef<Scalar> d_log_prob) const");
+        static_assert(!(TakesRatio<S, double> && TakesLogProb<S, double>),
+                      "gradiva: Surrogate has one loss, ratio_loss or log_prob_loss, and not both");
+        static_assert(MentionsLoss<S>,
+                      "gradiva: Surrogate needs template <class V> SampleLoss<V> ratio_loss(V rho, V advantage) const, "
+                      "or the same of log_prob_loss(V log_prob, V advantage)");
+        static_assert(!MentionsLoss<S> ||
+                          (HasOneLoss<S, double> && HasOneLoss<S, Numbers<float>> && HasOneLoss<S, Numbers<double>>),
+                      "gradiva: a Surrogate's loss is a template of its number type, which is also a register of "
+                      "several numbers: template <class V>, with constants constant<V>(0.5), select(a < b, x, y) in "
+                      "place of if and ?:, and min, max, clamp, abs, exp and log of gradiva");
     }
     static_assert(
-        !requires { &S::set_progress; } || requires(S & s) { s.set_progress(0.0); },
-        "gradiva: a Surrogate's set_progress takes (double progress)");
+        !requires { &S::at; } || HasAt<S>, "gradiva: a Surrogate's at is S at(double progress) const");
     static_assert(!MentionsKlCoefficient<S> || HasKlCoefficient<S>,
                   "gradiva: a Surrogate's kl_coefficient is double kl_coefficient() const");
     static_assert(
-        !requires { &S::after_update; } || requires(S & s) { s.after_update(0.0); },
-        "gradiva: a Surrogate's after_update takes (double mean_kl)");
-    static_assert(
-        !requires { &S::clips; } || SaysClips<S>, "gradiva: a Surrogate's clips is static constexpr bool clips");
+        !requires { &S::after_update; } || (HasAfterUpdate<S> && HasKlCoefficient<S>),
+        "gradiva: a Surrogate's after_update is double after_update(double beta, double mean_kl) const, beside "
+        "kl_coefficient");
     static_assert(
         !requires { &S::per_episode; } || HasPerEpisode<S>, "gradiva: a Surrogate's per_episode is bool per_episode");
     return Surrogate<S>;
@@ -99,16 +140,6 @@ consteval bool explain_surrogate() {
 /// A `Surrogate`; of what is none, a sentence says why.
 template <class S>
 concept ExplainedSurrogate = (explain_surrogate<S>());
-
-/// Whether a surrogate counts clipped samples.
-template <class S>
-consteval bool clips() {
-    if constexpr (SaysClips<S>) {
-        return S::clips;
-    } else {
-        return false;
-    }
-}
 
 }  // namespace detail
 

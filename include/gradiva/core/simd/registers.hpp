@@ -101,6 +101,15 @@ void store_some(const RegisterOf<Scalar>& x, Scalar* to, Index count) {
 #endif
 }
 
+/// The first `count` numbers; zeros after them.
+template <class Scalar>
+RegisterOf<Scalar> first_of(const RegisterOf<Scalar>& x, Index count) {
+    if (count == lanes<Scalar>) return x;
+    Scalar room[lanes<Scalar>] = {};
+    store_some<Scalar>(x, room, count);
+    return load(room);
+}
+
 /// Calls `body(i, count)` for the numbers of each register that `size` numbers fill; `count` is a constant but for the
 /// last of them, which may have fewer. With `load_some` and `store_some` all come from the same code.
 template <class Scalar, class Body>

@@ -1,8 +1,8 @@
-// expect first: gradiva: a Surrogate's set_progress takes (double progress)
+// expect first: gradiva: Surrogate needs template <class V> SampleLoss<V> ratio_loss(V rho, V advantage) const
 #include <gradiva/gradiva.hpp>
 
-struct Mine : gradiva::PolicyGradient {
-    void set_progress() {}
+struct Mine {
+    void check() const {}
 };
 
 int main() {

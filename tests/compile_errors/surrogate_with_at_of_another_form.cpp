@@ -1,0 +1,15 @@
+// expect first: gradiva: a Surrogate's at is S at(double progress) const
+#include <gradiva/gradiva.hpp>
+
+struct Mine : gradiva::PolicyGradient {
+    Mine at() const { return *this; }
+};
+
+int main() {
+    using namespace gradiva;
+    Vectorized envs(CartPole{});
+    Actor actor(envs, Mlp{});
+    Critic critic(envs, Mlp{});
+    Threads threads;
+    Updater update(actor, critic, Mine{}, Adam(), {}, threads, 1);
+}

@@ -1,0 +1,111 @@
+#include "gradiva/surrogate/numbers.hpp"
+
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+#include "catch.hpp"
+#include "gradiva/core/rng.hpp"
+
+using namespace gradiva;
+
+namespace {
+
+template <class Scalar>
+constexpr Index width = kernels::detail::lanes<Scalar>;
+
+/// A formula of two numbers, lane by lane, beside the same of single numbers.
+template <class Scalar, class Formula>
+void check_lanes(const Formula& formula, double tolerance = 0) {
+    Rng rng(1);
+    for (int round = 0; round < 20; ++round) {
+        Scalar x[width<Scalar>], y[width<Scalar>], z[width<Scalar>];
+        for (Index i = 0; i < width<Scalar>; ++i) {
+            x[i] = static_cast<Scalar>(rng.normal());
+            y[i] = round == 0 ? x[i] : static_cast<Scalar>(rng.normal());
+        }
+        const Numbers<Scalar> result = formula(Numbers<Scalar>(kernels::detail::load(x)),  //
+                                               Numbers<Scalar>(kernels::detail::load(y)));
+        kernels::detail::store(result.lanes(), z);
+        for (Index i = 0; i < width<Scalar>; ++i) {
+            CAPTURE(x[i], y[i]);
+            CHECK(static_cast<double>(z[i]) ==
+                  Approx(static_cast<double>(formula(x[i], y[i]))).epsilon(tolerance).margin(0));
+        }
+    }
+}
+
+template <class Scalar>
+Scalar first_lane(const Numbers<Scalar>& x) {
+    return x.lanes()[0];
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("A formula of registers gives in each lane what it gives of a number", "", float, double) {
+    using T = TestType;
+    check_lanes<T>([](auto x, auto y) { return x + y; });
+    check_lanes<T>([](auto x, auto y) { return x - y; });
+    check_lanes<T>([](auto x, auto y) { return x * y; });
+    check_lanes<T>([](auto x, auto y) { return x / y; });
+    check_lanes<T>([](auto x, auto) { return -x; });
+    check_lanes<T>([](auto x, auto y) { return x += y; });
+    check_lanes<T>([](auto x, auto y) { return x -= y; });
+    check_lanes<T>([](auto x, auto y) { return x *= y; });
+    check_lanes<T>([](auto x, auto y) { return x /= y; });
+    check_lanes<T>([](auto x, auto) { return 2 - x; });
+    check_lanes<T>([](auto x, auto) { return x * 4; });
+    check_lanes<T>([](auto x, auto y) { return min(x, y); });
+    check_lanes<T>([](auto x, auto y) { return max(x, y); });
+    check_lanes<T>([](auto x, auto y) { return abs(x * y); });
+    check_lanes<T>([](auto x, auto y) { return clamp(x, min(y, -y), max(y, -y)); });
+    check_lanes<T>([](auto x, auto y) { return product(x, y); });
+    check_lanes<T>([](auto x, auto y) { return exp(x) * y; }, 1e-6);
+    check_lanes<T>([](auto x, auto y) { return log(abs(x)) * y; }, 1e-5);
+    check_lanes<T>([](auto x, auto) { return x * constant<decltype(x)>(0.8); });
+}
+
+TEMPLATE_TEST_CASE("Comparisons and their combinations select lane by lane", "", float, double) {
+    using T = TestType;
+    const auto check = [](const auto& condition) {
+        check_lanes<T>([&](auto x, auto y) {
+            using V = decltype(x);
+            return select(condition(x, y), constant<V>(1), constant<V>(2));
+        });
+    };
+    check([](auto x, auto y) { return x < y; });
+    check([](auto x, auto y) { return x <= y; });
+    check([](auto x, auto y) { return x > y; });
+    check([](auto x, auto y) { return x >= y; });
+    check([](auto x, auto y) { return x == y; });
+    check([](auto x, auto y) { return x != y; });
+    check([](auto x, auto y) { return x < 0 && y < 0; });
+    check([](auto x, auto y) { return x < 0 || 0 < y; });
+    check([](auto x, auto y) { return !(x < y); });
+}
+
+TEMPLATE_TEST_CASE("Functions of registers keep their meaning at the ends of the numbers", "", float, double) {
+    using T = TestType;
+    using Limits = std::numeric_limits<T>;
+    using V = Numbers<T>;
+    const auto infinity = V(Limits::infinity()), nan = V(Limits::quiet_NaN()), zero = V(0), one = V(1);
+    CHECK(first_lane(exp(V(1000))) == Limits::infinity());
+    CHECK(first_lane(exp(V(-1000))) == 0);
+    CHECK(first_lane(log(zero)) == -Limits::infinity());
+    CHECK(first_lane(log(infinity)) == Limits::infinity());
+    CHECK(std::isnan(first_lane(log(V(-1)))));
+    for (const T x : {Limits::denorm_min(), Limits::min() / 4, Limits::min(), Limits::max()}) {
+        CAPTURE(x);
+        CHECK(static_cast<double>(first_lane(log(V(x)))) == Approx(std::log(static_cast<double>(x))).epsilon(1e-6));
+    }
+    CHECK(first_lane(product(infinity, zero)) == 0);
+    CHECK(first_lane(product(infinity, one)) == Limits::infinity());
+    CHECK(product(Limits::infinity(), T(0)) == 0);
+    for (const V& x :
+         {exp(nan), log(nan), abs(nan), product(nan, zero), min(nan, one), max(nan, one), clamp(nan, zero, one)}) {
+        CHECK(std::isnan(first_lane(x)));
+    }
+    CHECK(first_lane(min(one, nan)) == 1);
+    CHECK(first_lane(abs(V(T(-0.0)))) == 0);
+    CHECK(!std::signbit(first_lane(abs(V(T(-0.0))))));
+}
