@@ -20,36 +20,36 @@ using RowVector = Eigen::Matrix<Scalar, 1, Eigen::Dynamic, Eigen::RowMajor>;
 
 /// Views as function parameters: any matrix, map or block of contiguous columns binds to them without a copy.
 template <class Scalar>
-using MatrixRef = View<Matrix<Scalar>, Eigen::OuterStride<>>;
+using MatrixRef = View<Matrix<Scalar>, ColumnStride>;
 
 template <class Scalar>
-using ConstMatrixRef = View<const Matrix<Scalar>, Eigen::OuterStride<>>;
+using ConstMatrixRef = View<const Matrix<Scalar>, ColumnStride>;
 
 template <class Scalar>
-using VectorRef = View<Vector<Scalar>, Eigen::Stride<0, 0>>;
+using VectorRef = View<Vector<Scalar>, Contiguous>;
 
 template <class Scalar>
-using ConstVectorRef = View<const Vector<Scalar>, Eigen::Stride<0, 0>>;
+using ConstVectorRef = View<const Vector<Scalar>, Contiguous>;
 
 /// A row of a matrix.
 template <class Scalar>
-using RowRef = View<RowVector<Scalar>, Eigen::InnerStride<>>;
+using RowRef = View<RowVector<Scalar>, ElementStride>;
 
 template <class Scalar>
-using ConstRowRef = View<const RowVector<Scalar>, Eigen::InnerStride<>>;
+using ConstRowRef = View<const RowVector<Scalar>, ElementStride>;
 
 /// Views as return values and members.
 template <class Scalar>
-using MatrixMap = Eigen::Map<Matrix<Scalar>>;
+using MatrixMap = Eigen::Map<Matrix<Scalar>, Eigen::Unaligned, Contiguous>;
 
 template <class Scalar>
-using ConstMatrixMap = Eigen::Map<const Matrix<Scalar>>;
+using ConstMatrixMap = Eigen::Map<const Matrix<Scalar>, Eigen::Unaligned, Contiguous>;
 
 template <class Scalar>
-using VectorMap = Eigen::Map<Vector<Scalar>>;
+using VectorMap = Eigen::Map<Vector<Scalar>, Eigen::Unaligned, Contiguous>;
 
 template <class Scalar>
-using ConstVectorMap = Eigen::Map<const Vector<Scalar>>;
+using ConstVectorMap = Eigen::Map<const Vector<Scalar>, Eigen::Unaligned, Contiguous>;
 
 /// The same matrix, to be read only.
 template <class Scalar>

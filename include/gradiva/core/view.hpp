@@ -1,14 +1,26 @@
 #pragma once
 
-#include "gradiva/core/namespace.hpp"
-
 #include <concepts>
 #include <cstddef>
 #include <type_traits>
 
 #include <Eigen/Core>
 
+#include "gradiva/core/index.hpp"
+
 namespace GRADIVA_NAMESPACE {
+
+/// How the numbers of the library's maps and views lie in memory. Types of its own: what Eigen makes of a map has the
+/// stride's type in its name, and with it the target, so that objects built for different targets share none of it.
+struct Contiguous : Eigen::Stride<0, 0> {};
+/// Contiguous columns, `stride` numbers apart.
+struct ColumnStride : Eigen::OuterStride<> {
+    explicit ColumnStride(Index stride) : Eigen::OuterStride<>(stride) {}
+};
+/// Numbers of one row, `stride` numbers apart.
+struct ElementStride : Eigen::InnerStride<> {
+    explicit ElementStride(Index stride) : Eigen::InnerStride<>(stride) {}
+};
 
 namespace detail {
 

@@ -114,7 +114,7 @@ public:
     }
 
 private:
-    using RowMap = Eigen::Map<RowVector<int>>;
+    using RowMap = Eigen::Map<RowVector<int>, Eigen::Unaligned, Contiguous>;
 
     /// Writes which choices of a column are legal, and counts them.
     Index count_legal(const ConstMatrixRef<Scalar>& head, Index j, MatrixBuffer<std::uint8_t>& legal) const {

@@ -7,6 +7,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/simd/math.hpp"
 #include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/simd/tanh.hpp"
 #include "gradiva/core/types.hpp"
 
@@ -33,15 +34,21 @@ struct NormalQuadrature {
 
     /// All nodes, or all weights, as one array.
     template <class Scalar>
-    using Array = Eigen::Array<Scalar, nodes, 1, Eigen::ColMajor>;
+    using Array = std::array<Scalar, nodes>;
     template <class Scalar>
     static Array<Scalar> both_signs(const std::array<double, 16>& half, double sign) {
         Array<Scalar> all;
-        for (int k = 0; k < nodes / 2; ++k) {
-            all[k] = static_cast<Scalar>(half[static_cast<std::size_t>(k)]);
-            all[k + nodes / 2] = static_cast<Scalar>(sign * half[static_cast<std::size_t>(k)]);
+        for (std::size_t k = 0; k < half.size(); ++k) {
+            all[k] = static_cast<Scalar>(half[k]);
+            all[k + half.size()] = static_cast<Scalar>(sign * half[k]);
         }
         return all;
+    }
+
+    /// The sum of value(k) over all nodes.
+    template <class Scalar, class Value>
+    static Scalar sum(const Value& value) {
+        return sum_in_lanes<Scalar>(nodes, [&](Index k) { return value(to_size(k)); });
     }
 };
 
@@ -71,11 +78,12 @@ Scalar expected_squash_log_slope(ConstVectorRef<Scalar> mean, ConstVectorRef<Sca
     const Array z = Rule::both_signs<Scalar>(Rule::node, -1), w = Rule::both_signs<Scalar>(Rule::weight, 1);
     Scalar sum = 0;
     for (Index i = 0; i < mean.size(); ++i) {
-        Array half_slope = (mean[i] + std[i] * z).abs();  // size + log(1 + e^(-2 size))
+        Array half_slope;  // size + log(1 + e^(-2 size))
+        for (std::size_t k = 0; k < z.size(); ++k) half_slope[k] = std::abs(mean[i] + std[i] * z[k]);
         detail::transform<Scalar>(
             Rule::nodes, half_slope.data(),
             [](const auto& size) { return size + logarithm(1 + exponential(size * Scalar(-2))); }, half_slope.data());
-        sum += (w * half_slope).sum();
+        sum += Rule::sum<Scalar>([&](std::size_t k) { return w[k] * half_slope[k]; });
     }
     return 2 * (static_cast<Scalar>(std::numbers::ln2 * static_cast<double>(mean.size())) - sum);
 }
@@ -88,11 +96,12 @@ void add_expected_squash_log_slope_gradient(ConstVectorRef<Scalar> mean, ConstVe
     using Array = Rule::Array<Scalar>;
     const Array z = Rule::both_signs<Scalar>(Rule::node, -1), weight = Rule::both_signs<Scalar>(Rule::weight, 1);
     for (Index i = 0; i < mean.size(); ++i) {
-        Array squashed = mean[i] + std[i] * z;
-        tanh(squashed.data(), Rule::nodes);
-        const Array slope = -2 * w * weight * squashed;
-        d_mean[i] += slope.sum();
-        d_s[i] += std[i] * (slope * z).sum();
+        Array slope;
+        for (std::size_t k = 0; k < z.size(); ++k) slope[k] = mean[i] + std[i] * z[k];
+        tanh(slope.data(), Rule::nodes);
+        for (std::size_t k = 0; k < z.size(); ++k) slope[k] *= -2 * w * weight[k];
+        d_mean[i] += Rule::sum<Scalar>([&](std::size_t k) { return slope[k]; });
+        d_s[i] += std[i] * Rule::sum<Scalar>([&](std::size_t k) { return slope[k] * z[k]; });
     }
 }
 

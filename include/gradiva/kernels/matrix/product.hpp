@@ -120,8 +120,8 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
         addend = {sums, c.outerStride()};
     } while (first < inner);
     if (product.row_sums && !sums_rows) {
-        const Eigen::Map<const Matrix<Scalar>, 0, Eigen::OuterStride<>> a(
-            product.a.data + row, rows, inner, Eigen::OuterStride<>(product.a.column_stride));
+        const Eigen::Map<const Matrix<Scalar>, 0, ColumnStride> a(
+            product.a.data + row, rows, inner, ColumnStride(product.a.column_stride));
         kernels::add_row_sums<Scalar>(a, VectorMap<Scalar>(product.row_sums + row, rows));
     }
 }
