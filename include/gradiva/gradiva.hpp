@@ -2,8 +2,6 @@
 
 // Every public header that needs only Eigen and fmt. To read: algorithms/ppo.hpp, then what it includes.
 
-#include "gradiva/core/language.hpp"  // first: it says what the compiler lacks
-
 #include "gradiva/advantage/advantage.hpp"
 #include "gradiva/advantage/gae.hpp"
 #include "gradiva/advantage/importance_sampling.hpp"
@@ -39,16 +37,11 @@
 #include "gradiva/core/random/philox.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/schedule.hpp"
-#include "gradiva/core/simd/double_sincos.hpp"
 #include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/math.hpp"
-#include "gradiva/core/simd/registers.hpp"
 #include "gradiva/core/simd/sincos.hpp"
-#include "gradiva/core/simd/square_root.hpp"
 #include "gradiva/core/simd/sum.hpp"
-#include "gradiva/core/simd/tanh.hpp"
 #include "gradiva/core/simd/transpose.hpp"
-#include "gradiva/core/simd/vector_bytes.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/core/view.hpp"
@@ -117,6 +110,7 @@
 #include "gradiva/kernels/softmax/softmax_batch.hpp"
 #include "gradiva/kernels/special_functions.hpp"
 #include "gradiva/kernels/squash.hpp"
+#include "gradiva/kernels/tanh.hpp"
 #include "gradiva/learn/analytic_gradient.hpp"
 #include "gradiva/learn/kept.hpp"
 #include "gradiva/learn/minibatch_descent.hpp"

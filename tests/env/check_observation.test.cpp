@@ -9,7 +9,7 @@ using namespace gradiva;
 
 TEMPLATE_TEST_CASE("A number that is not finite is noticed wherever it stands among how many", "", float, double) {
     using Limits = std::numeric_limits<TestType>;
-    for (Index n = 0; n <= 4 * lane_count + 3; ++n) {
+    for (Index n = 0; n <= 4 * simd::lanes<float> + 3; ++n) {
         std::vector<TestType> numbers(static_cast<std::size_t>(n), Limits::max());
         CHECK(detail::all_finite(numbers.data(), n));
         for (TestType& number : numbers) {

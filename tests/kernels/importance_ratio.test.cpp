@@ -42,8 +42,8 @@ bool same_bits(T a, T b) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a ratio is the exponential of the difference of log-probs up to the largest number", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("a ratio is the simd::exponential of the difference of log-probs up to the largest number", "",
+                   float, double) {
     using T = TestType;
     const T largest = std::log(std::numeric_limits<T>::max());
     for (T x = -largest + 2; x < largest; x += T(0.37)) {
@@ -77,10 +77,10 @@ TEMPLATE_TEST_CASE("a ratio beyond all numbers is infinite, that of an impossibl
 TEMPLATE_TEST_CASE("an infinite number weighted with 0 is 0, with anything else infinite, and NaN stays NaN", "", float,
                    double) {
     using T = TestType;
-    using V = kernels::detail::RegisterOf<T>;
+    using V = simd::Lanes<T>;
     const auto weigh = [](T x, T a) {
         const T alone = kernels::weigh<T>(x, a);
-        const T in_register = kernels::weigh<V>(kernels::detail::broadcast(x), kernels::detail::broadcast(a))[1];
+        const T in_register = kernels::weigh<V>(simd::broadcast(x), simd::broadcast(a))[1];
         CHECK((alone == in_register || (std::isnan(alone) && std::isnan(in_register))));
         return alone;
     };

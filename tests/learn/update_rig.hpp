@@ -17,7 +17,7 @@ namespace gradiva_test {
 
 /// How often an update asks a surrogate for the loss of so many samples in double: once for each register.
 constexpr int registers_of(Index samples) {
-    return static_cast<int>(gradiva::pieces_of(samples, gradiva::vector_bytes / 8));
+    return static_cast<int>(gradiva::pieces_of(samples, gradiva::simd::vector_bytes / 8));
 }
 
 /// Networks 3-6-5-3 and 3-6-5-1, or with other hidden layers, with random weights, and a rollout collected with the

@@ -12,7 +12,7 @@ using namespace gradiva;
 namespace {
 
 template <class Scalar>
-constexpr Index width = kernels::detail::lanes<Scalar>;
+constexpr Index width = simd::lanes<Scalar>;
 
 /// A formula of two numbers, lane by lane, beside the same of single numbers.
 template <class Scalar, class Formula>
@@ -24,9 +24,9 @@ void check_lanes(const Formula& formula, double tolerance = 0) {
             x[i] = static_cast<Scalar>(rng.normal());
             y[i] = round == 0 ? x[i] : static_cast<Scalar>(rng.normal());
         }
-        const Numbers<Scalar> result = formula(Numbers<Scalar>(kernels::detail::load(x)),  //
-                                               Numbers<Scalar>(kernels::detail::load(y)));
-        kernels::detail::store(result.lanes(), z);
+        const Numbers<Scalar> result = formula(Numbers<Scalar>(simd::load(x)),  //
+                                               Numbers<Scalar>(simd::load(y)));
+        simd::store(result.lanes(), z);
         for (Index i = 0; i < width<Scalar>; ++i) {
             CAPTURE(x[i], y[i]);
             CHECK(static_cast<double>(z[i]) ==

@@ -7,11 +7,11 @@
 // linker would keep one of the two for both.
 
 #if defined(__AVX512F__)
-#define GRADIVA_VECTOR_NAME vectors_of_64_bytes
+#define GRADIVA_VECTOR_NAME v64
 #elif defined(__AVX__)
-#define GRADIVA_VECTOR_NAME vectors_of_32_bytes
+#define GRADIVA_VECTOR_NAME v32
 #else
-#define GRADIVA_VECTOR_NAME vectors_of_16_bytes
+#define GRADIVA_VECTOR_NAME v16
 #endif
 
 #if defined(__FMA__) || defined(__aarch64__)
@@ -23,7 +23,7 @@
 #if defined(__cpp_exceptions)
 #define GRADIVA_EXCEPTIONS_NAME
 #else
-#define GRADIVA_EXCEPTIONS_NAME _without_exceptions
+#define GRADIVA_EXCEPTIONS_NAME _noexcept
 #endif
 
 #define GRADIVA_JOIN_EXPANDED(a, b, c) a##b##c

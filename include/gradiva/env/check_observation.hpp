@@ -19,14 +19,14 @@ inline bool all_finite(const double* x, Index n) {
 }
 
 inline bool all_finite(const float* x, Index n) {
-    Floats even{}, odd{};  // two chains of additions, neither waits for the other
+    simd::Floats even{}, odd{};  // two chains of additions, neither waits for the other
     Index i = 0;
-    for (; i + 2 * lane_count <= n; i += 2 * lane_count) {
-        even += load_lanes<Floats>(x + i) * 0.0F;
-        odd += load_lanes<Floats>(x + i + lane_count) * 0.0F;
+    for (; i + 2 * simd::lanes<float> <= n; i += 2 * simd::lanes<float>) {
+        even += simd::load_as<simd::Floats>(x + i) * 0.0F;
+        odd += simd::load_as<simd::Floats>(x + i + simd::lanes<float>) * 0.0F;
     }
-    float sum[lane_count];
-    store_lanes(even + odd, sum);
+    float sum[simd::lanes<float>];
+    simd::store(even + odd, sum);
     float total = 0;
     for (const float lane : sum) total += lane;
     for (; i < n; ++i) total += x[i] * 0.0F;

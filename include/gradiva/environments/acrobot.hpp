@@ -5,7 +5,7 @@
 #include <numbers>
 #include <span>
 
-#include "gradiva/core/simd/double_sincos.hpp"
+#include "gradiva/core/simd/sincos.hpp"
 #include "gradiva/env/env.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -61,7 +61,7 @@ struct Acrobot {
         theta1_dot = hold(next[2], most_speed1);
         theta2_dot = hold(next[3], most_speed2);
         observe(observation);
-        const bool is_raised = -sine_cosine(theta1).cosine - sine_cosine(theta1 + theta2).cosine > 1;
+        const bool is_raised = -simd::sine_cosine(theta1).cosine - simd::sine_cosine(theta1 + theta2).cosine > 1;
         return {.reward = is_raised ? 0.0 : -1.0, .terminated = is_raised};
     }
 
@@ -71,13 +71,13 @@ private:
     /// The derivative of the state by time.
     static State rate(const State& s, double torque) {
         constexpr double coupling = mass * length * centre;
-        const auto [sine, cosine] = sine_cosine(s[1]);
+        const auto [sine, cosine] = simd::sine_cosine(s[1]);
         const double d1 =
             mass * centre * centre + mass * (length * length + centre * centre) + 2 * coupling * cosine + 2 * inertia;
         const double d2 = mass * centre * centre + coupling * cosine + inertia;
-        const double phi2 = mass * centre * gravity * sine_cosine(s[0] + s[1]).sine;
+        const double phi2 = mass * centre * gravity * simd::sine_cosine(s[0] + s[1]).sine;
         const double phi1 = -coupling * s[3] * (s[3] + 2 * s[2]) * sine +
-                            mass * (centre + length) * gravity * sine_cosine(s[0]).sine + phi2;
+                            mass * (centre + length) * gravity * simd::sine_cosine(s[0]).sine + phi2;
         const double acceleration2 = (torque + phi1 * d2 / d1 - coupling * s[2] * s[2] * sine - phi2) /
                                      (mass * centre * centre + inertia - d2 * d2 / d1);
         return {s[2], s[3], -(d2 * acceleration2 + phi1) / d1, acceleration2};
@@ -103,7 +103,7 @@ private:
     static double hold(double x, double most) { return x < -most ? -most : x > most ? most : x; }
 
     void observe(std::span<float> observation) const {
-        const DoubleSineCosine upper = sine_cosine(theta1), lower = sine_cosine(theta2);
+        const auto upper = simd::sine_cosine(theta1), lower = simd::sine_cosine(theta2);
         observation[0] = static_cast<float>(upper.cosine);
         observation[1] = static_cast<float>(upper.sine);
         observation[2] = static_cast<float>(lower.cosine);

@@ -5,7 +5,7 @@
 #include <numbers>
 #include <span>
 
-#include "gradiva/core/simd/double_sincos.hpp"
+#include "gradiva/core/simd/sincos.hpp"
 #include "gradiva/env/env.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -55,7 +55,7 @@ struct CartPole {
         constexpr double total_mass = cart_mass + pole_mass;
         constexpr double pole_moment = pole_mass * half_length;
         const double push = action == 1 ? force : -force;
-        const auto [sine, cosine] = sine_cosine(theta);
+        const auto [sine, cosine] = simd::sine_cosine(theta);
         const double temp = (push + pole_moment * theta_dot * theta_dot * sine) / total_mass;
         const double theta_acceleration =
             (gravity * sine - cosine * temp) / (half_length * (4.0 / 3.0 - pole_mass * cosine * cosine / total_mass));

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "gradiva/core/rng.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/sincos.hpp"
+#include "gradiva/core/simd/transpose.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/environments/cart_pole.hpp"
 
@@ -57,9 +59,10 @@ public:
     void step(Range range, const ConstActionView& actions, StepView& out) {
         GRADIVA_ASSERT(range.begin >= 0 && range.end <= size_);
         std::fill(out.reward.begin(), out.reward.end(), 1.0);
-        constexpr std::integral_constant<Index, lane_count> all_lanes;
+        constexpr std::integral_constant<Index, simd::lanes<float>> all_lanes;
         Index j = 0;
-        for (; j + lane_count <= range.size(); j += lane_count) step_lanes(range.begin + j, j, all_lanes, actions, out);
+        for (; j + simd::lanes<float> <= range.size(); j += simd::lanes<float>)
+            step_lanes(range.begin + j, j, all_lanes, actions, out);
         if (j < range.size()) step_lanes(range.begin + j, j, range.size() - j, actions, out);
         reset_ended(range, out);
     }
@@ -69,7 +72,7 @@ private:
     static constexpr Index environments_per_shard = 16;
 
     struct State {
-        Floats x, x_dot, theta, theta_dot;
+        simd::Floats x, x_dot, theta, theta_dot;
     };
 
     // Without a limit the count stands still.
@@ -89,24 +92,26 @@ private:
     /// writes. A `count` that is a constant costs no branches.
     template <class Count>
     void step_lanes(Index i, Index j, Count count, const ConstActionView& actions, StepView& out) {
-        const State state = next({load_lanes<Floats>(&x_[i], count), load_lanes<Floats>(&x_dot_[i], count),
-                                  load_lanes<Floats>(&theta_[i], count), load_lanes<Floats>(&theta_dot_[i], count)},
-                                 load_lanes<Ints>(actions.integers.data() + j, count));
-        store_lanes(state.x, &x_[i], count);
-        store_lanes(state.x_dot, &x_dot_[i], count);
-        store_lanes(state.theta, &theta_[i], count);
-        store_lanes(state.theta_dot, &theta_dot_[i], count);
-        const Ints steps_left = load_lanes<Ints>(&steps_left_[i], count) - steps_per_step();
-        store_lanes(steps_left, &steps_left_[i], count);
+        const State state =
+            next({simd::load_some_as<simd::Floats>(&x_[i], count), simd::load_some_as<simd::Floats>(&x_dot_[i], count),
+                  simd::load_some_as<simd::Floats>(&theta_[i], count),
+                  simd::load_some_as<simd::Floats>(&theta_dot_[i], count)},
+                 simd::load_some_as<simd::Ints>(actions.integers.data() + j, count));
+        simd::store_some(state.x, &x_[i], count);
+        simd::store_some(state.x_dot, &x_dot_[i], count);
+        simd::store_some(state.theta, &theta_[i], count);
+        simd::store_some(state.theta_dot, &theta_dot_[i], count);
+        const simd::Ints steps_left = simd::load_some_as<simd::Ints>(&steps_left_[i], count) - steps_per_step();
+        simd::store_some(steps_left, &steps_left_[i], count);
 
-        const Ints terminated = has_fallen(state);
-        store_lanes(flags_of(terminated), out.terminated.data() + j, count);
-        store_lanes(flags_of((steps_left == 0) & ~terminated), out.truncated.data() + j, count);
+        const simd::Ints terminated = has_fallen(state);
+        simd::store_some(simd::flags_of(terminated), out.terminated.data() + j, count);
+        simd::store_some(simd::flags_of((steps_left == 0) & ~terminated), out.truncated.data() + j, count);
         observe(state, j, count, out.observation);
     }
 
     /// The equations of `CartPole`.
-    static State next(const State& now, const Ints& action) {
+    static State next(const State& now, const simd::Ints& action) {
         constexpr double total_mass = CartPole::cart_mass + CartPole::pole_mass;
         constexpr auto force = static_cast<float>(CartPole::force);
         constexpr auto gravity = static_cast<float>(CartPole::gravity);
@@ -116,16 +121,17 @@ private:
         constexpr auto length_lost = static_cast<float>(CartPole::half_length * CartPole::pole_mass / total_mass);
         constexpr auto time_step = static_cast<float>(CartPole::time_step);
 
-        const Floats push = action == 1 ? Floats{} + force : Floats{} - force;
-        const auto [sine, cosine] = sine_cosine(now.theta);
-        const Floats temp = (push + pole_moment * now.theta_dot * now.theta_dot * sine) * per_mass;
-        const Floats theta_acceleration = (gravity * sine - cosine * temp) / (length - length_lost * cosine * cosine);
-        const Floats x_acceleration = temp - pole_moment * per_mass * theta_acceleration * cosine;
+        const simd::Floats push = action == 1 ? simd::Floats{} + force : simd::Floats{} - force;
+        const auto [sine, cosine] = simd::sine_cosine(now.theta);
+        const simd::Floats temp = (push + pole_moment * now.theta_dot * now.theta_dot * sine) * per_mass;
+        const simd::Floats theta_acceleration =
+            (gravity * sine - cosine * temp) / (length - length_lost * cosine * cosine);
+        const simd::Floats x_acceleration = temp - pole_moment * per_mass * theta_acceleration * cosine;
         return {now.x + time_step * now.x_dot, now.x_dot + time_step * x_acceleration,
                 now.theta + time_step * now.theta_dot, now.theta_dot + time_step * theta_acceleration};
     }
 
-    static Ints has_fallen(const State& state) {
+    static simd::Ints has_fallen(const State& state) {
         constexpr auto position = static_cast<float>(CartPole::position_limit);
         constexpr auto angle = static_cast<float>(CartPole::angle_limit);
         return (state.x > position) | (state.x < -position) | (state.theta > angle) | (state.theta < -angle);
@@ -133,12 +139,12 @@ private:
 
     template <class Count>
     static void observe(const State& state, Index j, Count count, MatrixRef<float>& observation) {
-        if (count == lane_count && observation.outerStride() == 4) {
-            store_columns(state.x, state.x_dot, state.theta, state.theta_dot, observation.data() + 4 * j);
+        if (count == simd::lanes<float> && observation.outerStride() == 4) {
+            simd::store_columns(state.x, state.x_dot, state.theta, state.theta_dot, observation.data() + 4 * j);
             return;
         }
-        float columns[4 * lane_count];
-        store_columns(state.x, state.x_dot, state.theta, state.theta_dot, columns);
+        float columns[4 * simd::lanes<float>];
+        simd::store_columns(state.x, state.x_dot, state.theta, state.theta_dot, columns);
         for (Index k = 0; k < count; ++k) std::copy_n(columns + 4 * k, 4, observation.col(j + k).data());
     }
 

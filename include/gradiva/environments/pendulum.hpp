@@ -5,7 +5,7 @@
 #include <numbers>
 #include <span>
 
-#include "gradiva/core/simd/double_sincos.hpp"
+#include "gradiva/core/simd/sincos.hpp"
 #include "gradiva/env/env.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -51,7 +51,7 @@ struct Pendulum {
     Outcome step(std::span<const float> action, Rng&, std::span<float> observation) {
         const std::array state{theta, theta_dot};
         std::array<double, 2> next{};
-        const double sine = theta == shown_theta ? shown_sine : sine_cosine(theta).sine;
+        const double sine = theta == shown_theta ? shown_sine : simd::sine_cosine(theta).sine;
         const double reward = transition(state, sine, static_cast<double>(action[0]), next);
         theta = next[0];
         theta_dot = next[1];
@@ -68,14 +68,14 @@ struct Pendulum {
     }
 
     double transition(std::span<const double> state, std::span<const double> action, std::span<double> next) const {
-        return transition(state, sine_cosine(state[0]).sine, action[0], next);
+        return transition(state, simd::sine_cosine(state[0]).sine, action[0], next);
     }
 
     void transition_backward(std::span<const double> state, std::span<const double> action,
                              std::span<const double> d_next, double d_reward, std::span<double> d_state,
                              std::span<double> d_action) const {
         const double u = hold(action[0], most_torque);
-        const auto [sine, cosine] = sine_cosine(state[0]);
+        const auto [sine, cosine] = simd::sine_cosine(state[0]);
         const double d_speed = is_free(speed_after(state, sine, u), most_speed) ? d_next[1] + d_next[0] * time_step : 0;
         const double d_acceleration = d_speed * time_step;
         d_state[0] += d_next[0] + d_acceleration * swing * cosine - d_reward * 2 * wrap(state[0]);
@@ -84,7 +84,7 @@ struct Pendulum {
     }
 
     void observe(std::span<const double> state, std::span<double> observation) const {
-        const auto [sine, cosine] = sine_cosine(state[0]);
+        const auto [sine, cosine] = simd::sine_cosine(state[0]);
         observation[0] = cosine;
         observation[1] = sine;
         observation[2] = state[1];
@@ -92,7 +92,7 @@ struct Pendulum {
 
     void observe_backward(std::span<const double> state, std::span<const double> d_observation,
                           std::span<double> d_state) const {
-        const auto [sine, cosine] = sine_cosine(state[0]);
+        const auto [sine, cosine] = simd::sine_cosine(state[0]);
         d_state[0] += d_observation[1] * cosine - d_observation[0] * sine;
         d_state[1] += d_observation[2];
     }
@@ -125,7 +125,7 @@ private:
     }
 
     void show(std::span<float> observation) {
-        const auto [sine, cosine] = sine_cosine(theta);
+        const auto [sine, cosine] = simd::sine_cosine(theta);
         shown_theta = theta;
         shown_sine = sine;
         observation[0] = static_cast<float>(cosine);

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/simd/tanh.hpp"
+#include "gradiva/core/simd/lanes.hpp"
+#include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/kernels/tanh.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -18,15 +20,15 @@ namespace detail {
 /// `Vectors` registers of b, from row i on, += the sums of those rows of D.
 template <Index Vectors, class Scalar>
 void add_sums(const ConstMatrixRef<Scalar>& d, Index i, Scalar* b) {
-    constexpr Index width = lanes<Scalar>;
-    RegisterOf<Scalar> sum[to_size(Vectors)] = {};
+    constexpr Index width = simd::lanes<Scalar>;
+    simd::Lanes<Scalar> sum[to_size(Vectors)] = {};
     const Scalar* column = d.data() + i;
     for (Index j = 0; j < d.cols(); ++j, column += d.outerStride()) {
 #pragma GCC unroll 4
-        for (Index v = 0; v < Vectors; ++v) sum[v] += load(column + v * width);
+        for (Index v = 0; v < Vectors; ++v) sum[v] += simd::load(column + v * width);
     }
 #pragma GCC unroll 4
-    for (Index v = 0; v < Vectors; ++v) store<Scalar>(load(b + i + v * width) + sum[v], b + i + v * width);
+    for (Index v = 0; v < Vectors; ++v) simd::store(simd::load(b + i + v * width) + sum[v], b + i + v * width);
 }
 
 }  // namespace detail
@@ -86,11 +88,11 @@ void multiply_by_derivative(Activation f, ConstMatrixRef<Scalar> a, MatrixRef<Sc
 /// The sum of `n` contiguous numbers, in an order that depends on n only.
 template <class Scalar>
 Scalar sum_of_row(const Scalar* row, Index n) {
-    constexpr Index width = detail::lanes<Scalar>;
-    detail::RegisterOf<Scalar> sum{};
+    constexpr Index width = simd::lanes<Scalar>;
+    simd::Lanes<Scalar> sum{};
     Index j = 0;
-    for (; j + width <= n; j += width) sum += detail::load(row + j);
-    Scalar total = detail::sum_of<Scalar>(sum);
+    for (; j + width <= n; j += width) sum += simd::load(row + j);
+    Scalar total = simd::sum_of<Scalar>(sum);
     for (; j < n; ++j) total += row[j];
     return total;
 }
@@ -104,7 +106,7 @@ void add_row_sums(ConstMatrixRef<Scalar> d, VectorRef<Scalar> b) {
         b[0] += sum_of_row(d.data(), d.cols());
         return;
     }
-    constexpr Index width = detail::lanes<Scalar>;
+    constexpr Index width = simd::lanes<Scalar>;
     Index i = 0;
     for (; i + 4 * width <= d.rows(); i += 4 * width) detail::add_sums<4>(d, i, b.data());
     for (; i + width <= d.rows(); i += width) detail::add_sums<1>(d, i, b.data());

@@ -5,6 +5,8 @@
 #include <type_traits>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/simd/lanes.hpp"
+#include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/gaussian_lanes.hpp"
 
@@ -70,14 +72,14 @@ template <class Scalar>
 void log_prob_gradient_of_row(const StandardisedDifference<Scalar, float>& difference, const Scalar* w, Index samples,
                               Scalar* d_mean, Scalar& d_s) {
     const Scalar inverse_std = difference.scale.inverse_std[0];
-    RegisterOf<Scalar> sum{};
-    for_each_register<Scalar>(samples, [&](Index j, auto count) {
-        const RegisterOf<Scalar> weight = load_some(w + j, count);
-        const RegisterOf<Scalar> z = counted(difference.from(0, j).row(count, inverse_std), weight);
+    simd::Lanes<Scalar> sum{};
+    simd::for_each_register<Scalar>(samples, [&](Index j, auto count) {
+        const simd::Lanes<Scalar> weight = simd::load_some(w + j, count);
+        const simd::Lanes<Scalar> z = counted(difference.from(0, j).row(count, inverse_std), weight);
         sum += weight * (z * z - 1);
-        store_some<Scalar>(weight * z * inverse_std, d_mean + j, count);
+        simd::store_some(weight * z * inverse_std, d_mean + j, count);
     });
-    d_s += sum_of<Scalar>(sum);
+    d_s += simd::sum_of<Scalar>(sum);
 }
 
 /// The same in general. Never inlined: its blocks take room on the stack, which the former needs none of.
@@ -90,9 +92,9 @@ template <class Scalar>
             StandardisedRows<Scalar> block;
             LaneRows<Scalar> by_mean, by_s;
             block.load(difference.from(row, j), rows, count);
-            const RegisterOf<Scalar> weight = load_some(w + j, count);
+            const simd::Lanes<Scalar> weight = simd::load_some(w + j, count);
             for (Index i = 0; i < rows; ++i) {
-                const RegisterOf<Scalar> z = counted(block.z(i), weight);
+                const simd::Lanes<Scalar> z = counted(block.z(i), weight);
                 by_s.set(i, weight * (z * z - 1));
                 by_mean.set(i, weight * z * block.inverse_std(i));
             }
@@ -173,7 +175,7 @@ void add_gaussian_kl_gradient(ConstMatrixRef<Scalar> mean_q, const GaussianScale
             block.load(difference.from(row, j), rows, count);
             by_mean.load(&d_mean(row, j), d_mean.outerStride(), rows, count);
             for (Index i = 0; i < rows; ++i) {
-                const detail::RegisterOf<Scalar> z = block.z(i);
+                const simd::Lanes<Scalar> z = block.z(i);
                 by_mean.set(i, by_mean[i] - w * z * block.inverse_std(i));
                 by_s.set(i, -w * (z * z));
             }

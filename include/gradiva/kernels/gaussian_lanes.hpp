@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "gradiva/core/simd/lanes.hpp"
+#include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/simd/transpose.hpp"
 #include "gradiva/core/types.hpp"
 
@@ -37,46 +39,49 @@ namespace detail {
 
 /// The first `count` numbers of any type; zeros after them.
 template <class Scalar, class From>
-RegisterOf<Scalar> load_converted(const From* from, Index count) {
+simd::Lanes<Scalar> load_converted(const From* from, Index count) {
     if constexpr (std::is_same_v<From, Scalar>) {
-        return load_some(from, count);
+        return simd::load_some(from, count);
     } else {
-        From room[lanes<Scalar>] = {};
-        if (count < lanes<Scalar>) from = std::copy_n(from, count, room) - count;
-        typedef From Few __attribute__((vector_size(lanes<Scalar> * sizeof(From))));
-        return __builtin_convertvector(load_lanes<Few>(from), RegisterOf<Scalar>);
+        From room[simd::lanes<Scalar>] = {};
+        if (count < simd::lanes<Scalar>) from = std::copy_n(from, count, room) - count;
+        typedef From Few __attribute__((vector_size(simd::lanes<Scalar> * sizeof(From))));
+        return __builtin_convertvector(simd::load_as<Few>(from), simd::Lanes<Scalar>);
     }
 }
 
+/// Rows that kernels bring side by side at a time, in a buffer on the stack.
+inline constexpr Index rows_at_once = 32;
+
 /// A block of a batch, row by row: at most `rows_at_once` rows of as many columns as a register has numbers.
 template <class Scalar>
-struct alignas(vector_bytes) LaneRows {
-    Scalar numbers[rows_at_once * lanes<Scalar>];
+struct alignas(simd::vector_bytes) LaneRows {
+    Scalar numbers[rows_at_once * simd::lanes<Scalar>];
 
-    RegisterOf<Scalar> operator[](Index row) const { return gradiva::kernels::detail::load(at(row)); }
-    void set(Index row, const RegisterOf<Scalar>& x) { store(x, numbers + row * lanes<Scalar>); }
+    simd::Lanes<Scalar> operator[](Index row) const { return simd::load(at(row)); }
+    void set(Index row, const simd::Lanes<Scalar>& x) { simd::store(x, numbers + row * simd::lanes<Scalar>); }
 
     /// Takes `count` columns that lie `stride` apart; zeros stand beyond them.
     template <class From>
     void load(const From* from, Index stride, Index rows, Index count) {
         if constexpr (std::is_same_v<From, Scalar>) {
-            columns_to_lanes(from, stride, rows, count, numbers);
+            simd::columns_to_lanes(from, stride, rows, count, numbers);
         } else {
-            std::fill_n(numbers, rows * lanes<Scalar>, Scalar(0));
+            std::fill_n(numbers, rows * simd::lanes<Scalar>, Scalar(0));
             for (Index i = 0; i < rows; ++i) {
                 for (Index j = 0; j < count; ++j) {
-                    numbers[i * lanes<Scalar> + j] = static_cast<Scalar>(from[i + j * stride]);
+                    numbers[i * simd::lanes<Scalar> + j] = static_cast<Scalar>(from[i + j * stride]);
                 }
             }
         }
     }
 
     void write(Scalar* to, Index stride, Index rows, Index count) const {
-        lanes_to_columns(numbers, rows, count, to, stride);
+        simd::lanes_to_columns(numbers, rows, count, to, stride);
     }
 
 private:
-    const Scalar* at(Index row) const { return numbers + row * lanes<Scalar>; }
+    const Scalar* at(Index row) const { return numbers + row * simd::lanes<Scalar>; }
 };
 
 /// Where standardised differences z = (a - b) / sigma come from: a of actions, or of other means, and b of means.
@@ -95,8 +100,8 @@ struct StandardisedDifference {
     /// Whether the samples are one contiguous row, with one deviation.
     bool are_one_row(Index rows) const { return rows == 1 && a_stride == 1 && b_stride == 1 && scale.is_shared(); }
     /// z of the first `count` samples of such a row, given 1 / sigma; those beyond them are without meaning.
-    RegisterOf<Scalar> row(Index count, Scalar inverse_std) const {
-        return (load_converted<Scalar>(a, count) - load_some(b, count)) * inverse_std;
+    simd::Lanes<Scalar> row(Index count, Scalar inverse_std) const {
+        return (load_converted<Scalar>(a, count) - simd::load_some(b, count)) * inverse_std;
     }
 };
 
@@ -115,9 +120,9 @@ public:
         for (Index i = 0; i < rows; ++i) z_.set(i, (z_[i] - means[i]) * inverse_std(i));
     }
 
-    RegisterOf<Scalar> z(Index row) const { return z_[row]; }
-    RegisterOf<Scalar> inverse_std(Index row) const {
-        return shared_ != nullptr ? broadcast(shared_[row]) : inverse_std_[row];
+    simd::Lanes<Scalar> z(Index row) const { return z_[row]; }
+    simd::Lanes<Scalar> inverse_std(Index row) const {
+        return shared_ != nullptr ? simd::broadcast(shared_[row]) : inverse_std_[row];
     }
 
 private:
@@ -142,7 +147,7 @@ void for_each_row_group(Index rows, const Body& body) {
 /// compiler that rounds the last columns in another way would have to do so with every column.
 template <class Scalar, class Body>
 void for_each_column_group(Index columns, const Body& body) {
-    for (Index j = 0; j < columns; j += lanes<Scalar>) body(j, std::min(columns - j, lanes<Scalar>));
+    for (Index j = 0; j < columns; j += simd::lanes<Scalar>) body(j, std::min(columns - j, simd::lanes<Scalar>));
 }
 
 /// Numbers of samples, `of_sample(j)`: of `count` samples from one on. Where all share one, it is computed once.
@@ -153,7 +158,7 @@ public:
         : shared_(shared), of_sample_(of_sample), of_all_(shared ? of_sample(0) : 0) {}
 
     auto operator()(Index first, Index count) const {
-        auto numbers = broadcast(of_all_);
+        auto numbers = simd::broadcast(of_all_);
         for (Index k = 0; k < count && !shared_; ++k) numbers[k] = of_sample_(first + k);
         return numbers;
     }
@@ -166,8 +171,8 @@ private:
 
 /// sum_i z_i^2 of `count` columns.
 template <class Scalar, class A>
-RegisterOf<Scalar> sum_of_squares(const StandardisedDifference<Scalar, A>& difference, Index rows, Index count) {
-    RegisterOf<Scalar> sum{};
+simd::Lanes<Scalar> sum_of_squares(const StandardisedDifference<Scalar, A>& difference, Index rows, Index count) {
+    simd::Lanes<Scalar> sum{};
     for_each_row_group(rows, [&](Index row, Index some) {
         StandardisedRows<Scalar> block;
         block.load(difference.from(row, 0), some, count);
@@ -182,16 +187,16 @@ template <class Scalar, class A, class ConstantOf>
 void add_squares(const StandardisedDifference<Scalar, A>& difference, Index rows, Index columns, Scalar factor,
                  const ConstantOf& constant, Scalar* out) {
     if (difference.are_one_row(rows)) {
-        const RegisterOf<Scalar> of_all = constant(0, lanes<Scalar>);
+        const simd::Lanes<Scalar> of_all = constant(0, simd::lanes<Scalar>);
         const Scalar inverse_std = difference.scale.inverse_std[0];  // once: what is stored might be the same number
-        return for_each_register<Scalar>(columns, [&](Index j, auto count) {
-            const RegisterOf<Scalar> z = difference.from(0, j).row(count, inverse_std);
-            store_some<Scalar>(of_all + factor * (z * z), out + j, count);
+        return simd::for_each_register<Scalar>(columns, [&](Index j, auto count) {
+            const simd::Lanes<Scalar> z = difference.from(0, j).row(count, inverse_std);
+            simd::store_some(of_all + factor * (z * z), out + j, count);
         });
     }
     for_each_column_group<Scalar>(columns, [&](Index j, Index count) {
-        const RegisterOf<Scalar> squares = sum_of_squares(difference.from(0, j), rows, count);
-        store_some<Scalar>(constant(j, count) + factor * squares, out + j, count);
+        const simd::Lanes<Scalar> squares = sum_of_squares(difference.from(0, j), rows, count);
+        simd::store_some(constant(j, count) + factor * squares, out + j, count);
     });
 }
 
@@ -209,7 +214,7 @@ class ScaleGradient {
 public:
     ScaleGradient(MatrixRef<Scalar>& d_s, bool shared, Index row, Index rows)
         : to_(d_s.data() + row), stride_(shared ? 0 : d_s.outerStride()), rows_(rows) {
-        if (shared) std::fill_n(sum_.numbers, rows * lanes<Scalar>, Scalar(0));
+        if (shared) std::fill_n(sum_.numbers, rows * simd::lanes<Scalar>, Scalar(0));
     }
 
     /// Adds the derivatives of `count` samples, from the one at `column` on.
@@ -221,7 +226,7 @@ public:
 
     void finish() {
         if (stride_ > 0) return;
-        for (Index i = 0; i < rows_; ++i) to_[i] += sum_of<Scalar>(sum_[i]);
+        for (Index i = 0; i < rows_; ++i) to_[i] += simd::sum_of<Scalar>(sum_[i]);
     }
 
 private:

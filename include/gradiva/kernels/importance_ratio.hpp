@@ -1,10 +1,8 @@
 #pragma once
 
-#include <numbers>
-
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/math.hpp"
-#include "gradiva/core/simd/registers.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/matrix/strided.hpp"
 
@@ -21,28 +19,13 @@ V weigh(const V& x, const V& a) {
     return (a == 0 ? bounded : x) * a;
 }
 
-namespace detail {
-
-/// e^x within 3 units in the last place; infinite where that is beyond all numbers. Never inlined, so that all elements
-/// come from the same code.
-template <class V>
-[[gnu::noinline]] V ratio_of(const V& x) {
-    using Scalar = gradiva::detail::ScalarOf<V>;
-    constexpr Scalar most = sizeof(Scalar) == 4 ? 88 : 709;  // of `exponential`
-    const V less = x - 1 > most ? V{} + most : x - 1;        // exact where it is used, or beyond all numbers anyhow
-    const V e = exponential(V(x > most ? less : x));
-    return x > most ? e * std::numbers::e_v<Scalar> : e;
-}
-
-}  // namespace detail
-
 /// out := rho = exp(log_prob - old_log_prob).
 template <class Scalar>
 void ratios(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob, VectorRef<Scalar> out) {
     GRADIVA_ASSERT(log_prob.size() == out.size() && old_log_prob.size() == out.size());
-    using V = detail::RegisterOf<Scalar>;
-    detail::transform<Scalar>(
-        out.size(), out.data(), [](const V& now, const V& old) { return detail::ratio_of<V>(now - old); },
+    using V = simd::Lanes<Scalar>;
+    simd::transform<Scalar>(
+        out.size(), out.data(), [](const V& now, const V& old) { return simd::exponential_of_any<V>(now - old); },
         log_prob.data(), old_log_prob.data());
 }
 
@@ -51,10 +34,10 @@ template <class Scalar>
 void weigh_by_ratios(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob, ConstVectorRef<Scalar> a,
                      VectorRef<Scalar> out) {
     GRADIVA_ASSERT(log_prob.size() == out.size() && old_log_prob.size() == out.size() && a.size() == out.size());
-    using V = detail::RegisterOf<Scalar>;
-    detail::transform<Scalar>(
+    using V = simd::Lanes<Scalar>;
+    simd::transform<Scalar>(
         out.size(), out.data(),
-        [](const V& now, const V& old, const V& x) { return weigh<V>(detail::ratio_of<V>(now - old), x); },
+        [](const V& now, const V& old, const V& x) { return weigh<V>(simd::exponential_of_any<V>(now - old), x); },
         log_prob.data(), old_log_prob.data(), a.data());
 }
 
@@ -63,11 +46,11 @@ template <class Scalar>
 void weigh_by_held_ratios(ConstMatrixRef<Scalar> log_rho, Scalar most, ConstMatrixRef<Scalar> a,
                           MatrixRef<Scalar> out) {
     GRADIVA_ASSERT(detail::alike(log_rho, out) && detail::alike(a, out));
-    using V = detail::RegisterOf<Scalar>;
-    detail::transform<Scalar>(
+    using V = simd::Lanes<Scalar>;
+    simd::transform<Scalar>(
         out.size(), out.data(),
         [most](const V& x, const V& y) {
-            const V rho = detail::ratio_of<V>(x);
+            const V rho = simd::exponential_of_any<V>(x);
             return weigh<V>(rho > most ? V{} + most : rho, y);
         },
         log_rho.data(), a.data());

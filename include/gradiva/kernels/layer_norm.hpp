@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/types.hpp"
 
@@ -27,16 +27,16 @@ void layer_norm(ConstVectorRef<Scalar> gain, MatrixRef<Scalar> z, MatrixRef<Scal
         Scalar* const x = z.data() + j * z.outerStride();
         Scalar* const centred = n.data() + j * n.outerStride();
         const Scalar first = x[0];
-        const Scalar mean = share * sum_in_lanes<Scalar>(units, [x, first](Index i) { return x[i] - first; });
-        detail::transform(
+        const Scalar mean = share * simd::sum_in_lanes<Scalar>(units, [x, first](Index i) { return x[i] - first; });
+        simd::transform(
             units, centred, [=](const auto& value) { return (value - first) - mean; }, x);
         const Scalar variance =
-            share * sum_in_lanes<Scalar>(units, [centred](Index i) { return centred[i] * centred[i]; });
+            share * simd::sum_in_lanes<Scalar>(units, [centred](Index i) { return centred[i] * centred[i]; });
         const Scalar scale = 1 / std::sqrt(variance + static_cast<Scalar>(layer_norm_epsilon));
         r[j] = scale;
-        detail::transform(
+        simd::transform(
             units, centred, [=](const auto& value) { return scale * value; }, centred);
-        detail::transform(
+        simd::transform(
             units, x, [](const auto& own, const auto& value) { return own * value; }, g, centred);
     }
 }
@@ -53,10 +53,10 @@ void multiply_by_layer_norm_derivative(ConstMatrixRef<Scalar> n, ConstVectorRef<
         Scalar* const x = d.data() + j * d.outerStride();
         const Scalar* const normal = n.data() + j * n.outerStride();
         const Scalar first = x[0];
-        const Scalar mean = share * sum_in_lanes<Scalar>(units, [x, first](Index i) { return x[i] - first; });
-        const Scalar along =
-            share * sum_in_lanes<Scalar>(units, [x, normal, first](Index i) { return normal[i] * (x[i] - first); });
-        detail::transform(
+        const Scalar mean = share * simd::sum_in_lanes<Scalar>(units, [x, first](Index i) { return x[i] - first; });
+        const Scalar along = share * simd::sum_in_lanes<Scalar>(
+                                         units, [x, normal, first](Index i) { return normal[i] * (x[i] - first); });
+        simd::transform(
             units, x,
             [=, scale = r[j]](const auto& value, const auto& own) {
                 return scale * (((value - first) - mean) - own * along);
@@ -71,7 +71,7 @@ void add_row_sums_of_product(ConstMatrixRef<Scalar> d, ConstMatrixRef<Scalar> n,
     GRADIVA_ASSERT(d.rows() == n.rows() && d.cols() == n.cols() && gain.size() == d.rows());
     Scalar* const sum = gain.data();
     for (Index j = 0; j < d.cols(); ++j) {
-        detail::transform(
+        simd::transform(
             d.rows(), sum, [](const auto& s, const auto& x, const auto& normal) { return s + x * normal; },
             static_cast<const Scalar*>(sum), d.data() + j * d.outerStride(), n.data() + j * n.outerStride());
     }

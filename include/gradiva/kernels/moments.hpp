@@ -4,7 +4,8 @@
 #include <limits>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/lanes.hpp"
+#include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/types.hpp"
 
 namespace GRADIVA_NAMESPACE::kernels {
@@ -43,67 +44,6 @@ struct Moments {
     }
 };
 
-namespace detail {
-
-template <class Scalar>
-struct HalfRegister {
-    typedef Scalar Type __attribute__((vector_size(lanes<double> * sizeof(Scalar))));
-};
-
-template <class Half, int... K>
-RegisterOf<double> widen(const Half& x, std::integer_sequence<int, K...>) {
-    return RegisterOf<double>{static_cast<double>(x[K])...};  // GCC 12 makes four instructions of a convertvector
-}
-
-/// As many numbers as a register holds in double.
-template <class Scalar>
-RegisterOf<double> in_double(const typename HalfRegister<Scalar>::Type& x) {
-    return widen(x, gradiva::detail::LaneNumbers<RegisterOf<double>>{});
-}
-
-template <class Scalar>
-void store_from_double(const RegisterOf<double>& x, Scalar* to) {
-    using Half = typename HalfRegister<Scalar>::Type;
-    const Half rounded = __builtin_convertvector(x, Half);
-    store_lanes(rounded, to);
-}
-
-/// The sum of term(x_i) in double, where `x.template operator()<V>(i)` is x_i for V = Scalar, and x_i and those after
-/// it for a vector V; each is asked for once. Element i is added to the partial sum i modulo 32: the order is the same
-/// for every width of registers, and the processor can overlap additions.
-template <class Scalar, class X, class Term>
-double sum_in_double(Index size, const X& x, const Term& term) {
-    using Half = typename HalfRegister<Scalar>::Type;
-    constexpr Index parts = 32, width = lanes<double>;
-    RegisterOf<double> sum[to_size(parts / width)] = {};
-    Index i = 0;
-    for (; i + parts <= size; i += parts) {
-#pragma GCC unroll 16
-        for (Index k = 0; k < parts / width; ++k) {
-            sum[k] += term(in_double<Scalar>(x.template operator()<Half>(i + k * width)));
-        }
-    }
-    if (i < size) {
-        double part[parts];
-        for (Index k = 0; k < parts / width; ++k) store(sum[k], part + k * width);
-        for (Index k = 0; i + k < size; ++k) part[k] += term(static_cast<double>(x.template operator()<Scalar>(i + k)));
-        for (Index k = 0; k < parts / width; ++k) sum[k] = load(part + k * width);
-    }
-    for (Index half = parts / width / 2; half > 0; half /= 2) {
-        for (Index k = 0; k < half; ++k) sum[k] += sum[k + half];
-    }
-    return sum_of<double>(sum[0]);
-}
-
-/// The same for numbers in memory.
-template <class Scalar, class Term>
-double sum_in_double(const Scalar* x, Index size, const Term& term) {
-    return sum_in_double<Scalar>(
-        size, [x]<class V>(Index i) { return load_lanes<V>(x + i); }, term);
-}
-
-}  // namespace detail
-
 /// In two passes and in double: E[x^2] - E[x]^2 would lose all digits when the mean is large. The mean is taken of the
 /// differences from the first number, so that equal numbers have no spread at all.
 template <class Scalar>
@@ -112,9 +52,9 @@ Moments moments(ConstVectorRef<Scalar> x) {
     result.count = x.size();
     if (x.size() == 0) return result;
     const auto first = static_cast<double>(x[0]);
-    const double sum = detail::sum_in_double(x.data(), x.size(), [first](const auto& value) { return value - first; });
+    const double sum = simd::sum_in_double(x.data(), x.size(), [first](const auto& value) { return value - first; });
     result.mean = first + sum / static_cast<double>(x.size());
-    result.squares = detail::sum_in_double(x.data(), x.size(), [mean = result.mean](const auto& value) {
+    result.squares = simd::sum_in_double(x.data(), x.size(), [mean = result.mean](const auto& value) {
         const auto step = value - mean;
         return step * step;
     });
@@ -135,13 +75,12 @@ void standardise(VectorRef<Scalar> x) {
         m = moments<Scalar>(x);
     }
     const double scale = 1 / (m.sample_deviation() + least_deviation);
-    constexpr Index width = detail::lanes<double>;
+    constexpr Index width = simd::lanes<double>;
     Scalar* const values = x.data();
     Index i = 0;
     for (; i + width <= x.size(); i += width) {
-        const auto value =
-            detail::in_double<Scalar>(load_lanes<typename detail::HalfRegister<Scalar>::Type>(values + i));
-        detail::store_from_double<Scalar>((value - m.mean) * scale, values + i);
+        const auto value = simd::in_double<Scalar>(simd::load_as<simd::Lanes<Scalar, simd::lanes<double>>>(values + i));
+        simd::store_from_double<Scalar>((value - m.mean) * scale, values + i);
     }
     for (; i < x.size(); ++i) values[i] = static_cast<Scalar>((static_cast<double>(values[i]) - m.mean) * scale);
 }

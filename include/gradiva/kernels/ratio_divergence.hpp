@@ -1,6 +1,8 @@
 #pragma once
 
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/math.hpp"
+#include "gradiva/core/simd/sum.hpp"
 #include "gradiva/kernels/moments.hpp"
 
 namespace GRADIVA_NAMESPACE::kernels {
@@ -11,11 +13,11 @@ struct RatioDivergence {
     static constexpr double most = 709;  // the largest whole power of e in double; NaN stays
 
     /// By the code for a register, so that a number has the same bits at the end of an array as within it.
-    double operator()(double log_rho) const { return (*this)(broadcast(log_rho))[0]; }
+    double operator()(double log_rho) const { return (*this)(simd::broadcast(log_rho))[0]; }
     /// Never inlined: a sum unrolls it up to sixteen times.
-    [[gnu::noinline]] RegisterOf<double> operator()(const RegisterOf<double>& log_rho) const {
-        const RegisterOf<double> x = log_rho > most ? broadcast(most) : log_rho;
-        return exponential(x) - 1 - x;
+    [[gnu::noinline]] simd::Lanes<double> operator()(const simd::Lanes<double>& log_rho) const {
+        const simd::Lanes<double> x = log_rho > most ? simd::broadcast(most) : log_rho;
+        return simd::exponential(x) - 1 - x;
     }
 };
 
@@ -26,7 +28,7 @@ struct RatioDivergence {
 /// Divergence", 2020.
 template <class Scalar>
 double sum_of_ratio_divergence(ConstVectorRef<Scalar> log_rho) {
-    return detail::sum_in_double(log_rho.data(), log_rho.size(), detail::RatioDivergence{});
+    return simd::sum_in_double(log_rho.data(), log_rho.size(), detail::RatioDivergence{});
 }
 
 }  // namespace GRADIVA_NAMESPACE::kernels

@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 
 // Backward scans along time of N environments side by side:
 //   x_i = d_i + f c_i x_{i+N},   0 beyond the last step,
@@ -21,7 +21,7 @@ V load_as(const Scalar* from) {
     if constexpr (std::is_same_v<V, Scalar>) {
         return *from;
     } else {
-        return load(from);
+        return simd::load(from);
     }
 }
 
@@ -30,7 +30,7 @@ void store_as(const V& x, Scalar* to) {
     if constexpr (std::is_same_v<V, Scalar>) {
         *to = x;
     } else {
-        store(x, to);
+        simd::store(x, to);
     }
 }
 
@@ -48,7 +48,7 @@ V repeat_first(const V& x, std::integer_sequence<int, K...>) {
 /// what comes from beyond the register is left open.
 template <int Places, class V>
 void look_ahead(V& d, V& a) {
-    constexpr gradiva::detail::LaneNumbers<V> all;
+    constexpr simd::LaneNumbers<V> all;
     if constexpr (Places < static_cast<int>(all.size())) {
         d += a * shift_down<Places>(d, V{}, all);
         a *= shift_down<Places>(a, V{} + 1, all);
@@ -60,9 +60,9 @@ void look_ahead(V& d, V& a) {
 /// after it, in as many rounds as the steps can be halved; one product with the register after it completes all.
 template <int N, class Scalar, class Terms>
 void scan_few(Scalar factor, const Scalar* continues, Index steps, Scalar* x, const Terms& terms) {
-    using V = RegisterOf<Scalar>;
-    constexpr Index width = lanes<Scalar>;
-    constexpr gradiva::detail::LaneNumbers<V> all;
+    using V = simd::Lanes<Scalar>;
+    constexpr Index width = simd::lanes<Scalar>;
+    constexpr simd::LaneNumbers<V> all;
     const Index size = N * steps, whole = size / width * width;
     Scalar next[to_size(N)] = {};
     for (Index i = size; i-- > whole;) {
@@ -73,12 +73,12 @@ void scan_few(Scalar factor, const Scalar* continues, Index steps, Scalar* x, co
     }
     Scalar room[to_size(width)] = {};
     std::copy_n(next, N, room);
-    V carry = repeat_first<N>(load(room), all);
+    V carry = repeat_first<N>(simd::load(room), all);
     for (Index i = whole - width; i >= 0; i -= width) {
-        V d = terms.template delta<V>(i), a = factor * load(continues + i);
+        V d = terms.template delta<V>(i), a = factor * simd::load(continues + i);
         look_ahead<N>(d, a);
         const V x_i = d + a * carry;
-        store(x_i, x + i);
+        simd::store(x_i, x + i);
         terms.finish(i, x_i);
         carry = repeat_first<N>(x_i, all);
     }
@@ -87,8 +87,8 @@ void scan_few(Scalar factor, const Scalar* continues, Index steps, Scalar* x, co
 /// A scan step by step, by registers where a step fills at least one.
 template <class Scalar, class Terms>
 void scan_steps(Scalar factor, const Scalar* continues, Index n, Index steps, Scalar* x, const Terms& terms) {
-    using V = RegisterOf<Scalar>;
-    constexpr Index width = lanes<Scalar>;
+    using V = simd::Lanes<Scalar>;
+    constexpr Index width = simd::lanes<Scalar>;
     const Index last = (steps - 1) * n;
     const auto put = [&](Index i, auto d) {
         using D = decltype(d);
@@ -114,7 +114,7 @@ void scan_steps(Scalar factor, const Scalar* continues, Index n, Index steps, Sc
 template <int N = 1, class Scalar, class Terms>
 void scan(Scalar factor, const Scalar* continues, Index n, Index steps, Scalar* x, const Terms& terms) {
     if (steps == 0) return;
-    if constexpr (N < lanes<Scalar>) {
+    if constexpr (N < simd::lanes<Scalar>) {
         if (n == N) return scan_few<N>(factor, continues, steps, x, terms);
         scan<2 * N>(factor, continues, n, steps, x, terms);
     } else {

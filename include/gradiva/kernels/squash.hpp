@@ -5,11 +5,11 @@
 #include <numbers>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/math.hpp"
-#include "gradiva/core/simd/registers.hpp"
 #include "gradiva/core/simd/sum.hpp"
-#include "gradiva/core/simd/tanh.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/kernels/tanh.hpp"
 
 // The hyperbolic tangent of normal variables. Its slope is 1 - tanh^2 u, of which
 //   f(u) = log(1 - tanh^2 u) = 2 (log 2 - |u| - log(1 + e^{-2 |u|}))
@@ -48,7 +48,7 @@ struct NormalQuadrature {
     /// The sum of value(k) over all nodes.
     template <class Scalar, class Value>
     static Scalar sum(const Value& value) {
-        return sum_in_lanes<Scalar>(nodes, [&](Index k) { return value(to_size(k)); });
+        return simd::sum_in_lanes<Scalar>(nodes, [&](Index k) { return value(to_size(k)); });
     }
 };
 
@@ -80,9 +80,10 @@ Scalar expected_squash_log_slope(ConstVectorRef<Scalar> mean, ConstVectorRef<Sca
     for (Index i = 0; i < mean.size(); ++i) {
         Array half_slope;  // size + log(1 + e^(-2 size))
         for (std::size_t k = 0; k < z.size(); ++k) half_slope[k] = std::abs(mean[i] + std[i] * z[k]);
-        detail::transform<Scalar>(
+        simd::transform<Scalar>(
             Rule::nodes, half_slope.data(),
-            [](const auto& size) { return size + logarithm(1 + exponential(size * Scalar(-2))); }, half_slope.data());
+            [](const auto& size) { return size + simd::logarithm(1 + simd::exponential(size * Scalar(-2))); },
+            half_slope.data());
         sum += Rule::sum<Scalar>([&](std::size_t k) { return w[k] * half_slope[k]; });
     }
     return 2 * (static_cast<Scalar>(std::numbers::ln2 * static_cast<double>(mean.size())) - sum);

@@ -360,7 +360,7 @@ private:
     static constexpr std::size_t worth_a_thread = 2048;
 
     static double sum_of(const Buffer<Scalar>& values) {
-        return sum_in_lanes<double>(values.size(), [&](Index i) { return static_cast<double>(values[i]); });
+        return simd::sum_in_lanes<double>(values.size(), [&](Index i) { return static_cast<double>(values[i]); });
     }
 
     std::span<Scalar> weights_of(Index network) { return network == the_actor ? actor_.weights() : critic_weights(); }

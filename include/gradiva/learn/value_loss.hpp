@@ -34,7 +34,7 @@ double value_loss(ConstVectorRef<Scalar> value, ConstVectorRef<Scalar> old_value
         return sum;
     }
     const Scalar* const error = d_value.data();
-    return 0.5 * sum_in_lanes<double>(d_value.size(), [error](Index i) {
+    return 0.5 * simd::sum_in_lanes<double>(d_value.size(), [error](Index i) {
                const auto e = static_cast<double>(error[i]);
                return e * e;
            });

@@ -47,7 +47,7 @@ struct Dense {
         const auto pack_if = [](bool wanted, const kernels::Strided<T>& a, Buffer<T>& panels) {
             wanted ? kernels::pack_panels(a, panels) : panels.clear();
         };
-        pack_if(inputs > kernels::detail::few_inputs, kernels::plain(weight(flat)), packed.plain);
+        pack_if(inputs > kernels::few_inputs, kernels::plain(weight(flat)), packed.plain);
         pack_if(goes_back && outputs > kernels::few_outputs, kernels::transposed(weight(flat)), packed.transposed);
     }
 

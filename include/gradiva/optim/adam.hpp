@@ -5,8 +5,8 @@
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
-#include "gradiva/core/simd/registers.hpp"
-#include "gradiva/core/simd/square_root.hpp"
+#include "gradiva/core/simd/lanes.hpp"
+#include "gradiva/core/simd/math.hpp"
 #include "gradiva/optim/detail/check_step.hpp"
 #include "gradiva/optim/detail/moving_mean.hpp"
 
@@ -50,9 +50,9 @@ public:
         const auto step = [=]<class V>(const V& g, V& theta, V& m, V& v) {
             m = detail::without_negligible(mean(m, g), negligible);
             v = mean_square(v, g);
-            theta -= rate * m / (correction * kernels::square_root(v) + epsilon);
+            theta -= rate * m / (correction * simd::square_root(v) + epsilon);
         };
-        kernels::detail::update(size, step, gradient.data(), weights.data(), mean_.data(), square_.data());
+        simd::update(size, step, gradient.data(), weights.data(), mean_.data(), square_.data());
     }
 
 private:

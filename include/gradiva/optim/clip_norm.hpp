@@ -7,6 +7,7 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/simd/lanes.hpp"
+#include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/moments.hpp"
 
@@ -51,7 +52,7 @@ double norm_from(double squares, std::span<const Scalar> values) {
 template <class Scalar>
 double norm_of(std::span<const Scalar> values) {
     const auto size = static_cast<Index>(values.size());
-    return detail::norm_from(kernels::detail::sum_in_double(values.data(), size, detail::square_of), values);
+    return detail::norm_from(simd::sum_in_double(values.data(), size, detail::square_of), values);
 }
 
 /// The norm of two vectors, of which these are the norms, one after the other.
@@ -71,17 +72,17 @@ double add_up(Index parts, const Part& part, std::span<Scalar> total) {
         from[s] = part(s).data();
     }
     const auto sum_at = [&from, parts, to]<class V>(Index i) {
-        V sum = load_lanes<V>(from[0] + i);
-        store_lanes(V{}, from[0] + i);
+        V sum = simd::load_as<V>(from[0] + i);
+        simd::store(V{}, from[0] + i);
         for (Index s = 1; s < parts; ++s) {
-            sum += load_lanes<V>(from[s] + i);
-            store_lanes(V{}, from[s] + i);
+            sum += simd::load_as<V>(from[s] + i);
+            simd::store(V{}, from[s] + i);
         }
-        store_lanes(sum, to + i);
+        simd::store(sum, to + i);
         return sum;
     };
     const auto size = static_cast<Index>(total.size());
-    return detail::norm_from(kernels::detail::sum_in_double<Scalar>(size, sum_at, detail::square_of),
+    return detail::norm_from(simd::sum_in_double<Scalar>(size, sum_at, detail::square_of),
                              std::span<const Scalar>(total));
 }
 

@@ -3,8 +3,8 @@
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
-#include "gradiva/core/simd/registers.hpp"
-#include "gradiva/core/simd/square_root.hpp"
+#include "gradiva/core/simd/lanes.hpp"
+#include "gradiva/core/simd/math.hpp"
 #include "gradiva/optim/detail/check_step.hpp"
 #include "gradiva/optim/detail/moving_mean.hpp"
 
@@ -37,9 +37,9 @@ public:
         const detail::MeanSquare<Scalar> mean_square(options_.alpha, options_.epsilon);
         const auto step = [=]<class V>(const V& g, V& theta, V& v) {
             v = mean_square(v, g);
-            theta -= rate * g / (kernels::square_root(v) + epsilon);
+            theta -= rate * g / (simd::square_root(v) + epsilon);
         };
-        kernels::detail::update(size, step, gradient.data(), weights.data(), square_.data());
+        simd::update(size, step, gradient.data(), weights.data(), square_.data());
     }
 
 private:

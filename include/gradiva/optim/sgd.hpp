@@ -4,7 +4,7 @@
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
-#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/optim/detail/check_step.hpp"
 #include "gradiva/optim/detail/moving_mean.hpp"
 
@@ -36,7 +36,7 @@ public:
             u = detail::without_negligible(V(momentum * u + g), negligible);
             theta -= rate * u;
         };
-        kernels::detail::update(size, step, gradient.data(), weights.data(), velocity_.data());
+        simd::update(size, step, gradient.data(), weights.data(), velocity_.data());
     }
 
 private:

@@ -7,8 +7,8 @@
 #include <type_traits>
 
 #include "gradiva/core/index.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/math.hpp"
-#include "gradiva/core/simd/registers.hpp"
 #include "gradiva/kernels/importance_ratio.hpp"
 
 // The numbers that a formula is written for once: float, double, and registers of either. A comparison of registers
@@ -36,7 +36,7 @@ consteval void refuse_as_scalar() {
 template <class Scalar>
 class Flags {
 public:
-    using Register = typename detail::BitsOf<kernels::detail::RegisterOf<Scalar>>::Type;
+    using Register = simd::BitsOf<simd::Lanes<Scalar>>;
 
     explicit Flags(const Register& lanes) : lanes_(lanes) {}
 
@@ -60,12 +60,12 @@ private:
 template <class Scalar>
 class Numbers {
 public:
-    using Register = kernels::detail::RegisterOf<Scalar>;
+    using Register = simd::Lanes<Scalar>;
 
     Numbers(const Register& lanes) : lanes_(lanes) {}
     template <class Number>
     requires std::is_arithmetic_v<Number>
-    explicit Numbers(Number x) : lanes_(kernels::detail::broadcast(static_cast<Scalar>(x))) {}
+    explicit Numbers(Number x) : lanes_(simd::broadcast(static_cast<Scalar>(x))) {}
 
     const Register& lanes() const { return lanes_; }
 
@@ -220,7 +220,7 @@ V abs(const V& x) {
 template <Number V>
 V exp(const V& x) {
     if constexpr (detail::is_numbers<V>) {
-        return kernels::detail::ratio_of(x.lanes());
+        return simd::exponential_of_any(x.lanes());
     } else {
         return std::exp(x);
     }
@@ -235,8 +235,8 @@ V log(const V& x) {
         constexpr double doublings = Limits::digits;  // that make a normal number of any other above 0
         const Flags<Scalar> is_small = x < Limits::min();
         const V normal = select(is_small, x * std::exp2(doublings), x);
-        const V of_normal =
-            V(logarithm(normal.lanes())) - select(is_small, constant<V>(doublings * std::numbers::ln2), constant<V>(0));
+        const V of_normal = V(simd::logarithm(normal.lanes())) -
+                            select(is_small, constant<V>(doublings * std::numbers::ln2), constant<V>(0));
         const V of_none = select(x == 0, constant<V>(-Limits::infinity()), constant<V>(Limits::quiet_NaN()));
         return select(x == Limits::infinity(), x, select(x > 0, of_normal, of_none));
     } else {

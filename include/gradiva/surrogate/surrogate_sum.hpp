@@ -4,7 +4,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/lanes.hpp"
+#include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/importance_ratio.hpp"
 #include "gradiva/kernels/moments.hpp"
@@ -61,19 +62,19 @@ SurrogateSum surrogate_sum(const S& surrogate, ConstVectorRef<Scalar> log_prob, 
     for (Index begin = 0; begin < log_prob.size(); begin += at_once) {
         const Index size = std::min(at_once, log_prob.size() - begin);
         auto clipped = constant<V>(0);
-        kernels::detail::for_each_register<Scalar>(size, [&](Index i, auto count) {
-            const V x = kernels::detail::load_some(argument + begin + i, count);
-            const V a = kernels::detail::load_some(advantage.data() + begin + i, count);
+        simd::for_each_register<Scalar>(size, [&](Index i, auto count) {
+            const V x = simd::load_some(argument + begin + i, count);
+            const V a = simd::load_some(advantage.data() + begin + i, count);
             const auto sample = detail::loss_by_log_prob<V>(surrogate, x, a);
-            kernels::detail::store_some<Scalar>(sample.derivative.lanes(), d_log_prob.data() + begin + i, count);
-            kernels::detail::store_some<Scalar>(sample.loss.lanes(), loss + i, count);
+            simd::store_some(sample.derivative.lanes(), d_log_prob.data() + begin + i, count);
+            simd::store_some(sample.loss.lanes(), loss + i, count);
             if constexpr (detail::clips<S>) {
                 const V one = select(sample.clipped, constant<V>(1), constant<V>(0));
-                clipped += V(kernels::detail::first_of<Scalar>(one.lanes(), count));
+                clipped += V(simd::first_of(one.lanes(), count));
             }
         });
-        sum.loss += kernels::detail::sum_in_double(loss, size, [](const auto& x) { return x; });
-        sum.clipped += static_cast<Index>(kernels::detail::sum_of<Scalar>(clipped.lanes()));
+        sum.loss += simd::sum_in_double(loss, size, [](const auto& x) { return x; });
+        sum.clipped += static_cast<Index>(simd::sum_of<Scalar>(clipped.lanes()));
     }
     return sum;
 }

@@ -5,7 +5,6 @@
 
 #include "catch.hpp"
 #include "gradiva/core/rng.hpp"
-#include "gradiva/core/simd/registers.hpp"
 #include "helpers/largest.hpp"
 
 using namespace gradiva;
@@ -13,7 +12,7 @@ using namespace gradiva;
 namespace {
 
 template <class T>
-constexpr Index width = kernels::detail::lanes<T>;
+constexpr Index width = simd::lanes<T>;
 
 template <class T>
 struct Lanes {
@@ -28,14 +27,14 @@ struct Lanes {
 template <class T>
 Lanes<T> exponential(const Lanes<T>& x) {
     Lanes<T> y;
-    kernels::detail::store(gradiva::exponential(kernels::detail::load(x.number)), y.number);
+    simd::store(simd::exponential(simd::load(x.number)), y.number);
     return y;
 }
 
 template <class T>
 Lanes<T> logarithm(const Lanes<T>& x) {
     Lanes<T> y;
-    kernels::detail::store(gradiva::logarithm(kernels::detail::load(x.number)), y.number);
+    simd::store(simd::logarithm(simd::load(x.number)), y.number);
     return y;
 }
 
@@ -102,7 +101,7 @@ TEMPLATE_TEST_CASE("exponentials end at exactly 0, NaN stays NaN", "", float, do
     CHECK(one<T>(exponential<T>, std::nextafter(last, Limits::lowest())) == 0);
 
     // Also with the lowest bits of its payload set, which become part of an exponent.
-    using Bits = typename gradiva::detail::Binary<T>::Bits;
+    using Bits = typename simd::detail::Binary<T>::Bits;
     const auto quiet = std::bit_cast<Bits>(Limits::quiet_NaN());
     for (const T x :
          {Limits::quiet_NaN(), -Limits::quiet_NaN(), std::bit_cast<T>(quiet + 1), std::bit_cast<T>(quiet + 255)}) {

@@ -8,7 +8,7 @@ using namespace gradiva;
 
 TEST_CASE("every number is summed once, however many there are") {
     for (Index n = 0; n < 100; ++n) {
-        CHECK(sum_in_lanes<double>(n, [](Index i) { return static_cast<double>(i + 1); }) ==
+        CHECK(simd::sum_in_lanes<double>(n, [](Index i) { return static_cast<double>(i + 1); }) ==
               static_cast<double>(n * (n + 1) / 2));
     }
 }
@@ -17,7 +17,7 @@ TEST_CASE("a sum has the same bits wherever its numbers lie") {
     std::vector<float> numbers(200);
     for (std::size_t i = 0; i < 100; ++i) numbers[i] = 1.0F / static_cast<float>(3 * i + 1);
     const auto sum = [&](std::size_t from) {
-        return sum_in_lanes<float>(77, [&](Index i) { return numbers[from + static_cast<std::size_t>(i)]; });
+        return simd::sum_in_lanes<float>(77, [&](Index i) { return numbers[from + static_cast<std::size_t>(i)]; });
     };
     const float expected = sum(0);
     for (std::size_t shift = 1; shift < 20; ++shift) {

@@ -275,7 +275,7 @@ TEMPLATE_TEST_CASE("products of a matrix whose panels were packed have the same 
                 for (const auto& left : {plain(a), transposed(at)}) {
                     Buffer<T> panels;
                     kernels::pack_panels(left, panels);
-                    constexpr Index lane = kernels::detail::lanes<T>;
+                    constexpr Index lane = simd::lanes<T>;
                     if (left.row_stride != 1) REQUIRE(panels.size() == (rows + lane - 1) / lane * lane * inner);
                     kernels::Strided<T> packed = left;
                     packed.panels = panels.data();

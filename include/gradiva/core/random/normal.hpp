@@ -6,20 +6,19 @@
 #include <numbers>
 
 #include "gradiva/core/random/philox.hpp"
-#include "gradiva/core/simd/double_sincos.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/math.hpp"
+#include "gradiva/core/simd/sincos.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
 /// As many normal numbers as `PhiloxWords` make: pair p, of block p, stands at 2 p.
 using Normals = std::array<double, 2 * philox_blocks>;
 
-typedef double Doubles __attribute__((vector_size(vector_bytes)));
-
 /// Uniform on [1, 2), of 52 random bits.
-inline Doubles from_one_to_two(const std::uint32_t* upper, const std::uint32_t* lower) {
+inline simd::Doubles from_one_to_two(const std::uint32_t* upper, const std::uint32_t* lower) {
     constexpr std::uint64_t one = 0x3FF0'0000'0000'0000;
-    return std::bit_cast<Doubles>((load_words(upper) << 20) ^ (load_words(lower) >> 12) ^ one);
+    return std::bit_cast<simd::Doubles>((load_words(upper) << 20) ^ (load_words(lower) >> 12) ^ one);
 }
 
 /// Pairs of standard normal numbers, r cos phi and r sin phi, with r = sqrt(-2 log u) and phi = 2 pi v from u and v
@@ -27,10 +26,10 @@ inline Doubles from_one_to_two(const std::uint32_t* upper, const std::uint32_t* 
 inline void box_muller(const PhiloxWords& words, Normals& normals) {
     constexpr double turn = 2 * std::numbers::pi;
     for (std::size_t b = 0; b < philox_blocks; b += words_at_once) {
-        const Doubles u = 2 - from_one_to_two(&words[0][b], &words[1][b]);
-        const Doubles r_squared = -2 * logarithm(u);
+        const simd::Doubles u = 2 - from_one_to_two(&words[0][b], &words[1][b]);
+        const simd::Doubles r_squared = -2 * simd::logarithm(u);
         const auto [sine, cosine] =
-            bounded_sine_cosine<WideWords>((from_one_to_two(&words[2][b], &words[3][b]) - 1) * turn);
+            simd::bounded_sine_cosine<WideWords>((from_one_to_two(&words[2][b], &words[3][b]) - 1) * turn);
         for (std::size_t i = 0; i < words_at_once; ++i) {
             const double radius = std::sqrt(r_squared[i]);
             normals[2 * (b + i)] = radius * cosine[i];

@@ -34,16 +34,16 @@ inline constexpr std::size_t philox_blocks = 8;
 using PhiloxWords = std::array<std::array<std::uint32_t, philox_blocks>, 4>;
 
 // A word in each half of a vector's bytes, and as wide as its products.
-typedef std::uint32_t Words __attribute__((vector_size(vector_bytes / 2)));
-typedef std::uint64_t WideWords __attribute__((vector_size(vector_bytes)));
-inline constexpr std::size_t words_at_once = sizeof(WideWords) / sizeof(std::uint64_t);
+using WideWords = simd::Lanes<std::uint64_t>;
+using Words = simd::Lanes<std::uint32_t, simd::lanes<std::uint64_t>>;
+inline constexpr std::size_t words_at_once = static_cast<std::size_t>(simd::lanes<std::uint64_t>);
 
 inline WideWords load_words(const std::uint32_t* from) {
-    return __builtin_convertvector(load_lanes<Words>(from), WideWords);
+    return __builtin_convertvector(simd::load_as<Words>(from), WideWords);
 }
 
 inline void store_words(const WideWords& words, std::uint32_t* to) {
-    store_lanes(__builtin_convertvector(words, Words), to);
+    simd::store(__builtin_convertvector(words, Words), to);
 }
 
 /// What `philox4x32` gives for the counters (low, high, stream[0], stream[1]), where (low, high) are `first` and the

@@ -4,16 +4,85 @@
 #include <type_traits>
 #include <utility>
 
-#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 
-// Columns side by side: one number of each of as many columns as a register has numbers. Sums along columns are then
+// Rows of registers from columns in memory, and back.
+
+namespace GRADIVA_NAMESPACE::simd {
+
+namespace detail {
+
+template <bool Upper, class Lanes, int... K>
+Lanes zip_lanes(const Lanes& a, const Lanes& b, std::integer_sequence<int, K...>) {
+    constexpr int width = sizeof...(K);
+    return __builtin_shufflevector(a, b, (K / 2 + K % 2 * width + (Upper ? width / 2 : 0))...);
+}
+
+template <int First, class V, int... K>
+V every_second(const V& a, const V& b, std::integer_sequence<int, K...>) {
+    return __builtin_shufflevector(a, b, (2 * K + First)...);
+}
+template <class V>
+V evens(const V& a, const V& b) {
+    return every_second<0>(a, b, LaneNumbers<V>{});
+}
+template <class V>
+V odds(const V& a, const V& b) {
+    return every_second<1>(a, b, LaneNumbers<V>{});
+}
+
+}  // namespace detail
+
+/// The lower half of (a0, b0, a1, b1, ...).
+template <class Lanes>
+Lanes zip_lower(const Lanes& a, const Lanes& b) {
+    return detail::zip_lanes<false>(a, b, LaneNumbers<Lanes>{});
+}
+
+/// The upper half of (a0, b0, a1, b1, ...).
+template <class Lanes>
+Lanes zip_upper(const Lanes& a, const Lanes& b) {
+    return detail::zip_lanes<true>(a, b, LaneNumbers<Lanes>{});
+}
+
+/// Writes a 4 x `lanes<float>` matrix, column-major, from its rows.
+inline void store_columns(const Floats& row0, const Floats& row1, const Floats& row2, const Floats& row3, float* to) {
+    const Floats even[2] = {zip_lower(row0, row2), zip_upper(row0, row2)};
+    const Floats odd[2] = {zip_lower(row1, row3), zip_upper(row1, row3)};
+    for (Index half = 0; half < 2; ++half) {
+        store(zip_lower(even[half], odd[half]), to + 2 * half * lanes<float>);
+        store(zip_upper(even[half], odd[half]), to + (2 * half + 1) * lanes<float>);
+    }
+}
+
+/// Writes the transpose of a square block: row i, contiguous at `from + i * from_stride`, becomes element i of each
+/// register of `to`, which are `to_stride` apart.
+template <class Scalar>
+void transpose_block(const Scalar* from, Index from_stride, Scalar* to, Index to_stride) {
+    constexpr Index n = lanes<Scalar>;
+    Lanes<Scalar> x[to_size(n)], y[to_size(n)];
+#pragma GCC unroll 16
+    for (Index i = 0; i < n; ++i) x[i] = load(from + i * from_stride);
+        // Each round deals the numbers out anew, as a perfect shuffle of cards does.
+#pragma GCC unroll 4
+    for (Index round = 1; round < n; round *= 2) {
+#pragma GCC unroll 16
+        for (Index i = 0; i < n / 2; ++i) {
+            y[2 * i] = zip_lower(x[i], x[i + n / 2]);
+            y[2 * i + 1] = zip_upper(x[i], x[i + n / 2]);
+        }
+#pragma GCC unroll 16
+        for (Index i = 0; i < n; ++i) x[i] = y[i];
+    }
+#pragma GCC unroll 16
+    for (Index i = 0; i < n; ++i) store(x[i], to + i * to_stride);
+}
+
+// Columns side by side: one number of each of as many columns as a register has lanes. Sums along columns are then
 // plain additions of registers, for any number of rows; what costs is to get there and back. Rows are moved in groups
 // of 4 or 2, which lie together in memory; the last group overlaps the one before it.
 
-namespace GRADIVA_NAMESPACE::kernels::detail {
-
-/// Rows that kernels bring side by side at a time, in a buffer on the stack.
-inline constexpr Index rows_at_once = 32;
+namespace detail {
 
 template <Index Count, class Scalar>
 struct ShortRegister {
@@ -40,35 +109,22 @@ auto load_groups(const Scalar* from, Index stride) {
 }
 
 template <Index First, class Scalar, int... K>
-void store_group(const RegisterOf<Scalar>& x, Scalar* to, std::integer_sequence<int, K...>) {
+void store_group(const Lanes<Scalar>& x, Scalar* to, std::integer_sequence<int, K...>) {
     *reinterpret_cast<typename ShortRegister<Index{sizeof...(K)}, Scalar>::Unaligned*>(to) =
         __builtin_shufflevector(x, x, (First + K)...);
 }
 
 /// The reverse of `load_groups`.
 template <Index Count, class Scalar, int... G>
-void store_groups(const RegisterOf<Scalar>& x, Scalar* to, Index stride, std::integer_sequence<int, G...>) {
+void store_groups(const Lanes<Scalar>& x, Scalar* to, Index stride, std::integer_sequence<int, G...>) {
     (store_group<G * Count, Scalar>(x, to + G * stride, std::make_integer_sequence<int, Count>{}), ...);
-}
-
-template <int First, class V, int... K>
-V every_second(const V& a, const V& b, std::integer_sequence<int, K...>) {
-    return __builtin_shufflevector(a, b, (2 * K + First)...);
-}
-template <class V>
-V evens(const V& a, const V& b) {
-    return every_second<0>(a, b, gradiva::detail::LaneNumbers<V>{});
-}
-template <class V>
-V odds(const V& a, const V& b) {
-    return every_second<1>(a, b, gradiva::detail::LaneNumbers<V>{});
 }
 
 /// `Count` numbers of each column to `Count` registers.
 template <Index Count, class Scalar>
 void load_group_of_rows(const Scalar* from, Index stride, Scalar* to) {
     constexpr Index width = lanes<Scalar>, groups = width / Count;
-    RegisterOf<Scalar> x[to_size(Count)];
+    Lanes<Scalar> x[to_size(Count)];
 #pragma GCC unroll 4
     for (Index i = 0; i < Count; ++i) {
         x[i] =
@@ -78,8 +134,8 @@ void load_group_of_rows(const Scalar* from, Index stride, Scalar* to) {
         store(evens(x[0], x[1]), to);
         store(odds(x[0], x[1]), to + width);
     } else {
-        const RegisterOf<Scalar> even[2] = {evens(x[0], x[1]), evens(x[2], x[3])};
-        const RegisterOf<Scalar> odd[2] = {odds(x[0], x[1]), odds(x[2], x[3])};
+        const Lanes<Scalar> even[2] = {evens(x[0], x[1]), evens(x[2], x[3])};
+        const Lanes<Scalar> odd[2] = {odds(x[0], x[1]), odds(x[2], x[3])};
         store(evens(even[0], even[1]), to);
         store(evens(odd[0], odd[1]), to + width);
         store(odds(even[0], even[1]), to + 2 * width);
@@ -91,15 +147,15 @@ void load_group_of_rows(const Scalar* from, Index stride, Scalar* to) {
 template <Index Count, class Scalar>
 void store_group_of_rows(const Scalar* from, Scalar* to, Index stride) {
     constexpr Index width = lanes<Scalar>, groups = width / Count;
-    RegisterOf<Scalar> x[to_size(Count)], y[to_size(Count)];
+    Lanes<Scalar> x[to_size(Count)], y[to_size(Count)];
 #pragma GCC unroll 4
     for (Index i = 0; i < Count; ++i) x[i] = load(from + i * width);
     if constexpr (Count == 2) {
         y[0] = zip_lower(x[0], x[1]);
         y[1] = zip_upper(x[0], x[1]);
     } else {
-        const RegisterOf<Scalar> even[2] = {zip_lower(x[0], x[2]), zip_upper(x[0], x[2])};
-        const RegisterOf<Scalar> odd[2] = {zip_lower(x[1], x[3]), zip_upper(x[1], x[3])};
+        const Lanes<Scalar> even[2] = {zip_lower(x[0], x[2]), zip_upper(x[0], x[2])};
+        const Lanes<Scalar> odd[2] = {zip_lower(x[1], x[3]), zip_upper(x[1], x[3])};
         y[0] = zip_lower(even[0], odd[0]);
         y[1] = zip_upper(even[0], odd[0]);
         y[2] = zip_lower(even[1], odd[1]);
@@ -127,6 +183,8 @@ void for_each_group(Index rows, const Move& move) {
     if (rows % Count != 0) move(count, rows - Count);
 }
 
+}  // namespace detail
+
 /// Writes rows x `count` numbers, whose columns are `stride` apart, row by row: row i to register i of `to`, with 0
 /// after the last column.
 template <class Scalar>
@@ -134,10 +192,10 @@ void columns_to_lanes(const Scalar* from, Index stride, Index rows, Index count,
     constexpr Index width = lanes<Scalar>;
     if (rows == 1 && count == width && stride == 1) return store(load(from), to);
     if (rows >= 2 && count == width) {
-        return for_each_group<Scalar>(
-            rows, [&](auto group, Index i) { load_group_of_rows<group()>(from + i, stride, to + i * width); });
+        return detail::for_each_group<Scalar>(
+            rows, [&](auto group, Index i) { detail::load_group_of_rows<group()>(from + i, stride, to + i * width); });
     }
-    for (Index i = 0; i < rows; ++i) store(RegisterOf<Scalar>{}, to + i * width);
+    for (Index i = 0; i < rows; ++i) store(Lanes<Scalar>{}, to + i * width);
     for (Index j = 0; j < count; ++j) {
         for (Index i = 0; i < rows; ++i) to[i * width + j] = from[i + j * stride];
     }
@@ -149,12 +207,12 @@ void lanes_to_columns(const Scalar* from, Index rows, Index count, Scalar* to, I
     constexpr Index width = lanes<Scalar>;
     if (rows == 1 && count == width && stride == 1) return store(load(from), to);
     if (rows >= 2 && count == width) {
-        return for_each_group<Scalar>(
-            rows, [&](auto group, Index i) { store_group_of_rows<group()>(from + i * width, to + i, stride); });
+        return detail::for_each_group<Scalar>(
+            rows, [&](auto group, Index i) { detail::store_group_of_rows<group()>(from + i * width, to + i, stride); });
     }
     for (Index i = 0; i < rows; ++i) {
         for (Index j = 0; j < count; ++j) to[i + j * stride] = from[i * width + j];
     }
 }
 
-}  // namespace GRADIVA_NAMESPACE::kernels::detail
+}  // namespace GRADIVA_NAMESPACE::simd

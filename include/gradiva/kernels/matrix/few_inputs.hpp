@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/kernels/matrix/row_blocks.hpp"
 #include "gradiva/kernels/matrix/strided.hpp"
 #include "gradiva/kernels/matrix/tile.hpp"
@@ -12,10 +13,12 @@
 // stay in registers while columns go by. Sums run over the inputs in order, from the bias on: a column has the same
 // bits in a batch of any width.
 
-namespace GRADIVA_NAMESPACE::kernels::detail {
+namespace GRADIVA_NAMESPACE::kernels {
 
-/// The most inputs whose weights are kept in registers.
+/// The most inputs of a layer whose weights are kept in registers.
 inline constexpr Index few_inputs = 8;
+
+namespace detail {
 
 /// `Height` registers of rows of Z := max(least, W X + b 1^T). W, b and Z start at the first of these rows.
 template <Index Height, class Scalar>
@@ -26,25 +29,25 @@ struct FewInputs {
 
     template <Index Inputs>
     [[gnu::always_inline]] void multiply(Columns<Scalar> x, Index columns, Scalar* z, Index z_stride) const {
-        constexpr Index lane = lanes<Scalar>;
-        RegisterOf<Scalar> weight[to_size(Inputs)][to_size(Height)], bias[to_size(Height)];
+        constexpr Index lane = simd::lanes<Scalar>;
+        simd::Lanes<Scalar> weight[to_size(Inputs)][to_size(Height)], bias[to_size(Height)];
 #pragma GCC unroll 2
         for (Index v = 0; v < Height; ++v) {
-            bias[v] = load_once(b + v * lane);
+            bias[v] = simd::load_once(b + v * lane);
 #pragma GCC unroll 8
-            for (Index k = 0; k < Inputs; ++k) weight[k][v] = load_once(w.data + k * w.stride + v * lane);
+            for (Index k = 0; k < Inputs; ++k) weight[k][v] = simd::load_once(w.data + k * w.stride + v * lane);
         }
-        const RegisterOf<Scalar> lower = broadcast(least);
+        const simd::Lanes<Scalar> lower = simd::broadcast(least);
         for (Index j = 0; j < columns; ++j, x.data += x.stride, z += z_stride) {
-            RegisterOf<Scalar> input[to_size(Inputs)];
+            simd::Lanes<Scalar> input[to_size(Inputs)];
 #pragma GCC unroll 8
-            for (Index k = 0; k < Inputs; ++k) input[k] = broadcast(x.data[k]);
+            for (Index k = 0; k < Inputs; ++k) input[k] = simd::broadcast(x.data[k]);
 #pragma GCC unroll 2
             for (Index v = 0; v < Height; ++v) {
-                RegisterOf<Scalar> sum = bias[v];
+                simd::Lanes<Scalar> sum = bias[v];
 #pragma GCC unroll 8
                 for (Index k = 0; k < Inputs; ++k) sum += weight[k][v] * input[k];
-                store<Scalar>(larger(lower, sum), z + v * lane);  // NaN stays
+                simd::store(simd::larger(lower, sum), z + v * lane);  // NaN stays
             }
         }
     }
@@ -71,7 +74,7 @@ void multiply_few_inputs(const Strided<Scalar>& w, const Strided<Scalar>& x, con
     const Scalar least = rectifies ? Scalar(0) : -std::numeric_limits<Scalar>::infinity();
     const Index inputs = w.columns, n = z.cols(), stride = z.outerStride();
     for_each_row_block<Scalar, 2>(z.rows(), [&](auto block_height, Index row, Index rows) {
-        constexpr Index registers = block_height(), height = registers * lanes<Scalar>;
+        constexpr Index registers = block_height(), height = registers * simd::lanes<Scalar>;
         FewInputs<registers, Scalar> multiply{{w.data + row, w.column_stride}, b + row, least};
         alignas(64) Scalar filled_up[to_size((few_inputs + 1) * height)];
         if (rows < height) {
@@ -93,4 +96,5 @@ void multiply_few_inputs(const Strided<Scalar>& w, const Strided<Scalar>& x, con
     });
 }
 
-}  // namespace GRADIVA_NAMESPACE::kernels::detail
+}  // namespace detail
+}  // namespace GRADIVA_NAMESPACE::kernels

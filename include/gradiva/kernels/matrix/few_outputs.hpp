@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/kernels/activation.hpp"
 #include "gradiva/kernels/matrix/tile.hpp"
 
@@ -43,7 +44,7 @@ void go_back_rows(bool is_tanh, const ConstMatrixRef<Scalar>& w, const ConstMatr
 #pragma GCC unroll 4
     for (Index v = 0; v < Height; ++v) {
 #pragma GCC unroll 2
-        for (Index k = 0; k < Outputs; ++k) weight[v][k] = load_lanes<V>(room[k] + v * width);
+        for (Index k = 0; k < Outputs; ++k) weight[v][k] = simd::load_as<V>(room[k] + v * width);
     }
     const Scalar *d = dz.data(), *from = x.data() + row;
     Scalar* to = du.data() + row;
@@ -54,16 +55,16 @@ void go_back_rows(bool is_tanh, const ConstMatrixRef<Scalar>& w, const ConstMatr
         Scalar column[to_size(Outputs)];
         std::copy_n(d, Outputs, column);
 #pragma GCC unroll 4
-        for (Index v = 0; v < Height; ++v) y[v] = in_register(load_lanes<V>(from + v * width));
+        for (Index v = 0; v < Height; ++v) y[v] = simd::in_register(simd::load_as<V>(from + v * width));
 #pragma GCC unroll 4
         for (Index v = 0; v < Height; ++v) {
-            store_lanes(go_back_one<Outputs>(is_tanh, weight[v], y[v], column, gradient[v]), to + v * width);
+            simd::store(go_back_one<Outputs>(is_tanh, weight[v], y[v], column, gradient[v]), to + v * width);
         }
     }
 #pragma GCC unroll 4
     for (Index v = 0; v < Height; ++v) {
 #pragma GCC unroll 2
-        for (Index k = 0; k < Outputs; ++k) store_lanes(gradient[v][k], room[k] + v * width);
+        for (Index k = 0; k < Outputs; ++k) simd::store(gradient[v][k], room[k] + v * width);
     }
     for (Index i = 0; i < Height * width; ++i) {
         for (Index k = 0; k < Outputs; ++k) dw(k, row + i) += room[k][i];
@@ -73,14 +74,14 @@ void go_back_rows(bool is_tanh, const ConstMatrixRef<Scalar>& w, const ConstMatr
 template <Index Outputs, class Scalar>
 void go_back(Activation f, const ConstMatrixRef<Scalar>& w, const ConstMatrixRef<Scalar>& dz,
              const ConstMatrixRef<Scalar>& x, MatrixRef<Scalar>& dw, MatrixRef<Scalar>& du) {
-    constexpr Index width = lanes<Scalar>, height = widest_tile;
+    constexpr Index width = simd::lanes<Scalar>, height = widest_tile;
     const bool is_tanh = f == Activation::tanh;
     Index row = 0;
     for (; row + height * width <= x.rows(); row += height * width) {
-        go_back_rows<RegisterOf<Scalar>, height, Outputs>(is_tanh, w, dz, x, dw, du, row);
+        go_back_rows<simd::Lanes<Scalar>, height, Outputs>(is_tanh, w, dz, x, dw, du, row);
     }
     for (; row + width <= x.rows(); row += width) {
-        go_back_rows<RegisterOf<Scalar>, 1, Outputs>(is_tanh, w, dz, x, dw, du, row);
+        go_back_rows<simd::Lanes<Scalar>, 1, Outputs>(is_tanh, w, dz, x, dw, du, row);
     }
     for (; row < x.rows(); ++row) go_back_rows<Scalar, 1, Outputs>(is_tanh, w, dz, x, dw, du, row);
 }

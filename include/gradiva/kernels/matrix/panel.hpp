@@ -1,5 +1,7 @@
 #pragma once
 
+#include "gradiva/core/simd/lanes.hpp"
+#include "gradiva/core/simd/transpose.hpp"
 #include "gradiva/kernels/matrix/strided.hpp"
 #include "gradiva/kernels/matrix/tile.hpp"
 
@@ -18,7 +20,7 @@ inline constexpr Index near_columns = 128;
 /// Copies A into `buffer`, column by column of `Height` numbers; rows beyond those of A are zero.
 template <Index Height, class Scalar>
 void pack(const Strided<Scalar>& a, Scalar* buffer) {
-    constexpr Index width = lanes<Scalar>;
+    constexpr Index width = simd::lanes<Scalar>;
     if (a.rows < Height) std::fill_n(buffer, Height * a.columns, Scalar(0));
     if (a.row_stride == 1 && a.rows == Height) {
         for (Index k = 0; k < a.columns; ++k) std::copy_n(a.data + k * a.column_stride, Height, buffer + k * Height);
@@ -32,7 +34,7 @@ void pack(const Strided<Scalar>& a, Scalar* buffer) {
     const Index whole_columns = a.columns / width * width;
     for (Index i = 0; i < whole_rows; i += width) {
         for (Index k = 0; k < whole_columns; k += width) {
-            transpose_block(a.data + i * a.row_stride + k, a.row_stride, buffer + k * Height + i, Height);
+            simd::transpose_block(a.data + i * a.row_stride + k, a.row_stride, buffer + k * Height + i, Height);
         }
     }
     for (Index i = 0; i < a.rows; ++i) {

@@ -2,6 +2,7 @@
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/kernels/activation.hpp"
 #include "gradiva/kernels/matrix/few_inputs.hpp"
 #include "gradiva/kernels/matrix/panel.hpp"
@@ -86,7 +87,7 @@ Columns<Scalar> addend_of(const Product<Scalar>& product, Index row, Index rows,
 template <Index Height, class Scalar>
 void compute_row_block(const Product<Scalar>& product, Index row, Index rows, MatrixRef<Scalar>& c) {
     alignas(64) Scalar buffer[panel_size<Scalar>];
-    constexpr Index height = Height * lanes<Scalar>;
+    constexpr Index height = Height * simd::lanes<Scalar>;
     const Index inner = product.a.columns;
     Scalar* const sums = c.data() + row;
     alignas(64) Scalar once[to_size(height)];
@@ -120,8 +121,8 @@ void compute_row_block(const Product<Scalar>& product, Index row, Index rows, Ma
         addend = {sums, c.outerStride()};
     } while (first < inner);
     if (product.row_sums && !sums_rows) {
-        const Eigen::Map<const Matrix<Scalar>, 0, ColumnStride> a(
-            product.a.data + row, rows, inner, ColumnStride(product.a.column_stride));
+        const Eigen::Map<const Matrix<Scalar>, 0, ColumnStride> a(product.a.data + row, rows, inner,
+                                                                  ColumnStride(product.a.column_stride));
         kernels::add_row_sums<Scalar>(a, VectorMap<Scalar>(product.row_sums + row, rows));
     }
 }
@@ -181,7 +182,7 @@ void compute(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
 template <class Scalar>
 void pack_panels(const Strided<Scalar>& a, Buffer<Scalar>& panels) {
     if (detail::reads_in_place(a)) return panels.clear();
-    constexpr Index lane = detail::lanes<Scalar>;
+    constexpr Index lane = simd::lanes<Scalar>;
     panels.resize((a.rows + lane - 1) / lane * lane * a.columns);
     detail::for_each_row_block<Scalar, detail::widest_tile>(a.rows, [&](auto height, Index row, Index rows) {
         detail::pack<height() * lane>(detail::block(a, row, rows, 0, a.columns), panels.data() + row * a.columns);
@@ -236,7 +237,7 @@ void multiply_and_activate(Activation f, const Strided<Scalar>& a, const Strided
 /// The most columns of A with which `multiply_and_differentiate` may write over the output: sums of more are stored
 /// before they are whole.
 template <class Scalar>
-inline constexpr Index most_in_place = detail::panel_size<Scalar> / (detail::widest_tile * detail::lanes<Scalar>);
+inline constexpr Index most_in_place = detail::panel_size<Scalar> / (detail::widest_tile * simd::lanes<Scalar>);
 
 /// C = f'(Z) * (A B), the derivative taken from the output f(Z), as by `multiply_by_derivative`. C may be the output
 /// itself where A has no more than `most_in_place` columns.

@@ -2,7 +2,7 @@
 
 #include <type_traits>
 
-#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/types.hpp"
 
 // Matrices cut into blocks of rows, each some registers high. The last block may have fewer rows than its registers
@@ -14,7 +14,7 @@ namespace GRADIVA_NAMESPACE::kernels::detail {
 /// what it stores beyond its rows falls into the next column, and is overwritten by the blocks before it.
 template <class Scalar, Index Most, class Body>
 void for_each_row_block(Index rows, const Body& body, Index row = 0) {
-    constexpr Index width = lanes<Scalar>;
+    constexpr Index width = simd::lanes<Scalar>;
     const Index left = rows - row;
     if (left <= 0) return;
     const auto do_block = [&](auto height) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gradiva/core/simd/lanes.hpp"
+#include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/matrix/strided.hpp"
 #include "gradiva/kernels/matrix/tile.hpp"
@@ -14,7 +16,7 @@ namespace GRADIVA_NAMESPACE::kernels::detail {
 
 /// So few rows are taken one by one.
 template <class Scalar>
-inline constexpr Index most_single_rows = lanes<Scalar> / 4;
+inline constexpr Index most_single_rows = simd::lanes<Scalar> / 4;
 
 /// The longest row that is copied.
 inline constexpr Index longest_row = 1024;
@@ -30,7 +32,7 @@ struct Row {
 template <Index Size, class V>
 V sum_groups(V x) {
     if constexpr (Size > 1) {
-        x = AddAcross::join<Size / 2>(x, x);
+        x = simd::AddAcross::join<Size / 2>(x, x);
         return sum_groups<Size / 2>(x);
     }
     return x;
@@ -41,7 +43,7 @@ V sum_groups(V x) {
 /// the same bits, whichever columns are beside it.
 template <class Scalar>
 [[gnu::noinline]] void dot_columns(const Scalar* a, const Strided<Scalar>& b, Columns<Scalar> addend, Row<Scalar> c) {
-    constexpr Index width = lanes<Scalar>, group = std::min<Index>(width, 4);
+    constexpr Index width = simd::lanes<Scalar>, group = std::min<Index>(width, 4);
     const Index depth = b.rows;
     const Scalar* column[to_size(group)] = {};
     for (Index first = 0; first < b.columns; first += group) {
@@ -50,24 +52,24 @@ template <class Scalar>
         for (Index j = 0; j < group; ++j) {
             column[j] = j < count ? b.data + (first + j) * b.column_stride : column[j - 1];
         }
-        RegisterOf<Scalar> sum[to_size(group)] = {};
+        simd::Lanes<Scalar> sum[to_size(group)] = {};
         Index k = 0;
         for (; k + width <= depth; k += width) {
-            const RegisterOf<Scalar> left = load_once(a + k);
+            const simd::Lanes<Scalar> left = simd::load_once(a + k);
 #pragma GCC unroll 4
-            for (Index j = 0; j < group; ++j) sum[j] += left * load(column[j] + k);
+            for (Index j = 0; j < group; ++j) sum[j] += left * simd::load(column[j] + k);
         }
         if (k < depth) {
             // Loaded before all products: the compiler then rounds each column's in the same way.
-            RegisterOf<Scalar> rest[to_size(group)];
+            simd::Lanes<Scalar> rest[to_size(group)];
 #pragma GCC unroll 4
-            for (Index j = 0; j < group; ++j) rest[j] = load_some(column[j] + k, depth - k);
-            const RegisterOf<Scalar> left = load_some(a + k, depth - k);
+            for (Index j = 0; j < group; ++j) rest[j] = simd::load_some(column[j] + k, depth - k);
+            const simd::Lanes<Scalar> left = simd::load_some(a + k, depth - k);
 #pragma GCC unroll 4
             for (Index j = 0; j < group; ++j) sum[j] += left * rest[j];
         }
         Scalar dots[to_size(width)];
-        store<Scalar>(sum_groups<width / group>(fold<AddAcross, group, width / 2>(sum)), dots);
+        simd::store(sum_groups<width / group>(simd::fold<simd::AddAcross, group, width / 2>(sum)), dots);
         for (Index j = 0; j < count; ++j) {
             c.data[(first + j) * c.stride] = addend.data[(first + j) * addend.stride] + dots[j * (width / group)];
         }
@@ -77,28 +79,28 @@ template <class Scalar>
 /// `Vectors` registers of the sum of rows of B, which lie `stride` apart, weighted by a.
 template <Index Vectors, class Scalar>
 void weigh_rows(const Scalar* a, const Scalar* b, Index stride, Index depth, Scalar* c) {
-    constexpr Index width = lanes<Scalar>;
-    RegisterOf<Scalar> even[to_size(Vectors)] = {},
-                       odd[to_size(Vectors)] = {};  // two chains of additions, neither waits for the other
+    constexpr Index width = simd::lanes<Scalar>;
+    simd::Lanes<Scalar> even[to_size(Vectors)] = {},
+                        odd[to_size(Vectors)] = {};  // two chains of additions, neither waits for the other
     Index k = 0;
     for (; k + 2 <= depth; k += 2) {
 #pragma GCC unroll 4
         for (Index v = 0; v < Vectors; ++v) {
-            even[v] += load(b + k * stride + v * width) * a[k];
-            odd[v] += load(b + (k + 1) * stride + v * width) * a[k + 1];
+            even[v] += simd::load(b + k * stride + v * width) * a[k];
+            odd[v] += simd::load(b + (k + 1) * stride + v * width) * a[k + 1];
         }
     }
 #pragma GCC unroll 4
     for (Index v = 0; v < Vectors; ++v) {
-        if (k < depth) even[v] += load(b + k * stride + v * width) * a[k];
-        store<Scalar>(even[v] + odd[v], c + v * width);
+        if (k < depth) even[v] += simd::load(b + k * stride + v * width) * a[k];
+        simd::store(even[v] + odd[v], c + v * width);
     }
 }
 
 /// `count` elements of a B with contiguous rows, at most four registers, into `c`, which has room for four.
 template <class Scalar>
 void weigh_rows(const Scalar* a, const Strided<Scalar>& b, Index count, Scalar* c) {
-    constexpr Index width = lanes<Scalar>;
+    constexpr Index width = simd::lanes<Scalar>;
     if (count == 4 * width) return weigh_rows<4>(a, b.data, b.row_stride, b.rows, c);
     Index j = 0;
     for (; j + width <= count; j += width) weigh_rows<1>(a, b.data + j, b.row_stride, b.rows, c + j);
@@ -119,7 +121,7 @@ void multiply_row(const Strided<Scalar>& a, const Strided<Scalar>& b, Columns<Sc
         left = row;
     }
     if (b.row_stride == 1) return dot_columns(left, b, addend, c);
-    constexpr Index most = 4 * lanes<Scalar>;
+    constexpr Index most = 4 * simd::lanes<Scalar>;
     alignas(64) Scalar piece[to_size(most)];
     for (Index first = 0; first < b.columns; first += most) {
         const Index count = std::min(most, b.columns - first);

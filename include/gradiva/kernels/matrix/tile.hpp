@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 
 // A tile of C that stays in registers while it is summed: C := f(S + A B). What a layer does after its product, adding
 // the bias and applying the activation or its derivative, costs no pass over memory.
@@ -13,7 +13,7 @@ namespace GRADIVA_NAMESPACE::kernels::detail {
 enum class Finish { nothing, relu, relu_derivative, tanh_derivative };
 
 /// The most registers per column of a tile: 4 where there are 32 registers of them, else 2.
-inline constexpr Index widest_tile = vector_bytes >= 64 ? 4 : 2;
+inline constexpr Index widest_tile = simd::vector_bytes >= 64 ? 4 : 2;
 
 /// Columns of a tile: enough sums to hide the latency of an addition, few enough to stay in registers.
 template <Index Vectors>
@@ -61,9 +61,9 @@ inline constexpr auto unchanged = [](const auto& x, const auto*, Index) { return
 /// Stores finish(S + sum, its column of the output, its row in it), register by register.
 template <Index Height, Index Width, class Scalar, class Finisher>
 [[gnu::always_inline]] inline void store_tile(const Tile<Scalar>& tile,
-                                              const RegisterOf<Scalar> (&sum)[to_size(Width)][to_size(Height)],
+                                              const simd::Lanes<Scalar> (&sum)[to_size(Width)][to_size(Height)],
                                               const Finisher& finish) {
-    constexpr Index lane = lanes<Scalar>;
+    constexpr Index lane = simd::lanes<Scalar>;
     const Scalar *addend = tile.addend.data, *output = tile.output.data;
     Scalar* c = tile.c;
     const Index addend_stride = tile.addend.stride, output_stride = tile.output.stride, c_stride = tile.c_stride;
@@ -71,8 +71,8 @@ template <Index Height, Index Width, class Scalar, class Finisher>
     for (Index j = 0; j < Width; ++j, addend += addend_stride, output += output_stride, c += c_stride) {
 #pragma GCC unroll 4
         for (Index v = 0; v < Height; ++v) {
-            const RegisterOf<Scalar> x = sum[j][v] + load(addend + v * lane);
-            store<Scalar>(finish(x, output, v * lane), c + v * lane);
+            const simd::Lanes<Scalar> x = sum[j][v] + simd::load(addend + v * lane);
+            simd::store(finish(x, output, v * lane), c + v * lane);
         }
     }
 }
@@ -80,19 +80,20 @@ template <Index Height, Index Width, class Scalar, class Finisher>
 /// The same, with what the tile asks for.
 template <Index Height, Index Width, class Scalar>
 [[gnu::always_inline]] inline void finish_tile(const Tile<Scalar>& tile,
-                                               const RegisterOf<Scalar> (&sum)[to_size(Width)][to_size(Height)]) {
-    using V = RegisterOf<Scalar>;
+                                               const simd::Lanes<Scalar> (&sum)[to_size(Width)][to_size(Height)]) {
+    using V = simd::Lanes<Scalar>;
     switch (tile.finish) {
         case Finish::nothing: return store_tile<Height, Width>(tile, sum, unchanged);
         case Finish::relu:  // NaN stays
             return store_tile<Height, Width>(tile, sum,
-                                             [](const V& x, const Scalar*, Index) { return larger(V{}, x); });
+                                             [](const V& x, const Scalar*, Index) { return simd::larger(V{}, x); });
         case Finish::relu_derivative:
-            return store_tile<Height, Width>(
-                tile, sum, [](const V& x, const Scalar* output, Index i) { return load(output + i) > 0 ? x : V{}; });
+            return store_tile<Height, Width>(tile, sum, [](const V& x, const Scalar* output, Index i) {
+                return simd::load(output + i) > 0 ? x : V{};
+            });
         case Finish::tanh_derivative:
             return store_tile<Height, Width>(tile, sum, [](const V& x, const Scalar* output, Index i) {
-                const V y = load(output + i);
+                const V y = simd::load(output + i);
                 return V(x * (1 - y * y));
             });
     }
@@ -102,15 +103,15 @@ template <Index Height, Index Width, class Scalar>
 /// registers from their first use to their last.
 template <Index Height, Index Width, RowSums sums_rows = RowSums::no, class Scalar>
 GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
-    constexpr Index lane = lanes<Scalar>;
-    RegisterOf<Scalar> sum[to_size(Width)][to_size(Height)] = {}, row_sum[to_size(Height)] = {};
+    constexpr Index lane = simd::lanes<Scalar>;
+    simd::Lanes<Scalar> sum[to_size(Width)][to_size(Height)] = {}, row_sum[to_size(Height)] = {};
     const Scalar* a = tile.a.data;
     const Scalar* b = tile.b;
     for (Index k = 0; k < tile.depth; ++k, a += tile.a.stride, b += tile.b_row_stride) {
-        RegisterOf<Scalar> left[to_size(Height)];
+        simd::Lanes<Scalar> left[to_size(Height)];
 #pragma GCC unroll 4
         for (Index v = 0; v < Height; ++v) {
-            left[v] = load_once(a + v * lane);
+            left[v] = simd::load_once(a + v * lane);
             if constexpr (sums_rows == RowSums::yes) row_sum[v] += left[v];
         }
 #pragma GCC unroll 8
@@ -126,7 +127,7 @@ GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
         store_tile<Height, Width>(tile, sum, unchanged);
 #pragma GCC unroll 4
         for (Index v = 0; v < Height; ++v) {
-            store<Scalar>(load(tile.row_sums + v * lane) + row_sum[v], tile.row_sums + v * lane);
+            simd::store(simd::load(tile.row_sums + v * lane) + row_sum[v], tile.row_sums + v * lane);
         }
     }
 }
@@ -137,7 +138,7 @@ GRADIVA_WIDE_VECTORS void compute_tile(const Tile<Scalar>& tile) {
 template <class Scalar>
 void compute_on_copies(void (*compute)(const Tile<Scalar>&), Index height, Index width, Index rows,
                        const Tile<Scalar>& tile) {
-    constexpr Index largest = widest_tile * lanes<Scalar> * tile_columns<1>;
+    constexpr Index largest = widest_tile * simd::lanes<Scalar> * tile_columns<1>;
     alignas(64) Scalar addend[to_size(largest)], output[to_size(largest)];
     std::fill_n(addend, width * height, Scalar(0));
     std::fill_n(output, width * height, Scalar(0));
@@ -157,8 +158,8 @@ void compute_on_copies(void (*compute)(const Tile<Scalar>&), Index height, Index
 /// The same as `compute_tile` for a tile of which only the first `rows` rows exist.
 template <Index Height, Index Width, class Scalar>
 void compute_tile_of(Index rows, const Tile<Scalar>& tile) {
-    compute_on_copies<Scalar>(compute_tile<Height, Width, RowSums::no, Scalar>, Height * lanes<Scalar>, Width, rows,
-                              tile);
+    compute_on_copies<Scalar>(compute_tile<Height, Width, RowSums::no, Scalar>, Height * simd::lanes<Scalar>, Width,
+                              rows, tile);
 }
 
 }  // namespace GRADIVA_NAMESPACE::kernels::detail

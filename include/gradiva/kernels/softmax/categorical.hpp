@@ -5,7 +5,8 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/rng.hpp"
-#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/lanes.hpp"
+#include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/softmax/softmax_batch.hpp"
 
@@ -21,7 +22,7 @@ namespace detail {
 template <class Scalar, class Use>
 void with_place(const SoftmaxBatch<Scalar>& softmax, const Use& use) {
     if (softmax.upright_rows() == 0) {
-        use([](Index i, Index j) { return i * lanes<Scalar> + j; });
+        use([](Index i, Index j) { return i * simd::lanes<Scalar> + j; });
     } else {
         use([&softmax](Index i, Index j) { return softmax.place(i, j); });
     }
@@ -119,28 +120,28 @@ void add_categorical_entropy(const SoftmaxBatch<Scalar>& softmax, VectorRef<Scal
 template <class Scalar>
 void add_categorical_kl(const SoftmaxBatch<Scalar>& q, const SoftmaxBatch<Scalar>& p, VectorRef<Scalar> out) {
     GRADIVA_ASSERT(q.rows() == p.rows() && q.cols() == p.cols());
-    using V = detail::RegisterOf<Scalar>;
-    constexpr Index width = detail::lanes<Scalar>;
+    using V = simd::Lanes<Scalar>;
+    constexpr Index width = simd::lanes<Scalar>;
     const Index upright = q.upright_rows();
     for (Index b = 0; b < q.blocks(); ++b) {
         const Index count = q.count(b);
         const Scalar *const e = q.exponential(b), *const d_q = q.shifted(b), *const d_p = p.shifted(b);
         const auto term = [&](Index i, const V& log_sums) {
-            const V q_i = detail::load(e + i);
-            const V share = q_i * ((detail::load(d_q + i) - detail::load(d_p + i)) - log_sums);
+            const V q_i = simd::load(e + i);
+            const V share = q_i * ((simd::load(d_q + i) - simd::load(d_p + i)) - log_sums);
             return q_i == Scalar(0) ? V{} : share;
         };
-        const V log_sums = detail::load(q.log_sum(b)) - detail::load(p.log_sum(b));
+        const V log_sums = simd::load(q.log_sum(b)) - simd::load(p.log_sum(b));
         V sum{};
         if (upright > 0) {
-            sum = detail::fold_columns<detail::AddAcross, Scalar>(
-                upright / width, sum, [&](V& of_column, Index j, Index i) {
-                    of_column += term(j * upright + i * width, detail::broadcast(q.log_sum(b)[j] - p.log_sum(b)[j]));
+            sum =
+                simd::fold_columns<simd::AddAcross, Scalar>(upright / width, sum, [&](V& of_column, Index j, Index i) {
+                    of_column += term(j * upright + i * width, simd::broadcast(q.log_sum(b)[j] - p.log_sum(b)[j]));
                 });
         }
         for (Index i = upright * width; i < q.rows() * width; i += width) sum += term(i, log_sums);
         Scalar kl[to_size(width)];
-        detail::store(V(sum * detail::load(q.inverse_sum(b))), kl);
+        simd::store(V(sum * simd::load(q.inverse_sum(b))), kl);
         for (Index j = 0; j < count; ++j) out[b * width + j] += kl[j];
     }
 }

@@ -5,16 +5,18 @@
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/math.hpp"
+#include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/simd/transpose.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/softmax/softmax_batch.hpp"
 
 // From a batch of logits Z (choices x batch), one sample per column, to its categorical distributions:
 //   log p_i = z_i - log sum_k exp z_k.
-// A logit of `masked_logit`, minus infinity, is a choice that is not legal: its probability is exactly 0, and so are its
-// shares of entropy, divergence and every gradient. One choice of each column at least is legal. NaN or plus infinity in
-// a column, or nothing but minus infinity, is NaN in all that follows from it.
+// A logit of `masked_logit`, minus infinity, is a choice that is not legal: its probability is exactly 0, and so are
+// its shares of entropy, divergence and every gradient. One choice of each column at least is legal. NaN or plus
+// infinity in a column, or nothing but minus infinity, is NaN in all that follows from it.
 
 namespace GRADIVA_NAMESPACE::kernels {
 
@@ -40,15 +42,15 @@ namespace detail {
 /// max z of what stays columns, to the place of 1 / S. `z` are the logits of the first block.
 template <class Scalar>
 [[gnu::noinline]] void largest_of_columns(const Scalar* z, Index stride, Range blocks, SoftmaxBatch<Scalar>& out) {
-    using V = RegisterOf<Scalar>;
-    constexpr Index width = lanes<Scalar>;
-    const V lowest = broadcast(-std::numeric_limits<Scalar>::infinity());
+    using V = simd::Lanes<Scalar>;
+    constexpr Index width = simd::lanes<Scalar>;
+    const V lowest = simd::broadcast(-std::numeric_limits<Scalar>::infinity());
     for (Index block = blocks.begin; block < blocks.end; ++block) {
-        const auto largest = fold_columns<LargerAcross, Scalar>(
+        const auto largest = simd::fold_columns<simd::LargerAcross, Scalar>(
             out.upright_rows() / width, lowest, [=, last = out.count(block) - 1](V& so_far, Index j, Index i) {
-                so_far = larger(load(z + std::min(j, last) * stride + i * width), so_far);
+                so_far = simd::larger(simd::load(z + std::min(j, last) * stride + i * width), so_far);
             });
-        store(largest, out.inverse_sum(block));
+        simd::store(largest, out.inverse_sum(block));
         z += width * stride;
     }
 }
@@ -56,19 +58,19 @@ template <class Scalar>
 /// Their d and e^d.
 template <class Scalar>
 [[gnu::noinline]] void exponentiate_columns(const Scalar* z, Index stride, Range blocks, SoftmaxBatch<Scalar>& out) {
-    using V = RegisterOf<Scalar>;
-    constexpr Index width = lanes<Scalar>;
+    using V = simd::Lanes<Scalar>;
+    constexpr Index width = simd::lanes<Scalar>;
     const Index rows = out.upright_rows();
     for (Index block = blocks.begin; block < blocks.end; ++block) {
         Scalar *d = out.shifted(block), *e = out.exponential(block);
         const Scalar* const largest = out.inverse_sum(block);
         const Index count = out.count(block);
         for (Index j = 0; j < count; ++j) {
-            const V largest_of_column = broadcast(largest[j]);
+            const V largest_of_column = simd::broadcast(largest[j]);
             for (Index i = 0; i < rows; i += width) {
-                const V shifted = load(z + i) - largest_of_column;
-                store(shifted, d + i);
-                store(exponential(shifted), e + i);
+                const V shifted = simd::load(z + i) - largest_of_column;
+                simd::store(shifted, d + i);
+                simd::store(simd::exponential(shifted), e + i);
             }
             z += stride;
             d += rows;
@@ -80,16 +82,16 @@ template <class Scalar>
 /// Shares of S and T.
 template <class Scalar>
 struct SoftmaxSums {
-    RegisterOf<Scalar> sum, weighted;
+    simd::Lanes<Scalar> sum, weighted;
 
-    void add(const RegisterOf<Scalar>& d, const RegisterOf<Scalar>& e) {
+    void add(const simd::Lanes<Scalar>& d, const simd::Lanes<Scalar>& e) {
         sum += e;
         weighted += e * finite_exponent(d);
     }
 
     template <Index Distance>
     static SoftmaxSums join(const SoftmaxSums& a, const SoftmaxSums& b) {
-        return {AddAcross::join<Distance>(a.sum, b.sum), AddAcross::join<Distance>(a.weighted, b.weighted)};
+        return {simd::AddAcross::join<Distance>(a.sum, b.sum), simd::AddAcross::join<Distance>(a.weighted, b.weighted)};
     }
 };
 
@@ -97,62 +99,63 @@ struct SoftmaxSums {
 template <class Scalar>
 [[gnu::noinline]] void add_columns(Range blocks, SoftmaxBatch<Scalar>& out) {
     using Sums = SoftmaxSums<Scalar>;
-    constexpr Index width = lanes<Scalar>;
+    constexpr Index width = simd::lanes<Scalar>;
     const Index rows = out.upright_rows();
     for (Index block = blocks.begin; block < blocks.end; ++block) {
         const Scalar *const d = out.shifted(block), *const e = out.exponential(block);
-        const auto sums = fold_columns<Sums, Scalar>(rows / width, Sums{}, [=](Sums& of_column, Index j, Index i) {
-            const Index place = j * rows + i * width;
-            of_column.add(load(d + place), load(e + place));
-        });
-        store(sums.sum, out.log_sum(block));
-        store(sums.weighted, out.entropy(block));
+        const auto sums =
+            simd::fold_columns<Sums, Scalar>(rows / width, Sums{}, [=](Sums& of_column, Index j, Index i) {
+                const Index place = j * rows + i * width;
+                of_column.add(simd::load(d + place), simd::load(e + place));
+            });
+        simd::store(sums.sum, out.log_sum(block));
+        simd::store(sums.weighted, out.entropy(block));
     }
 }
 
 /// z of the rows beside each other to the place of d, and max z of all rows.
 template <class Scalar>
 void load_beside(const Scalar* z, Index stride, Index block, SoftmaxBatch<Scalar>& out) {
-    using V = RegisterOf<Scalar>;
-    constexpr Index width = lanes<Scalar>;
+    using V = simd::Lanes<Scalar>;
+    constexpr Index width = simd::lanes<Scalar>;
     const Index upright = out.upright_rows(), rest = out.rows() - upright;
     Scalar* const beside = out.shifted(block) + upright * width;
-    columns_to_lanes(z + upright, stride, rest, out.count(block), beside);
-    V largest = load(upright > 0 ? out.inverse_sum(block) : beside);
-    for (Index i = 0; i < rest * width; i += width) largest = larger(load(beside + i), largest);
-    store(largest, out.inverse_sum(block));
+    simd::columns_to_lanes(z + upright, stride, rest, out.count(block), beside);
+    V largest = simd::load(upright > 0 ? out.inverse_sum(block) : beside);
+    for (Index i = 0; i < rest * width; i += width) largest = simd::larger(simd::load(beside + i), largest);
+    simd::store(largest, out.inverse_sum(block));
 }
 
 /// d and e^d of the rows beside each other; S and T of all rows.
 template <class Scalar>
 void exponentiate_beside(Index block, SoftmaxBatch<Scalar>& out) {
-    using V = RegisterOf<Scalar>;
-    constexpr Index width = lanes<Scalar>;
+    using V = simd::Lanes<Scalar>;
+    constexpr Index width = simd::lanes<Scalar>;
     const Index upright = out.upright_rows();
     Scalar *const d = out.shifted(block), *const e = out.exponential(block);
-    const V largest = load(out.inverse_sum(block));
+    const V largest = simd::load(out.inverse_sum(block));
     SoftmaxSums<Scalar> sums{};
-    if (upright > 0) sums = {load(out.log_sum(block)), load(out.entropy(block))};
+    if (upright > 0) sums = {simd::load(out.log_sum(block)), simd::load(out.entropy(block))};
     for (Index i = upright * width; i < out.rows() * width; i += width) {
-        const V shifted = load(d + i) - largest;
-        const V power = exponential(shifted);
+        const V shifted = simd::load(d + i) - largest;
+        const V power = simd::exponential(shifted);
         sums.add(shifted, power);
-        store(shifted, d + i);
-        store(power, e + i);
+        simd::store(shifted, d + i);
+        simd::store(power, e + i);
     }
-    store(sums.sum, out.log_sum(block));
-    store(sums.weighted, out.entropy(block));
+    simd::store(sums.sum, out.log_sum(block));
+    simd::store(sums.weighted, out.entropy(block));
 }
 
 /// log S, 1 / S and H.
 template <class Scalar>
 void finish_sums(Index block, SoftmaxBatch<Scalar>& out) {
-    using V = RegisterOf<Scalar>;
-    const V sum = load(out.log_sum(block)), weighted = load(out.entropy(block));
-    const V log_sum = logarithm(sum), inverse_sum = 1 / sum;
-    store(log_sum, out.log_sum(block));
-    store(inverse_sum, out.inverse_sum(block));
-    store(V(log_sum - weighted * inverse_sum), out.entropy(block));
+    using V = simd::Lanes<Scalar>;
+    const V sum = simd::load(out.log_sum(block)), weighted = simd::load(out.entropy(block));
+    const V log_sum = simd::logarithm(sum), inverse_sum = 1 / sum;
+    simd::store(log_sum, out.log_sum(block));
+    simd::store(inverse_sum, out.inverse_sum(block));
+    simd::store(V(log_sum - weighted * inverse_sum), out.entropy(block));
 }
 
 }  // namespace detail

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "gradiva/core/buffer.hpp"
-#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 
 namespace GRADIVA_NAMESPACE::kernels {
 
@@ -11,7 +11,7 @@ namespace detail {
 /// is 0 in any scalar. NaN stays NaN.
 template <class V>
 V finite_exponent(const V& d) {
-    return larger(V{} - 1000, d);
+    return simd::larger(V{} - 1000, d);
 }
 
 }  // namespace detail
@@ -28,7 +28,7 @@ template <class ScalarT>
 class SoftmaxBatch {
 public:
     using Scalar = ScalarT;
-    static constexpr Index width = detail::lanes<Scalar>;
+    static constexpr Index width = simd::lanes<Scalar>;
 
     Index rows() const { return rows_; }
     Index cols() const { return columns_; }

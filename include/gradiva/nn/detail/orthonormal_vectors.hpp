@@ -5,7 +5,7 @@
 #include <type_traits>
 
 #include "gradiva/core/buffer.hpp"
-#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/sum.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
@@ -17,8 +17,8 @@ inline constexpr Index orthogonal_block = 32;
 /// numbers.
 inline void add_block_product(double sign, const double* a, Index stride, Index rows, Index inner, const double* b,
                               double* d) {
-    using V = kernels::detail::RegisterOf<double>;
-    constexpr Index width = kernels::detail::lanes<double>, across = 2, most = vector_bytes == 64 ? 8 : 4;
+    using V = simd::Lanes<double>;
+    constexpr Index width = simd::lanes<double>, across = 2, most = simd::vector_bytes == 64 ? 8 : 4;
     const auto add = [=]<Index Height>(Index row, std::integral_constant<Index, Height>) {
         for (Index column = 0; column < orthogonal_block; column += across * width) {
             V sum[to_size(Height)][to_size(across)] = {};
@@ -27,7 +27,7 @@ inline void add_block_product(double sign, const double* a, Index stride, Index 
                 V right[to_size(across)];
 #pragma GCC unroll 2
                 for (Index c = 0; c < across; ++c) {
-                    right[c] = kernels::detail::load(b + k * orthogonal_block + column + c * width);
+                    right[c] = simd::load(b + k * orthogonal_block + column + c * width);
                 }
 #pragma GCC unroll 8
                 for (Index r = 0; r < Height; ++r) {
@@ -41,7 +41,7 @@ inline void add_block_product(double sign, const double* a, Index stride, Index 
 #pragma GCC unroll 2
                 for (Index c = 0; c < across; ++c) {
                     double* const to = d + (row + r) * orthogonal_block + column + c * width;
-                    kernels::detail::store<double>(kernels::detail::load(to) + sign * sum[r][c], to);
+                    simd::store(simd::load(to) + sign * sum[r][c], to);
                 }
             }
         }
@@ -80,7 +80,7 @@ private:
     double* column(Index j) { return columns_.data() + j * length_; }
 
     double dot(const double* a, const double* b) const {
-        return sum_in_lanes<double>(length_, [a, b](Index i) { return a[i] * b[i]; });
+        return simd::sum_in_lanes<double>(length_, [a, b](Index i) { return a[i] * b[i]; });
     }
 
     /// Returns the least part of a vector that was left of it.

@@ -7,7 +7,8 @@
 #include <string_view>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/lanes.hpp"
+#include "gradiva/core/simd/sum.hpp"
 
 // What optimisers refuse, in words that they share.
 
@@ -32,11 +33,11 @@ void check_epsilon(std::string_view who, double epsilon) {
 /// every gradient.
 template <class Scalar>
 bool has_finite_squares(std::span<const Scalar> values) {
-    using V = kernels::detail::RegisterOf<Scalar>;
-    constexpr Index width = kernels::detail::lanes<Scalar>, parts = 4;
+    using V = simd::Lanes<Scalar>;
+    constexpr Index width = simd::lanes<Scalar>, parts = 4;
     const auto size = static_cast<Index>(values.size());
     const auto add = [x = values.data()](V& sum, Index i) {
-        const V value = kernels::detail::load(x + i);
+        const V value = simd::load(x + i);
         sum += value * value;
     };
     V sum[parts] = {};
@@ -48,10 +49,10 @@ bool has_finite_squares(std::span<const Scalar> values) {
     for (; i + width <= size; i += width) add(sum[0], i);
     V total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
     if (i < size) {
-        const V rest = kernels::detail::load_some(values.data() + i, size - i);
+        const V rest = simd::load_some(values.data() + i, size - i);
         total += rest * rest;
     }
-    return std::isfinite(kernels::detail::sum_of<Scalar>(total));
+    return std::isfinite(simd::sum_of<Scalar>(total));
 }
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_number(std::string_view who, std::size_t i, double value) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
@@ -22,8 +22,9 @@ struct MovingMean {
 };
 
 /// The mean of squared gradients. After the first step it stays above a number whose root is below a thousandth of the
-/// epsilon that is added to it, also after the division by 1 - beta^t: decay would make denormal numbers of it, on which
-/// processors take some twenty times as long. An epsilon so small that there is no such number leaves it as it is.
+/// epsilon that is added to it, also after the division by 1 - beta^t: decay would make denormal numbers of it, on
+/// which processors take some twenty times as long. An epsilon so small that there is no such number leaves it as it
+/// is.
 template <class Scalar>
 struct MeanSquare {
     MeanSquare(double beta, double epsilon)
@@ -33,7 +34,7 @@ struct MeanSquare {
 
     template <class V>
     V operator()(const V& square, const V& gradient) const {
-        return kernels::detail::larger(mean(square, V(gradient * gradient)), V(V{} + least));
+        return simd::larger(mean(square, V(gradient * gradient)), V(V{} + least));
     }
 
     MovingMean<Scalar> mean;

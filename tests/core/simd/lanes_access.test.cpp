@@ -1,30 +1,30 @@
-#include "gradiva/core/simd/registers.hpp"
+#include "gradiva/core/simd/lanes.hpp"
 
 #include <cmath>
 #include <limits>
 
 #include "catch.hpp"
+#include "gradiva/core/simd/sum.hpp"
+#include "gradiva/core/simd/transpose.hpp"
 #include "helpers/random.hpp"
 
 using namespace gradiva;
 using gradiva_test::random_matrix;
 
-namespace registers = kernels::detail;
-
 namespace {
 
 template <class T>
-using V = registers::RegisterOf<T>;
+using V = simd::Lanes<T>;
 
 template <class T>
-constexpr Index width = registers::lanes<T>;
+constexpr Index width = simd::lanes<T>;
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("a number is broadcast to every lane as it is", "", float, double) {
     using T = TestType;
     for (const T x : {T(3.5), T(-0.0)}) {
-        const V<T> lanes = registers::broadcast(x);
+        const V<T> lanes = simd::broadcast(x);
         for (Index i = 0; i < width<T>; ++i) {
             CHECK(lanes[i] == x);
             CHECK(std::signbit(lanes[i]) == std::signbit(x));
@@ -35,9 +35,7 @@ TEMPLATE_TEST_CASE("a number is broadcast to every lane as it is", "", float, do
 TEMPLATE_TEST_CASE("the larger of two numbers is the second where either is not a number", "", float, double) {
     using T = TestType;
     const T nan = std::numeric_limits<T>::quiet_NaN();
-    const auto larger = [](T a, T b) {
-        return registers::larger<V<T>>(registers::broadcast(a), registers::broadcast(b))[1];
-    };
+    const auto larger = [](T a, T b) { return simd::larger<V<T>>(simd::broadcast(a), simd::broadcast(b))[1]; };
     CHECK(larger(3, 2) == 3);
     CHECK(larger(2, 3) == 3);
     CHECK(larger(-std::numeric_limits<T>::infinity(), -5) == -5);
@@ -50,9 +48,9 @@ TEMPLATE_TEST_CASE("the sum of the i-th register stands in lane i, as it is adde
     Rng rng(1);
     const Matrix<T> numbers = random_matrix<T>(width<T>, width<T>, rng);
     V<T> x[width<T>];
-    for (Index j = 0; j < width<T>; ++j) x[j] = registers::load(numbers.col(j).data());
-    const V<T> sums = registers::fold<registers::AddAcross, width<T>, width<T> / 2>(x);
-    for (Index j = 0; j < width<T>; ++j) CHECK(sums[j] == registers::sum_of<T>(x[j]));
+    for (Index j = 0; j < width<T>; ++j) x[j] = simd::load(numbers.col(j).data());
+    const V<T> sums = simd::fold<simd::AddAcross, width<T>, width<T> / 2>(x);
+    for (Index j = 0; j < width<T>; ++j) CHECK(sums[j] == simd::sum_of<T>(x[j]));
 }
 
 TEMPLATE_TEST_CASE("columns are folded to their sums and to their largest numbers, for any length", "", float, double) {
@@ -60,16 +58,16 @@ TEMPLATE_TEST_CASE("columns are folded to their sums and to their largest number
     Rng rng(2);
     for (const Index steps : {1, 2, 5}) {
         const Matrix<T> numbers = random_matrix<T>(steps * width<T>, width<T>, rng);
-        const auto at = [&](Index j, Index i) { return registers::load(numbers.col(j).data() + i * width<T>); };
-        const auto sums = registers::fold_columns<registers::AddAcross, T>(
-            steps, V<T>{}, [&](V<T>& sum, Index j, Index i) { sum += at(j, i); });
-        const auto largest = registers::fold_columns<registers::LargerAcross, T>(
-            steps, registers::broadcast(T(-9)),
-            [&](V<T>& so_far, Index j, Index i) { so_far = registers::larger(at(j, i), so_far); });
+        const auto at = [&](Index j, Index i) { return simd::load(numbers.col(j).data() + i * width<T>); };
+        const auto sums = simd::fold_columns<simd::AddAcross, T>(steps, V<T>{},
+                                                                 [&](V<T>& sum, Index j, Index i) { sum += at(j, i); });
+        const auto largest = simd::fold_columns<simd::LargerAcross, T>(
+            steps, simd::broadcast(T(-9)),
+            [&](V<T>& so_far, Index j, Index i) { so_far = simd::larger(at(j, i), so_far); });
         for (Index j = 0; j < width<T>; ++j) {
             V<T> sum{};
             for (Index i = 0; i < steps; ++i) sum += at(j, i);
-            CHECK(sums[j] == registers::sum_of<T>(sum));
+            CHECK(sums[j] == simd::sum_of<T>(sum));
             CHECK(largest[j] == numbers.col(j).maxCoeff());
         }
     }
@@ -86,12 +84,12 @@ TEMPLATE_TEST_CASE("numbers are transformed register by register, and nothing be
         }
         const auto f = [](const auto& x, const auto& y) { return x - y * TestType(3); };
         const TestType *const x = a, *const y = b;
-        kernels::detail::transform(size, to, f, x, y);
+        simd::transform(size, to, f, x, y);
         for (Index i = 0; i < size; ++i) CHECK(to[i] == Catch::Approx(a[i] - 3 * b[i]));
         for (Index i = size; i <= most; ++i) CHECK(to[i] == TestType(-1));
         for (Index i = 0; i < size; ++i) {  // alone in a register, a number has the same bits
             TestType one = 0;
-            kernels::detail::transform(1, &one, f, x + i, y + i);
+            simd::transform(1, &one, f, x + i, y + i);
             CHECK(one == to[i]);
         }
     }
@@ -109,7 +107,7 @@ TEMPLATE_TEST_CASE("numbers are updated register by register, each with its own 
                 s += value;
                 previous = value;
             };
-            kernels::detail::update(size, f, x.data(), sum.data(), last.data());
+            simd::update(size, f, x.data(), sum.data(), last.data());
         }
         for (Index i = 0; i < 41; ++i) {
             REQUIRE(sum[i] == (i < size ? 2 * x[i] + T(0.5) : T(0.5)));

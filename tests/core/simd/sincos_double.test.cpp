@@ -1,4 +1,4 @@
-#include "gradiva/core/simd/double_sincos.hpp"
+#include "gradiva/core/simd/sincos.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -19,7 +19,7 @@ double largest_error(int count, Angle&& angle) {
     long double largest = 0;
     for (int i = 0; i < count; ++i) {
         const double x = angle();
-        const DoubleSineCosine result = sine_cosine(x);
+        const auto result = simd::sine_cosine(x);
         largest = gradiva_test::largest_of(largest, std::abs(result.sine - std::sin(static_cast<long double>(x))));
         largest = gradiva_test::largest_of(largest, std::abs(result.cosine - std::cos(static_cast<long double>(x))));
     }
@@ -50,15 +50,15 @@ TEST_CASE("The sine and the cosine of a double keep their error bound where quad
 
 TEST_CASE("The sine of a double zero is zero, its cosine one, and a tiny angle is its own sine") {
     for (const double x : {0.0, 1e-300, -1e-20}) {
-        CHECK(sine_cosine(x).sine == x);
-        CHECK(sine_cosine(x).cosine == 1);
+        CHECK(simd::sine_cosine(x).sine == x);
+        CHECK(simd::sine_cosine(x).cosine == 1);
     }
 }
 
 TEST_CASE("The sine and the cosine of a double that is not finite are NaN") {
     const double infinity = std::numeric_limits<double>::infinity();
     for (const double bad : {std::numeric_limits<double>::quiet_NaN(), infinity, -infinity}) {
-        CHECK(std::isnan(sine_cosine(bad).sine));
-        CHECK(std::isnan(sine_cosine(bad).cosine));
+        CHECK(std::isnan(simd::sine_cosine(bad).sine));
+        CHECK(std::isnan(simd::sine_cosine(bad).cosine));
     }
 }

@@ -1,6 +1,6 @@
 #include "catch.hpp"
 
-#include "gradiva/core/simd/tanh.hpp"
+#include "gradiva/kernels/tanh.hpp"
 
 #include <cmath>
 #include <limits>
@@ -15,7 +15,7 @@ TEST_CASE("tanh is within 5e-7 of itself over all magnitudes, odd, and never bey
     for (int exponent = -126; exponent < 127; ++exponent) {
         for (int step = 0; step < 64; ++step) x.push_back(std::ldexp(1 + static_cast<float>(step) / 64, exponent));
     }
-    for (const Index group : {Index{1}, lane_count, tanh_group}) {
+    for (const Index group : {Index{1}, simd::lanes<float>, tanh_group}) {
         for (std::size_t i = 0; i + static_cast<std::size_t>(group) <= x.size(); i += static_cast<std::size_t>(group)) {
             std::vector<float> positive(x.begin() + static_cast<std::ptrdiff_t>(i),
                                         x.begin() + static_cast<std::ptrdiff_t>(i) + group);
