@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/types.hpp"
 

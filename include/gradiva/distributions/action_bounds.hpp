@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <vector>
 
 #include "gradiva/core/action_batch.hpp"

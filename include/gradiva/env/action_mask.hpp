@@ -1,5 +1,7 @@
 #pragma once
 
+#include <concepts>
+#include <cstdint>
 #include <numeric>
 
 #include "gradiva/core/action_batch.hpp"

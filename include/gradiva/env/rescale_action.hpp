@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <concepts>
+#include <cstddef>
+#include <span>
 #include <utility>
 #include <vector>
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// How many targets `Archery` has, and how many shots.
 struct ArcheryOptions {
     Index targets = 3;  ///< at least 1
     Index arrows = 2;   ///< shot in an episode, one per step; from 1 to the number of targets

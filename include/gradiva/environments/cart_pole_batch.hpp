@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -14,6 +16,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// How many carts `CartPoleBatch` holds, and what they draw from.
 struct CartPoleBatchOptions {
     Index count = 1;         ///< environments, at least 1
     std::uint64_t seed = 0;  ///< names all random streams, those of the actor included

@@ -10,6 +10,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// The matrices of `LinearQuadratic`, for n states and m actions.
 struct LinearQuadraticOptions {
     Matrix<double> a;  ///< n x n: what the state does by itself
     Matrix<double> b;  ///< n x m: what actions do to it

@@ -2,6 +2,7 @@
 
 #include <numbers>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "gradiva/core/contiguous.hpp"

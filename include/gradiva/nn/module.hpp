@@ -74,12 +74,16 @@ template <class M>
 concept Module = std::copy_constructible<M> && detail::HasParameters<M> && detail::HasSizes<M> &&
     detail::HasForward<M> && detail::HasBackward<M>;
 
+/// A `Module` that gives directional derivatives, as `TrustRegion` needs them: `jvp(tape, v) const` is the derivative
+/// of Y along v, a direction in the space of parameters; outputs x batch, at the point of the last forward pass.
 template <class M>
 concept ModuleWithJvp = Module<M> &&
     requires(const M& fixed, typename M::Tape& tape, std::span<const typename M::Scalar> direction) {
     { fixed.jvp(tape, direction) } -> std::convertible_to<ConstMatrixMap<typename M::Scalar>>;
 };
 
+/// A `Module` whose `backward(tape, dY, gradient, dX) const` also writes dX, the derivative by the inputs; inputs x
+/// batch.
 template <class M>
 concept ModuleWithInputGradient = Module<M> &&
     requires(const M& fixed, typename M::Tape& tape, ConstMatrixRef<typename M::Scalar> batch,

@@ -12,6 +12,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// Decay rates and epsilon of `Adam`.
 struct AdamOptions {
     double beta1 = 0.9;     ///< decay of the mean of gradients, in [0, 1)
     double beta2 = 0.999;   ///< decay of the mean of their squares, in [0, 1)

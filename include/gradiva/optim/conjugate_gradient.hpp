@@ -11,6 +11,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// When `ConjugateGradient` stops.
 struct ConjugateGradientOptions {
     Index iterations = 15;     ///< at most
     double tolerance = 1e-10;  ///< stop when the squared norm of the residual is at most this part of that of g

@@ -10,6 +10,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// Decay rate and epsilon of `Rmsprop`.
 struct RmspropOptions {
     double alpha = 0.99;    ///< decay of the mean of squared gradients, in [0, 1)
     double epsilon = 1e-5;  ///< added to its root, above 0 also in the weights' scalar

@@ -10,6 +10,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// Momentum of `Sgd`.
 struct SgdOptions {
     double momentum = 0;  ///< share of the last step that is kept, in [0, 1)
 };

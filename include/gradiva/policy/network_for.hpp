@@ -17,6 +17,7 @@ struct NetworkFor<Mlp, Scalar> {
     using Type = MlpNetwork<Scalar>;
 };
 
+/// What describes a network, such as `Mlp`: `NetworkFor` names the network that is built from it.
 template <class D>
 concept NetworkDescription = requires {
     typename NetworkFor<D, float>::Type;

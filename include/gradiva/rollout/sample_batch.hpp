@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "gradiva/rollout/minibatches.hpp"
 #include "gradiva/rollout/rollout.hpp"
 

@@ -115,13 +115,14 @@ V crossed(const V& a, const V& b) {
 
 }  // namespace detail
 
-// How `fold` joins the pairs of two registers.
+/// For `fold`: the sum of two lanes.
 struct AddAcross {
     template <Index Distance, class V>
     static V join(const V& a, const V& b) {
         return detail::straight<Distance>(a, b) + detail::crossed<Distance>(a, b);
     }
 };
+/// For `fold`: the larger one of two lanes.
 struct LargerAcross {
     template <Index Distance, class V>
     static V join(const V& a, const V& b) {

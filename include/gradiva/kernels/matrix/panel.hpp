@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/transpose.hpp"
 #include "gradiva/kernels/matrix/strided.hpp"

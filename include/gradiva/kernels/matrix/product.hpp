@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/simd/lanes.hpp"

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "gradiva/distributions/distribution.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/nn/module.hpp"
