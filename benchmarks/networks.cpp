@@ -27,7 +27,7 @@ MatrixBuffer<float> normal_batch(Index rows, std::uint64_t seed) {
 struct Rig {
     Rig(Index width, Activation activation)
         : network(inputs, outputs, {.hidden = {width, width}, .activation = activation}, Rng(1)),
-          shards(static_cast<std::size_t>(detail::shard_count(batch))), x(normal_batch(inputs, 2)),
+          shards(static_cast<std::size_t>(shard_count(batch))), x(normal_batch(inputs, 2)),
           dy(normal_batch(outputs, 3)) {}
 
     void forward() {
@@ -54,8 +54,8 @@ struct Rig {
     void for_each_pass(const Body& body) {
         const auto count = static_cast<Index>(shards.size());
         for (Index s = 0; s < count; ++s) {
-            detail::for_each_pass(batch, count, s,
-                                  [&](Range pass) { body(shards[static_cast<std::size_t>(s)], pass); });
+            gradiva::for_each_pass({0, batch}, count, s,
+                                   [&](Range pass) { body(shards[static_cast<std::size_t>(s)], pass); });
         }
     }
 

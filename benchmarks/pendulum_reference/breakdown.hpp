@@ -108,7 +108,7 @@ inline Breakdown break_down(const Variant& variant) {
     const auto all = static_cast<double>(steps);             // samples collected
     const auto learned = static_cast<double>(epochs) * all;  // and passed through both networks
     const auto valued = all + static_cast<double>(environments * iterations);
-    const auto shards = static_cast<double>(gradiva::detail::shard_count(minibatch));
+    const auto shards = static_cast<double>(gradiva::shard_count(minibatch));
     const Job job(variant);
     const double forward_flops = variant.flops().forward();
     const double backward_flops = variant.flops().backward();

@@ -59,7 +59,7 @@ private:
         laps_.gather += watch.lap();
         gradiva::kernels::standardise<float>(advantage_.vector());
         laps_.loss += watch.lap();
-        const Index shards = gradiva::detail::shard_count(range.size());
+        const Index shards = gradiva::shard_count(range.size());
         shards_.resize(static_cast<std::size_t>(shards));
         for (Index s = 0; s < shards; ++s) {
             Shard& shard = shards_[static_cast<std::size_t>(s)];
@@ -67,7 +67,7 @@ private:
             use_packed(shard.critic, packed_critic_);
             shard.actor_gradient.resize(static_cast<Index>(actor_.weights().size()));
             shard.critic_gradient.resize(static_cast<Index>(critic_.weights().size()));
-            gradiva::detail::for_each_pass(range.size(), shards, s, [&](gradiva::Range pass) {
+            gradiva::for_each_pass(range, shards, s, [&](gradiva::Range pass) {
                 learn(rollout, range, pass, report, shard, watch);
             });
         }

@@ -2,6 +2,8 @@
 
 // Every public header that needs only Eigen and fmt. To read: algorithms/ppo.hpp, then what it includes.
 
+#include "gradiva/core/language.hpp"  // first: it says what the compiler lacks
+
 #include "gradiva/advantage/advantage.hpp"
 #include "gradiva/advantage/gae.hpp"
 #include "gradiva/advantage/importance_sampling.hpp"
@@ -37,6 +39,7 @@
 #include "gradiva/core/random/philox.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/schedule.hpp"
+#include "gradiva/core/sharded_sum.hpp"
 #include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/math.hpp"
 #include "gradiva/core/simd/sincos.hpp"
@@ -115,7 +118,6 @@
 #include "gradiva/learn/kept.hpp"
 #include "gradiva/learn/minibatch_descent.hpp"
 #include "gradiva/learn/saved_weights.hpp"
-#include "gradiva/learn/sharding.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/learn/trust_region.hpp"
 #include "gradiva/learn/update_options.hpp"

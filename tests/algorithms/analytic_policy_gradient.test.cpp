@@ -61,15 +61,18 @@ template <class E>
 double gradient_error(const E& env, const AnalyticGradientOptions& options, int call) {
     DoubleActor actor = random_actor(env.observation_space().size, env.action_space().size, {.hidden = {7, 5}}, -0.5);
     Threads threads;
-    AnalyticGradient<E, DoubleActor> gradient_of(std::vector<E>(20, env), actor, options, threads, 3);
+    const auto weights = as_vector(actor.weights());
+    const Vector<double> before = weights;
     std::vector<double> gradient(actor.weights().size());
-    for (int i = 1; i < call; ++i) gradient_of(gradient);
-    const auto numeric = numeric_gradient(actor.weights(), [&] {
-        auto copy = gradient_of;  // the same starts and the same noise
-        std::vector<double> unused(gradient.size());
-        return copy(unused).loss;
-    });
-    gradient_of(gradient);
+    const auto loss_with = [&](const Vector<double>& last_weights) {  // at the last call
+        AnalyticGradient<E, DoubleActor> gradient_of(std::vector<E>(20, env), actor, options, threads, 3);
+        as_vector(actor.weights()) = before;
+        for (int i = 1; i < call; ++i) gradient_of(gradient);
+        as_vector(actor.weights()) = last_weights;
+        return gradient_of(gradient).loss;
+    };
+    const auto numeric = numeric_gradient(actor.weights(), [&] { return loss_with(Vector<double>(weights)); });
+    loss_with(before);
     return relative_error(gradient, numeric);
 }
 

@@ -116,7 +116,7 @@ TEST_CASE("gradients of shards are added in order, cleared and measured") {
     CHECK(add_up(1, shard, std::span(total)) == norm);
     CHECK(total == last);
 
-    shards.assign(most_parts, last);
-    CHECK(add_up(most_parts, shard, std::span(total)) == 16 * norm);
+    shards.assign(most_shards, last);
+    CHECK(add_up(most_shards, shard, std::span(total)) == 16 * norm);
     for (std::size_t i = 0; i < size; ++i) CHECK(total[i] == 16 * last[i]);
 }

@@ -8,9 +8,12 @@
 #include <vector>
 
 #include "gradiva/core/failure.hpp"
+#include "gradiva/core/sharded_sum.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/distributions/distribution.hpp"
 #include "gradiva/env/differentiable_env.hpp"
+#include "gradiva/learn/detail/trajectory.hpp"
+#include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/rollout/rollout.hpp"
@@ -58,9 +61,8 @@ struct AnalyticGradientOptions {
 };
 
 /// The loss of a policy in differentiable environments, and its gradient, `horizon` steps at a time. The environments
-/// go on from one call to the next, all in step; the gradient does not reach back beyond the call. Environments are
-/// split into fixed shards, and the shards' gradients are added in order: threads change no bit. Borrows actor and
-/// threads.
+/// go on from one call to the next, all in step; the gradient does not reach back beyond the call. No bit depends on
+/// the number of threads. Borrows actor and threads.
 template <DifferentiableEnv E, ReparameterisedPolicy A>
 class AnalyticGradient {
 public:
@@ -76,49 +78,40 @@ public:
     /// `Error` when the actor does not fit the environments.
     AnalyticGradient(std::vector<E> envs, const A& actor, const AnalyticGradientOptions& options, Threads& threads,
                      std::uint64_t seed)
-        : envs_(std::move(envs)), actor_(actor), options_(options), threads_(threads) {
+        : models_{std::move(envs), actor, options.horizon, options.gamma, options.sample}, options_(options),
+          threads_(threads) {
         options.check();
-        require(!envs_.empty(), "{}: there are 0 environments; give at least 1", options.name);
-        space_ = envs_.front().action_space();
-        const Index observed = envs_.front().observation_space().size;
-        require(actor.observation_size() == observed && actor.action_shape().integers == 0 &&
-                    actor.action_shape().reals == space_.size,
-                "{}: the actor takes {} numbers and gives {}, the environments show {} and take {}; build the actor "
-                "from these environments",
-                options.name, actor.observation_size(), actor.action_shape().reals, observed, space_.size);
-        if constexpr (requires { actor.network().normalizer(); }) {
-            require(actor.network().normalizer() == nullptr,
-                    "{}: the actor normalises observations by moments that only rollouts move; build it without "
-                    "normalize_observations",
-                    options.name);
-        }
-        const Index n = static_cast<Index>(envs_.size());
+        check_models();
+        const auto n = static_cast<Index>(models_.envs.size());
         for (Index i = 0; i < n; ++i) {
-            env_rngs_.emplace_back(seed, Purpose::environment, static_cast<std::uint64_t>(i));
-            action_rngs_.emplace_back(seed, Purpose::action, static_cast<std::uint64_t>(i));
+            models_.env_rngs.emplace_back(seed, Purpose::environment, static_cast<std::uint64_t>(i));
+            models_.action_rngs.emplace_back(seed, Purpose::action, static_cast<std::uint64_t>(i));
         }
-        running_.assign(n, FinishedEpisode{});
+        models_.running.assign(n, FinishedEpisode{});
         finished_.reserve(n);
-        const Index shards = std::min<Index>(most_shards, pieces_of(n, environments_per_shard));
-        for (Index s = 0; s < shards; ++s) shards_.push_back(make_shard(piece(n, shards, s)));
+        const Index shards = std::min(most_shards, pieces_of(n, environments_per_shard));
+        trajectories_.resize(shards);
+        for (Index s = 0; s < shards; ++s) trajectories_[s].resize(models_, piece(n, shards, s));
     }
+
+    AnalyticGradient(const AnalyticGradient&) = delete;
+    AnalyticGradient& operator=(const AnalyticGradient&) = delete;
 
     /// Goes on by the horizon, or to the end of the episode; writes dL/dweights. Throws `Error` when the model leaves
     /// finite numbers; all environments then start anew.
     Report operator()(std::span<Scalar> gradient) {
-        GRADIVA_ASSERT(gradient.size() == actor_.weights().size());
+        GRADIVA_ASSERT(gradient.size() == models_.actor.weights().size());
         finished_.clear();
         const Index steps = std::min(options_.horizon, episode_length() - age_);
-        const auto run_shard = [&](Index s) {
-            Shard& shard = shards_[static_cast<std::size_t>(s)];
-            if (age_ == 0) start(shard);
-            forward(shard, steps);
-            backward(shard, steps);
+        const auto there_and_back = [&](Trajectory& trajectory, Index) {
+            if (age_ == 0) trajectory.start();
+            trajectory.forward(steps);
+            trajectory.backward(steps);
         };
-        detail::undo_unless_done([&] { threads_.run(static_cast<Index>(shards_.size()), run_shard); },
+        detail::undo_unless_done([&] { trajectories_.run(threads_, trajectories_.size(), there_and_back); },
                                  [&] {
                                      age_ = 0;
-                                     std::fill(running_.begin(), running_.end(), FinishedEpisode{});
+                                     std::fill(models_.running.begin(), models_.running.end(), FinishedEpisode{});
                                  });
         end_step(steps);
         return sum(steps, gradient);
@@ -128,215 +121,60 @@ public:
     const Buffer<FinishedEpisode>& finished() const { return finished_; }
 
 private:
-    // A few columns keep the network's kernels busy; enough parts keep many threads busy.
-    static constexpr Index environments_per_shard = 16;
-    static constexpr Index most_shards = 16;
+    using Trajectory = detail::Trajectory<E, A>;
 
-    /// Some environments, n of them, through time: column t n + j belongs to environment `range.begin + j` at time t.
-    struct alignas(buffer_alignment) Shard {
-        Range range;
-        MatrixBuffer<double> state;        // S x (T + 1) n
-        MatrixBuffer<Scalar> observation;  // D x T n
-        MatrixBuffer<Scalar> noise;        // m x T n
-        MatrixBuffer<Scalar> action;       // m x T n, as sampled
-        std::vector<typename A::Tape> tape;
-        MatrixBuffer<Scalar> d_head, d_action, d_observation;  // of one time step
-        MatrixBuffer<double> d_state, d_next;                  // lambda_t, lambda_{t+1}
-        Buffer<double> sent, d_sent, seen;                     // of one environment
-        Buffer<float> first_seen;
-        Buffer<Scalar> entropy, gradient;
-        double loss = 0, entropy_sum = 0;
-    };
+    static constexpr Index environments_per_shard = 16;  // a few columns keep the network's kernels busy
 
-    Shard make_shard(Range range) const {
-        const Index n = range.size();
-        const Index t = options_.horizon;
-        const Index states = envs_.front().state_size();
-        const Index observed = actor_.observation_size();
-        Shard s;
-        s.range = range;
-        s.state.resize(states, (t + 1) * n);
-        s.observation.resize(observed, t * n);
-        for (auto* part : {&s.noise, &s.action}) part->resize(space_.size, t * n);
-        s.tape.resize(static_cast<std::size_t>(t));
-        s.d_head.resize(actor_.head_size(), n);
-        s.d_action.resize(space_.size, n);
-        s.d_observation.resize(observed, n);
-        for (auto* part : {&s.d_state, &s.d_next}) part->resize(states, n);
-        for (auto* part : {&s.sent, &s.d_sent}) part->resize(space_.size);
-        s.seen.resize(observed);
-        s.first_seen.resize(observed);
-        s.entropy.resize(n);
-        s.gradient.resize(static_cast<Index>(actor_.weights().size()));
-        return s;
+    void check_models() {
+        require(!models_.envs.empty(), "{}: there are 0 environments; give at least 1", options_.name);
+        const E& env = models_.envs.front();
+        const A& actor = models_.actor;
+        models_.space = env.action_space();
+        const Index observed = env.observation_space().size, reals = models_.space.size;
+        require(actor.observation_size() == observed && actor.action_shape().integers == 0 &&
+                    actor.action_shape().reals == reals,
+                "{}: the actor takes {} numbers and gives {}, the environments show {} and take {}; build the actor "
+                "from these environments",
+                options_.name, actor.observation_size(), actor.action_shape().reals, observed, reals);
+        if constexpr (requires { actor.network().normalizer(); }) {
+            require(actor.network().normalizer() == nullptr,
+                    "{}: the actor normalises observations by moments that only rollouts move; build it without "
+                    "normalize_observations",
+                    options_.name);
+        }
     }
 
     Index episode_length() const { return options_.episode > 0 ? options_.episode : options_.horizon; }
 
-    void start(Shard& shard) {
-        for (Index j = 0; j < shard.range.size(); ++j) {
-            const auto n = static_cast<std::size_t>(shard.range.begin + j);
-            envs_[n].reset(env_rngs_[n], shard.first_seen.span());
-            envs_[n].save(shard.state.column(j));
-        }
-    }
-
-    void forward(Shard& shard, Index steps) {
-        const Index n = shard.range.size();
-        shard.loss = shard.entropy_sum = 0;
-        double discount = 1;
-        for (Index t = 0; t < steps; ++t, discount *= options_.gamma) {
-            const Range now{t * n, (t + 1) * n};
-            for (Index j = 0; j < n; ++j) {
-                look(shard, t, j);
-            }
-            typename A::Tape& tape = shard.tape[static_cast<std::size_t>(t)];
-            actor_.forward(shard.observation.columns(now), tape);
-            actor_.entropy(tape, shard.entropy.vector());
-            shard.entropy_sum += shard.entropy.vector().template cast<double>().sum();
-            act(shard, tape, now);
-            for (Index j = 0; j < n; ++j) shard.loss -= discount * advance(shard, t, j);
-        }
-    }
-
-    void look(Shard& shard, Index t, Index j) {
-        const Index now = t * shard.range.size() + j;
-        const std::span<Scalar> observation = shard.observation.column(now);
-        env(shard, j).observe(as_in(shard.state.column(now)), shard.seen.span());
-        write(shard.seen, observation);
-        for (std::size_t i = 0; i < observation.size(); ++i) {
-            require(std::isfinite(observation[i]),
-                    "environment {} gave observation[{}] = {} at step {} of the horizon; shorten the horizon, or lower "
-                    "the learning rate",
-                    shard.range.begin + j, i, observation[i], t);
-        }
-    }
-
-    void act(Shard& shard, const typename A::Tape& tape, Range now) {
-        MatrixMap<Scalar> noise = shard.noise.columns(now);
-        if (options_.sample) {
-            const auto begin = static_cast<std::size_t>(shard.range.begin);
-            actor_.distribution().draw_noise(
-                std::span(action_rngs_).subspan(begin, static_cast<std::size_t>(now.size())), noise);
-        } else {
-            noise.setZero();
-        }
-        actor_.distribution().reparameterise(tape.distribution, noise, shard.action.columns(now));
-    }
-
-    /// One step of one environment; returns the reward.
-    double advance(Shard& shard, Index t, Index j) {
-        const Index now = t * shard.range.size() + j;
-        const std::span<double> next = shard.state.column(now + shard.range.size());
-        send(shard, now);
-        const double reward = env(shard, j).transition(as_in(shard.state.column(now)), as_in(shard.sent.span()), next);
-        const Index n = shard.range.begin + j;
-        require(
-            std::isfinite(reward),
-            "environment {} gave a reward of {} at step {} of the horizon; shorten the horizon, or lower the learning "
-            "rate",
-            n, reward, t);
-        running_[n].reward_sum += reward;
-        return reward;
-    }
-
-    void backward(Shard& shard, Index steps) {
-        const Index n = shard.range.size();
-        const auto own = static_cast<Index>(actor_.own_parameters().size());
-        const std::span<Scalar> gradient = shard.gradient.span();
-        const std::span<Scalar> d_own = part(gradient, shard.gradient.size() - own, own);
-        std::fill(shard.gradient.begin(), shard.gradient.end(), Scalar(0));
-        shard.d_next.matrix().setZero();
-        for (Index t = steps; t-- > 0;) {
-            const Range now{t * n, (t + 1) * n};
-            const double d_reward =
-                -std::pow(options_.gamma, static_cast<double>(t)) / static_cast<double>(envs_.size());
-            shard.d_state.matrix().setZero();
-            for (Index j = 0; j < n; ++j) retreat(shard, now.begin + j, j, d_reward);
-            typename A::Tape& tape = shard.tape[static_cast<std::size_t>(t)];
-            actor_.distribution().reparameterised_backward(tape.distribution, shard.noise.columns(now),
-                                                           shard.d_action.matrix(), shard.d_head.matrix(), d_own);
-            actor_.network().backward(tape.network, shard.d_head.matrix(), gradient, shard.d_observation.matrix());
-            for (Index j = 0; j < n; ++j) {
-                write(shard.d_observation.column(j), shard.seen.span());
-                env(shard, j).observe_backward(as_in(shard.state.column(now.begin + j)), as_in(shard.seen.span()),
-                                               shard.d_state.column(j));
-            }
-            std::swap(shard.d_state, shard.d_next);
-        }
-    }
-
-    /// dL/da of one environment, and what its transition adds to lambda.
-    void retreat(Shard& shard, Index now, Index j, double d_reward) {
-        send(shard, now);
-        std::fill(shard.d_sent.begin(), shard.d_sent.end(), 0.0);
-        env(shard, j).transition_backward(as_in(shard.state.column(now)), as_in(shard.sent.span()),
-                                          as_in(shard.d_next.column(j)), d_reward, shard.d_state.column(j),
-                                          shard.d_sent.span());
-        for (Index i = 0; i < space_.size; ++i) {
-            const bool clipped = shard.sent[i] != static_cast<double>(shard.action(i, now));
-            shard.d_action(i, j) = clipped ? Scalar(0) : static_cast<Scalar>(shard.d_sent[i]);
-        }
-    }
-
-    /// What the environment gets of a sampled action: as everywhere, it is clipped to the bounds. NaN stays NaN.
-    void send(Shard& shard, Index now) const {
-        for (Index i = 0; i < space_.size; ++i) {
-            const auto low = static_cast<double>(space_.low_of(i));
-            const auto high = static_cast<double>(space_.high_of(i));
-            const auto sampled = static_cast<double>(shard.action(i, now));
-            shard.sent[i] = sampled < low ? low : sampled > high ? high : sampled;
-        }
-    }
-
     /// What the environments have reached becomes what they start from.
     void end_step(Index steps) {
         age_ += steps;
-        for (Shard& shard : shards_) {
-            const Index n = shard.range.size();
-            shard.state.columns({0, n}) = shard.state.columns({steps * n, (steps + 1) * n});
-        }
+        trajectories_.for_each([&](Trajectory& trajectory) { trajectory.go_on(steps); });
         if (age_ < episode_length()) return;
-        for (Index n = 0; n < running_.size(); ++n) {
-            finished_.push_back({.environment = n, .reward_sum = running_[n].reward_sum, .length = age_});
-            running_[n] = {};
+        for (Index n = 0; n < models_.running.size(); ++n) {
+            finished_.push_back({.environment = n, .reward_sum = models_.running[n].reward_sum, .length = age_});
+            models_.running[n] = {};
         }
         age_ = 0;
     }
 
-    Report sum(Index steps, std::span<Scalar> gradient) const {
-        const auto n = static_cast<double>(envs_.size());
-        Report report{.steps = steps * static_cast<Index>(envs_.size())};
-        std::fill(gradient.begin(), gradient.end(), Scalar(0));
-        for (const Shard& shard : shards_) {
-            as_vector(gradient) += shard.gradient.vector();
-            report.loss += shard.loss / n;
-            report.entropy += shard.entropy_sum / static_cast<double>(report.steps);
-        }
+    Report sum(Index steps, std::span<Scalar> gradient) {
+        const auto n = static_cast<double>(models_.envs.size());
+        Report report{.steps = steps * static_cast<Index>(models_.envs.size())};
+        add_up(trajectories_, gradient);
+        trajectories_.for_each([&](const Trajectory& trajectory) {
+            report.loss += trajectory.loss / n;
+            report.entropy += trajectory.entropy_sum / static_cast<double>(report.steps);
+        });
         return report;
     }
 
-    const E& env(const Shard& shard, Index j) const { return envs_[static_cast<std::size_t>(shard.range.begin + j)]; }
-
-    static std::span<const double> as_in(std::span<double> values) { return values; }
-
-    /// Copies numbers of one type to another.
-    template <class From, class To>
-    static void write(const From& from, std::span<To> to) {
-        std::transform(from.begin(), from.end(), to.begin(), [](auto x) { return static_cast<To>(x); });
-    }
-
-    std::vector<E> envs_;
-    const A& actor_;
+    detail::Models<E, A> models_;
     AnalyticGradientOptions options_;
     Threads& threads_;
-    Box space_;
-    std::vector<Rng> env_rngs_;
-    std::vector<Rng> action_rngs_;
     Index age_ = 0;  // steps since all environments started
-    Buffer<FinishedEpisode> running_;
     Buffer<FinishedEpisode> finished_;
-    std::vector<Shard> shards_;
+    ShardedSum<Trajectory> trajectories_;
 };
 
 }  // namespace GRADIVA_NAMESPACE

@@ -7,7 +7,7 @@
 #include "gradiva/core/threads.hpp"
 #include "gradiva/learn/kept.hpp"
 #include "gradiva/learn/saved_weights.hpp"
-#include "gradiva/learn/sharding.hpp"
+#include "gradiva/core/sharded_sum.hpp"
 #include "gradiva/learn/update_options.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
@@ -79,13 +79,13 @@ private:
     /// Returns how many shards there are.
     template <class Add>
     Index find_gradients(const Rollout<Scalar>& rollout, Range minibatch, std::size_t weights, const Add& add) {
-        const Index shards = detail::shard_count(minibatch.size());
+        const Index shards = shard_count(minibatch.size());
         if (static_cast<Index>(shards_.size()) < shards) shards_ = std::vector<Shard>(static_cast<std::size_t>(shards));
         threads_.run(shards, [&](Index s) {
             Shard& mine = shard(s);
             mine.gradient.resize(static_cast<Index>(weights));
             mine.loss = 0;
-            detail::for_each_pass(minibatch.size(), shards, s, [&](Range pass) {
+            for_each_pass(Range{0, minibatch.size()}, shards, s, [&](Range pass) {
                 mine.batch.gather(rollout, order_, {minibatch.begin + pass.begin, minibatch.begin + pass.end});
                 add(mine, 1 / static_cast<double>(minibatch.size()));
             });

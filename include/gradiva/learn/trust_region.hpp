@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
-#include <vector>
 
+#include "gradiva/core/sharded_sum.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/kernels/importance_ratio.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/learn/saved_weights.hpp"
-#include "gradiva/learn/sharding.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/learn/update_options.hpp"
 #include "gradiva/optim/conjugate_gradient.hpp"
@@ -65,21 +64,26 @@ public:
     }
 
 private:
-    /// A few columns of the rollout and what the networks make of them; kept through the whole update.
+    struct Trial {
+        double surrogate = 0, kl = 0, entropy = 0;  // summed over samples, or means of them
+    };
+
+    /// Some samples of the rollout and what the networks make of them; kept through the whole update.
     struct alignas(buffer_alignment) Pass {
         Range positions;
         SampleBatch<Scalar> batch;
         typename A::Tape tape;
         typename A::DistributionTape old;
         Buffer<Scalar> log_prob, d_log_prob, per_sample;
-        double surrogate = 0, kl = 0, entropy = 0;
+        Trial sum;
     };
 
-    struct Trial {
-        double surrogate = 0, kl = 0, entropy = 0;
+    struct alignas(buffer_alignment) Shard {
+        Buffer<Scalar> gradient;
     };
 
     UpdateReport improve(const Rollout<Scalar>& rollout) {
+        sums_.for_all([](Shard& shard) { shard.gradient.clear(); });  // what an exception may have left
         gather(rollout);
         const Trial start = evaluate();
         const double norm = policy_gradient();
@@ -128,10 +132,8 @@ private:
         const Index samples = order_.sample_count();
         advantage_.gather(rollout.advantage.data(), order_.from(0), samples);
         bring_to_scale();
-        const Index count = pieces_of(samples, detail::pass_width);
-        if (static_cast<Index>(passes_.size()) < count) passes_.resize(static_cast<std::size_t>(count));
-        pass_count_ = count;
-        for_each_pass([&](Pass& pass, Index i, Index) {
+        const Index count = pieces_of(samples, pass_width);
+        passes_.run(threads_, count, [&](Pass& pass, Index i) {
             pass.positions = piece(samples, count, i);
             pass.batch.gather(rollout, order_, pass.positions);
             for (auto* part : {&pass.log_prob, &pass.d_log_prob, &pass.per_sample}) {
@@ -155,26 +157,25 @@ private:
 
     /// mean(rho A), mean KL(pi_old || pi) and mean entropy at the present weights, whose tapes it leaves.
     Trial evaluate() {
-        for_each_pass([&](Pass& pass, Index, Index) {
+        passes_.run(threads_, passes_.size(), [&](Pass& pass, Index) {
             const ConstActionView actions = std::as_const(pass.batch.action).all();
             const ConstVectorMap<Scalar> rho_advantage = std::as_const(pass.d_log_prob).vector();
             pass.batch.forward(actor_, pass.tape);
             actor_.log_prob(pass.tape, actions, pass.log_prob.vector());
             kernels::weigh_by_ratios<Scalar>(pass.log_prob.vector(), pass.batch.old_log_prob.vector(),
                                              advantage_.segment(pass.positions), pass.d_log_prob.vector());
-            pass.surrogate = rho_advantage.template cast<double>().sum();
+            pass.sum.surrogate = rho_advantage.template cast<double>().sum();
             actor_.kl_from(pass.old, pass.tape, pass.per_sample.vector());
-            pass.kl = pass.per_sample.vector().template cast<double>().sum();
+            pass.sum.kl = pass.per_sample.vector().template cast<double>().sum();
             actor_.entropy(pass.tape, pass.per_sample.vector());
-            pass.entropy = pass.per_sample.vector().template cast<double>().sum();
+            pass.sum.entropy = pass.per_sample.vector().template cast<double>().sum();
         });
         Trial sum;
-        for (Index i = 0; i < pass_count_; ++i) {
-            const Pass& pass = passes_[static_cast<std::size_t>(i)];
-            sum.surrogate += pass.surrogate;
-            sum.kl += pass.kl;
-            sum.entropy += pass.entropy;
-        }
+        passes_.for_each([&](const Pass& pass) {
+            sum.surrogate += pass.sum.surrogate;
+            sum.kl += pass.sum.kl;
+            sum.entropy += pass.sum.entropy;
+        });
         const auto samples = static_cast<double>(order_.sample_count());
         return {unit_ * sum.surrogate / samples, sum.kl / samples, sum.entropy / samples};
     }
@@ -205,25 +206,14 @@ private:
     template <class Add>
     void accumulate(Buffer<Scalar>& total, const Add& add) {
         const auto size = static_cast<Index>(actor_.weights().size());
-        const Index shards = shard_count();
-        if (static_cast<Index>(sums_.size()) < shards) sums_.resize(static_cast<std::size_t>(shards));
-        for (Buffer<Scalar>& sum : sums_) sum.assign(size, 0);
-        for_each_pass(
-            [&](Pass& pass, Index, Index shard) { add(pass, sums_[static_cast<std::size_t>(shard)].span()); });
-        total.assign(size, 0);
-        for (const Buffer<Scalar>& sum : sums_) total.vector() += sum.vector();
-    }
-
-    Index shard_count() const { return detail::shard_count(pass_count_ * detail::pass_width); }
-
-    /// Calls `body(pass, number, shard)`, the passes of a shard one after the other.
-    template <class Body>
-    void for_each_pass(const Body& body) {
-        const Index shards = shard_count();
-        threads_.run(shards, [&](Index shard) {
-            const Range mine = piece(pass_count_, shards, shard);
-            for (Index i = mine.begin; i < mine.end; ++i) body(passes_[static_cast<std::size_t>(i)], i, shard);
+        const Index shards = shard_count(passes_.size() * pass_width);
+        sums_.run(threads_, shards, [&](Shard& shard, Index s) {
+            shard.gradient.resize(size);
+            const Range mine = piece(passes_.size(), shards, s);
+            for (Index i = mine.begin; i < mine.end; ++i) add(passes_[i], shard.gradient.span());
         });
+        total.resize(size);
+        add_up(sums_, total.span());
     }
 
     A& actor_;
@@ -232,9 +222,8 @@ private:
     ConjugateGradient<Scalar> conjugate_gradient_;
     Minibatches order_;
     double unit_ = 1;  // what 1 of the advantages, and of all that is linear in them, is to the reader of the report
-    Index pass_count_ = 0;
-    std::vector<Pass> passes_;
-    std::vector<Buffer<Scalar>> sums_;
+    ShardedSum<Pass> passes_;
+    ShardedSum<Shard> sums_;
     Buffer<Scalar> advantage_, gradient_, direction_, product_, sum_;
     SavedWeights<Scalar> saved_;
 };

@@ -8,12 +8,12 @@
 
 #include "gradiva/core/failure.hpp"
 #include "gradiva/core/fixed_places.hpp"
+#include "gradiva/core/sharded_sum.hpp"
 #include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/kernels/ratio_divergence.hpp"
 #include "gradiva/learn/kept.hpp"
 #include "gradiva/learn/saved_weights.hpp"
-#include "gradiva/learn/sharding.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/learn/update_options.hpp"
 #include "gradiva/learn/update_order.hpp"
@@ -142,8 +142,8 @@ private:
             const Index network = task / shards, s = task % shards;
             Shard& shard = begin_shard(network, s);
             shard.gradient.resize(static_cast<Index>(weights_of(network).size()));
-            detail::for_each_pass(minibatch.size(), shards, s,
-                                  [&](Range pass) { learn(network, rollout, minibatch, pass, report, shard); });
+            for_each_pass(Range{0, minibatch.size()}, shards, s,
+                          [&](Range pass) { learn(network, rollout, minibatch, pass, report, shard); });
             if (--state_of(network).unfinished_shards == 0) finish_gradient(network, shards);
         };
         if (tasks > 1) {
@@ -321,7 +321,7 @@ private:
             const Index shards = use_shards(samples);
             threads_.run(shards, [&](Index s) {
                 Shard& shard = begin_shard(the_actor, s);
-                detail::for_each_pass(samples, shards, s, [&](Range pass) {
+                for_each_pass(Range{0, samples}, shards, s, [&](Range pass) {
                     recall(rollout, pass, shard);
                     shard.per_sample.resize(pass.size());
                     shard.batch.forward(actor_, shard.actor);
@@ -342,7 +342,7 @@ private:
 
     /// Readies as many shards as a batch of `samples` is split into, which depends on that number only.
     Index use_shards(Index samples) {
-        const Index shards = detail::shard_count(samples);
+        const Index shards = shard_count(samples);
         for (auto& of_network : shards_) of_network.grow_to(shards);
         return shards;
     }

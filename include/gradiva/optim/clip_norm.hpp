@@ -6,6 +6,7 @@
 #include <span>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/sharded_sum.hpp"
 #include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/types.hpp"
@@ -58,15 +59,12 @@ double norm_of(std::span<const Scalar> values) {
 /// The norm of two vectors, of which these are the norms, one after the other.
 inline double joint_norm(double a, double b) { return std::hypot(a, b); }
 
-/// How many gradients `add_up` adds at most.
-inline constexpr Index most_parts = 16;
-
 /// total := part(0) + ... + part(parts - 1), spans, added in this order and cleared; returns the sum's norm, as
-/// `norm_of`. In one pass, so that each number comes from memory once.
+/// `norm_of`. At most `most_shards` of them. In one pass, so that each number comes from memory once.
 template <class Scalar, class Part>
 double add_up(Index parts, const Part& part, std::span<Scalar> total) {
-    GRADIVA_ASSERT(parts >= 1 && parts <= most_parts);
-    Scalar *from[most_parts], *const to = total.data();
+    GRADIVA_ASSERT(parts >= 1 && parts <= most_shards);
+    Scalar *from[most_shards], *const to = total.data();
     for (Index s = 0; s < parts; ++s) {
         GRADIVA_ASSERT(part(s).size() == total.size());
         from[s] = part(s).data();
@@ -84,6 +82,13 @@ double add_up(Index parts, const Part& part, std::span<Scalar> total) {
     const auto size = static_cast<Index>(total.size());
     return detail::norm_from(simd::sum_in_double<Scalar>(size, sum_at, detail::square_of),
                              std::span<const Scalar>(total));
+}
+
+/// The same for the member `gradient` of the accumulators of a sum.
+template <class Scalar, class Accumulator>
+double add_up(ShardedSum<Accumulator>& shards, std::span<Scalar> total) {
+    return add_up(
+        shards.size(), [&](Index s) { return shards[s].gradient.span(); }, total);
 }
 
 /// The factor that brings a gradient of this norm down to `max_norm`: min(1, max_norm / norm). 1 when `max_norm` is 0,

@@ -2,10 +2,9 @@
 
 #include <span>
 
-#include "gradiva/core/fixed_places.hpp"
+#include "gradiva/core/sharded_sum.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/kernels/moments.hpp"
-#include "gradiva/learn/sharding.hpp"
 #include "gradiva/nn/normalizer.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
@@ -13,7 +12,7 @@ namespace GRADIVA_NAMESPACE {
 
 /// Hands the observations of a rollout to the normalisers inside actor and critic, where there are any. To be called
 /// after the update: moving them between collecting and updating would make the first probability ratio differ from 1.
-/// Moments are added up in fixed shards, which are merged in order, so that threads change no bit.
+/// No bit of the moments depends on the number of threads.
 class ObservationStatistics {
 public:
     explicit ObservationStatistics(Threads& threads) : threads_(threads) {}
@@ -41,19 +40,10 @@ private:
     template <class Scalar>
     std::span<const kernels::Moments> measure(const Rollout<Scalar>& rollout) {
         const Index columns = rollout.horizon * rollout.environments;
-        const Index shards = detail::shard_count(columns);
-        shards_.grow_to(shards);
-        threads_.run(shards, [&](Index s) {
-            Buffer<kernels::Moments>& mine = shards_[s];
-            mine.assign(rollout.observation_size, {});
-            const Range range = piece(columns, shards, s);
-            for (Index sample = range.begin; sample < range.end; ++sample) {
-                if (!rollout.holds(sample / rollout.environments, sample % rollout.environments)) continue;
-                const std::span<const float> observation = rollout.observation.column(sample);
-                for (Index i = 0; i < mine.size(); ++i) {
-                    mine[i].add(static_cast<double>(observation[static_cast<std::size_t>(i)]));
-                }
-            }
+        const Index shards = shard_count(columns);
+        shards_.run(threads_, shards, [&](Buffer<kernels::Moments>& moments, Index s) {
+            moments.assign(rollout.observation_size, {});
+            add(rollout, piece(columns, shards, s), moments);
         });
         Buffer<kernels::Moments>& total = shards_[0];
         for (Index s = 1; s < shards; ++s) {
@@ -62,8 +52,19 @@ private:
         return total.span();
     }
 
+    template <class Scalar>
+    static void add(const Rollout<Scalar>& rollout, Range columns, Buffer<kernels::Moments>& moments) {
+        for (Index sample = columns.begin; sample < columns.end; ++sample) {
+            if (!rollout.holds(sample / rollout.environments, sample % rollout.environments)) continue;
+            const std::span<const float> observation = rollout.observation.column(sample);
+            for (Index i = 0; i < moments.size(); ++i) {
+                moments[i].add(static_cast<double>(observation[static_cast<std::size_t>(i)]));
+            }
+        }
+    }
+
     Threads& threads_;
-    FixedPlaces<Buffer<kernels::Moments>> shards_;  // of each element of an observation
+    ShardedSum<Buffer<kernels::Moments>> shards_;  // of each element of an observation
 };
 
 }  // namespace GRADIVA_NAMESPACE

@@ -1,0 +1,207 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/rng.hpp"
+#include "gradiva/env/differentiable_env.hpp"
+#include "gradiva/rollout/rollout.hpp"
+
+namespace GRADIVA_NAMESPACE::detail {
+
+/// Differentiable environments and the policy that acts in them, with the options of `AnalyticGradient`.
+template <class E, class A>
+struct Models {
+    std::vector<E> envs;
+    const A& actor;
+    Index horizon;  ///< at most so many steps are differentiated through
+    double gamma;
+    bool sample;
+    Box space{};  ///< of the actions
+    std::vector<Rng> env_rngs{}, action_rngs{};
+    Buffer<FinishedEpisode> running{};  ///< the episode of each environment
+};
+
+/// Some neighbouring environments, n of them, through time and back (see analytic_gradient.hpp for the equations):
+/// column t n + j of a matrix belongs to environment `range.begin + j` at time t.
+template <class E, class A>
+class alignas(buffer_alignment) Trajectory {
+public:
+    using Scalar = typename A::Scalar;
+
+    /// Borrows the models, of which it is to go through those in `range`.
+    void resize(Models<E, A>& models, Range range) {
+        models_ = &models;
+        range_ = range;
+        const Index n = range.size(), t = models.horizon;
+        const Index states = models.envs.front().state_size();
+        const Index observed = models.actor.observation_size();
+        state_.resize(states, (t + 1) * n);
+        observation_.resize(observed, t * n);
+        for (auto* part : {&noise_, &action_}) part->resize(models.space.size, t * n);
+        tape_.resize(static_cast<std::size_t>(t));
+        d_head_.resize(models.actor.head_size(), n);
+        d_action_.resize(models.space.size, n);
+        d_observation_.resize(observed, n);
+        for (auto* part : {&d_state_, &d_next_}) part->resize(states, n);
+        for (auto* part : {&sent_, &d_sent_}) part->resize(models.space.size);
+        seen_.resize(observed);
+        first_seen_.resize(observed);
+        entropy_.resize(n);
+    }
+
+    /// All environments begin anew.
+    void start() {
+        for (Index j = 0; j < range_.size(); ++j) {
+            const auto n = static_cast<std::size_t>(range_.begin + j);
+            models_->envs[n].reset(models_->env_rngs[n], first_seen_.span());
+            models_->envs[n].save(state_.column(j));
+        }
+    }
+
+    /// `steps` steps, with what the way back needs, and the loss and the entropy. Throws `Error` when the model leaves
+    /// finite numbers.
+    void forward(Index steps) {
+        const Index n = range_.size();
+        loss = entropy_sum = 0;
+        double discount = 1;
+        for (Index t = 0; t < steps; ++t, discount *= models_->gamma) {
+            const Range now{t * n, (t + 1) * n};
+            for (Index j = 0; j < n; ++j) observe(t, j);
+            typename A::Tape& tape = tape_[static_cast<std::size_t>(t)];
+            models_->actor.forward(observation_.columns(now), tape);
+            models_->actor.entropy(tape, entropy_.vector());
+            entropy_sum += entropy_.vector().template cast<double>().sum();
+            act(tape, now);
+            for (Index j = 0; j < n; ++j) loss -= discount * advance(t, j);
+        }
+    }
+
+    /// Through as many steps as the last way forward, with the derivative by the weights.
+    void backward(Index steps) {
+        const Index n = range_.size();
+        const auto own = static_cast<Index>(models_->actor.own_parameters().size());
+        gradient.assign(static_cast<Index>(models_->actor.weights().size()), Scalar(0));
+        const std::span<Scalar> d_own = part(gradient.span(), gradient.size() - own, own);
+        d_next_.matrix().setZero();
+        for (Index t = steps; t-- > 0;) {
+            const Range now{t * n, (t + 1) * n};
+            const double d_reward =
+                -std::pow(models_->gamma, static_cast<double>(t)) / static_cast<double>(models_->envs.size());
+            d_state_.matrix().setZero();
+            for (Index j = 0; j < n; ++j) retreat(now.begin + j, j, d_reward);
+            typename A::Tape& tape = tape_[static_cast<std::size_t>(t)];
+            models_->actor.distribution().reparameterised_backward(tape.distribution, noise_.columns(now),
+                                                                   d_action_.matrix(), d_head_.matrix(), d_own);
+            models_->actor.network().backward(tape.network, d_head_.matrix(), gradient.span(), d_observation_.matrix());
+            for (Index j = 0; j < n; ++j) {
+                write(d_observation_.column(j), seen_.span());
+                env(j).observe_backward(as_in(state_.column(now.begin + j)), as_in(seen_.span()), d_state_.column(j));
+            }
+            std::swap(d_state_, d_next_);
+        }
+    }
+
+    /// The states that were reached after `steps` become those of time 0.
+    void go_on(Index steps) {
+        const Index n = range_.size();
+        state_.columns({0, n}) = state_.columns({steps * n, (steps + 1) * n});
+    }
+
+    double loss = 0, entropy_sum = 0;
+    Buffer<Scalar> gradient;  ///< dL/dweights
+
+private:
+    void observe(Index t, Index j) {
+        const Index now = t * range_.size() + j;
+        const std::span<Scalar> observation = observation_.column(now);
+        env(j).observe(as_in(state_.column(now)), seen_.span());
+        write(seen_, observation);
+        for (std::size_t i = 0; i < observation.size(); ++i) {
+            require(std::isfinite(observation[i]),
+                    "environment {} gave observation[{}] = {} at step {} of the horizon; shorten the horizon, or lower "
+                    "the learning rate",
+                    range_.begin + j, i, observation[i], t);
+        }
+    }
+
+    void act(const typename A::Tape& tape, Range now) {
+        MatrixMap<Scalar> noise = noise_.columns(now);
+        if (models_->sample) {
+            const auto begin = static_cast<std::size_t>(range_.begin);
+            models_->actor.distribution().draw_noise(
+                std::span(models_->action_rngs).subspan(begin, static_cast<std::size_t>(now.size())), noise);
+        } else {
+            noise.setZero();
+        }
+        models_->actor.distribution().reparameterise(tape.distribution, noise, action_.columns(now));
+    }
+
+    /// One step of one environment; returns the reward.
+    double advance(Index t, Index j) {
+        const Index now = t * range_.size() + j;
+        const std::span<double> next = state_.column(now + range_.size());
+        send(now);
+        const double reward = env(j).transition(as_in(state_.column(now)), as_in(sent_.span()), next);
+        const Index n = range_.begin + j;
+        require(
+            std::isfinite(reward),
+            "environment {} gave a reward of {} at step {} of the horizon; shorten the horizon, or lower the learning "
+            "rate",
+            n, reward, t);
+        models_->running[n].reward_sum += reward;
+        return reward;
+    }
+
+    /// dL/da of one environment, and what its transition adds to lambda.
+    void retreat(Index now, Index j, double d_reward) {
+        send(now);
+        std::fill(d_sent_.begin(), d_sent_.end(), 0.0);
+        env(j).transition_backward(as_in(state_.column(now)), as_in(sent_.span()), as_in(d_next_.column(j)), d_reward,
+                                   d_state_.column(j), d_sent_.span());
+        for (Index i = 0; i < models_->space.size; ++i) {
+            const bool clipped = sent_[i] != static_cast<double>(action_(i, now));
+            d_action_(i, j) = clipped ? Scalar(0) : static_cast<Scalar>(d_sent_[i]);
+        }
+    }
+
+    /// What the environment gets of a sampled action: as everywhere, it is clipped to the bounds. NaN stays NaN.
+    void send(Index now) {
+        for (Index i = 0; i < models_->space.size; ++i) {
+            const auto low = static_cast<double>(models_->space.low_of(i));
+            const auto high = static_cast<double>(models_->space.high_of(i));
+            const auto sampled = static_cast<double>(action_(i, now));
+            sent_[i] = sampled < low ? low : sampled > high ? high : sampled;
+        }
+    }
+
+    const E& env(Index j) const { return models_->envs[static_cast<std::size_t>(range_.begin + j)]; }
+
+    static std::span<const double> as_in(std::span<double> values) { return values; }
+
+    /// Copies numbers of one type to another.
+    template <class From, class To>
+    static void write(const From& from, std::span<To> to) {
+        std::transform(from.begin(), from.end(), to.begin(), [](auto x) { return static_cast<To>(x); });
+    }
+
+    Models<E, A>* models_ = nullptr;
+    Range range_;
+    MatrixBuffer<double> state_;        // S x (T + 1) n
+    MatrixBuffer<Scalar> observation_;  // D x T n
+    MatrixBuffer<Scalar> noise_;        // m x T n
+    MatrixBuffer<Scalar> action_;       // m x T n, as sampled
+    std::vector<typename A::Tape> tape_;
+    MatrixBuffer<Scalar> d_head_, d_action_, d_observation_;  // of one time step
+    MatrixBuffer<double> d_state_, d_next_;                   // lambda_t, lambda_{t+1}
+    Buffer<double> sent_, d_sent_, seen_;                     // of one environment
+    Buffer<float> first_seen_;
+    Buffer<Scalar> entropy_;  // of one time step
+};
+
+}  // namespace GRADIVA_NAMESPACE::detail
