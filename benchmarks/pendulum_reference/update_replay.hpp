@@ -55,9 +55,10 @@ private:
     };
 
     void gradient_step(const Rollout& rollout, gradiva::Range range, bool report, Stopwatch& watch) {
-        advantage_.gather(rollout.advantage.data(), order_.from(range.begin), range.size());
+        advantage_.resize(order_.sample_count());
+        for (Index i = range.begin; i < range.end; ++i) advantage_[i] = rollout.advantage.data()[order_[i]];
         laps_.gather += watch.lap();
-        gradiva::kernels::standardise<float>(advantage_.vector());
+        gradiva::kernels::standardise<float>(advantage_.segment(range));
         laps_.loss += watch.lap();
         const Index shards = gradiva::shard_count(range.size());
         shards_.resize(static_cast<std::size_t>(shards));
@@ -67,27 +68,24 @@ private:
             use_packed(shard.critic, packed_critic_);
             shard.actor_gradient.resize(static_cast<Index>(actor_.weights().size()));
             shard.critic_gradient.resize(static_cast<Index>(critic_.weights().size()));
-            gradiva::for_each_pass(range, shards, s, [&](gradiva::Range pass) {
-                learn(rollout, range, pass, report, shard, watch);
-            });
+            gradiva::for_each_pass(range, shards, s,
+                                   [&](gradiva::Range positions) { learn(rollout, positions, report, shard, watch); });
         }
         descend(shards);
         laps_.optimiser += watch.lap();
     }
 
-    void learn(const Rollout& rollout, gradiva::Range range, gradiva::Range pass, bool report, Shard& shard,
-               Stopwatch& watch) {
-        const gradiva::Range positions{range.begin + pass.begin, range.begin + pass.end};
-        shard.batch.gather_for_actor(rollout, order_, positions);
+    void learn(const Rollout& rollout, gradiva::Range positions, bool report, Shard& shard, Stopwatch& watch) {
+        shard.batch.gather_for_actor(rollout, order_, advantage_, positions);
         shard.batch.gather_for_critic(rollout, order_, positions);
         for (auto* part : {&shard.log_prob, &shard.d_log_prob, &shard.d_value, &shard.per_sample}) {
-            part->resize(pass.size());
+            part->resize(positions.size());
         }
         laps_.gather += watch.lap();
         shard.batch.forward(actor_, shard.actor);
         laps_.forward += watch.lap();
         const gradiva::ConstActionView actions = std::as_const(shard.batch.action).all();
-        policy_loss(actions, pass, report, shard);
+        policy_loss(actions, report, shard);
         laps_.loss += watch.lap();
         actor_.backward(shard.actor, actions, shard.d_log_prob.vector(), 0, nullptr, 0, shard.actor_gradient.span());
         laps_.backward += watch.lap();
@@ -101,10 +99,10 @@ private:
         laps_.backward += watch.lap();
     }
 
-    void policy_loss(const gradiva::ConstActionView& actions, gradiva::Range pass, bool report, Shard& shard) {
+    void policy_loss(const gradiva::ConstActionView& actions, bool report, Shard& shard) {
         actor_.log_prob(shard.actor, actions, shard.log_prob.vector());
         loss_ += gradiva::surrogate_sum<float>(clip_, shard.log_prob.vector(), shard.batch.old_log_prob.vector(),
-                                               std::as_const(advantage_).segment(pass), shard.d_log_prob.vector())
+                                               shard.batch.advantage.vector(), shard.d_log_prob.vector())
                      .loss;
         shard.d_log_prob.vector() *= 1 / static_cast<float>(minibatch);
         if (!report) return;

@@ -12,10 +12,20 @@ using namespace gradiva_test;
 
 namespace {
 
-struct Nothing {};
+struct Nothing {
+    struct {
+    } tape;
+};
+
+struct OneWeight {
+    using Scalar = double;
+    double weight = 0;
+    std::span<double> weights() { return {&weight, 1}; }
+};
 
 /// The weight becomes the mean of the targets of the last minibatch: L = 0.5 (w - G)^2 and a learning rate of 1.
-using Descent = MinibatchDescent<double, Nothing, Sgd<double>>;
+using Part = DescentPart<OneWeight, Nothing, double, Sgd<double>>;
+using Pass = MinibatchPass<double>;
 
 /// Samples whose value targets are 0, 1, 2, ...
 Rollout<double> numbered(Index count) {
@@ -27,23 +37,29 @@ Rollout<double> numbered(Index count) {
 /// Descends on a rollout with one weight, whose value is 0 first, and looks at what it was before each sample.
 struct Run {
     Run(Index samples, const UpdateOptions& options, Index thread_count = 1, std::uint64_t seed = 1)
-        : rollout(numbered(samples)), threads(thread_count), descend({}, options, threads, Rng(seed)) {}
+        : rollout(numbered(samples)), threads(thread_count),
+          descend(options, threads, Rng(seed), Part(owner, {}, "test's")) {}
 
     UpdateReport operator()(double progress = 0) {
-        return descend(rollout, {&weight, 1}, "test's", progress, [this](Descent::Shard& shard, double share) {
-            for (const double target : shard.batch.value_target) {
-                if (threads.count() == 1) targets.push_back(target);
-                shard.loss += 0.5 * (weight - target) * (weight - target);
-                shard.gradient[0] += share * (weight - target);
-            }
-            if (throws) throw std::runtime_error("a network's error");
-        });
+        return descend(rollout, progress, [this](Part::Shard& shard, const Pass& pass) { add(shard, pass); });
+    }
+
+    void add(Part::Shard& shard, const Pass& pass) {
+        shard.batch.gather_for_critic(pass.rollout, pass.order.samples(), pass.positions);
+        const double share = 1 / static_cast<double>(pass.minibatch);
+        for (const double target : shard.batch.value_target) {
+            if (threads.count() == 1) targets.push_back(target);
+            shard.sums += 0.5 * (weight - target) * (weight - target);
+            shard.gradient[0] += share * (weight - target);
+        }
+        if (throws) throw std::runtime_error("a network's error");
     }
 
     Rollout<double> rollout;
     Threads threads;
-    Descent descend;
-    double weight = 0;
+    OneWeight owner;
+    MinibatchDescent<Part> descend;
+    double& weight = owner.weight;
     bool throws = false;
     std::vector<double> targets;  // in the order in which they came
 };
@@ -143,6 +159,46 @@ TEST_CASE("Descent that fails leaves weights and order as they were") {
     fresh();
     CHECK(run.targets == fresh.targets);
     CHECK(run.weight == fresh.weight);
+}
+
+TEST_CASE("Two parts descend apart, their norm is joint, and when one fails both are as before", "[threads]") {
+    for (const Index thread_count : {1, 2}) {
+        for (const double max_norm : {0.0, 5.0}) {
+            CAPTURE(thread_count, max_norm);
+            const auto rollout = numbered(300);  // whose mean is 149.5
+            Threads threads(thread_count);
+            OneWeight first, second;
+            MinibatchDescent<Part, Part> descend(
+                {.minibatch = all_samples, .epochs = 2, .learning_rate = 1, .max_gradient_norm = max_norm}, threads,
+                Rng(1), Part(first, {}, "first"), Part(second, {}, "second"));
+            bool throws = false;
+            const auto towards = [&](double target, const OneWeight& owner) {
+                return [&, target](Part::Shard& shard, const Pass& pass) {
+                    const double samples = static_cast<double>(pass.positions.size());
+                    shard.gradient[0] += samples * (owner.weight - target) / static_cast<double>(pass.minibatch);
+                    shard.sums += samples;
+                    if (throws && owner.weight != 0) throw std::runtime_error("in the second step");
+                };
+            };
+            const auto update = [&] { return descend(rollout, 0, towards(30, first), towards(40, second)); };
+            throws = true;
+            CHECK_THROWS_WITH(update(), "in the second step");
+            CHECK(first.weight == 0);
+            CHECK(second.weight == 0);
+            throws = false;
+            const UpdateReport report = update();
+            if (max_norm == 0) {
+                CHECK(first.weight == Catch::Approx(30));
+                CHECK(second.weight == Catch::Approx(40));
+                CHECK(report.gradient_norm == Catch::Approx(0).margin(1e-12));
+            } else {  // two steps of length 5 along (3, 4) / 5
+                CHECK(first.weight == Catch::Approx(6));
+                CHECK(second.weight == Catch::Approx(8));
+                CHECK(report.gradient_norm == Catch::Approx(45));
+            }
+            CHECK(report.value_loss == Catch::Approx(2));  // each part has one for each sample
+        }
+    }
 }
 
 TEST_CASE("Descent refuses a weight that is not finite after a finite gradient") {

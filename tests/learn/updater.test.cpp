@@ -253,6 +253,42 @@ TEST_CASE("After an update that failed the next one gives the same bits for any 
     CHECK(weights[2] == weights[0]);
 }
 
+TEST_CASE("An update is begun, stepped through and finished by its call, or by hand") {
+    const UpdateOptions options{.minibatch = 20, .epochs = 3, .learning_rate = 0.01};
+    Rig rig(12), other(12);  // 60 samples
+    auto update = rig.updater(KlPenalty{}, Adam<double>{}, options);
+    auto by_hand = other.updater(KlPenalty{}, Adam<double>{}, options);
+    for (const double progress : {0.0, 0.5}) {
+        const UpdateReport report = update(rig.rollout, progress);
+        by_hand.begin(other.rollout, progress);
+        int steps = 1;
+        while (by_hand.step()) ++steps;
+        const UpdateReport same = by_hand.finish();
+        CHECK(steps == 9);
+        CHECK(weights(other) == weights(rig));
+        CHECK(same.surrogate_loss == report.surrogate_loss);
+        CHECK(same.mean_kl == report.mean_kl);
+        CHECK(same.gradient_norm == report.gradient_norm);
+    }
+}
+
+TEST_CASE("A step that fails puts back all steps since an update was begun") {
+    const UpdateOptions options{.minibatch = 20, .epochs = 3, .learning_rate = 0.1};
+    Rig rig(12), other(12);
+    auto update = rig.updater(FailsOnce{}, Adam<double>{}, options);
+    auto fresh = other.updater(PolicyGradient{}, Adam<double>{}, options);
+    const auto before = weights(rig);
+    update.begin(rig.rollout);
+    CHECK(update.step());
+    CHECK(update.step());
+    CHECK(weights(rig) != before);
+    CHECK_THROWS_WITH(update.step(), "the third call");
+    CHECK(weights(rig) == before);
+    update(rig.rollout);
+    fresh(other.rollout);
+    CHECK(weights(rig) == weights(other));
+}
+
 TEST_CASE("At the first minibatch after collecting the ratio is 1") {
     UpdateRig<float> rig(20, 5, false, 0);
     const auto report = rig.update(Clip{.clip = 1e-4}, RecordingOptimizer{}, one_step());

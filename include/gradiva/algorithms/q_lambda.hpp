@@ -32,6 +32,7 @@ struct QLambdaOptions {
                 .epochs = epochs,
                 .learning_rate = learning_rate,
                 .max_gradient_norm = max_gradient_norm,
+                .normalize_advantage = false,
                 .name = "QLambda"};
     }
 
@@ -52,13 +53,16 @@ public:
 
     /// Throws `Error` on options out of range.
     QUpdate(A& actor, O optimizer, const QLambdaOptions& options, Threads& threads, std::uint64_t seed)
-        : actor_(actor),
-          descent_(std::move(optimizer), (options.check(), options.update()), threads, Rng(seed, Purpose::minibatch)) {}
+        : actor_(actor), descent_((options.check(), options.update()), threads, Rng(seed, Purpose::minibatch),
+                                  Part(actor, std::move(optimizer), "actor's")) {}
 
     /// See `MinibatchDescent` for the report and the errors. `progress` is where the schedule stands.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
-        return descent_(rollout, actor_.weights(), "actor's", progress,
-                        [this](auto& shard, double weight) { this->add_gradient(shard, weight); });
+        return descent_(rollout, progress, [this](auto& shard, const MinibatchPass<Scalar>& pass) {
+            shard.batch.gather_for_critic(pass.rollout, pass.order.samples(), pass.positions);
+            shard.batch.gather_actions(pass.rollout, pass.order.samples(), pass.positions);
+            this->add_loss(shard, 1 / static_cast<double>(pass.minibatch));
+        });
     }
 
 private:
@@ -70,9 +74,11 @@ private:
         MatrixBuffer<Scalar> d_value;
     };
 
+    using Part = DescentPart<A, Scratch, double, O>;
+
     /// The loss looks at the value of the action that was taken, and at no other.
     template <class Shard>
-    void add_gradient(Shard& shard, double weight) const {
+    void add_loss(Shard& shard, double weight) const {
         const Network& network = actor_.network();
         auto& [tape, d_value] = shard.scratch;
         const auto q = network.forward(shard.batch.observation.matrix(), tape);
@@ -82,14 +88,14 @@ private:
         for (Index j = 0; j < q.cols(); ++j) {
             const int taken = actions.integers(0, j);
             const Scalar error = q(taken, j) - shard.batch.value_target[j];
-            shard.loss += 0.5 * static_cast<double>(error) * static_cast<double>(error);
+            shard.sums += 0.5 * static_cast<double>(error) * static_cast<double>(error);
             d_value(taken, j) = static_cast<Scalar>(weight) * error;
         }
         network.backward(tape, d_value.matrix(), shard.gradient.span());
     }
 
     A& actor_;
-    MinibatchDescent<Scalar, Scratch, O> descent_;
+    MinibatchDescent<Part> descent_;
 };
 
 namespace detail {

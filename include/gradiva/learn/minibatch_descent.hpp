@@ -1,120 +1,231 @@
 #pragma once
 
-#include <algorithm>
 #include <cmath>
-#include <vector>
+#include <concepts>
+#include <tuple>
+#include <utility>
 
-#include "gradiva/core/threads.hpp"
-#include "gradiva/learn/kept.hpp"
-#include "gradiva/learn/saved_weights.hpp"
+#include "gradiva/core/failure.hpp"
 #include "gradiva/core/sharded_sum.hpp"
+#include "gradiva/core/threads.hpp"
+#include "gradiva/learn/descent_part.hpp"
 #include "gradiva/learn/update_options.hpp"
+#include "gradiva/learn/update_order.hpp"
 #include "gradiva/optim/clip_norm.hpp"
-#include "gradiva/optim/optimizer.hpp"
-#include "gradiva/rollout/sample_batch.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
-/// Gradient descent of one span of weights on a loss that is a mean over samples, by minibatches of a rollout. A
-/// minibatch is split into fixed shards whose gradients are added in order, so that threads change no bit. `Scratch` is
-/// what a shard needs besides its samples, such as a tape. After the first call nothing allocates.
-template <class Scalar, class Scratch, Optimizer<Scalar> O>
+/// Some samples of a minibatch, of which a loss is asked.
+template <class Scalar>
+struct MinibatchPass {
+    const Rollout<Scalar>& rollout;
+    const detail::UpdateOrder<Scalar>& order;
+    Range positions;  ///< of the samples, in the order
+    Index minibatch;  ///< n: samples of the whole minibatch
+    bool report;      ///< whether what shards report is looked at
+};
+
+/// Gradient descent on a loss by minibatches of a rollout, in one or more parts (`DescentPart`) that share no weights:
+/// on two threads each stays in the cache of one core. A minibatch is split into fixed shards, so that no bit depends
+/// on the number of threads. A part's gradient is finished, and where nothing else must be known its step is taken,
+/// while other parts still work; the next minibatch is prepared at the same time.
+///
+/// `begin`, then `step` until it returns false, then `finish`. When one of them throws, such as an `Error` on a
+/// gradient or weights that are not finite, weights, optimisers and the order of samples are as they were before
+/// `begin`.
+template <class... Parts>
 class MinibatchDescent {
+    using FirstPart = std::tuple_element_t<0, std::tuple<Parts...>>;
+
 public:
-    /// Part of a minibatch: samples, room to work, and what they add up to.
-    struct alignas(buffer_alignment) Shard {
-        SampleBatch<Scalar> batch;
-        Scratch scratch;
-        Buffer<Scalar> gradient;
-        double loss = 0;  ///< summed over samples
+    using Scalar = typename FirstPart::Scalar;
+    using Sums = typename FirstPart::Sums;
+    using Pass = MinibatchPass<Scalar>;
+
+    /// What the last epoch that began has added up.
+    struct Epoch {
+        Sums sums{};
+        double norms = 0;
+        Index samples = 0, steps = 0;
+
+        /// Of a sum over samples.
+        double mean(double sum) const { return sum / static_cast<double>(samples); }
+        double mean_norm() const { return norms / static_cast<double>(steps); }
     };
 
-    /// Uses minibatch, epochs, max_gradient_norm and name of the options. Throws `Error` on values out of range.
-    MinibatchDescent(O optimizer, const UpdateOptions& options, Threads& threads, Rng rng)
-        : optimizer_(std::move(optimizer)), options_(options), threads_(threads), rng_(rng) {
+    /// Throws `Error` on options out of range.
+    MinibatchDescent(const UpdateOptions& options, Threads& threads, Rng rng, Parts... parts)
+        : options_(options), threads_(threads), order_(options, rng), parts_(std::move(parts)...) {
         options_.check();
     }
 
-    /// `add(shard, weight)` adds the losses of the shard's samples to its loss, and their derivative times `weight` to
-    /// its gradient. Reports the value loss and the gradient's norm over the last epoch. Throws `Error` when a gradient
-    /// or a weight is not finite, in the name of `whose` weights they are; weights, optimiser and the order of samples
-    /// are then as they were before.
-    template <class Add>
-    UpdateReport operator()(const Rollout<Scalar>& rollout, std::span<Scalar> weights, const char* whose,
-                            double progress, const Add& add) {
-        order_.reset(rollout);
-        return keep_or_put_back(
-            [&] {
-                return saved_.or_put_back(
-                    weights, [&] { return descend(rollout, weights, whose, options_.learning_rate(progress), add); });
-            },
-            optimizer_, rng_);
+    /// `progress`, from 0 to 1, is where the learning rate's schedule stands. Borrows the rollout until `finish`.
+    void begin(const Rollout<Scalar>& rollout, double progress) {
+        rollout_ = &rollout;
+        learning_rate_ = options_.learning_rate(progress);
+        epochs_left_ = options_.epochs;
+        for_each_part([](auto& part) { part.begin(); });
+        order_.begin(rollout);
     }
+
+    /// One minibatch. `loss(shard, pass)`, one for each part, adds the derivative of the minibatch's loss to the
+    /// shard's gradient and what there is to report to its sums. Returns whether there is another step to take: none
+    /// after the last epoch, nor where the mean of `kl` in the sums exceeds 1.5 times target_kl; then the weights stay.
+    template <class... Loss>
+    bool step(const Loss&... loss) {
+        static_assert(sizeof...(Loss) == sizeof...(Parts), "gradiva: MinibatchDescent needs one loss for each part");
+        return detail::undo_unless_done([&] { return try_step(loss...); }, [&] { put_back(); });
+    }
+
+    /// Returns `report(epoch)`, which may throw as well.
+    template <class Report>
+    auto finish(const Report& report) {
+        return detail::undo_unless_done(
+            [&] {
+                for_each_part([](auto& part) { part.check_weights(); });
+                auto result = report(std::as_const(epoch_));
+                for_each_part([](auto& part) { part.keep(); });
+                return result;
+            },
+            [&] { put_back(); });
+    }
+
+    /// All steps on a value loss, which is what the shards sum up.
+    template <class... Loss>
+    UpdateReport operator()(const Rollout<Scalar>& rollout, double progress,
+                            const Loss&... loss) requires std::same_as<Sums, double> {
+        begin(rollout, progress);
+        while (step(loss...)) {
+        }
+        return finish([this](const Epoch& epoch) {
+            return UpdateReport{.value_loss = epoch.mean(epoch.sums),
+                                .gradient_norm = epoch.mean_norm(),
+                                .learning_rate = learning_rate_};
+        });
+    }
+
+    /// Calls `body(shard, pass)` for all samples of the rollout, with the shards of the first part and the present
+    /// weights; returns what it adds to the shards' sums. To be called by the `report` of `finish`.
+    template <class Body>
+    Epoch over_rollout(const Body& body) {
+        FirstPart& part = std::get<0>(parts_);
+        const Index samples = order_.samples().sample_count();
+        const auto visit = [&](auto& shard, Range positions) {
+            body(shard, Pass{*rollout_, order_, positions, samples, true});
+        };
+        run_together(threads_, part.tasks({0, samples}, visit, [] {}));
+        Epoch epoch{.samples = samples};
+        part.add_sums(epoch.sums);
+        return epoch;
+    }
+
+    double learning_rate() const { return learning_rate_; }
 
 private:
-    template <class Add>
-    UpdateReport descend(const Rollout<Scalar>& rollout, std::span<Scalar> weights, const char* whose,
-                         double learning_rate, const Add& add) {
-        const Index size = std::min(options_.minibatch, order_.sample_count());
-        for (Shard& shard : shards_) shard.gradient.clear();  // what an exception may have left
-        double loss = 0;
-        double norms = 0;
-        for (Index epoch = 0; epoch < options_.epochs; ++epoch) {
-            loss = norms = 0;
-            order_.shuffle(*rng_);
-            for (Index i = 0; i < order_.count(size); ++i) {
-                const Index shards = find_gradients(rollout, order_.range(i, size), weights.size(), add);
-                for (Index s = 0; s < shards; ++s) loss += shard(s).loss;
-                norms += step(shards, weights, whose, learning_rate);
-            }
+    template <class Body>
+    void for_each_part(const Body& body) {
+        std::apply([&](auto&... part) { (body(part), ...); }, parts_);
+    }
+
+    void put_back() {
+        for_each_part([](auto& part) { part.put_back(); });
+        order_.put_back();
+    }
+
+    template <class... Loss>
+    bool try_step(const Loss&... loss) {
+        order_.advance();
+        if (order_.begins_epoch()) {
+            epoch_ = {};
+            --epochs_left_;
         }
-        require_finite_weights<Scalar>(weights, whose);
-        return {.value_loss = loss / static_cast<double>(order_.sample_count()),
-                .gradient_norm = norms / static_cast<double>(order_.count(size)),
-                .learning_rate = learning_rate};
+        const bool is_last = epochs_left_ == 0 && order_.ends_epoch();
+        const Index samples = order_.minibatch().size();
+        find_gradients(is_last, loss...);
+        Sums sums{};
+        for_each_part([&](auto& part) { part.add_sums(sums); });
+        epoch_.sums += sums;
+        epoch_.samples += samples;
+        ++epoch_.steps;
+        const double norm = gradient_norm();
+        epoch_.norms += norm;
+        if (went_too_far(sums, samples)) return false;
+        if (!steps_at_once()) apply_gradients(norm);
+        return !is_last;
     }
 
-    Shard& shard(Index s) { return shards_[static_cast<std::size_t>(s)]; }
-
-    /// Returns how many shards there are.
-    template <class Add>
-    Index find_gradients(const Rollout<Scalar>& rollout, Range minibatch, std::size_t weights, const Add& add) {
-        const Index shards = shard_count(minibatch.size());
-        if (static_cast<Index>(shards_.size()) < shards) shards_ = std::vector<Shard>(static_cast<std::size_t>(shards));
-        threads_.run(shards, [&](Index s) {
-            Shard& mine = shard(s);
-            mine.gradient.resize(static_cast<Index>(weights));
-            mine.loss = 0;
-            for_each_pass(Range{0, minibatch.size()}, shards, s, [&](Range pass) {
-                mine.batch.gather(rollout, order_, {minibatch.begin + pass.begin, minibatch.begin + pass.end});
-                add(mine, 1 / static_cast<double>(minibatch.size()));
-            });
-        });
-        return shards;
+    template <class... Loss>
+    void find_gradients(bool is_last, const Loss&... loss) {
+        const Range minibatch = order_.minibatch();
+        const bool report = epochs_left_ == 0 || options_.target_kl > 0;
+        const auto prepare_next = [&] {
+            if (!is_last) order_.prepare_next(*rollout_);
+        };
+        const auto tasks_of = [&](auto& part, const auto& loss_of_part) {
+            return part.tasks(
+                minibatch,
+                [&, this](auto& shard, Range positions) {
+                    loss_of_part(shard, Pass{*rollout_, order_, positions, minibatch.size(), report});
+                },
+                [&part, this] { finish_gradient(part); });
+        };
+        const auto shards = static_cast<std::size_t>(shard_count(minibatch.size()));
+        std::apply(
+            [&](auto&... part) {
+                run_together(sizeof...(Parts) * shards > 1 ? threads_ : calling_thread_, tasks_of(part, loss)...,
+                             SingleTask(prepare_next));
+            },
+            parts_);
     }
 
-    /// Returns the gradient's norm before clipping.
-    double step(Index shards, std::span<Scalar> weights, const char* whose, double learning_rate) {
-        gradient_.resize(static_cast<Index>(weights.size()));
-        const double norm = add_up(
-            shards, [&](Index s) { return shard(s).gradient.span(); }, gradient_.span());
-        require(std::isfinite(norm),
-                "update: the {} gradient is not finite; lower the learning rate, or check rewards and observations for "
-                "extreme values",
-                whose);
-        clip(gradient_.span(), norm, options_.max_gradient_norm);
-        optimizer_->step(weights, std::as_const(gradient_).span(), learning_rate);
+    /// Done by whoever ends the last shard of a part.
+    template <class Part>
+    void finish_gradient(Part& part) {
+        part.add_up_gradient();
+        if (steps_at_once() && std::isfinite(part.norm())) part.step(part.norm(), 0, learning_rate_);
+    }
+
+    /// Whether a part may be stepped whatever the gradients of the others, and the divergence of the whole minibatch.
+    bool steps_at_once() const { return !(options_.max_gradient_norm > 0) && !(options_.target_kl > 0); }
+
+    bool went_too_far(const Sums& sums, Index samples) const {
+        if constexpr (requires { sums.kl; }) {
+            return options_.target_kl > 0 && sums.kl / static_cast<double>(samples) > 1.5 * options_.target_kl;
+        } else {
+            return false;
+        }
+    }
+
+    /// Of all parts together. Throws `Error` where it is not finite.
+    double gradient_norm() {
+        double norm = 0;
+        for_each_part([&](const auto& part) { norm = joint_norm(norm, part.finite_norm()); });
+        require(std::isfinite(norm), "update: the norm of the whole gradient is {}; lower the learning rate", norm);
         return norm;
     }
 
-    Kept<O> optimizer_;
+    /// Steps the parts, each on a thread of its own where they are large. `norm` is that of the joint gradient.
+    void apply_gradients(double norm) {
+        const auto step_of = [&](auto& part) {
+            return SingleTask([&, this] { part.step(norm, options_.max_gradient_norm, learning_rate_); });
+        };
+        const bool is_large = std::get<sizeof...(Parts) - 1>(parts_).weights().size() >= worth_a_thread;
+        std::apply([&](auto&... part) { run_together(is_large ? threads_ : calling_thread_, step_of(part)...); },
+                   parts_);
+    }
+
+    // A part with fewer weights is stepped sooner than a thread is told to do it.
+    static constexpr std::size_t worth_a_thread = 2048;
+
     UpdateOptions options_;
     Threads& threads_;
-    Kept<Rng> rng_;
-    Minibatches order_;
-    std::vector<Shard> shards_;
-    Buffer<Scalar> gradient_;  // of all shards
-    SavedWeights<Scalar> saved_;
+    Threads calling_thread_{1};  // for what is not worth others
+    detail::UpdateOrder<Scalar> order_;
+    std::tuple<Parts...> parts_;
+    const Rollout<Scalar>* rollout_ = nullptr;
+    double learning_rate_ = 0;
+    Index epochs_left_ = 0;
+    Epoch epoch_;
 };
 
 }  // namespace GRADIVA_NAMESPACE

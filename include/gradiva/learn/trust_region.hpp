@@ -70,7 +70,6 @@ private:
 
     /// Some samples of the rollout and what the networks make of them; kept through the whole update.
     struct alignas(buffer_alignment) Pass {
-        Range positions;
         SampleBatch<Scalar> batch;
         typename A::Tape tape;
         typename A::DistributionTape old;
@@ -134,11 +133,10 @@ private:
         bring_to_scale();
         const Index count = pieces_of(samples, pass_width);
         passes_.run(threads_, count, [&](Pass& pass, Index i) {
-            pass.positions = piece(samples, count, i);
-            pass.batch.gather(rollout, order_, pass.positions);
-            for (auto* part : {&pass.log_prob, &pass.d_log_prob, &pass.per_sample}) {
-                part->resize(pass.positions.size());
-            }
+            const Range positions = piece(samples, count, i);
+            pass.batch.gather_for_actor(rollout, order_, advantage_, positions);
+            pass.batch.gather_old_heads(rollout, order_, positions);
+            for (auto* part : {&pass.log_prob, &pass.d_log_prob, &pass.per_sample}) part->resize(positions.size());
             actor_.recall(pass.batch.old_head.matrix(), rollout.own_parameters.span(), pass.old);
         });
     }
@@ -163,7 +161,7 @@ private:
             pass.batch.forward(actor_, pass.tape);
             actor_.log_prob(pass.tape, actions, pass.log_prob.vector());
             kernels::weigh_by_ratios<Scalar>(pass.log_prob.vector(), pass.batch.old_log_prob.vector(),
-                                             advantage_.segment(pass.positions), pass.d_log_prob.vector());
+                                             pass.batch.advantage.vector(), pass.d_log_prob.vector());
             pass.sum.surrogate = rho_advantage.template cast<double>().sum();
             actor_.kl_from(pass.old, pass.tape, pass.per_sample.vector());
             pass.sum.kl = pass.per_sample.vector().template cast<double>().sum();

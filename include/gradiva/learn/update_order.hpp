@@ -23,7 +23,7 @@ public:
         before_ = rng_;
         samples_.reset(rollout);
         size_ = std::min(most_, samples_.sample_count());
-        for (auto* advantage : {&advantage_, &next_advantage_}) advantage->reserve(size_);
+        for (auto* advantage : {&advantage_, &next_advantage_}) advantage->resize(samples_.sample_count());
         begin_epoch(rollout);
     }
 
@@ -32,38 +32,42 @@ public:
 
     /// The samples, in the order of the present epoch.
     const Minibatches& samples() const { return samples_; }
+    /// The advantages in the same order, standardised over each minibatch where wanted: given for the present
+    /// minibatch.
+    const Buffer<Scalar>& advantage() const { return advantage_; }
     /// Minibatches in an epoch.
     Index count() const { return samples_.count(size_); }
     /// The present minibatch, as positions among the samples.
     Range minibatch() const { return samples_.range(position_, size_); }
+    bool begins_epoch() const { return position_ == 0; }
     bool ends_epoch() const { return position_ + 1 == count(); }
-    /// Of some samples of the present minibatch, standardised over all of it where wanted.
-    ConstVectorMap<Scalar> advantage(Range part) const { return advantage_.segment(part); }
 
     /// Goes on to the minibatch that was made ready.
     void advance() {
-        std::swap(advantage_, next_advantage_);
-        if (next_position_ == 0) std::swap(samples_, next_samples_);
         position_ = next_position_;
+        if (!begins_epoch()) return;
+        std::swap(samples_, next_samples_);
+        std::swap(advantage_, next_advantage_);
     }
 
     /// Makes ready the minibatch after the present one.
     void prepare_next(const Rollout<Scalar>& rollout) {
         if (ends_epoch()) return begin_epoch(rollout);
-        prepare(rollout, samples_, position_ + 1);
+        prepare(rollout, samples_, position_ + 1, advantage_);
     }
 
 private:
     void begin_epoch(const Rollout<Scalar>& rollout) {
         next_samples_ = samples_;
         next_samples_.shuffle(rng_);
-        prepare(rollout, next_samples_, 0);
+        prepare(rollout, next_samples_, 0, next_advantage_);
     }
 
-    void prepare(const Rollout<Scalar>& rollout, const Minibatches& samples, Index position) {
+    void prepare(const Rollout<Scalar>& rollout, const Minibatches& samples, Index position,
+                 Buffer<Scalar>& advantage) {
         const Range range = samples.range(position, size_);
-        next_advantage_.gather(rollout.advantage.data(), samples.from(range.begin), range.size());
-        if (normalizes_) kernels::standardise<Scalar>(next_advantage_.vector());
+        for (Index i = range.begin; i < range.end; ++i) advantage[i] = rollout.advantage.data()[samples[i]];
+        if (normalizes_) kernels::standardise<Scalar>(advantage.segment(range));
         next_position_ = position;
     }
 

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gradiva/learn/losses.hpp"
 #include "gradiva/learn/minibatch_descent.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/policy/critic.hpp"
@@ -30,36 +31,29 @@ public:
 
     /// Throws `Error` on options out of range.
     ValueRegression(C& critic, O optimizer, const ValueRegressionOptions& options, Threads& threads, std::uint64_t seed)
-        : critic_(critic), descent_(std::move(optimizer),
-                                    {.minibatch = options.minibatch,
-                                     .epochs = options.epochs,
-                                     .learning_rate = options.learning_rate,
-                                     .max_gradient_norm = options.max_gradient_norm,
-                                     .name = options.name},
-                                    threads, Rng(seed, Purpose::minibatch, 1)) {}
+        : critic_(critic),
+          descent_({.minibatch = options.minibatch,
+                    .epochs = options.epochs,
+                    .learning_rate = options.learning_rate,
+                    .max_gradient_norm = options.max_gradient_norm,
+                    .normalize_advantage = false,
+                    .name = options.name},
+                   threads, Rng(seed, Purpose::minibatch, 1), Part(critic, std::move(optimizer), "critic's")) {}
 
     /// See `MinibatchDescent` for the report and the errors. `progress` is where the schedule stands.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
-        return descent_(rollout, critic_.weights(), "critic's", progress, [this](auto& shard, double weight) {
-            shard.scratch.error.resize(shard.batch.value_target.size());
-            auto error = shard.scratch.error.vector();
-            error = critic_.forward(shard.batch.observation.matrix(), shard.scratch.tape) -
-                    shard.batch.value_target.vector();
-            shard.loss += 0.5 * error.template cast<double>().squaredNorm();
-            error *= static_cast<Scalar>(weight);
-            critic_.backward(shard.scratch.tape, error, shard.gradient.span());
+        return descent_(rollout, progress, [this](auto& shard, const MinibatchPass<Scalar>& pass) {
+            shard.batch.gather_for_critic(pass.rollout, pass.order.samples(), pass.positions);
+            shard.sums += critic_loss(critic_, {.value = 1 / static_cast<double>(pass.minibatch)}, shard.batch,
+                                      shard.scratch, shard.gradient.span());
         });
     }
 
 private:
-    struct Scratch {
-        Scratch() { use_once(tape); }
-        typename C::Tape tape;
-        Buffer<Scalar> error;
-    };
+    using Part = DescentPart<C, CriticScratch<C>, double, O>;
 
     C& critic_;
-    MinibatchDescent<Scalar, Scratch, O> descent_;
+    MinibatchDescent<Part> descent_;
 };
 
 }  // namespace GRADIVA_NAMESPACE

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <algorithm>
 
 #include "gradiva/rollout/minibatches.hpp"
 #include "gradiva/rollout/rollout.hpp"
@@ -15,24 +15,25 @@ struct SampleBatch {
     ActionBatch action;                ///< n
     MatrixBuffer<Scalar> old_head;     ///< head_size x n: heads of the policy that acted
     Buffer<Scalar> old_log_prob;       ///< n: of the policy that acted
+    Buffer<Scalar> advantage;          ///< n: as the loss is to see it
     Buffer<Scalar> old_value;          ///< n: V when the rollout was estimated
     Buffer<Scalar> value_target;       ///< n
 
-    /// Copies the samples at these positions of the order.
-    void gather(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
-        gather_for_actor(rollout, order, positions);
-        gather_old_heads(rollout, order, positions);
-        gather_old_values(rollout, order, positions);
-        gather_targets(rollout, order, positions);
-    }
-
-    /// What the policy learns from only, but for the heads of the policy that acted.
-    void gather_for_actor(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
+    /// Copies what a policy learns from at these positions of the order, but for the heads of the policy that acted.
+    /// The advantages come in that order already.
+    void gather_for_actor(const Rollout<Scalar>& rollout, const Minibatches& order,
+                          const Buffer<Scalar>& ordered_advantage, Range positions) {
         const Index *const samples = order.from(positions.begin), n = positions.size();
         gather_observations(rollout, order, positions);
         mask.gather_columns(rollout.mask.data(), rollout.mask_size, samples, n);
-        action.gather_columns(rollout.action, samples, n);
+        gather_actions(rollout, order, positions);
         old_log_prob.gather(rollout.log_prob.data(), samples, n);
+        advantage.resize(n);
+        std::copy_n(ordered_advantage.data() + positions.begin, n, advantage.data());
+    }
+
+    void gather_actions(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
+        action.gather_columns(rollout.action, order.from(positions.begin), positions.size());
     }
 
     void gather_old_heads(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
@@ -44,7 +45,7 @@ struct SampleBatch {
         old_value.gather(rollout.value.data(), order.from(positions.begin), positions.size());
     }
 
-    /// What a critic learns from only, but for the values it gave before; `gather_targets` is enough where the
+    /// What a critic learns from, but for the values it gave before; `gather_targets` is enough where the
     /// observations are already here.
     void gather_for_critic(const Rollout<Scalar>& rollout, const Minibatches& order, Range positions) {
         gather_observations(rollout, order, positions);

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <span>
+
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/simd/sum.hpp"
+#include "gradiva/kernels/ratio_divergence.hpp"
+#include "gradiva/learn/value_loss.hpp"
+#include "gradiva/nn/module.hpp"
+#include "gradiva/policy/critic.hpp"
+#include "gradiva/policy/policy.hpp"
+#include "gradiva/rollout/sample_batch.hpp"
+#include "gradiva/surrogate/surrogate_sum.hpp"
+
+// The loss of a minibatch of n samples,
+//   L = surrogate - c_H mean(H) + beta mean(KL(pi_old || pi)) + c_V 0.5 mean((V - value_target)^2),
+// its first three terms being the actor's (`actor_loss`), the last one the critic's (`critic_loss`). Both take some of
+// the samples at a time, and coefficients by which sums over samples are multiplied, such as c_H / n.
+
+namespace GRADIVA_NAMESPACE {
+
+struct ActorCoefficients {
+    double surrogate = 1;  ///< 1 / n where the surrogate is a mean
+    double entropy = 0;    ///< c_H / n
+    double kl = 0;         ///< beta / n, where the surrogate has a KL penalty
+};
+
+struct CriticCoefficients {
+    double value = 1;  ///< c_V / n
+    double clip = 0;   ///< how far V may gain by moving from its old value, see `value_loss`
+};
+
+/// The terms of a loss, and what else is reported of a policy, summed over samples.
+struct LossSums {
+    double surrogate = 0, value = 0, entropy = 0;
+    double kl = 0;      ///< rho - 1 - log rho, whose mean is an estimate of KL(pi_old || pi)
+    Index clipped = 0;  ///< samples, where the surrogate counts them
+
+    LossSums& operator+=(const LossSums& other) {
+        surrogate += other.surrogate;
+        value += other.value;
+        entropy += other.entropy;
+        kl += other.kl;
+        clipped += other.clipped;
+        return *this;
+    }
+};
+
+/// What `actor_loss` works with: kept from one call to the next, so that nothing allocates.
+template <Policy A>
+struct ActorScratch {
+    ActorScratch() { use_once(tape); }
+
+    typename A::Tape tape;
+    typename A::DistributionTape old;  ///< of the policy that acted, on the batch: given where there is a KL penalty
+    Buffer<typename A::Scalar> log_prob, d_log_prob, per_sample;
+};
+
+/// What `critic_loss` works with.
+template <class C>
+struct CriticScratch {
+    CriticScratch() { use_once(tape); }
+
+    typename C::Tape tape;
+    Buffer<typename C::Scalar> d_value;
+};
+
+namespace detail {
+
+template <class Scalar>
+double sum_of(const Buffer<Scalar>& values) {
+    return simd::sum_in_lanes<double>(values.size(), [&](Index i) { return static_cast<double>(values[i]); });
+}
+
+}  // namespace detail
+
+/// Adds to `gradient` the derivative by the actor's weights of
+///   c.surrogate sum(l(rho, A)) - c.entropy sum(H) + c.kl sum(KL(pi_old || pi)),
+/// sums over the batch. Where `report` is asked for returns the first and the last term together, with their
+/// coefficients, and the other sums without; else nothing but zeros.
+template <Policy A, class S>
+LossSums actor_loss(const A& actor, const S& surrogate, const ActorCoefficients& c,
+                    const SampleBatch<typename A::Scalar>& batch, ActorScratch<A>& scratch,
+                    std::span<typename A::Scalar> gradient, bool report) {
+    using Scalar = typename A::Scalar;
+    constexpr bool penalises_kl = detail::HasKlCoefficient<S>;
+    const ConstActionView actions = batch.action.all();
+    auto& [tape, old, log_prob, d_log_prob, per_sample] = scratch;
+    for (auto* part : {&log_prob, &d_log_prob, &per_sample}) part->resize(batch.old_log_prob.size());
+
+    batch.forward(actor, tape);
+    actor.log_prob(tape, actions, log_prob.vector());
+    const SurrogateSum sum = surrogate_sum<Scalar>(surrogate, log_prob.vector(), batch.old_log_prob.vector(),
+                                                   batch.advantage.vector(), d_log_prob.vector());
+    d_log_prob.vector() *= static_cast<Scalar>(c.surrogate);
+    actor.backward(tape, actions, d_log_prob.vector(), static_cast<Scalar>(-c.entropy), penalises_kl ? &old : nullptr,
+                   static_cast<Scalar>(c.kl), gradient);
+    if (!report) return {};
+
+    LossSums sums{.surrogate = c.surrogate * sum.loss, .clipped = sum.clipped};
+    if constexpr (penalises_kl) {
+        actor.kl_from(old, tape, per_sample.vector());
+        sums.surrogate += c.kl * detail::sum_of(per_sample);
+    }
+    actor.entropy(tape, per_sample.vector());
+    sums.entropy = detail::sum_of(per_sample);
+    for (Index i = 0; i < per_sample.size(); ++i) per_sample[i] = log_prob[i] - batch.old_log_prob[i];
+    sums.kl = kernels::sum_of_ratio_divergence<Scalar>(per_sample.vector());
+    return sums;
+}
+
+/// The sum over the batch of KL(pi_old || pi), pi_old being `scratch.old`.
+template <Policy A>
+double sum_of_kl(const A& actor, const SampleBatch<typename A::Scalar>& batch, ActorScratch<A>& scratch) {
+    scratch.per_sample.resize(batch.old_log_prob.size());
+    batch.forward(actor, scratch.tape);
+    actor.kl_from(scratch.old, scratch.tape, scratch.per_sample.vector());
+    return detail::sum_of(scratch.per_sample);
+}
+
+/// Adds to `gradient` the derivative by the critic's weights of c.value 0.5 sum((V - value_target)^2), a sum over the
+/// batch, clipped where `c.clip` is above 0 (see `value_loss`); returns the sum without the coefficient.
+template <class C>
+double critic_loss(const C& critic, const CriticCoefficients& c, const SampleBatch<typename C::Scalar>& batch,
+                   CriticScratch<C>& scratch, std::span<typename C::Scalar> gradient) {
+    using Scalar = typename C::Scalar;
+    auto& [tape, d_value] = scratch;
+    d_value.resize(batch.value_target.size());
+    const auto value = critic.forward(batch.observation.matrix(), tape);
+    const double loss =
+        value_loss<Scalar>(value, batch.old_value.vector(), batch.value_target.vector(), c.clip, d_value.vector());
+    d_value.vector() *= static_cast<Scalar>(c.value);
+    critic.backward(tape, d_value.vector(), gradient);
+    return loss;
+}
+
+}  // namespace GRADIVA_NAMESPACE
