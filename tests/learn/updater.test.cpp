@@ -282,7 +282,7 @@ TEST_CASE("A step that fails puts back all steps since an update was begun") {
     CHECK(update.step());
     CHECK(update.step());
     CHECK(weights(rig) != before);
-    CHECK_THROWS_WITH(update.step(), "the third call");
+    CHECK_THROWS_WITH(update.step(), "the third minibatch");
     CHECK(weights(rig) == before);
     update(rig.rollout);
     fresh(other.rollout);

@@ -24,8 +24,8 @@ void check_lanes(const Formula& formula, double tolerance = 0) {
             x[i] = static_cast<Scalar>(rng.normal());
             y[i] = round == 0 ? x[i] : static_cast<Scalar>(rng.normal());
         }
-        const Numbers<Scalar> result = formula(Numbers<Scalar>(simd::load(x)),  //
-                                               Numbers<Scalar>(simd::load(y)));
+        const Simd<Scalar> result = formula(Simd<Scalar>(simd::load(x)),  //
+                                            Simd<Scalar>(simd::load(y)));
         simd::store(result.lanes(), z);
         for (Index i = 0; i < width<Scalar>; ++i) {
             CAPTURE(x[i], y[i]);
@@ -36,7 +36,7 @@ void check_lanes(const Formula& formula, double tolerance = 0) {
 }
 
 template <class Scalar>
-Scalar first_lane(const Numbers<Scalar>& x) {
+Scalar first_lane(const Simd<Scalar>& x) {
     return x.lanes()[0];
 }
 
@@ -87,7 +87,7 @@ TEMPLATE_TEST_CASE("Comparisons and their combinations select lane by lane", "",
 TEMPLATE_TEST_CASE("Functions of registers keep their meaning at the ends of the numbers", "", float, double) {
     using T = TestType;
     using Limits = std::numeric_limits<T>;
-    using V = Numbers<T>;
+    using V = Simd<T>;
     const auto infinity = V(Limits::infinity()), nan = V(Limits::quiet_NaN()), zero = V(0), one = V(1);
     CHECK(first_lane(exp(V(1000))) == Limits::infinity());
     CHECK(first_lane(exp(V(-1000))) == 0);

@@ -134,7 +134,7 @@ private:
     using Pass = MinibatchPass<Scalar>;
 
     static constexpr bool penalises_kl = detail::HasKlCoefficient<S>;
-    static constexpr bool adapts = requires(S & s) { s.after_update(0.0); };
+    static constexpr bool adapts = detail::HasAfterUpdate<S>;
 
     template <class Shard>
     void add_actor_loss(Shard& shard, const Pass& pass) const {

@@ -17,7 +17,7 @@
 namespace GRADIVA_NAMESPACE {
 
 template <class Scalar>
-class Numbers;
+class Simd;
 
 namespace detail {
 
@@ -32,20 +32,20 @@ consteval void refuse_as_scalar() {
 
 }  // namespace detail
 
-/// One answer for each lane of `Numbers<Scalar>`.
+/// One answer for each lane of `Simd<Scalar>`.
 template <class Scalar>
-class Flags {
+class SimdMask {
 public:
     using Register = simd::BitsOf<simd::Lanes<Scalar>>;
 
-    explicit Flags(const Register& lanes) : lanes_(lanes) {}
+    explicit SimdMask(const Register& lanes) : lanes_(lanes) {}
 
     /// -1 in lanes where it is true, 0 elsewhere.
     const Register& lanes() const { return lanes_; }
 
-    friend Flags operator&&(const Flags& a, const Flags& b) { return Flags(a.lanes_ & b.lanes_); }
-    friend Flags operator||(const Flags& a, const Flags& b) { return Flags(a.lanes_ | b.lanes_); }
-    friend Flags operator!(const Flags& a) { return Flags(~a.lanes_); }
+    friend SimdMask operator&&(const SimdMask& a, const SimdMask& b) { return SimdMask(a.lanes_ & b.lanes_); }
+    friend SimdMask operator||(const SimdMask& a, const SimdMask& b) { return SimdMask(a.lanes_ | b.lanes_); }
+    friend SimdMask operator!(const SimdMask& a) { return SimdMask(~a.lanes_); }
 
     explicit operator bool() const {
         detail::refuse_as_scalar<Scalar>();
@@ -58,22 +58,22 @@ private:
 
 /// As many numbers as a register of the processor holds; operators work lane by lane, also with a plain number.
 template <class Scalar>
-class Numbers {
+class Simd {
 public:
     using Register = simd::Lanes<Scalar>;
 
-    Numbers(const Register& lanes) : lanes_(lanes) {}
+    Simd(const Register& lanes) : lanes_(lanes) {}
     template <class Number>
     requires std::is_arithmetic_v<Number>
-    explicit Numbers(Number x) : lanes_(simd::broadcast(static_cast<Scalar>(x))) {}
+    explicit Simd(Number x) : lanes_(simd::broadcast(static_cast<Scalar>(x))) {}
 
     const Register& lanes() const { return lanes_; }
 
-    Numbers operator-() const { return Register(-lanes_); }
-    Numbers& operator+=(const Numbers& x) { return *this = Register(lanes_ + x.lanes_); }
-    Numbers& operator-=(const Numbers& x) { return *this = Register(lanes_ - x.lanes_); }
-    Numbers& operator*=(const Numbers& x) { return *this = Register(lanes_ * x.lanes_); }
-    Numbers& operator/=(const Numbers& x) { return *this = Register(lanes_ / x.lanes_); }
+    Simd operator-() const { return Register(-lanes_); }
+    Simd& operator+=(const Simd& x) { return *this = Register(lanes_ + x.lanes_); }
+    Simd& operator-=(const Simd& x) { return *this = Register(lanes_ - x.lanes_); }
+    Simd& operator*=(const Simd& x) { return *this = Register(lanes_ * x.lanes_); }
+    Simd& operator/=(const Simd& x) { return *this = Register(lanes_ / x.lanes_); }
 
     operator double() const {
         detail::refuse_as_scalar<Scalar>();
@@ -89,23 +89,23 @@ namespace detail {
 template <class T>
 inline constexpr bool is_numbers = false;
 template <class Scalar>
-inline constexpr bool is_numbers<Numbers<Scalar>> = true;
+inline constexpr bool is_numbers<Simd<Scalar>> = true;
 
 /// The register type of an operation of which one operand at least is a register, and the other may be a plain number.
 template <class A, class B>
 struct Joined {};
 template <class Scalar>
-struct Joined<Numbers<Scalar>, Numbers<Scalar>> {
-    using Type = Numbers<Scalar>;
-    using Answer = Flags<Scalar>;
+struct Joined<Simd<Scalar>, Simd<Scalar>> {
+    using Type = Simd<Scalar>;
+    using Answer = SimdMask<Scalar>;
 };
 template <class Scalar, class Number>
 requires std::is_arithmetic_v<Number>
-struct Joined<Numbers<Scalar>, Number> : Joined<Numbers<Scalar>, Numbers<Scalar>> {
+struct Joined<Simd<Scalar>, Number> : Joined<Simd<Scalar>, Simd<Scalar>> {
 };
 template <class Scalar, class Number>
 requires std::is_arithmetic_v<Number>
-struct Joined<Number, Numbers<Scalar>> : Joined<Numbers<Scalar>, Numbers<Scalar>> {
+struct Joined<Number, Simd<Scalar>> : Joined<Simd<Scalar>, Simd<Scalar>> {
 };
 
 template <class A, class B>
@@ -188,8 +188,8 @@ V select(bool condition, const V& x, const V& y) {
     return condition ? x : y;
 }
 template <class Scalar>
-Numbers<Scalar> select(const Flags<Scalar>& condition, const Numbers<Scalar>& x, const Numbers<Scalar>& y) {
-    using Register = typename Numbers<Scalar>::Register;
+Simd<Scalar> select(const SimdMask<Scalar>& condition, const Simd<Scalar>& x, const Simd<Scalar>& y) {
+    using Register = typename Simd<Scalar>::Register;
     return Register(condition.lanes() ? x.lanes() : y.lanes());
 }
 
@@ -233,7 +233,7 @@ V log(const V& x) {
         using Scalar = std::remove_cvref_t<decltype(x.lanes()[0])>;
         using Limits = std::numeric_limits<Scalar>;
         constexpr double doublings = Limits::digits;  // that make a normal number of any other above 0
-        const Flags<Scalar> is_small = x < Limits::min();
+        const SimdMask<Scalar> is_small = x < Limits::min();
         const V normal = select(is_small, x * std::exp2(doublings), x);
         const V of_normal = V(simd::logarithm(normal.lanes())) -
                             select(is_small, constant<V>(doublings * std::numbers::ln2), constant<V>(0));

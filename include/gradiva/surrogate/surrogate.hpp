@@ -64,7 +64,7 @@ concept MentionsLoss =
 /// - `check() const` throws `Error` on options out of range.
 /// - Either `ratio_loss(rho, advantage) const`, with rho = exp(log_prob - old_log_prob), or
 ///   `log_prob_loss(log_prob, advantage) const`: a template of the number type V, which is float, double, or a register
-///   of either (`Numbers`). It returns `SampleLoss{loss, derivative}`, the derivative by its first argument; a third
+///   of either (`Simd`). It returns `SampleLoss{loss, derivative}`, the derivative by its first argument; a third
 ///   element says whether the sample was clipped. The trainer takes the mean over the samples.
 ///
 /// Where they exist: `S at(double progress) const` is the surrogate of an update (progress from 0 to 1, for schedules).
@@ -73,7 +73,7 @@ concept MentionsLoss =
 /// after an update. `per_episode` says that the loss is a sum over episodes divided by their number.
 template <class S>
 concept Surrogate = std::copy_constructible<S> && detail::HasSurrogateCheck<S> && detail::HasOneLoss<S, double> &&
-    detail::HasOneLoss<S, Numbers<float>> && detail::HasOneLoss<S, Numbers<double>>;
+    detail::HasOneLoss<S, Simd<float>> && detail::HasOneLoss<S, Simd<double>>;
 
 namespace detail {
 
@@ -118,11 +118,11 @@ consteval bool explain_surrogate() {
         static_assert(MentionsLoss<S>,
                       "gradiva: Surrogate needs template <class V> SampleLoss<V> ratio_loss(V rho, V advantage) const, "
                       "or the same of log_prob_loss(V log_prob, V advantage)");
-        static_assert(!MentionsLoss<S> ||
-                          (HasOneLoss<S, double> && HasOneLoss<S, Numbers<float>> && HasOneLoss<S, Numbers<double>>),
-                      "gradiva: a Surrogate's loss is a template of its number type, which is also a register of "
-                      "several numbers: template <class V>, with constants constant<V>(0.5), select(a < b, x, y) in "
-                      "place of if and ?:, and min, max, clamp, abs, exp and log of gradiva");
+        static_assert(
+            !MentionsLoss<S> || (HasOneLoss<S, double> && HasOneLoss<S, Simd<float>> && HasOneLoss<S, Simd<double>>),
+            "gradiva: a Surrogate's loss is a template of its number type, which is also a register of "
+            "several numbers: template <class V>, with constants constant<V>(0.5), select(a < b, x, y) in "
+            "place of if and ?:, and min, max, clamp, abs, exp and log of gradiva");
     }
     static_assert(
         !requires { &S::at; } || HasAt<S>, "gradiva: a Surrogate's at is S at(double progress) const");

@@ -50,7 +50,7 @@ SurrogateSum surrogate_sum(const S& surrogate, ConstVectorRef<Scalar> log_prob, 
                            ConstVectorRef<Scalar> advantage, VectorRef<Scalar> d_log_prob) {
     GRADIVA_ASSERT(log_prob.size() == old_log_prob.size() && log_prob.size() == advantage.size() &&
                    log_prob.size() == d_log_prob.size());
-    using V = Numbers<Scalar>;
+    using V = Simd<Scalar>;
     const Scalar* argument = log_prob.data();
     if constexpr (detail::TakesRatio<S, V>) {
         kernels::ratios<Scalar>(log_prob, old_log_prob, d_log_prob);
