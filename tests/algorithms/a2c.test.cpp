@@ -95,7 +95,7 @@ TEST_CASE("A2C takes one step on each short rollout and its advantages are not n
         for (Index i = 0; i < samples; ++i) {
             gain += static_cast<double>(rollout.log_prob.data()[i] * rollout.advantage.data()[i]);
         }
-        CHECK(progress.surrogate_loss == Catch::Approx(-gain / static_cast<double>(samples)));
+        CHECK(progress.update.surrogate_loss == Catch::Approx(-gain / static_cast<double>(samples)));
     }
 }
 

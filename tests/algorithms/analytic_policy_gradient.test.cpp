@@ -239,11 +239,11 @@ TEST_CASE("The trainer of the analytic gradient reports steps, episodes and retu
     CHECK(seen[2].episodes == 6);
     CHECK(seen[2].mean_length == 10);
     CHECK(seen[2].mean_return < 0);
-    CHECK(seen[0].learning_rate == 1);
-    CHECK(seen[3].learning_rate == Catch::Approx(0.5));
-    CHECK(seen[0].surrogate_loss > 0);
-    CHECK(seen[0].gradient_norm > 0);
-    CHECK(seen[0].entropy == Catch::Approx(1.4189385));
+    CHECK(seen[0].update.learning_rate == 1);
+    CHECK(seen[3].update.learning_rate == Catch::Approx(0.5));
+    CHECK(seen[0].update.surrogate_loss > 0);
+    CHECK(seen[0].update.gradient_norm > 0);
+    CHECK(seen[0].update.entropy == Catch::Approx(1.4189385));
     CHECK(std::isnan(seen[0].explained_variance));
     CHECK(seen[5].finished());
 }
@@ -289,7 +289,7 @@ TEST_CASE("The analytic gradient is clipped to the largest norm") {
         Actor actor(envs, Mlp{.hidden = {}});
         const RecordingOptimizer optimizer;
         AnalyticPolicyGradient trainer(envs, actor, {.horizon = 20, .max_gradient_norm = most}, optimizer);
-        const double norm = trainer.train({.steps = 1}).gradient_norm;
+        const double norm = trainer.train({.steps = 1}).update.gradient_norm;
         const auto& gradient = optimizer.record->gradients.front();
         return std::pair(norm, as_vector(std::span<const double>(gradient)).norm());
     };

@@ -86,8 +86,8 @@ TEST_CASE("Every option of PpoClip reaches what it is for", "[threads]") {
             GRADIVA_OPTION(clip, 1e-5,
                            [](const Trail& before, const Trail& after) {
                                actor_alone(before, after);
-                               CHECK(before.reports[0].clip_fraction < 0.3);
-                               CHECK(after.reports[0].clip_fraction > 0.7);
+                               CHECK(before.reports[0].update.clip_fraction < 0.3);
+                               CHECK(after.reports[0].update.clip_fraction > 0.7);
                            }),
         },
         with_critic(
@@ -112,7 +112,7 @@ TEST_CASE("Every option of PpoKl reaches what it is for", "[threads]") {
             GRADIVA_OPTION(beta, 4.0,
                            [](const Trail& before, const Trail& after) {
                                actor_alone(before, after);
-                               CHECK(after.reports[0].kl_coefficient == 4);
+                               CHECK(after.reports[0].update.kl_coefficient == 4);
                                multiplies_beta(1)(before, after);
                            }),
         },
@@ -138,20 +138,20 @@ TEST_CASE("Every option of Trpo reaches what it is for", "[threads]") {
         [](Parts& p, const auto& options) { return Trpo(p.envs, p.actor, p.critic, Gae{}, options, p.adam); });
     // So far that some trial steps are turned down.
     const TrpoOptions base{.delta = 0.1, .damping = 1e-3, .horizon = 10, .minibatch = 20, .critic_epochs = 3};
-    const auto rejects = [](const Progress& report) { return report.rejected_steps > 0; };
+    const auto rejects = [](const Progress& report) { return report.update.rejected_steps > 0; };
     check_every_option<TrpoOptions>(
         base,
         {
             GRADIVA_OPTION(delta, 1e-4,
                            [](const Trail& before, const Trail& after) {
                                actor_alone(before, after);
-                               for (const Progress& report : before.reports) CHECK(report.mean_kl > 1e-4);
-                               for (const Progress& report : after.reports) CHECK(report.mean_kl <= 1e-4);
+                               for (const Progress& report : before.reports) CHECK(report.update.mean_kl > 1e-4);
+                               for (const Progress& report : after.reports) CHECK(report.update.mean_kl <= 1e-4);
                            }),
             GRADIVA_OPTION(damping, 100.0,
                            [](const Trail& before, const Trail& after) {
                                actor_alone(before, after);
-                               CHECK(after.reports[0].mean_kl < 0.1 * before.reports[0].mean_kl);
+                               CHECK(after.reports[0].update.mean_kl < 0.1 * before.reports[0].update.mean_kl);
                            }),
             GRADIVA_OPTION(horizon, 7, collects(7 * count)),
             GRADIVA_OPTION(minibatch, 10, takes_steps(3 * 4)),
@@ -163,14 +163,14 @@ TEST_CASE("Every option of Trpo reaches what it is for", "[threads]") {
                                CHECK(std::any_of(before.reports.begin(), before.reports.end(), rejects));
                                CHECK(std::any_of(after.reports.begin(), after.reports.end(), rejects));
                                for (const Progress& report : after.reports) {
-                                   CHECK(report.step_fraction == (rejects(report) ? 0 : 1));
-                                   CHECK(report.rejected_steps <= 1);
+                                   CHECK(report.update.step_fraction == (rejects(report) ? 0 : 1));
+                                   CHECK(report.update.rejected_steps <= 1);
                                }
                            }),
             GRADIVA_OPTION(backtrack_factor, 0.25,
                            [&](const Trail&, const Trail& after) {
                                for (const Progress& report : after.reports) {
-                                   CHECK(report.step_fraction == std::pow(0.25, report.rejected_steps));
+                                   CHECK(report.update.step_fraction == std::pow(0.25, report.update.rejected_steps));
                                }
                                CHECK(std::any_of(after.reports.begin(), after.reports.end(), rejects));
                            }),
@@ -230,7 +230,7 @@ TEST_CASE("Every option of OffPolicy reaches what it is for", "[threads]") {
     const auto learns_from = [](Index iteration) {
         return [=](const Trail&, const Trail& after) {
             for (const Progress& report : after.reports) {
-                CHECK(std::isnan(report.value_loss) == (report.iteration < iteration));
+                CHECK(std::isnan(report.update.value_loss) == (report.iteration < iteration));
             }
         };
     };
@@ -248,7 +248,9 @@ TEST_CASE("Every option of OffPolicy reaches what it is for", "[threads]") {
                            }),
             GRADIVA_OPTION(max_kl, 1e-12,
                            [](const Trail& before, const Trail& after) {
-                               const auto leaves_out = [](const Progress& report) { return report.left_out == 1; };
+                               const auto leaves_out = [](const Progress& report) {
+                                   return report.update.left_out == 1;
+                               };
                                CHECK(std::none_of(before.reports.begin(), before.reports.end(), leaves_out));
                                CHECK(std::any_of(after.reports.begin(), after.reports.end(), leaves_out));
                            }),
@@ -304,8 +306,8 @@ TEST_CASE("Every option of AnalyticPolicyGradient reaches what it is for", "[thr
             GRADIVA_OPTION(gamma, 0.5,
                            [](const Trail& before, const Trail& after) {
                                actor_alone(before, after);
-                               CHECK(after.reports[0].surrogate_loss < before.reports[0].surrogate_loss);
-                               CHECK(after.reports[0].entropy == before.reports[0].entropy);
+                               CHECK(after.reports[0].update.surrogate_loss < before.reports[0].update.surrogate_loss);
+                               CHECK(after.reports[0].update.entropy == before.reports[0].update.entropy);
                            }),
             GRADIVA_OPTION(sample, false,
                            [](const Trail& before, const Trail& after) {

@@ -8,6 +8,7 @@
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/optim/sgd.hpp"
 #include "gradiva/train/evaluate.hpp"
+#include "gradiva/train/log_columns.hpp"
 #include "helpers/environments.hpp"
 
 using namespace gradiva;
@@ -77,7 +78,7 @@ TEST_CASE("A rollout is learned from no sooner than its age allows") {
         CHECK(trainer.youngest_age() == std::numeric_limits<Index>::max());
         auto before = p.weights();
         trainer.train({.steps = 20 * 32}, [&](const Progress& progress) {
-            CHECK(progress.left_out == 0);
+            CHECK(progress.update.left_out == 0);
             CHECK((p.weights() != before) == (progress.iteration > age));  // before, nothing is old enough
             before = p.weights();
         });
@@ -110,18 +111,18 @@ TEST_CASE("Rollouts that are too far away are left out") {
     Index learned = 0;
     auto before = p.weights();
     trainer.train({.steps = 30 * 64}, [&](const Progress& progress) {
-        CHECK((progress.left_out == 0 || progress.left_out == 1));
-        CHECK((progress.left_out == 1) == (progress.behaviour_kl > 1e-6));
+        CHECK((progress.update.left_out == 0 || progress.update.left_out == 1));
+        CHECK((progress.update.left_out == 1) == (progress.update.behaviour_kl > 1e-6));
         const auto now = p.weights();
-        if (progress.left_out == 1) {
-            CHECK(progress.effective_sample_size < 64);
+        if (progress.update.left_out == 1) {
+            CHECK(progress.update.effective_sample_size < 64);
             CHECK((now == before));
         } else if (progress.iteration > 1) {
-            CHECK(progress.effective_sample_size == Catch::Approx(64).epsilon(1e-4));
+            CHECK(progress.update.effective_sample_size == Catch::Approx(64).epsilon(1e-4));
             CHECK((now != before));
             ++learned;
         }
-        left_out += progress.left_out;
+        left_out += progress.update.left_out;
         before = now;
     });
     CHECK(left_out >= 5);
@@ -133,9 +134,9 @@ namespace {
 /// The fields of a report that are not there, by name.
 std::vector<std::string> missing(const Progress& progress) {
     std::vector<std::string> names;
-    for_each_field(progress, [&](const char* name, auto value) {
-        if (std::isnan(static_cast<double>(value))) names.emplace_back(name);
-    });
+    for (const LogColumn& column : log_columns) {
+        if (std::isnan(column.value(progress))) names.emplace_back(column.name());
+    }
     return names;
 }
 
@@ -188,12 +189,12 @@ TEST_CASE("Off-policy training on the newest rollout alone is A2C with the same 
         INFO("iteration " << progress.iteration);
         const Progress& other = of_a2c.at(i++);
         const auto near = [](double expected) { return Catch::Approx(expected).epsilon(1e-3).margin(1e-4); };
-        CHECK(progress.surrogate_loss == near(other.surrogate_loss));
-        CHECK(progress.value_loss == near(other.value_loss));
+        CHECK(progress.update.surrogate_loss == near(other.update.surrogate_loss));
+        CHECK(progress.update.value_loss == near(other.update.value_loss));
         CHECK(progress.explained_variance == near(other.explained_variance));
-        CHECK(progress.entropy == near(other.entropy));
-        CHECK(progress.gradient_norm == near(other.gradient_norm));
-        CHECK(progress.learning_rate == other.learning_rate);
+        CHECK(progress.update.entropy == near(other.update.entropy));
+        CHECK(progress.update.gradient_norm == near(other.update.gradient_norm));
+        CHECK(progress.update.learning_rate == other.update.learning_rate);
         CHECK(progress.mean_return == near(other.mean_return));
     });
     CHECK(i == 5);
@@ -212,7 +213,7 @@ TEST_CASE("An iteration without a rollout old enough reports no update and no di
         CHECK(check(progress, of_the_update));
         CHECK(check(progress, of_the_distance));
         CHECK(are_missing(progress, of_no_off_policy_training));
-        CHECK(progress.left_out == 0);
+        CHECK(progress.update.left_out == 0);
         CHECK(progress.steps == 160 * progress.iteration);
         if (progress.iteration > 1) CHECK(std::isfinite(progress.mean_return));
     });
@@ -229,13 +230,13 @@ TEST_CASE("An iteration whose rollouts were all left out reports no update whate
             if (progress.iteration == 1) return;
             INFO("iteration " << progress.iteration);
             CHECK(are_there(progress, of_the_distance));
-            if (progress.left_out > 0) {
+            if (progress.update.left_out > 0) {
                 CHECK(are_missing(progress, of_the_update));
                 after_one_that_learned += learned;
             } else {
                 CHECK(are_there(progress, of_the_update));
             }
-            learned = progress.left_out == 0;
+            learned = progress.update.left_out == 0;
         });
     }
     CHECK(after_one_that_learned >= 3);
@@ -248,7 +249,7 @@ TEST_CASE("Where some of several rollouts are left out the report is of those le
     trainer.train({.steps = 10 * 64}, [&](const Progress& progress) {
         INFO("iteration " << progress.iteration);
         CHECK(are_there(progress, of_the_update));  // the newest is the present policy's
-        CHECK(progress.left_out == (progress.iteration == 1 ? 0 : progress.iteration == 2 ? 1 : 2));
+        CHECK(progress.update.left_out == (progress.iteration == 1 ? 0 : progress.iteration == 2 ? 1 : 2));
     });
 }
 
@@ -259,14 +260,14 @@ TEST_CASE("Off-policy training reports its rollouts and updates") {
     CHECK(progress.algorithm == "OffPolicy");
     CHECK(progress.iteration == 2);
     CHECK(progress.steps == 400);
-    CHECK(progress.learning_rate == 5e-4);
+    CHECK(progress.update.learning_rate == 5e-4);
     CHECK(progress.episodes > 0);
     CHECK(progress.mean_return < 1);
-    CHECK(progress.effective_sample_size == Catch::Approx(200).epsilon(1e-4));
-    CHECK(std::abs(progress.behaviour_kl) < 1e-6);
-    CHECK(progress.value_loss > 0);
-    CHECK(progress.entropy > 0);
-    CHECK(progress.gradient_norm > 0);
+    CHECK(progress.update.effective_sample_size == Catch::Approx(200).epsilon(1e-4));
+    CHECK(std::abs(progress.update.behaviour_kl) < 1e-6);
+    CHECK(progress.update.value_loss > 0);
+    CHECK(progress.update.entropy > 0);
+    CHECK(progress.update.gradient_norm > 0);
     CHECK(&trainer.actor() == &p.actor);
 }
 

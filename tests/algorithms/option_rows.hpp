@@ -62,7 +62,7 @@ inline void critic_alone(const Trail& before, const Trail& after) {
 
 inline void more_entropy(const Trail& before, const Trail& after) {
     actor_alone(before, after);
-    CHECK(after.reports.back().entropy > before.reports.back().entropy + 0.01);
+    CHECK(after.reports.back().update.entropy > before.reports.back().update.entropy + 0.01);
 }
 
 /// Rewards change what the critic is to learn, and not what is reported of them.
@@ -85,7 +85,7 @@ inline Effect critic_gradient_times(double factor) {
 
 inline Effect reports_rate(double rate) {
     return [=](const Trail&, const Trail& after) {
-        CHECK(after.reports.back().learning_rate == rate);
+        CHECK(after.reports.back().update.learning_rate == rate);
         for (const double used : after.steps.learning_rates) CHECK(used == rate);
     };
 }
@@ -117,7 +117,8 @@ inline Effect limits_norm(double most, bool joint = true) {
             CHECK(norm == Catch::Approx(most).epsilon(1e-4));
         }
         for (const gradiva::Progress& report : after.reports) {
-            if (!std::isnan(report.learning_rate)) CHECK(report.gradient_norm > most);  // where anything was learned
+            if (!std::isnan(report.update.learning_rate))
+                CHECK(report.update.gradient_norm > most);  // where anything was learned
         }
     };
 }
@@ -142,7 +143,7 @@ inline Effect runs_threads(Index least) {
 inline Effect multiplies_beta(double factor) {
     return [=](const Trail&, const Trail& after) {
         for (std::size_t i = 1; i < after.reports.size(); ++i) {
-            CHECK(after.reports[i].kl_coefficient == factor * after.reports[i - 1].kl_coefficient);
+            CHECK(after.reports[i].update.kl_coefficient == factor * after.reports[i - 1].update.kl_coefficient);
         }
     };
 }

@@ -34,25 +34,25 @@ std::vector<Progress> kl_run(PpoKlOptions options) {
 TEST_CASE("The penalty of PPO-KL falls while the policy hardly moves") {
     const auto seen = kl_run({.learning_rate = 1e-7});
     for (std::size_t i = 0; i < seen.size(); ++i) {
-        CHECK(seen[i].kl_coefficient == std::pow(0.5, i));
-        CHECK(seen[i].mean_kl < 0.01 / 1.5);
+        CHECK(seen[i].update.kl_coefficient == std::pow(0.5, i));
+        CHECK(seen[i].update.mean_kl < 0.01 / 1.5);
     }
 }
 
 TEST_CASE("The penalty of PPO-KL rises while the policy moves too far") {
     const auto seen = kl_run({.target = 1e-9, .learning_rate = 1e-2});
     for (std::size_t i = 0; i < seen.size(); ++i) {
-        CHECK(seen[i].kl_coefficient == std::pow(2, i));
-        CHECK(seen[i].mean_kl > 1.5e-9);
+        CHECK(seen[i].update.kl_coefficient == std::pow(2, i));
+        CHECK(seen[i].update.mean_kl > 1.5e-9);
     }
 }
 
 TEST_CASE("The penalty of PPO-KL follows the reported KL") {
     const auto seen = kl_run({.target = 0.01, .learning_rate = 3e-3});
     for (std::size_t i = 0; i + 1 < seen.size(); ++i) {
-        const double kl = seen[i].mean_kl;
+        const double kl = seen[i].update.mean_kl;
         const double factor = kl > 0.015 ? 2 : kl < 0.01 / 1.5 ? 0.5 : 1;
-        CHECK(seen[i + 1].kl_coefficient == factor * seen[i].kl_coefficient);
+        CHECK(seen[i + 1].update.kl_coefficient == factor * seen[i].update.kl_coefficient);
     }
 }
 
@@ -60,12 +60,12 @@ TEST_CASE("PPO-clip reports no penalty and PPO-KL no clipping") {
     Parts p;
     PpoClip trainer(p.envs, p.actor, p.critic, Gae{}, {.clip = 0.01, .learning_rate = 1e-2});
     const Progress clip = trainer.train({.steps = 1});
-    CHECK(std::isnan(clip.kl_coefficient));
-    CHECK(std::isnan(clip.mean_kl));
-    CHECK(clip.clip_fraction > 0);
-    CHECK(clip.entropy > 0);
-    CHECK(clip.gradient_norm > 0);
-    CHECK(std::isnan(kl_run({}).back().clip_fraction));
+    CHECK(std::isnan(clip.update.kl_coefficient));
+    CHECK(std::isnan(clip.update.mean_kl));
+    CHECK(clip.update.clip_fraction > 0);
+    CHECK(clip.update.entropy > 0);
+    CHECK(clip.update.gradient_norm > 0);
+    CHECK(std::isnan(kl_run({}).back().update.clip_fraction));
 }
 
 TEST_CASE("The optimiser is a trailing argument") {

@@ -122,9 +122,9 @@ TEST_CASE("A callback of Q(lambda) may stop the training and look at the trainer
         return progress.iteration < 3;
     });
     CHECK(last.iteration == 3);
-    CHECK(last.value_loss > 0);
-    CHECK(last.gradient_norm > 0);
-    CHECK(last.learning_rate == Catch::Approx(2e-3 * 0.936));
+    CHECK(last.update.value_loss > 0);
+    CHECK(last.update.gradient_norm > 0);
+    CHECK(last.update.learning_rate == Catch::Approx(2e-3 * 0.936));
 }
 
 TEST_CASE("One step of Q(lambda) follows the gradient of its loss, by central differences") {

@@ -158,7 +158,7 @@ TEST_CASE("REINFORCE takes one step on each rollout however many samples it has"
         CHECK(optimizer.record->gradients.size() == iteration);
         double gain = 0;
         for (Index n = 0; n < 80; ++n) gain += trainer.rollout().log_prob(n, 0) * trainer.rollout().advantage(n, 0);
-        CHECK(progress.surrogate_loss == Catch::Approx(-gain / 80));
+        CHECK(progress.update.surrogate_loss == Catch::Approx(-gain / 80));
     }
 }
 
@@ -169,7 +169,7 @@ TEST_CASE("REINFORCE collects whole episodes from every environment and needs no
     const Progress progress = trainer.train({.steps = 1});
     CHECK(progress.steps == 2 * (2 + 3 + 4));
     CHECK(progress.episodes == 6);
-    CHECK(std::isnan(progress.value_loss));
+    CHECK(std::isnan(progress.update.value_loss));
     CHECK(std::isnan(progress.explained_variance));
     CHECK(trainer.rollout().whole_episodes);
 }
@@ -180,6 +180,6 @@ TEST_CASE("REINFORCE trains a critic where one is its baseline") {
     Critic critic(envs, Mlp{.hidden = {4}});
     const std::vector<float> before(critic.weights().begin(), critic.weights().end());
     Reinforce trainer(envs, actor, critic, RewardToGo{.baseline = Baseline::critic});
-    CHECK(trainer.train({.steps = 1}).value_loss > 0);
+    CHECK(trainer.train({.steps = 1}).update.value_loss > 0);
     CHECK((before != std::vector<float>(critic.weights().begin(), critic.weights().end())));
 }

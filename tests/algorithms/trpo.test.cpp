@@ -74,8 +74,8 @@ TEST_CASE("TRPO steps its actor without the optimiser and its critic with it") {
     const Progress progress = trainer.train({.steps = 256});
     CHECK(progress.iteration == 2);
     CHECK(progress.algorithm == "Trpo");
-    CHECK(progress.learning_rate == 0.5);
-    CHECK(progress.value_loss > 0);
+    CHECK(progress.update.learning_rate == 0.5);
+    CHECK(progress.update.value_loss > 0);
     CHECK(optimizer.record->gradients.size() == 2 * 3 * 3);  // 128 samples make three minibatches
     for (const auto& gradient : optimizer.record->gradients) CHECK(gradient.size() == critic.size());
     CHECK(!std::equal(actor.begin(), actor.end(), p.actor.weights().begin()));

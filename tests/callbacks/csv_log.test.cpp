@@ -59,7 +59,11 @@ TEST_CASE("CsvLog writes the names and then one line per iteration at once") {
     REQUIRE(file.lines().size() == 1);
     CHECK(file.lines()[0].starts_with("iteration,steps,"));
     for (Index i = 1; i <= 3; ++i) {
-        log(Progress{.algorithm = "Test", .iteration = i, .steps = 100 * i, .mean_return = 0.5, .learning_rate = 3e-4});
+        log(Progress{.algorithm = "Test",
+                     .iteration = i,
+                     .steps = 100 * i,
+                     .mean_return = 0.5,
+                     .update = {.learning_rate = 3e-4}});
         CHECK(file.lines().size() == 1 + static_cast<std::size_t>(i));
     }
     const auto lines = file.lines();
@@ -74,13 +78,13 @@ TEST_CASE("CsvLog writes every number of a report under its name") {
     const TemporaryFile file("csv_log_every.csv");
     CsvLog log(file.path);
     // The first tells all fields apart; the second has nine digits; the third what only an exponent can say.
-    for (const double first : {101.0, 123456789.0, 1e15}) log(gradiva_test::distinct<Progress>(first));
+    for (const double first : {101.0, 123456789.0, 1e15}) log(gradiva_test::distinct_progress(first));
     const auto lines = file.lines();
     REQUIRE(lines.size() == 4);
     std::size_t row = 0;
     for (const double first : {101.0, 123456789.0, 1e15}) {
         ++row;
-        auto expected = gradiva_test::numbers_of(gradiva_test::distinct<Progress>(first));
+        auto expected = gradiva_test::numbers_of(gradiva_test::distinct_progress(first));
         expected.erase("total_steps");
         CHECK(cells(lines[0]).size() == expected.size());
         for (const auto& [name, number] : expected) {
@@ -107,7 +111,7 @@ TEST_CASE("CsvLog leaves a number empty that does not exist yet") {
 TEST_CASE("CsvLog leaves empty what an iteration did not bring about") {
     const TemporaryFile file("csv_log_absent.csv");
     CsvLog log(file.path);
-    log(Progress{.algorithm = "Test", .iteration = 1, .rejected_steps = 3, .left_out = 2});
+    log(Progress{.algorithm = "Test", .iteration = 1, .update = {.rejected_steps = 3, .left_out = 2}});
     log(Progress{.algorithm = "Test", .iteration = 2});
     const auto lines = file.lines();
     CHECK(cell(lines, 1, "rejected_steps") == "3");

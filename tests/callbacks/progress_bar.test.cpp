@@ -123,7 +123,7 @@ TEST_CASE("ProgressBar starts anew with another training") {
 }
 
 TEST_CASE("ProgressBar writes the numbers of a report in their places, and nothing else") {
-    auto progress = gradiva_test::distinct<Progress>(101);
+    auto progress = gradiva_test::distinct_progress(101);
     progress.steps = 300;
     progress.total_steps = 1000;
     progress.steps_per_second = 16;

@@ -72,39 +72,39 @@ double by_ppo_clip(Adv advantage, bool normalize) {
     Parts p;
     PpoClip trainer(p.envs, p.actor, p.critic, advantage,
                     {.horizon = 16, .minibatch = 16, .epochs = 1, .normalize_rewards = normalize});
-    return trainer.train({.steps = 128}).value_loss;
+    return trainer.train({.steps = 128}).update.value_loss;
 }
 template <class Adv>
 double by_ppo_kl(Adv advantage, bool normalize) {
     Parts p;
     PpoKl trainer(p.envs, p.actor, p.critic, advantage,
                   {.horizon = 16, .minibatch = 16, .epochs = 1, .normalize_rewards = normalize});
-    return trainer.train({.steps = 128}).value_loss;
+    return trainer.train({.steps = 128}).update.value_loss;
 }
 template <class Adv>
 double by_a2c(Adv advantage, bool normalize) {
     Parts p;
     A2c trainer(p.envs, p.actor, p.critic, advantage, {.horizon = 16, .normalize_rewards = normalize});
-    return trainer.train({.steps = 128}).value_loss;
+    return trainer.train({.steps = 128}).update.value_loss;
 }
 template <class Adv>
 double by_trpo(Adv advantage, bool normalize) {
     Parts p;
     Trpo trainer(p.envs, p.actor, p.critic, advantage,
                  {.horizon = 16, .minibatch = 16, .critic_epochs = 1, .normalize_rewards = normalize});
-    return trainer.train({.steps = 128}).value_loss;
+    return trainer.train({.steps = 128}).update.value_loss;
 }
 template <class Adv>
 double by_reinforce(Adv advantage, bool normalize) {
     Parts p;
     Reinforce trainer(p.envs, p.actor, p.critic, advantage, {.normalize_rewards = normalize});
-    return trainer.train({.steps = 128}).value_loss;
+    return trainer.train({.steps = 128}).update.value_loss;
 }
 template <class Adv>
 double by_off_policy(Adv advantage, bool normalize) {
     Parts p;
     OffPolicy trainer(p.envs, p.actor, p.critic, advantage, {.horizon = 16, .normalize_rewards = normalize});
-    return trainer.train({.steps = 128}).value_loss;
+    return trainer.train({.steps = 128}).update.value_loss;
 }
 
 template <class Train, class Inner>
@@ -179,7 +179,7 @@ TEST_CASE("a network without jvp and dX, and a distribution without fisher, trai
     const auto train = [&](auto& a, auto& c) {
         Vectorized own(TimeLimit(CartPole{}, 30), {.count = 2, .seed = 3});
         PpoClip trainer(own, a, c, Gae{}, {.horizon = 16, .minibatch = 16});
-        return trainer.train({.steps = 64}).value_loss;
+        return trainer.train({.steps = 64}).update.value_loss;
     };
     STATIC_REQUIRE(Policy<decltype(actor)> && !PolicyWithFisher<decltype(actor)>);
     STATIC_REQUIRE(PolicyWithFisher<decltype(same)>);

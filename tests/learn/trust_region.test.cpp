@@ -249,14 +249,14 @@ TEST_CASE("Over a run on CartPole no accepted step of TRPO leaves the trust regi
     const Progress last = trainer.train({.steps = 20 * 8 * 128}, [&](const Progress& progress) {
         ++iterations;
         INFO("iteration " << progress.iteration);
-        CHECK(progress.mean_kl <= 0.01);
+        CHECK(progress.update.mean_kl <= 0.01);
         const auto now = weights_of(actor);
-        CHECK((progress.step_fraction > 0) == (now != before));
+        CHECK((progress.update.step_fraction > 0) == (now != before));
         before = now;
-        if (progress.step_fraction == 0) return;
+        if (progress.update.step_fraction == 0) return;
         ++accepted;
-        CHECK(progress.mean_kl > 0);
-        CHECK(progress.surrogate_loss < 0);  // it starts at the mean of normalised advantages, 0
+        CHECK(progress.update.mean_kl > 0);
+        CHECK(progress.update.surrogate_loss < 0);  // it starts at the mean of normalised advantages, 0
     });
     CHECK(iterations == 20);
     CHECK(accepted >= 15);

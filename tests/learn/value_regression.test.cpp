@@ -84,7 +84,7 @@ TEST_CASE("Every option of ValueRegression reaches what it is for") {
         const RecordingAdam adam;
         ValueRegression<decltype(walk.critic), RecordingAdam> regress(walk.critic, adam, options, walk.threads, 1);
         const UpdateReport report = regress(walk.rollout);
-        return Trail{.reports = {{.gradient_norm = report.gradient_norm, .learning_rate = report.learning_rate}},
+        return Trail{.reports = {{.update = report}},
                      .steps = *adam.record,
                      .first_steps = adam.record->gradients.size(),
                      .weights = {walk.critic.weights().begin(), walk.critic.weights().end()}};

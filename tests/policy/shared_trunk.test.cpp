@@ -122,8 +122,9 @@ TEST_CASE("TRPO goes to the end of its trust region through a shared trunk and l
     constexpr double delta = 1e-5;  // so small that the KL is quadratic
     Trpo trainer(envs, actor, critic, Gae{}, {.delta = delta, .damping = 1e-4, .horizon = 32});
     trainer.train({.steps = 3 * 128}, [&](const Progress& progress) {
-        CHECK(progress.step_fraction >= 0.8);  // at most one step back, for what is not quadratic
-        CHECK(progress.mean_kl == Catch::Approx(delta * progress.step_fraction * progress.step_fraction).epsilon(0.02));
+        CHECK(progress.update.step_fraction >= 0.8);  // at most one step back, for what is not quadratic
+        CHECK(progress.update.mean_kl ==
+              Catch::Approx(delta * progress.update.step_fraction * progress.update.step_fraction).epsilon(0.02));
     });
     CHECK(weights_of_value() == before);
 }
@@ -137,7 +138,7 @@ TEST_CASE("A shared trunk learns from each sample's own value target, whatever t
         SharedCritic critic(actor);
         PpoClip trainer(envs, actor, critic, Gae{},
                         {.horizon = 64, .minibatch = minibatch, .epochs = 1, .learning_rate = 1e-9});
-        trainer.train({.steps = 512}, [&](const Progress& progress) { losses.push_back(progress.value_loss); });
+        trainer.train({.steps = 512}, [&](const Progress& progress) { losses.push_back(progress.update.value_loss); });
     }
     REQUIRE(losses.size() == 3);
     CHECK(losses[0] > 0);

@@ -235,7 +235,7 @@ double check_stays(const Space& space, const D& distribution, double log_std, do
     const Scalar before = actor.own_parameters().back();
     A2c trainer(envs, actor, critic, Gae{}, {.horizon = 16, .learning_rate = 1e-2, .entropy = entropy});
     double norm = 0;
-    trainer.train({.steps = 256 * 3}, [&](const Progress& p) { norm = norm == 0 ? p.gradient_norm : norm; });
+    trainer.train({.steps = 256 * 3}, [&](const Progress& p) { norm = norm == 0 ? p.update.gradient_norm : norm; });
     CHECK(actor.own_parameters().back() == before);
     return norm;
 }

@@ -127,7 +127,7 @@ TEST_CASE("Statistics count the samples of whole episodes, and no filler", "[thr
 
 /// Rewards of 1000 leave errors of hundreds; in units of the deviation of returns they are at most 10. NaN is no
 /// update.
-const auto values_are_normalised = [](const Progress& progress) { CHECK_FALSE(progress.value_loss >= 100); };
+const auto values_are_normalised = [](const Progress& progress) { CHECK_FALSE(progress.update.value_loss >= 100); };
 
 TEST_CASE("PPO-clip with normalised observations and rewards learns the far corridor for every seed") {
     std::vector<double> reached;

@@ -151,7 +151,7 @@ template <class Trainer>
 double variance_after(Trainer&& trainer) {
     trainer.train({.steps = horizon});
     CHECK_THROWS_AS(trainer.train({.steps = horizon}), Breakdown);
-    return 0.5 / trainer.train({.steps = horizon}).value_loss;
+    return 0.5 / trainer.train({.steps = horizon}).update.value_loss;
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ struct ReportsOnly {
     double next = 101;
     UpdateReport operator()(const Rollout<float>&, double) {
         next += 100;
-        return distinct<UpdateReport>(next);
+        return distinct_progress(next).update;
     }
 };
 
@@ -76,7 +76,7 @@ TEST_CASE("A trainer reports every number of an update of one's own, and of the 
     trainer.train({.steps = 270}, [&](const Progress& progress) {
         first += 100;
         const Numbers numbers = numbers_of(progress);
-        for (const auto& [name, number] : numbers_of(distinct<UpdateReport>(first))) {
+        for (const auto& [name, number] : numbers_of(distinct_progress(first).update)) {
             CAPTURE(name);
             CHECK(numbers.at(name) == number);
         }
@@ -155,7 +155,7 @@ TEST_CASE("Schedules follow the progress of the training") {
     PpoClip trainer(p.envs, p.actor, p.critic, Gae{},
                     {.horizon = 10, .minibatch = 90, .epochs = 1, .learning_rate = Linear{1, 0}}, optimizer);
     std::vector<double> rates;
-    trainer.train({.steps = 360}, [&](const Progress& progress) { rates.push_back(progress.learning_rate); });
+    trainer.train({.steps = 360}, [&](const Progress& progress) { rates.push_back(progress.update.learning_rate); });
     CHECK(rates == std::vector<double>{1, 0.75, 0.5, 0.25});
     CHECK(optimizer.record->learning_rates == std::vector<double>{1, 1, 0.75, 0.75, 0.5, 0.5, 0.25, 0.25});
 }

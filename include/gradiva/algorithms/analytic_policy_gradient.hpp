@@ -13,7 +13,7 @@
 #include "gradiva/learn/kept.hpp"
 #include "gradiva/learn/saved_weights.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
-#include "gradiva/learn/update_options.hpp"
+#include "gradiva/learn/update_report.hpp"
 #include "gradiva/optim/adam.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
@@ -160,7 +160,7 @@ private:
     }
 
     void iterate(Progress& progress) {
-        TrainLoop::report(update_(progress.schedule_progress), progress);
+        progress.update = update_(progress.schedule_progress);
         loop_.report(update_.steps(), update_.finished(), progress);
     }
 

@@ -90,7 +90,7 @@ private:
         const Rollout<Scalar>& fresh = store_.renew_oldest(
             updates_, [this](Rollout<Scalar>& rollout) { collect_.steps(rollout, options_.horizon); });
         if (options_.normalize_rewards) rewards_.observe(fresh);
-        progress.left_out = 0;
+        progress.update.left_out = 0;
         saved_actor_.or_put_back(actor_.weights(),
                                  [&] { saved_critic_.or_put_back(critic_.weights(), [&] { replay(progress); }); });
         observe_(fresh, actor_, critic_);
@@ -107,14 +107,19 @@ private:
     template <class Entry>
     void learn(Entry& entry, Progress& progress) {
         const OffPolicyReport distance = reweigh_(entry.rollout);
-        progress.effective_sample_size = distance.effective_sample_size;
-        progress.behaviour_kl = distance.kl;
+        progress.update.effective_sample_size = distance.effective_sample_size;
+        progress.update.behaviour_kl = distance.kl;
         if (!(distance.kl <= options_.max_kl)) {
-            ++progress.left_out;
+            ++progress.update.left_out;
             return;
         }
         estimate(entry.rollout);
-        TrainLoop::report(update_(entry.rollout, progress.schedule_progress), progress);
+        UpdateReport& report = progress.update;
+        const double left_out = report.left_out;
+        report = update_(entry.rollout, progress.schedule_progress);
+        report.effective_sample_size = distance.effective_sample_size;
+        report.behaviour_kl = distance.kl;
+        report.left_out = left_out;
         progress.explained_variance = explained_variance(entry.rollout);
         if (entry.updates > 0) youngest_age_ = std::min(youngest_age_, updates_ - entry.updates);
         ++updates_;

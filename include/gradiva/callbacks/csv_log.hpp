@@ -1,13 +1,9 @@
 #pragma once
 
-#include <cmath>
 #include <string>
-#include <type_traits>
-
-#include <fmt/core.h>
 
 #include "gradiva/core/line_file.hpp"
-#include "gradiva/train/progress.hpp"
+#include "gradiva/train/log_columns.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -18,31 +14,19 @@ class CsvLog {
 public:
     /// Throws `Error` when the file cannot be written; an existing one is replaced.
     explicit CsvLog(const std::string& path) : file_("CsvLog", path) {
-        std::string line;
-        for_each_field(Progress{}, [&](const char* name, auto) { append(line, name); });
-        write(line);
+        write([](const LogColumn& column) { return std::string(column.name()); });
     }
 
     void operator()(const Progress& progress) {
-        std::string line;
-        for_each_field(progress, [&](const char*, auto value) {
-            if constexpr (std::is_floating_point_v<decltype(value)>) {
-                append(line, std::isfinite(value) ? fmt::format("{:.9g}", value) : "");
-            } else {
-                append(line, fmt::format("{}", value));
-            }
-        });
-        write(line);
+        write([&](const LogColumn& column) { return column.cell(progress); });
     }
 
 private:
-    static void append(std::string& line, const std::string& cell) {
-        if (!line.empty()) line += ',';
-        line += cell;
-    }
-
-    void write(std::string& line) {
-        line += '\n';
+    template <class Cell>
+    void write(const Cell& cell_of) {
+        std::string line;
+        for (const LogColumn& column : log_columns) line += cell_of(column) + ',';
+        line.back() = '\n';
         file_.add(line);
         file_.flush();
     }

@@ -11,12 +11,13 @@
 
 #include <fmt/core.h>
 
-#include "gradiva/train/progress.hpp"
+#include "gradiva/train/log_columns.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
-/// Callback of `train` that shows how far it is, how fast, the mean return and the time left: a line that renews itself
-/// on a terminal; plain lines, one for each twentieth of the steps, when the output goes elsewhere.
+/// Callback of `train` that shows how far it is, what `log_columns` have for it (steps, steps per second, mean return)
+/// and the time left: a line that renews itself on a terminal; plain lines, one for each twentieth of the steps, when
+/// the output goes elsewhere.
 class ProgressBar {
 public:
     explicit ProgressBar(std::FILE* out = stdout) : out_(out), terminal_(is_terminal(out)) {}
@@ -60,10 +61,11 @@ private:
     static std::string text(const Progress& progress) {
         const double left =
             static_cast<double>(std::max<Index>(0, progress.total_steps - progress.steps)) / progress.steps_per_second;
-        const std::string mean_return =
-            std::isfinite(progress.mean_return) ? fmt::format("{:.1f}", progress.mean_return) : "-";
-        return fmt::format("{} steps, {:.0f} steps/s, return {}, {:.1f} s left", progress.steps,
-                           progress.steps_per_second, mean_return, left);
+        std::string numbers;
+        for (const LogColumn& column : log_columns) {
+            if (column.in_bar()) numbers += column.bar_text(progress) + ", ";
+        }
+        return fmt::format("{}{:.1f} s left", numbers, left);
     }
 
     static bool is_terminal([[maybe_unused]] std::FILE* file) {

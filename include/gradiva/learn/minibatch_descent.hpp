@@ -11,6 +11,7 @@
 #include "gradiva/learn/descent_part.hpp"
 #include "gradiva/learn/update_options.hpp"
 #include "gradiva/learn/update_order.hpp"
+#include "gradiva/learn/update_report.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 
 namespace GRADIVA_NAMESPACE {

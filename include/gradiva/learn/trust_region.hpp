@@ -11,6 +11,7 @@
 #include "gradiva/learn/saved_weights.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/learn/update_options.hpp"
+#include "gradiva/learn/update_report.hpp"
 #include "gradiva/optim/conjugate_gradient.hpp"
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/rollout/sample_batch.hpp"

@@ -62,22 +62,4 @@ UpdateOptions whole_rollout_options(std::string_view name, const Options& option
 
 }  // namespace detail
 
-/// What an update did. Means over the samples of the last epoch that began, measured while it went on. A number that an
-/// update does not have is NaN.
-struct UpdateReport {
-    static constexpr double none = std::numeric_limits<double>::quiet_NaN();
-
-    double surrogate_loss = none;
-    double value_loss = none;      ///< 0.5 (V - value_target)^2, where there is a critic
-    double entropy = none;         ///< of the policy
-    double approximate_kl = none;  ///< mean(rho - 1 - log rho), an estimate of KL(pi_old || pi)
-    double mean_kl = none;         ///< exact, over the rollout after the update: with a KL penalty, or a trust region
-    double kl_coefficient = none;  ///< beta in this update's loss, where there is a penalty
-    double clip_fraction = none;   ///< samples whose ratio was clipped, where the surrogate clips
-    double gradient_norm = none;   ///< before clipping, mean over minibatches, the one that ended the update included
-    double step_fraction = none;   ///< accepted part of the step that a trust region allows; 0: no step was taken
-    double rejected_steps = none;  ///< trial steps that the line search of a trust region turned down
-    double learning_rate = none;
-};
-
 }  // namespace GRADIVA_NAMESPACE

@@ -10,6 +10,10 @@
 #include "gradiva/learn/minibatch_descent.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/learn/update_options.hpp"
+#include "gradiva/learn/update_order.hpp"
+#include "gradiva/learn/update_report.hpp"
+#include "gradiva/learn/value_loss.hpp"
+#include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
 #include "gradiva/surrogate/surrogate_sum.hpp"
 

@@ -9,7 +9,6 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/failure.hpp"
 #include "gradiva/core/positional.hpp"
-#include "gradiva/learn/update_options.hpp"
 #include "gradiva/rollout/rollout.hpp"
 #include "gradiva/train/progress.hpp"
 
@@ -84,20 +83,6 @@ public:
     template <class Scalar>
     void report(const Rollout<Scalar>& rollout, Progress& progress) {
         report(rollout.sample_count(), rollout.finished, progress);
-    }
-
-    static void report(const UpdateReport& update, Progress& progress) {
-        progress.surrogate_loss = update.surrogate_loss;
-        progress.value_loss = update.value_loss;
-        progress.entropy = update.entropy;
-        progress.approximate_kl = update.approximate_kl;
-        progress.mean_kl = update.mean_kl;
-        progress.kl_coefficient = update.kl_coefficient;
-        progress.clip_fraction = update.clip_fraction;
-        progress.gradient_norm = update.gradient_norm;
-        progress.learning_rate = update.learning_rate;
-        progress.step_fraction = update.step_fraction;
-        progress.rejected_steps = update.rejected_steps;
     }
 
 private:

@@ -6,6 +6,7 @@
 
 #include "gradiva/core/check_threads.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
+#include "gradiva/learn/update_options.hpp"
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/train/estimate.hpp"
@@ -125,7 +126,7 @@ private:
             collect_.steps(rollout_, options_.horizon);
         }
         estimate();
-        TrainLoop::report(update_(rollout_, progress.schedule_progress), progress);
+        progress.update = update_(rollout_, progress.schedule_progress);
         observe_(rollout_, actor_, critic_);
         loop_.report(rollout_, progress);
         if constexpr (has_critic<C>) progress.explained_variance = explained_variance(rollout_);

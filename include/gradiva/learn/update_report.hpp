@@ -1,0 +1,31 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <limits>
+
+namespace GRADIVA_NAMESPACE {
+
+/// What an update did. Means over the samples of the last epoch that began, measured while it went on. A number that an
+/// update does not have, or that did not come about, is NaN. A new number is a field here and a line in
+/// train/log_columns.hpp.
+struct UpdateReport {
+    static constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+    double surrogate_loss = none;  ///< the policy's loss without the entropy bonus
+    double value_loss = none;      ///< 0.5 mean((V - value_target)^2), where there is a critic
+    double entropy = none;         ///< mean entropy of the policy
+    double approximate_kl = none;  ///< mean(rho - 1 - log rho), an estimate of KL(old policy, new policy)
+    double mean_kl = none;         ///< PPO-KL and TRPO: exact mean KL(old policy, new policy) after the update
+    double kl_coefficient = none;  ///< beta in this update's loss, where there is a KL penalty
+    double clip_fraction = none;   ///< fraction of samples whose ratio was clipped, where the surrogate clips
+    double gradient_norm = none;   ///< before clipping, mean over minibatches, one that ended the update included
+    double learning_rate = none;   ///< of the update
+    double step_fraction = none;   ///< TRPO: accepted fraction of the largest step in the trust region; 0: no step
+    double rejected_steps = none;  ///< TRPO: trial steps that were rejected; none and no step: bad curvature
+    double effective_sample_size = none;  ///< off policy: (sum rho)^2 / sum rho^2 of the last rollout compared
+    double behaviour_kl = none;           ///< off policy: KL(behaviour, policy) of the same, estimated
+    double left_out = none;               ///< off policy: rollouts that were too far away to learn from
+};
+
+}  // namespace GRADIVA_NAMESPACE

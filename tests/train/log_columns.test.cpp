@@ -1,0 +1,49 @@
+#include "gradiva/train/log_columns.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <set>
+#include <string>
+
+#include "catch.hpp"
+#include "helpers/field_count.hpp"
+#include "helpers/report_fields.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+TEST_CASE("Every number of a progress report but the steps asked for is one column") {
+    const auto of_update =
+        static_cast<std::size_t>(std::count_if(std::begin(log_columns), std::end(log_columns), is_of_update));
+    CHECK(of_update == field_count<UpdateReport>());
+    // Not the name of the algorithm, the steps asked for, and the update, whose fields count above.
+    CHECK(std::size(log_columns) - of_update == field_count<Progress>() - 3);
+    std::set<std::string> names;
+    std::set<double> numbers;
+    const Progress progress = distinct_progress(101);
+    for (const LogColumn& column : log_columns) {
+        CHECK(names.insert(column.name()).second);
+        CHECK(numbers.insert(column.value(progress)).second);
+    }
+}
+
+TEST_CASE("A cell has nine digits of a number and all of a count and is empty for what is no number") {
+    const Progress progress{.steps = 12345678901, .seconds = 12345678901.0};
+    constexpr double inf = std::numeric_limits<double>::infinity();
+    CHECK(LogColumn("steps", &Progress::steps).cell(progress) == "12345678901");
+    CHECK(LogColumn("seconds", &Progress::seconds).cell(progress) == "1.23456789e+10");
+    CHECK(LogColumn("mean_return", &Progress::mean_return).cell(progress) == "");
+    CHECK(LogColumn("mean_return", &Progress::mean_return).cell({.mean_return = -inf}) == "");
+    CHECK(LogColumn("mean_kl", &UpdateReport::mean_kl).cell(progress) == "");
+    CHECK(LogColumn("mean_kl", &UpdateReport::mean_kl).cell({.update = {.mean_kl = 0.25}}) == "0.25");
+}
+
+TEST_CASE("The progress bar shows a column with the decimals that it asks for") {
+    const LogColumn kl("mean_kl", &UpdateReport::mean_kl, "KL {}", 3), steps("steps", &Progress::steps, "{} steps");
+    CHECK(kl.in_bar());
+    CHECK(!LogColumn("mean_kl", &UpdateReport::mean_kl).in_bar());
+    CHECK(kl.bar_text({.update = {.mean_kl = 0.0126}}) == "KL 0.013");
+    CHECK(kl.bar_text({}) == "KL -");
+    CHECK(steps.bar_text({.steps = 12345678901}) == "12345678901 steps");
+}
