@@ -32,14 +32,10 @@ class A2c : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>> {
 public:
     A2c(V& envs, A& actor, C& critic, Adv advantage, const A2cOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>>(
-              {.name = "A2c",
-               .horizon = options.horizon,
-               .normalize_rewards = options.normalize_rewards,
-               .threads = options.threads},
-              envs, actor, critic, std::move(advantage), [&](Threads& threads) {
+              detail::trainer_options("A2c", options), envs, actor, critic, std::move(advantage),
+              [&](Threads& threads) {
                   return Updater<A, C, PolicyGradient, O>(actor, critic, PolicyGradient{}, std::move(optimizer),
-                                                          detail::whole_rollout_options("A2c", options), threads,
-                                                          envs.seed());
+                                                          update_options("A2c", options), threads, envs.seed());
               }) {}
 };
 

@@ -13,6 +13,7 @@
 #include "gradiva/learn/kept.hpp"
 #include "gradiva/learn/saved_weights.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
+#include "gradiva/learn/update_options.hpp"
 #include "gradiva/learn/update_report.hpp"
 #include "gradiva/optim/adam.hpp"
 #include "gradiva/optim/clip_norm.hpp"
@@ -45,19 +46,16 @@ public:
 
     AnalyticUpdate(std::vector<E> envs, A& actor, O optimizer, const AnalyticOptions& options, Threads& threads,
                    std::uint64_t seed)
-        : actor_(actor), optimizer_(std::move(optimizer)), options_(options), gradient_of_(std::move(envs), actor,
-                                                                                           {.horizon = options.horizon,
-                                                                                            .episode = options.episode,
-                                                                                            .gamma = options.gamma,
-                                                                                            .sample = options.sample,
-                                                                                            .name = name},
-                                                                                           threads, seed),
+        : actor_(actor), optimizer_(std::move(optimizer)), options_(update_options(name, options)),
+          gradient_of_(std::move(envs), actor,
+                       {.horizon = options.horizon,
+                        .episode = options.episode,
+                        .gamma = options.gamma,
+                        .sample = options.sample,
+                        .name = name},
+                       threads, seed),
           gradient_(static_cast<Index>(actor.weights().size())) {
-        require(options.learning_rate.is_finite() && options.learning_rate.smallest() >= 0,
-                "{}: learning_rate is {}; give a number of at least 0", name, options.learning_rate.smallest());
-        require(options.max_gradient_norm >= 0,
-                "{}: max_gradient_norm is {}; give a number of at least 0, where 0 is no clipping", name,
-                options.max_gradient_norm);
+        options_.check();
     }
 
     /// `progress`, from 0 to 1, is where the learning rate's schedule stands.
@@ -94,7 +92,7 @@ private:
 
     A& actor_;
     Kept<O> optimizer_;
-    AnalyticOptions options_;
+    UpdateOptions options_;
     AnalyticGradient<E, A> gradient_of_;
     Buffer<Scalar> gradient_;
     SavedWeights<Scalar> saved_;

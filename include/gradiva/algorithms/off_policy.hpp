@@ -47,9 +47,8 @@ public:
           advantage_(std::move(advantage)), threads_(options.threads), actor_(actor), critic_(critic),
           store_(envs, actor, options.store), collect_(envs, actor, threads_), reweigh_(actor, threads_),
           rewards_(envs.size(), detail::discount_of("OffPolicy", advantage_, options.normalize_rewards)),
-          estimate_(critic, threads_),
-          update_(actor, critic, PolicyGradient{}, std::move(optimizer),
-                  detail::whole_rollout_options("OffPolicy", options), threads_, envs.seed()),
+          estimate_(critic, threads_), update_(actor, critic, PolicyGradient{}, std::move(optimizer),
+                                               update_options("OffPolicy", options), threads_, envs.seed()),
           observe_(threads_) {}
 
     OffPolicy(const OffPolicy&) = delete;

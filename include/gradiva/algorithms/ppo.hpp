@@ -10,33 +10,6 @@
 
 namespace GRADIVA_NAMESPACE {
 
-namespace detail {
-
-template <class Options>
-TrainerOptions ppo_trainer_options(std::string_view name, const Options& options) {
-    return {.name = name,
-            .horizon = options.horizon,
-            .minibatch = options.minibatch,
-            .normalize_rewards = options.normalize_rewards,
-            .threads = options.threads};
-}
-
-template <class Options>
-UpdateOptions ppo_update_options(std::string_view name, const Options& options) {
-    return {.minibatch = options.minibatch,
-            .epochs = options.epochs,
-            .learning_rate = options.learning_rate,
-            .entropy = options.entropy,
-            .value_coefficient = options.value_coefficient,
-            .value_clip = options.value_clip,
-            .max_gradient_norm = options.max_gradient_norm,
-            .target_kl = options.target_kl,
-            .normalize_advantage = options.normalize_advantage,
-            .name = name};
-}
-
-}  // namespace detail
-
 struct PpoClipOptions {
     Schedule clip = 0.2;              ///< eps: the ratio stays within [1 - eps, 1 + eps]; at least 0
     Index horizon = 128;              ///< steps of each environment per iteration
@@ -67,10 +40,10 @@ class PpoClip : public Trainer<V, A, C, Adv, Updater<A, C, Clip, O>> {
 public:
     PpoClip(V& envs, A& actor, C& critic, Adv advantage, const PpoClipOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, Clip, O>>(
-              detail::ppo_trainer_options("PpoClip", options), envs, actor, critic, std::move(advantage),
+              detail::trainer_options("PpoClip", options), envs, actor, critic, std::move(advantage),
               [&](Threads& threads) {
                   return Updater<A, C, Clip, O>(actor, critic, Clip{options.clip}, std::move(optimizer),
-                                                detail::ppo_update_options("PpoClip", options), threads, envs.seed());
+                                                update_options("PpoClip", options), threads, envs.seed());
               }) {}
 };
 
@@ -114,17 +87,16 @@ class PpoKl : public Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>> {
 
 public:
     PpoKl(V& envs, A& actor, C& critic, Adv advantage, const PpoKlOptions& options = {}, O optimizer = {})
-        : Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>>(detail::ppo_trainer_options("PpoKl", options), envs, actor,
-                                                             critic, std::move(advantage), [&](Threads& threads) {
-                                                                 const KlPenalty penalty{.target = options.target,
-                                                                                         .kl_high = options.kl_high,
-                                                                                         .kl_low = options.kl_low,
-                                                                                         .beta = options.beta};
-                                                                 return Updater<A, C, KlPenalty, O>(
-                                                                     actor, critic, penalty, std::move(optimizer),
-                                                                     detail::ppo_update_options("PpoKl", options),
-                                                                     threads, envs.seed());
-                                                             }) {}
+        : Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>>(
+              detail::trainer_options("PpoKl", options), envs, actor, critic, std::move(advantage),
+              [&](Threads& threads) {
+                  const KlPenalty penalty{.target = options.target,
+                                          .kl_high = options.kl_high,
+                                          .kl_low = options.kl_low,
+                                          .beta = options.beta};
+                  return Updater<A, C, KlPenalty, O>(actor, critic, penalty, std::move(optimizer),
+                                                     update_options("PpoKl", options), threads, envs.seed());
+              }) {}
 };
 
 // Only to say what is wrong: see trainer_parts.hpp.

@@ -26,22 +26,6 @@ struct QLambdaOptions {
     double max_gradient_norm = 10;             ///< 0: no clipping
     bool normalize_rewards = false;            ///< by the running deviation of the return (see `RewardNormalizer`)
     Index threads = 1;                         ///< that collect and learn; no result depends on it
-
-    UpdateOptions update() const {
-        return {.minibatch = minibatch,
-                .epochs = epochs,
-                .learning_rate = learning_rate,
-                .max_gradient_norm = max_gradient_norm,
-                .normalize_advantage = false,
-                .name = "QLambda"};
-    }
-
-    /// Throws `Error` on a value out of range.
-    void check() const {
-        update().check();
-        require(epsilon.is_finite() && epsilon.smallest() >= 0 && std::max(epsilon(0), epsilon(1)) <= 1,
-                "QLambda: epsilon goes from {} to {}; give numbers from 0 to 1", epsilon(0), epsilon(1));
-    }
 };
 
 /// Fits action values to the targets of a rollout: L = 0.5 mean((Q(s, a) - value_target)^2), by minibatches. Borrows
@@ -53,8 +37,15 @@ public:
 
     /// Throws `Error` on options out of range.
     QUpdate(A& actor, O optimizer, const QLambdaOptions& options, Threads& threads, std::uint64_t seed)
-        : actor_(actor), descent_((options.check(), options.update()), threads, Rng(seed, Purpose::minibatch),
-                                  Part(actor, std::move(optimizer), "actor's")) {}
+        : actor_(actor), epsilon_(options.epsilon),
+          descent_(update_options("QLambda", options), threads, Rng(seed, Purpose::minibatch),
+                   Part(actor, std::move(optimizer), "actor's")) {
+        require(epsilon_.is_finite() && epsilon_.smallest() >= 0 && std::max(epsilon_(0), epsilon_(1)) <= 1,
+                "QLambda: epsilon goes from {} to {}; give numbers from 0 to 1", epsilon_(0), epsilon_(1));
+    }
+
+    /// Lets the actor take as many random actions as the schedule says at `progress`, from 0 to 1.
+    void explore(double progress) { actor_.distribution().set_epsilon(epsilon_(progress)); }
 
     /// See `MinibatchDescent` for the report and the errors. `progress` is where the schedule stands.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
@@ -95,6 +86,7 @@ private:
     }
 
     A& actor_;
+    Schedule epsilon_;
     MinibatchDescent<Part> descent_;
 };
 
@@ -131,12 +123,8 @@ class QLambda : private detail::ActionValues<V, A>, public Trainer<V, A, GreedyV
 public:
     QLambda(V& envs, A& actor, const QLambdaOptions& options = {}, O optimizer = {})
         : detail::ActionValues<V, A>{GreedyValue<A>(actor)},
-          Base({.name = "QLambda",
-                .horizon = options.horizon,
-                .minibatch = options.minibatch,
-                .normalize_rewards = options.normalize_rewards,
-                .threads = options.threads},
-               envs, actor, this->greedy_value, QReturns{.gamma = options.gamma, .lambda = options.lambda},
+          Base(detail::trainer_options("QLambda", options), envs, actor, this->greedy_value,
+               QReturns{.gamma = options.gamma, .lambda = options.lambda},
                [&](Threads& threads) {
                    return QUpdate<A, O>(actor, std::move(optimizer), options, threads, envs.seed());
                }),

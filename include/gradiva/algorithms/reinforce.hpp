@@ -31,14 +31,10 @@ class Reinforce : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>>
 public:
     Reinforce(V& envs, A& actor, C& critic, Adv advantage, const ReinforceOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>>(
-              {.name = "Reinforce",
-               .episodes = checked_episodes(options.episodes),
-               .normalize_rewards = options.normalize_rewards,
-               .threads = options.threads},
-              envs, actor, critic, std::move(advantage), [&](Threads& threads) {
-                  return Updater<A, C, PolicyGradient, O>(
-                      actor, critic, PolicyGradient{.per_episode = true}, std::move(optimizer),
-                      detail::whole_rollout_options("Reinforce", options), threads, envs.seed());
+              checked(options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
+                  return Updater<A, C, PolicyGradient, O>(actor, critic, PolicyGradient{.per_episode = true},
+                                                          std::move(optimizer), update_options("Reinforce", options),
+                                                          threads, envs.seed());
               }) {}
 
     Reinforce(V& envs, A& actor, Adv advantage, const ReinforceOptions& options = {},
@@ -46,9 +42,10 @@ public:
         : Reinforce(envs, actor, no_critic, std::move(advantage), options, std::move(optimizer)) {}
 
 private:
-    static Index checked_episodes(Index episodes) {
-        require(episodes >= 1, "Reinforce: episodes is {}; give at least 1 episode per environment", episodes);
-        return episodes;
+    static TrainerOptions checked(const ReinforceOptions& options) {
+        require(options.episodes >= 1, "Reinforce: episodes is {}; give at least 1 episode per environment",
+                options.episodes);
+        return detail::trainer_options("Reinforce", options);
     }
 
     static inline NoCritic no_critic;

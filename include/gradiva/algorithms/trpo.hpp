@@ -82,12 +82,8 @@ class Trpo : public Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>> {
 
 public:
     Trpo(V& envs, A& actor, C& critic, Adv advantage, const TrpoOptions& options = {}, O optimizer = {})
-        : Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>>({.name = "Trpo",
-                                                      .horizon = options.horizon,
-                                                      .minibatch = options.minibatch,
-                                                      .normalize_rewards = options.normalize_rewards,
-                                                      .threads = options.threads},
-                                                     envs, actor, critic, std::move(advantage), [&](Threads& threads) {
+        : Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>>(detail::trainer_options("Trpo", options), envs, actor, critic,
+                                                     std::move(advantage), [&](Threads& threads) {
                                                          return TrpoUpdate<A, C, O>(actor, critic, std::move(optimizer),
                                                                                     options, threads, envs.seed());
                                                      }) {}

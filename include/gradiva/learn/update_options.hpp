@@ -45,21 +45,23 @@ struct UpdateOptions {
     }
 };
 
-namespace detail {
-
-/// Of a trainer that takes one gradient step on each whole rollout.
+/// The options of an update within those of a trainer: every field of `UpdateOptions` that the trainer's options have
+/// too, by its name. `name` speaks in error messages. Without `minibatch` and `epochs` the trainer takes one gradient
+/// step on each whole rollout, without `normalize_advantage` none is normalised; the other fields have the defaults of
+/// `UpdateOptions`.
 template <class Options>
-UpdateOptions whole_rollout_options(std::string_view name, const Options& options) {
-    return {.minibatch = all_samples,
-            .epochs = 1,
-            .learning_rate = options.learning_rate,
-            .entropy = options.entropy,
-            .value_coefficient = options.value_coefficient,
-            .max_gradient_norm = options.max_gradient_norm,
-            .normalize_advantage = options.normalize_advantage,
-            .name = name};
+UpdateOptions update_options(std::string_view name, const Options& options) {
+    UpdateOptions update{.minibatch = all_samples, .epochs = 1, .normalize_advantage = false, .name = name};
+    if constexpr (requires { options.minibatch; }) update.minibatch = options.minibatch;
+    if constexpr (requires { options.epochs; }) update.epochs = options.epochs;
+    if constexpr (requires { options.learning_rate; }) update.learning_rate = options.learning_rate;
+    if constexpr (requires { options.entropy; }) update.entropy = options.entropy;
+    if constexpr (requires { options.value_coefficient; }) update.value_coefficient = options.value_coefficient;
+    if constexpr (requires { options.value_clip; }) update.value_clip = options.value_clip;
+    if constexpr (requires { options.max_gradient_norm; }) update.max_gradient_norm = options.max_gradient_norm;
+    if constexpr (requires { options.target_kl; }) update.target_kl = options.target_kl;
+    if constexpr (requires { options.normalize_advantage; }) update.normalize_advantage = options.normalize_advantage;
+    return update;
 }
-
-}  // namespace detail
 
 }  // namespace GRADIVA_NAMESPACE

@@ -31,14 +31,8 @@ public:
 
     /// Throws `Error` on options out of range.
     ValueRegression(C& critic, O optimizer, const ValueRegressionOptions& options, Threads& threads, std::uint64_t seed)
-        : critic_(critic),
-          descent_({.minibatch = options.minibatch,
-                    .epochs = options.epochs,
-                    .learning_rate = options.learning_rate,
-                    .max_gradient_norm = options.max_gradient_norm,
-                    .normalize_advantage = false,
-                    .name = options.name},
-                   threads, Rng(seed, Purpose::minibatch, 1), Part(critic, std::move(optimizer), "critic's")) {}
+        : critic_(critic), descent_(update_options(options.name, options), threads, Rng(seed, Purpose::minibatch, 1),
+                                    Part(critic, std::move(optimizer), "critic's")) {}
 
     /// See `MinibatchDescent` for the report and the errors. `progress` is where the schedule stands.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {

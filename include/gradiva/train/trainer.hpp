@@ -28,6 +28,18 @@ struct TrainerOptions {
 
 namespace detail {
 
+/// The options of `Trainer` within those of an algorithm: every field that these have too, by its name.
+template <class Options>
+TrainerOptions trainer_options(std::string_view name, const Options& options) {
+    TrainerOptions trainer{.name = name};
+    if constexpr (requires { options.horizon; }) trainer.horizon = options.horizon;
+    if constexpr (requires { options.episodes; }) trainer.episodes = options.episodes;
+    if constexpr (requires { options.minibatch; }) trainer.minibatch = options.minibatch;
+    if constexpr (requires { options.normalize_rewards; }) trainer.normalize_rewards = options.normalize_rewards;
+    if constexpr (requires { options.threads; }) trainer.threads = options.threads;
+    return trainer;
+}
+
 /// More samples than any memory holds, so few that sizes in bytes do not overflow.
 inline constexpr Index most_samples = Index{1} << 40;
 
