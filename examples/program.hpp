@@ -62,14 +62,11 @@ inline Options read_options(int argc, char** argv, const std::string& what, Opti
 template <class Trainer>
 void train(Trainer& trainer, const Options& options) {
     std::optional<gradiva::CsvLog> log;
+    std::optional<gradiva::ProgressBar> bar;
     if (!options.log.empty()) log.emplace(options.log);
-    gradiva::ProgressBar bar;
-    const auto report = [&](const gradiva::Progress& progress) {
-        if (log) (*log)(progress);
-        if (!options.quiet) bar(progress);
-    };
-    trainer.train({.steps = options.steps}, report, StopOnInterrupt{});
-    if (interrupted != 0) fmt::print(stderr, "\ninterrupted; this is the policy so far\n");
+    if (!options.quiet) bar.emplace();
+    trainer.train({.steps = options.steps}, log, bar, StopOnInterrupt{});
+    if (interrupted != 0) fmt::print(stderr, "interrupted; this is the policy so far\n");
 }
 
 /// Runs the program; what goes wrong is printed and makes its exit status 1.

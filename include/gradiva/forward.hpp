@@ -86,6 +86,7 @@ struct TrpoOptions;
 struct EvaluateOptions;
 struct Evaluation;
 struct Progress;
+class Run;
 struct TrainOptions;
 struct UpdateReport;
 

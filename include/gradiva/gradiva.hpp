@@ -172,6 +172,7 @@
 #include "gradiva/train/observation_statistics.hpp"
 #include "gradiva/train/progress.hpp"
 #include "gradiva/train/reward_normalizer.hpp"
+#include "gradiva/train/run.hpp"
 #include "gradiva/train/train_loop.hpp"
 #include "gradiva/train/trainer.hpp"
 #include "gradiva/version.hpp"

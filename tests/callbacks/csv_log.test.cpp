@@ -43,6 +43,13 @@ std::vector<std::string> cells(const std::string& line) {
     return result;
 }
 
+/// What a call of `train` begins with.
+void start(CsvLog& log) {
+    const Progress progress;
+    Run run("Test", progress);
+    log.on_start(run);
+}
+
 /// The cell under the name.
 std::string cell(const std::vector<std::string>& lines, std::size_t row, const std::string& name) {
     const auto names = cells(lines.at(0));
@@ -56,6 +63,8 @@ std::string cell(const std::vector<std::string>& lines, std::size_t row, const s
 TEST_CASE("CsvLog writes the names and then one line per iteration at once") {
     const TemporaryFile file("csv_log_lines.csv");
     CsvLog log(file.path);
+    CHECK(!std::filesystem::exists(file.path));
+    start(log);
     REQUIRE(file.lines().size() == 1);
     CHECK(file.lines()[0].starts_with("iteration,steps,"));
     for (Index i = 1; i <= 3; ++i) {
@@ -124,15 +133,32 @@ TEST_CASE("CsvLog leaves empty what an iteration did not bring about") {
                                              "episodes", "lifetime_episodes"});
 }
 
-TEST_CASE("CsvLog replaces an older file") {
+TEST_CASE("CsvLog replaces an older file when its first training starts, and later trainings add to it") {
     const TemporaryFile file("csv_log_replace.csv");
     { CsvLog(file.path)(Progress{.algorithm = "Test", .iteration = 1}); }
-    const CsvLog again(file.path);
-    CHECK(file.lines().size() == 1);
+    CsvLog again(file.path);
+    CHECK(file.lines().size() == 2);
+    for (Index training = 1; training <= 2; ++training) {
+        start(again);
+        CHECK(file.lines().size() == static_cast<std::size_t>(training));
+        again(Progress{.algorithm = "Test", .iteration = training});
+    }
+    const auto lines = file.lines();
+    REQUIRE(lines.size() == 3);
+    CHECK(cell(lines, 1, "iteration") == "1");
+    CHECK(cell(lines, 2, "iteration") == "2");
+}
+
+TEST_CASE("CsvLog opens its file for a caller that does not start it") {
+    const TemporaryFile file("csv_log_lazy.csv");
+    CsvLog log(file.path);
+    log(Progress{.algorithm = "Test", .iteration = 1});
+    CHECK(file.lines().size() == 2);
 }
 
 TEST_CASE("CsvLog refuses a path that cannot be written") {
-    CHECK_THROWS_WITH(CsvLog("/no/such/folder/log.csv"),
+    CsvLog log("/no/such/folder/log.csv");
+    CHECK_THROWS_WITH(start(log),
                       "CsvLog: cannot write '/no/such/folder/log.csv'; give a path in a folder that exists and may be "
                       "written");
 }
@@ -140,6 +166,11 @@ TEST_CASE("CsvLog refuses a path that cannot be written") {
 TEST_CASE("CsvLog ends with a whole line when the disk is full") {
     const TemporaryFile file("csv_log_full.csv");
     CsvLog log(file.path);
+    {
+        const SmallDisk disk(10);  // too small for the names
+        CHECK_THROWS_WITH(start(log), "CsvLog: writing to '" + file.path + "' failed; is the disk full?");
+    }
+    start(log);
     const auto names = file.lines().at(0).size() + 1;
     {
         const SmallDisk disk(names + 150);  // room for the names and a few lines

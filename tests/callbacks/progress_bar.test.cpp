@@ -108,6 +108,9 @@ TEST_CASE("ProgressBar starts anew with another training") {
         const File file(std::tmpfile());
         ProgressBar bar(file.get(), terminal);
         for (int training = 1; training <= 2; ++training) {
+            Progress progress;
+            Run run("Test", progress);
+            bar.on_start(run);
             bar(at(10));
             bar(at(1000));
         }
@@ -120,6 +123,35 @@ TEST_CASE("ProgressBar starts anew with another training") {
         CHECK(times(" 10 steps, 10 steps/s, return 12.3, 99.0 s left") == 2);
         CHECK(times(" 1000 steps, 10 steps/s, return 12.3, 0.0 s left\n") == 2);
     }
+}
+
+TEST_CASE("ProgressBar shows the last report of a training that stops early, once, and ends its line") {
+    const std::string last = " 52 steps, 10 steps/s, return 12.3, 94.8 s left\n";
+    for (const bool terminal : {false, true}) {
+        const File file(std::tmpfile());
+        ProgressBar bar(file.get(), terminal);
+        Progress progress;
+        const Run run("Test", progress);
+        bar.on_stop(run, Stop::callback);  // before the first iteration there is nothing to show
+        CHECK(contents(file).empty());
+        bar(at(50));
+        bar(at(51));
+        progress = at(52);
+        bar.on_stop(run, Stop::exception);
+        CHECK(contents(file).ends_with(last));
+        progress = at(1000);
+        bar(progress);
+        const std::string text = contents(file);
+        bar.on_stop(run, Stop::steps);
+        CHECK(contents(file) == text);
+    }
+    const File file(std::tmpfile());
+    ProgressBar bar(file.get(), false);
+    const Progress progress = at(50);
+    bar(progress);
+    const std::string text = contents(file);
+    bar.on_stop(Run("Test", progress), Stop::callback);
+    CHECK(contents(file) == text);
 }
 
 TEST_CASE("ProgressBar writes the numbers of a report in their places, and nothing else") {

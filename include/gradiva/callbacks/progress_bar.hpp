@@ -12,6 +12,7 @@
 #include <fmt/core.h>
 
 #include "gradiva/train/log_columns.hpp"
+#include "gradiva/train/run.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -24,31 +25,42 @@ public:
     /// For a terminal that is not recognised as one, or the reverse.
     ProgressBar(std::FILE* out, bool terminal) : out_(out), terminal_(terminal) {}
 
-    void operator()(const Progress& progress) {
-        if (terminal_) {
-            renew(progress);
-        } else {
-            print(progress);
-        }
+    void on_start(const Run&) {
+        shown_at_ = -1;
+        shown_steps_ = 0;
+        next_share_ = 0;
+    }
+
+    void operator()(const Progress& progress) { show(progress, progress.finished()); }
+
+    /// Shows the last report of a training that ended before its last step.
+    void on_stop(const Run& run, Stop) {
+        const Progress& progress = run.progress();
+        if (progress.steps > 0 && !progress.finished()) show(progress, true);
     }
 
 private:
-    void renew(const Progress& progress) {
-        if (progress.steps < last_steps_) shown_at_ = -1;  // another call of `train`
-        last_steps_ = progress.steps;
-        if (!progress.finished() && progress.seconds - shown_at_ < 0.05) return;
+    void show(const Progress& progress, bool last) {
+        if (terminal_) {
+            renew(progress, last);
+        } else {
+            print(progress, last);
+        }
+    }
+
+    void renew(const Progress& progress, bool last) {
+        if (!last && progress.seconds - shown_at_ < 0.05) return;
         shown_at_ = progress.seconds;
         constexpr int width = 24;
         const int full = static_cast<int>(share(progress) * width);
         fmt::print(out_, "\r\x1b[2K{} [{:=<{}}{:{}}] {}{}", progress.algorithm, "", full, "", width - full,
-                   text(progress), progress.finished() ? "\n" : "");
+                   text(progress), last ? "\n" : "");
         std::fflush(out_);
     }
 
-    void print(const Progress& progress) {
-        if (progress.steps < last_steps_) next_share_ = 0;
-        last_steps_ = progress.steps;
-        if (!progress.finished() && share(progress) < next_share_) return;
+    void print(const Progress& progress, bool last) {
+        if (last ? progress.steps == shown_steps_ : share(progress) < next_share_) return;
+        shown_steps_ = progress.steps;
         next_share_ = std::floor(share(progress) * 20 + 1) / 20;
         fmt::print(out_, "{} {:3.0f} % {}\n", progress.algorithm, share(progress) * 100, text(progress));
         std::fflush(out_);
@@ -80,7 +92,7 @@ private:
     bool terminal_;
     double shown_at_ = -1;
     double next_share_ = 0;
-    Index last_steps_ = 0;
+    Index shown_steps_ = 0;
 };
 
 }  // namespace GRADIVA_NAMESPACE

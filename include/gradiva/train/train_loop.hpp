@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <chrono>
-#include <concepts>
+#include <cstddef>
 #include <string_view>
-#include <type_traits>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/failure.hpp"
 #include "gradiva/core/positional.hpp"
 #include "gradiva/rollout/rollout.hpp"
+#include "gradiva/train/detail/callback_hooks.hpp"
 #include "gradiva/train/progress.hpp"
+#include "gradiva/train/run.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -42,26 +43,35 @@ public:
     std::string_view name() const { return name_; }
 
     /// `iterate(progress)` does one iteration with its schedules at `progress.schedule_progress`, and reports it
-    /// through `report`. Callbacks are called with `(const Progress&)` or `(const Progress&, trainer)`. An `Error` gets
-    /// the trainer's name and the iteration.
+    /// through `report`. An `Error` in it gets the trainer's name and the iteration. `Run` says what is called of the
+    /// callbacks, and when.
     template <class Trainer, class Iterate, class... Callbacks>
     Progress run(const TrainOptions& options, const Trainer& trainer, const Iterate& iterate, Callbacks&... callbacks) {
-        require(options.steps >= 1, "{}: steps is {}; train for at least 1 step", name_, options.steps);
-        require(options.schedule_steps >= 0,
-                "{}: schedule_steps is {}; give the steps that schedules run over, or 0 for those of this call", name_,
-                options.schedule_steps);
+        static_assert((detail::explain_callback<Callbacks, Trainer>() && ...));
+        check(options);
         const auto start = std::chrono::steady_clock::now();
-        Progress progress{.total_steps = options.steps};
+        Progress progress = begin(options);
+        Run run(name_, progress);
         bool go_on = true;
-        while (go_on && !progress.finished()) {
-            progress = next(options, progress);
-            detail::with_prefix([&] { iterate(progress); },
-                                [&] { return fmt::format("{}: iteration {}", name_, iteration_); });
-            progress.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-            progress.steps_per_second = static_cast<double>(progress.steps) / progress.seconds;
-            progress.schedule_progress = schedule_progress(options, progress.steps);
-            ((go_on = call(callbacks, progress, trainer) && go_on), ...);
-        }
+        std::size_t started = 0;
+        detail::Failure failure;
+        failure.attempt([&] {
+            // What restores a training comes first here, wherever it stands among the callbacks.
+            ((go_on = detail::call_on_start(callbacks, run) && go_on, ++started), ...);
+            while (go_on && !progress.finished()) {
+                progress = iterated(options, progress, iterate, start);
+                ((go_on = detail::call_with_report(callbacks, progress, trainer) && go_on), ...);
+                (detail::call_after_iteration(callbacks, run), ...);
+                // What saves a training comes last here, likewise.
+            }
+        });
+        const Stop why = failure ? Stop::exception : progress.finished() ? Stop::steps : Stop::callback;
+        std::size_t place = 0;
+        [[maybe_unused]] const auto stop = [&](auto& callback) {
+            if (place++ < started) failure.attempt([&] { detail::call_on_stop(callback, run, why); });
+        };
+        (stop(callbacks), ...);
+        failure.rethrow();
         return progress;
     }
 
@@ -86,15 +96,41 @@ public:
     }
 
 private:
-    /// Where the next iteration begins: counts go on, and nothing else is left of the one before.
-    Progress next(const TrainOptions& options, const Progress& last) {
+    void check(const TrainOptions& options) const {
+        require(options.steps >= 1, "{}: steps is {}; train for at least 1 step", name_, options.steps);
+        require(options.schedule_steps >= 0,
+                "{}: schedule_steps is {}; give the steps that schedules run over, or 0 for those of this call", name_,
+                options.schedule_steps);
+    }
+
+    /// Where the trainer stands before a call's first iteration.
+    Progress begin(const TrainOptions& options) const {
         return {.algorithm = name_,
-                .iteration = ++iteration_,
-                .steps = last.steps,
+                .iteration = iteration_,
                 .total_steps = options.steps,
-                .schedule_progress = schedule_progress(options, last.steps),
-                .episodes = last.episodes,
-                .lifetime_episodes = episodes_};
+                .schedule_progress = schedule_progress(options, 0),
+                .lifetime_episodes = episodes_,
+                .mean_return = returns_.mean(),
+                .mean_length = lengths_.mean()};
+    }
+
+    /// Where it stands after the next iteration: counts go on, and nothing else is left of the one before.
+    template <class Iterate>
+    Progress iterated(const TrainOptions& options, const Progress& last, const Iterate& iterate,
+                      std::chrono::steady_clock::time_point start) {
+        Progress progress{.algorithm = name_,
+                          .iteration = ++iteration_,
+                          .steps = last.steps,
+                          .total_steps = options.steps,
+                          .schedule_progress = schedule_progress(options, last.steps),
+                          .episodes = last.episodes,
+                          .lifetime_episodes = episodes_};
+        detail::with_prefix([&] { iterate(progress); },
+                            [&] { return fmt::format("{}: iteration {}", name_, iteration_); });
+        progress.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        progress.steps_per_second = static_cast<double>(progress.steps) / progress.seconds;
+        progress.schedule_progress = schedule_progress(options, progress.steps);
+        return progress;
     }
 
     /// After so many steps in this call.
@@ -102,36 +138,6 @@ private:
         const bool over_this_call = options.schedule_steps == 0;
         return std::min(1.0, static_cast<double>(over_this_call ? steps : steps_) /
                                  static_cast<double>(over_this_call ? options.steps : options.schedule_steps));
-    }
-
-    template <class Callback, class Trainer>
-    static bool call(Callback& callback, const Progress& progress, const Trainer& trainer) {
-        constexpr bool takes_both = std::invocable<Callback&, const Progress&, const Trainer&>;
-        constexpr bool takes_one = std::invocable<Callback&, const Progress&>;
-        static_assert(takes_both || takes_one,
-                      "gradiva: a callback of train takes (const Progress&) or (const Progress&, const Trainer&)");
-        if constexpr (takes_both) {
-            return go_on_after([&]() -> decltype(auto) { return callback(progress, trainer); });
-        } else if constexpr (takes_one) {
-            return go_on_after([&]() -> decltype(auto) { return callback(progress); });
-        } else {
-            return false;
-        }
-    }
-
-    template <class Invoke>
-    static bool go_on_after(const Invoke& invoke) {
-        using Result = decltype(invoke());
-        constexpr bool says_nothing = std::is_void_v<Result>;
-        constexpr bool says_whether = std::same_as<std::remove_cvref_t<Result>, bool>;
-        static_assert(says_nothing || says_whether,
-                      "gradiva: a callback of train returns void, or bool: false stops the training");
-        if constexpr (says_whether) {
-            return invoke();
-        } else {
-            invoke();
-            return true;
-        }
     }
 
     // Since the trainer was built, in iterations that came to their end; `iteration_` counts the others too.

@@ -102,9 +102,10 @@ public:
     Trainer& operator=(const Trainer&) = delete;
 
     /// Trains until `steps` are done or a callback returns false; returns the last report. Callbacks are called after
-    /// each iteration with `(const Progress&)` or `(const Progress&, const Trainer&)`. Calling again goes on from
-    /// there. Throws `Error` when an environment or the learning leaves finite numbers, and whatever an environment
-    /// throws; the weights are then those of the last whole iteration.
+    /// each iteration with `(const Progress&)` or `(const Progress&, const Trainer&)`; `Run` says what else they may
+    /// have; an empty `std::optional` of one is none. Calling again goes on from there. Throws `Error` when an
+    /// environment or the learning leaves finite numbers, and whatever an environment or a callback throws; the weights
+    /// are then those of the last whole iteration.
     template <class... Callbacks>
     Progress train(const TrainOptions& options, Callbacks&&... callbacks) {
         return train_after([](double) {}, options, callbacks...);

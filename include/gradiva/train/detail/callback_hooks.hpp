@@ -1,0 +1,157 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <concepts>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "gradiva/train/run.hpp"
+
+// How `train` calls what a callback may have, and the sentences where a callback has it in another form.
+
+namespace GRADIVA_NAMESPACE::detail {
+
+/// The callback within an optional, which is absent while that is empty.
+template <class C>
+struct CallbackWithin {
+    using Type = C;
+};
+template <class C>
+struct CallbackWithin<std::optional<C>> {
+    using Type = C;
+};
+template <class C>
+struct CallbackWithin<const std::optional<C>> {
+    using Type = const C;
+};
+
+// A class that inherits a name from two bases has none of that name that could be taken: so a member is found whatever
+// its form, a template or a private one too.
+struct HasTheHooks {
+    int on_start, after_iteration, on_stop;
+};
+template <class C>
+struct WithTheHooks : C, HasTheHooks {};
+template <class C>
+inline constexpr bool can_be_base = std::is_class_v<C> && !std::is_final_v<C>;
+template <class C>
+using HooksBeside = std::conditional_t<can_be_base<C>, WithTheHooks<C>, HasTheHooks>;
+
+template <class C>
+concept MentionsOnStart = !requires {
+    &HooksBeside<C>::on_start;
+}
+|| requires { &C::on_start; };
+template <class C>
+concept MentionsAfterIteration = !requires {
+    &HooksBeside<C>::after_iteration;
+}
+|| requires { &C::after_iteration; };
+template <class C>
+concept MentionsOnStop = !requires {
+    &HooksBeside<C>::on_stop;
+}
+|| requires { &C::on_stop; };
+
+template <class Result>
+inline constexpr bool is_void_or_bool = std::is_void_v<Result> || std::same_as<std::remove_cvref_t<Result>, bool>;
+
+template <class C>
+concept HasOnStart = requires(C& callback, Run& run) {
+    requires is_void_or_bool<decltype(callback.on_start(run))>;
+};
+template <class C>
+concept HasAfterIteration = requires(C& callback, Run& run) {
+    { callback.after_iteration(run) } -> std::same_as<void>;
+};
+template <class C>
+concept HasOnStop = requires(C& callback, const Run& run) {
+    { callback.on_stop(run, Stop::steps) } -> std::same_as<void>;
+};
+
+/// Returns what `body()` says, true where it says nothing.
+template <class Body>
+bool go_on_after(const Body& body) {
+    if constexpr (std::is_void_v<decltype(body())>) {
+        body();
+        return true;
+    } else {
+        return body();
+    }
+}
+
+/// Calls a callback after an iteration; false stops the training.
+template <class C, class Trainer>
+decltype(auto) call(C& callback, const Progress& progress, const Trainer& trainer) {
+    if constexpr (std::invocable<C&, const Progress&, const Trainer&>) {
+        return callback(progress, trainer);
+    } else {
+        return callback(progress);
+    }
+}
+
+/// One sentence for each rule that a callback of `train` breaks.
+template <class Given, class Trainer>
+consteval bool explain_callback() {
+    using C = typename CallbackWithin<Given>::Type;
+    using Class = std::remove_const_t<C>;
+    constexpr bool callable =
+        std::invocable<C&, const Progress&, const Trainer&> || std::invocable<C&, const Progress&>;
+    static_assert(callable,
+                  "gradiva: a callback of train takes (const Progress&) or (const Progress&, const Trainer&)");
+    static_assert(
+        !MentionsOnStart<Class> || HasOnStart<C>,
+        "gradiva: a callback's on_start takes (Run&) and returns void, or bool: false, and no iteration runs");
+    static_assert(!MentionsAfterIteration<Class> || HasAfterIteration<C>,
+                  "gradiva: a callback's after_iteration is void after_iteration(Run&)");
+    static_assert(!MentionsOnStop<Class> || HasOnStop<C>,
+                  "gradiva: a callback's on_stop is void on_stop(const Run&, Stop)");
+    if constexpr (callable) {
+        using Result =
+            decltype(call(std::declval<C&>(), std::declval<const Progress&>(), std::declval<const Trainer&>()));
+        static_assert(is_void_or_bool<Result>,
+                      "gradiva: a callback of train returns void, or bool: false stops the training");
+        return is_void_or_bool<Result>;
+    }
+    return callable;
+}
+
+/// Calls `use(callback)` unless it is an empty optional; returns whether the training goes on.
+template <class Given, class Use>
+bool use_callback(Given& callback, const Use& use) {
+    if constexpr (std::same_as<typename CallbackWithin<Given>::Type, Given>) {
+        return go_on_after([&]() -> decltype(auto) { return use(callback); });
+    } else {
+        return !callback || go_on_after([&]() -> decltype(auto) { return use(*callback); });
+    }
+}
+
+template <class Given>
+bool call_on_start(Given& given, Run& run) {
+    return use_callback(given, [&]<class C>(C& callback) -> decltype(auto) {
+        if constexpr (HasOnStart<C>) return callback.on_start(run);
+    });
+}
+
+template <class Given, class Trainer>
+bool call_with_report(Given& given, const Progress& progress, const Trainer& trainer) {
+    return use_callback(given, [&](auto& callback) -> decltype(auto) { return call(callback, progress, trainer); });
+}
+
+template <class Given>
+void call_after_iteration(Given& given, Run& run) {
+    use_callback(given, [&]<class C>(C& callback) {
+        if constexpr (HasAfterIteration<C>) callback.after_iteration(run);
+    });
+}
+
+template <class Given>
+void call_on_stop(Given& given, const Run& run, Stop why) {
+    use_callback(given, [&]<class C>(C& callback) {
+        if constexpr (HasOnStop<C>) callback.on_stop(run, why);
+    });
+}
+
+}  // namespace GRADIVA_NAMESPACE::detail
