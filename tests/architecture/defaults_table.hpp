@@ -30,8 +30,8 @@ GRADIVA_DEFAULTS(AnalyticOptions, IS(horizon, 32), IS(episode, 0), IS(gamma, 0.9
     IS(learning_rate, 1e-3), IS(max_gradient_norm, 1), IS(threads, 1)),
 
 // What trainers are made of.
-GRADIVA_DEFAULTS(TrainerOptions, IS(name, {}), IS(horizon, 0), IS(episodes, 0), IS(minibatch, all_samples),
-    IS(normalize_rewards, false), IS(threads, 1)),
+GRADIVA_DEFAULTS(TrainerOptions, IS(name, {}), IS(horizon, 0), IS(episodes, 0), IS(store, 1),
+    IS(minibatch, all_samples), IS(normalize_rewards, false), IS(threads, 1)),
 GRADIVA_DEFAULTS(UpdateOptions, IS(minibatch, 64), IS(epochs, 10), IS(learning_rate, 3e-4), IS(entropy, 0.0),
     IS(value_coefficient, 0.5), IS(value_clip, 0.0), IS(max_gradient_norm, 0.5), IS(target_kl, 0),
     IS(normalize_advantage, true), IS(name, "Updater")),

@@ -19,7 +19,10 @@ struct Case {
 
     /// Puts a rollout of so many steps in the place of the oldest.
     const Rollout<float>* add(Index steps, Index updates) {
-        return &store.renew_oldest(updates, [&](Rollout<float>& rollout) { rollout.resize(steps); });
+        auto& entry = store.renew_oldest([&](Rollout<float>& rollout) { rollout.resize(steps); });
+        entry.updates = updates;
+        CHECK(&entry == &store.newest());
+        return &entry.rollout;
     }
 
     using Seen = std::vector<std::tuple<Index, Index, Index>>;  // place, horizon, updates
@@ -73,7 +76,7 @@ TEST_CASE("A rollout whose filling broke off is forgotten, and its place is the 
         rollout.resize(99);
         throw Breakdown("the simulator is gone");
     };
-    CHECK_THROWS_AS(c.store.renew_oldest(3, break_off), Breakdown);
+    CHECK_THROWS_AS(c.store.renew_oldest(break_off), Breakdown);
     CHECK((c.seen() == Case::Seen{{0, 12, 2}, {1, 11, 1}}));
     c.add(13, 3);
     CHECK((c.seen() == Case::Seen{{0, 13, 3}, {1, 12, 2}, {2, 11, 1}}));

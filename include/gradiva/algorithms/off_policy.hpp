@@ -29,123 +29,99 @@ struct OffPolicyOptions {
     Index threads = 1;                 ///< that collect and learn; no result depends on it
 };
 
-/// Actor-critic that learns from older policies' rollouts, corrected by `VTrace` or `SingleRatio`.
-/// A rollout is compared with the present policy first; one too far away is left out, since the correction then fails.
-/// Source: Espeholt et al., "IMPALA", 2018, section 4.
-template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
-          detail::ExplainedAdvantage Adv,
-          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
-class OffPolicy {
-    static_assert(holds_ratio<Adv>(),
-                  "gradiva: OffPolicy needs an advantage that holds the ratio pi / mu, such as VTrace");
-
+/// Learns from those rollouts of a store that lie far enough back, the newest first. A rollout is compared with the
+/// present policy; one too far away is left out, since the correction then fails. Borrows actor, critic and threads.
+template <detail::ExplainedPolicy A, detail::ExplainedValueFunction C, detail::ExplainedOptimizer<typename A::Scalar> O>
+class OffPolicyUpdate {
 public:
     using Scalar = typename A::Scalar;
 
-    OffPolicy(V& envs, A& actor, C& critic, Adv advantage, const OffPolicyOptions& options = {}, O optimizer = {})
-        : loop_((check(options, envs, critic, advantage), "OffPolicy")), options_(options),
-          advantage_(std::move(advantage)), threads_(options.threads), actor_(actor), critic_(critic),
-          store_(envs, actor, options.store), collect_(envs, actor, threads_), reweigh_(actor, threads_),
-          rewards_(envs.size(), detail::discount_of("OffPolicy", advantage_, options.normalize_rewards)),
-          estimate_(critic, threads_), update_(actor, critic, PolicyGradient{}, std::move(optimizer),
-                                               update_options("OffPolicy", options), threads_, envs.seed()),
-          observe_(threads_) {}
+    OffPolicyUpdate(A& actor, C& critic, O optimizer, const OffPolicyOptions& options, Threads& threads,
+                    std::uint64_t seed)
+        : actor_(actor), critic_(critic), options_(options), reweigh_(actor, threads),
+          update_(actor, critic, PolicyGradient{}, std::move(optimizer), update_options("OffPolicy", options), threads,
+                  seed) {}
 
-    OffPolicy(const OffPolicy&) = delete;
-    OffPolicy& operator=(const OffPolicy&) = delete;
-
-    /// As in `Trainer`; the reports' `effective_sample_size` and `behaviour_kl` are of the last rollout that was looked
-    /// at in the iteration, the numbers of the update and `explained_variance` of the last one learned from: NaN where
-    /// there was none.
-    template <class... Callbacks>
-    Progress train(const TrainOptions& options, Callbacks&&... callbacks) {
-        return loop_.run(
-            options, *this, [this](Progress& progress) { iterate(progress); }, callbacks...);
-    }
-    /// Only says that the steps have a name.
-    template <detail::Positional Steps, class... Callbacks>
-    Progress train(Steps, Callbacks&&...) {
-        return detail::explain_positional_steps<Steps>();
+    /// `estimate(rollout)` fills in advantages and value targets. The newest rollout is of the present policy. Reports
+    /// the distance of the last rollout that was compared and the update of the last one that was learned from: NaN
+    /// where there was none. When it throws, the weights are as they were before.
+    template <class Estimate>
+    UpdateReport operator()(RolloutStore<Scalar>& store, const Estimate& estimate, double progress) {
+        store.newest().updates = updates_;
+        return saved_actor_.or_put_back(actor_.weights(), [&] {
+            return saved_critic_.or_put_back(critic_.weights(), [&] { return replay(store, estimate, progress); });
+        });
     }
 
-    const A& actor() const { return actor_; }
     /// How many updates the policy had had, at least, since a rollout that it learned from; rollouts of the untrained
     /// policy do not count. The largest Index before the first.
     Index youngest_age() const { return youngest_age_; }
 
 private:
-    static void check(const OffPolicyOptions& options, const V& envs, const C& critic, const Adv& advantage) {
-        const TrainerOptions common{.name = "OffPolicy", .horizon = options.horizon, .threads = options.threads};
-        detail::check_trainer(common, envs, critic, advantage);
+    template <class Estimate>
+    UpdateReport replay(RolloutStore<Scalar>& store, const Estimate& estimate, double progress) {
+        UpdateReport report, distance{.left_out = 0};
+        store.for_each([&](auto& entry, Index iterations_back) {
+            if (iterations_back < options_.age || iterations_back >= options_.age + options_.replays) return;
+            const OffPolicyReport compared = reweigh_(entry.rollout);
+            distance.effective_sample_size = compared.effective_sample_size;
+            distance.behaviour_kl = compared.kl;
+            if (!(compared.kl <= options_.max_kl)) {
+                ++distance.left_out;
+                return;
+            }
+            estimate(entry.rollout);
+            report = update_(entry.rollout, progress);
+            if (entry.updates > 0) youngest_age_ = std::min(youngest_age_, updates_ - entry.updates);
+            ++updates_;
+        });
+        report.effective_sample_size = distance.effective_sample_size;
+        report.behaviour_kl = distance.behaviour_kl;
+        report.left_out = distance.left_out;
+        return report;
+    }
+
+    A& actor_;
+    C& critic_;
+    OffPolicyOptions options_;
+    SavedWeights<Scalar> saved_actor_;
+    SavedWeights<Scalar> saved_critic_;
+    Reweigher<A> reweigh_;
+    Updater<A, C, PolicyGradient, O> update_;
+    Index updates_ = 0;
+    Index youngest_age_ = std::numeric_limits<Index>::max();
+};
+
+/// Actor-critic that learns from older policies' rollouts, corrected by `VTrace` or `SingleRatio` (see
+/// `OffPolicyUpdate`). `explained_variance` is reported of the last rollout that was learned from.
+/// Source: Espeholt et al., "IMPALA", 2018, section 4.
+template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
+          detail::ExplainedAdvantage Adv,
+          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
+class OffPolicy : public Trainer<V, A, C, Adv, OffPolicyUpdate<A, C, O>> {
+    static_assert(holds_ratio<Adv>(),
+                  "gradiva: OffPolicy needs an advantage that holds the ratio pi / mu, such as VTrace");
+
+public:
+    OffPolicy(V& envs, A& actor, C& critic, Adv advantage, const OffPolicyOptions& options = {}, O optimizer = {})
+        : Trainer<V, A, C, Adv, OffPolicyUpdate<A, C, O>>(
+              checked(options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
+                  return OffPolicyUpdate<A, C, O>(actor, critic, std::move(optimizer), options, threads, envs.seed());
+              }) {}
+
+    /// See `OffPolicyUpdate`.
+    Index youngest_age() const { return this->update().youngest_age(); }
+
+private:
+    static TrainerOptions checked(const OffPolicyOptions& options) {
         require(options.age >= 0, "OffPolicy: age is {}; give a number of at least 0", options.age);
         require(options.replays >= 1, "OffPolicy: replays is {}; give at least 1", options.replays);
         require(options.store >= options.age + options.replays,
                 "OffPolicy: store is {}; keep at least age + replays rollouts ({} + {})", options.store, options.age,
                 options.replays);
         require(options.max_kl > 0, "OffPolicy: max_kl is {}; give a number above 0", options.max_kl);
+        return detail::trainer_options("OffPolicy", options);
     }
-
-    void iterate(Progress& progress) {
-        const Rollout<Scalar>& fresh = store_.renew_oldest(
-            updates_, [this](Rollout<Scalar>& rollout) { collect_.steps(rollout, options_.horizon); });
-        if (options_.normalize_rewards) rewards_.observe(fresh);
-        progress.update.left_out = 0;
-        saved_actor_.or_put_back(actor_.weights(),
-                                 [&] { saved_critic_.or_put_back(critic_.weights(), [&] { replay(progress); }); });
-        observe_(fresh, actor_, critic_);
-        loop_.report(fresh, progress);
-    }
-
-    void replay(Progress& progress) {
-        store_.for_each([&](auto& entry, Index iterations_back) {
-            if (iterations_back < options_.age || iterations_back >= options_.age + options_.replays) return;
-            learn(entry, progress);
-        });
-    }
-
-    template <class Entry>
-    void learn(Entry& entry, Progress& progress) {
-        const OffPolicyReport distance = reweigh_(entry.rollout);
-        progress.update.effective_sample_size = distance.effective_sample_size;
-        progress.update.behaviour_kl = distance.kl;
-        if (!(distance.kl <= options_.max_kl)) {
-            ++progress.update.left_out;
-            return;
-        }
-        estimate(entry.rollout);
-        UpdateReport& report = progress.update;
-        const double left_out = report.left_out;
-        report = update_(entry.rollout, progress.schedule_progress);
-        report.effective_sample_size = distance.effective_sample_size;
-        report.behaviour_kl = distance.kl;
-        report.left_out = left_out;
-        progress.explained_variance = explained_variance(entry.rollout);
-        if (entry.updates > 0) youngest_age_ = std::min(youngest_age_, updates_ - entry.updates);
-        ++updates_;
-    }
-
-    void estimate(Rollout<Scalar>& rollout) {
-        if (!options_.normalize_rewards) return estimate_(rollout, advantage_);
-        rewards_.with_scaled(rollout, [&] { estimate_(rollout, advantage_); });
-    }
-
-    TrainLoop loop_;
-    OffPolicyOptions options_;
-    Adv advantage_;
-    Threads threads_;
-    A& actor_;
-    C& critic_;
-    SavedWeights<Scalar> saved_actor_;
-    SavedWeights<Scalar> saved_critic_;
-    RolloutStore<Scalar> store_;
-    Collector<V, A> collect_;
-    Reweigher<A> reweigh_;
-    RewardNormalizer<Scalar> rewards_;
-    Estimator<C> estimate_;
-    Updater<A, C, PolicyGradient, O> update_;
-    ObservationStatistics observe_;
-    Index updates_ = 0;
-    Index youngest_age_ = std::numeric_limits<Index>::max();
 };
 
 // Only to say what is wrong: see trainer_parts.hpp.

@@ -124,29 +124,9 @@ public:
     QLambda(V& envs, A& actor, const QLambdaOptions& options = {}, O optimizer = {})
         : detail::ActionValues<V, A>{GreedyValue<A>(actor)},
           Base(detail::trainer_options("QLambda", options), envs, actor, this->greedy_value,
-               QReturns{.gamma = options.gamma, .lambda = options.lambda},
-               [&](Threads& threads) {
+               QReturns{.gamma = options.gamma, .lambda = options.lambda}, [&](Threads& threads) {
                    return QUpdate<A, O>(actor, std::move(optimizer), options, threads, envs.seed());
-               }),
-          actor_(actor), epsilon_(options.epsilon) {}
-
-    /// As `Trainer::train`; the actor's epsilon follows its schedule, from one rollout to the next.
-    template <class... Callbacks>
-    Progress train(const TrainOptions& options, Callbacks&&... callbacks) {
-        const auto explore = [this](double progress) { actor_.distribution().set_epsilon(epsilon_(progress)); };
-        const Progress last = this->train_after(explore, options, callbacks...);
-        explore(last.schedule_progress);
-        return last;
-    }
-    /// Only says that the steps have a name.
-    template <detail::Positional Steps, class... Callbacks>
-    Progress train(Steps, Callbacks&&...) {
-        return detail::explain_positional_steps<Steps>();
-    }
-
-private:
-    A& actor_;
-    Schedule epsilon_;
+               }) {}
 };
 
 // Only to say what is wrong: see trainer_parts.hpp.

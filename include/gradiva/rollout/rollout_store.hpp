@@ -7,14 +7,14 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A bounded store of past rollouts: the newest replaces the oldest in its memory. Each remembers how many updates its
-/// policy had seen.
+/// A bounded store of past rollouts: the newest replaces the oldest in its memory. Each may remember how many updates
+/// its policy had had.
 template <class Scalar>
 class RolloutStore {
 public:
     struct Entry {
         Rollout<Scalar> rollout;
-        Index updates = 0;  ///< that the acting policy had had
+        Index updates = 0;  ///< that the acting policy had had, where the owner of the store says so
         bool filled = false;
     };
 
@@ -27,29 +27,35 @@ public:
 
     Index capacity() const { return static_cast<Index>(entries_.size()); }
 
-    /// Has `fill(rollout)` overwrite the oldest rollout with one of a policy that has had `updates` updates. When it
-    /// throws, the store holds one rollout less until the next call.
+    /// Has `fill(rollout)` overwrite the oldest rollout. When it throws, the store holds one rollout less until the
+    /// next call.
     template <class Fill>
-    Rollout<Scalar>& renew_oldest(Index updates, const Fill& fill) {
+    Entry& renew_oldest(const Fill& fill) {
         Entry& entry = entries_[next_];
         entry.filled = false;
         fill(entry.rollout);
         entry.filled = true;
-        entry.updates = updates;
         next_ = (next_ + 1) % entries_.size();
-        return entry.rollout;
+        return entry;
     }
+
+    /// The last that was renewed; not filled before the first.
+    Entry& newest() { return entries_[place(0)]; }
+    const Entry& newest() const { return entries_[place(0)]; }
 
     /// Calls `use(entry, i)` for every rollout, from the newest, for which i is 0, to the oldest.
     template <class Use>
     void for_each(const Use& use) {
         for (std::size_t i = 0; i < entries_.size(); ++i) {
-            Entry& entry = entries_[(next_ + entries_.size() - 1 - i) % entries_.size()];
+            Entry& entry = entries_[place(i)];
             if (entry.filled) use(entry, static_cast<Index>(i));
         }
     }
 
 private:
+    /// Of the rollout that is the newest but `i`.
+    std::size_t place(std::size_t i) const { return (next_ + entries_.size() - 1 - i) % entries_.size(); }
+
     std::vector<Entry> entries_;
     std::size_t next_ = 0;
 };
