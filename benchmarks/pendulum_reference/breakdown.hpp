@@ -69,7 +69,7 @@ inline std::vector<Times> train_by_hand(const Variant& variant) {
     Collector collect(job.envs, job.actor, threads);
     Estimator estimate(job.critic, threads);
     Updater update(job.actor, job.critic, Clip{options.clip}, Adam<float>{},
-                   gradiva::detail::ppo_update_options("pendulum_reference", options), threads, variant.seed);
+                   gradiva::update_options("pendulum_reference", options), threads, variant.seed);
     Replay replay(job);
     std::vector<Times> times;
     collect.steps(rollout, 1);  // a first step, which resets the environments: no iteration does that again
