@@ -175,4 +175,5 @@
 #include "gradiva/train/run.hpp"
 #include "gradiva/train/train_loop.hpp"
 #include "gradiva/train/trainer.hpp"
+#include "gradiva/train/trainer_options.hpp"
 #include "gradiva/version.hpp"

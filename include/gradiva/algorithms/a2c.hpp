@@ -32,8 +32,7 @@ class A2c : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>> {
 public:
     A2c(V& envs, A& actor, C& critic, Adv advantage, const A2cOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>>(
-              detail::trainer_options("A2c", options), envs, actor, critic, std::move(advantage),
-              [&](Threads& threads) {
+              trainer_options("A2c", options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
                   return Updater<A, C, PolicyGradient, O>(actor, critic, PolicyGradient{}, std::move(optimizer),
                                                           update_options("A2c", options), threads, envs.seed());
               }) {}

@@ -120,7 +120,7 @@ private:
                 "OffPolicy: store is {}; keep at least age + replays rollouts ({} + {})", options.store, options.age,
                 options.replays);
         require(options.max_kl > 0, "OffPolicy: max_kl is {}; give a number above 0", options.max_kl);
-        return detail::trainer_options("OffPolicy", options);
+        return trainer_options("OffPolicy", options);
     }
 };
 

@@ -40,8 +40,7 @@ class PpoClip : public Trainer<V, A, C, Adv, Updater<A, C, Clip, O>> {
 public:
     PpoClip(V& envs, A& actor, C& critic, Adv advantage, const PpoClipOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, Clip, O>>(
-              detail::trainer_options("PpoClip", options), envs, actor, critic, std::move(advantage),
-              [&](Threads& threads) {
+              trainer_options("PpoClip", options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
                   return Updater<A, C, Clip, O>(actor, critic, Clip{options.clip}, std::move(optimizer),
                                                 update_options("PpoClip", options), threads, envs.seed());
               }) {}
@@ -88,8 +87,7 @@ class PpoKl : public Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>> {
 public:
     PpoKl(V& envs, A& actor, C& critic, Adv advantage, const PpoKlOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>>(
-              detail::trainer_options("PpoKl", options), envs, actor, critic, std::move(advantage),
-              [&](Threads& threads) {
+              trainer_options("PpoKl", options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
                   const KlPenalty penalty{.target = options.target,
                                           .kl_high = options.kl_high,
                                           .kl_low = options.kl_low,

@@ -123,7 +123,7 @@ class QLambda : private detail::ActionValues<V, A>, public Trainer<V, A, GreedyV
 public:
     QLambda(V& envs, A& actor, const QLambdaOptions& options = {}, O optimizer = {})
         : detail::ActionValues<V, A>{GreedyValue<A>(actor)},
-          Base(detail::trainer_options("QLambda", options), envs, actor, this->greedy_value,
+          Base(trainer_options("QLambda", options), envs, actor, this->greedy_value,
                QReturns{.gamma = options.gamma, .lambda = options.lambda}, [&](Threads& threads) {
                    return QUpdate<A, O>(actor, std::move(optimizer), options, threads, envs.seed());
                }) {}

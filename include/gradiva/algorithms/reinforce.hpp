@@ -45,7 +45,7 @@ private:
     static TrainerOptions checked(const ReinforceOptions& options) {
         require(options.episodes >= 1, "Reinforce: episodes is {}; give at least 1 episode per environment",
                 options.episodes);
-        return detail::trainer_options("Reinforce", options);
+        return trainer_options("Reinforce", options);
     }
 
     static inline NoCritic no_critic;

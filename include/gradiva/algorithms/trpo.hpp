@@ -82,11 +82,10 @@ class Trpo : public Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>> {
 
 public:
     Trpo(V& envs, A& actor, C& critic, Adv advantage, const TrpoOptions& options = {}, O optimizer = {})
-        : Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>>(detail::trainer_options("Trpo", options), envs, actor, critic,
-                                                     std::move(advantage), [&](Threads& threads) {
-                                                         return TrpoUpdate<A, C, O>(actor, critic, std::move(optimizer),
-                                                                                    options, threads, envs.seed());
-                                                     }) {}
+        : Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>>(
+              trainer_options("Trpo", options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
+                  return TrpoUpdate<A, C, O>(actor, critic, std::move(optimizer), options, threads, envs.seed());
+              }) {}
 };
 
 // Only to say what is wrong: see trainer_parts.hpp.

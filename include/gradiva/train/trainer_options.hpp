@@ -1,0 +1,78 @@
+#pragma once
+
+#include <string_view>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/check_threads.hpp"
+#include "gradiva/core/index.hpp"
+#include "gradiva/env/vector_env.hpp"
+#include "gradiva/learn/update_options.hpp"
+#include "gradiva/policy/critic.hpp"
+
+namespace GRADIVA_NAMESPACE {
+
+/// What every trainer has to know besides its parts.
+struct TrainerOptions {
+    std::string_view name = {};     ///< who speaks in reports and error messages
+    Index horizon = 0;              ///< steps of each environment per iteration
+    Index episodes = 0;             ///< instead of a horizon: whole episodes of each environment per iteration
+    Index store = 1;                ///< past rollouts that are kept, the newest included
+    Index minibatch = all_samples;  ///< at most environments x horizon; with episodes any, as their lengths vary
+    bool normalize_rewards = false;
+    Index threads = 1;
+};
+
+/// The options of `Trainer` within those of an algorithm: every field that these have too, by its name.
+template <class Options>
+TrainerOptions trainer_options(std::string_view name, const Options& options) {
+    TrainerOptions trainer{.name = name};
+    if constexpr (requires { options.horizon; }) trainer.horizon = options.horizon;
+    if constexpr (requires { options.episodes; }) trainer.episodes = options.episodes;
+    if constexpr (requires { options.store; }) trainer.store = options.store;
+    if constexpr (requires { options.minibatch; }) trainer.minibatch = options.minibatch;
+    if constexpr (requires { options.normalize_rewards; }) trainer.normalize_rewards = options.normalize_rewards;
+    if constexpr (requires { options.threads; }) trainer.threads = options.threads;
+    return trainer;
+}
+
+namespace detail {
+
+/// More samples than any memory holds, so few that sizes in bytes do not overflow.
+inline constexpr Index most_samples = Index{1} << 40;
+
+/// Throws `Error` in the name of the trainer on values out of range, and when the critic does not fit.
+template <class V, class C, class Adv>
+void check_trainer(const TrainerOptions& options, const V& envs, const C& critic, const Adv& advantage) {
+    const auto& [name, horizon, episodes, store, minibatch, normalize_rewards, threads] = options;
+    const Index n = envs.size();
+    require(n >= 1, "{}: there are {} environments; give at least 1", name, n);
+    require(episodes >= 0, "{}: episodes is {}; give at least 1 of each environment, or 0 and a horizon", name,
+            episodes);
+    require(episodes == 0 || horizon == 0,
+            "{}: horizon is {} and episodes is {}; give one of them, and 0 for the other", name, horizon, episodes);
+    require(episodes >= 1 || horizon >= 1, "{}: horizon is {}; give at least 1 step", name, horizon);
+    require(horizon <= most_samples / n, "{}: horizon is {}; give at most {} steps of each of {} environments", name,
+            horizon, most_samples / n, n);
+    require(episodes <= most_samples / n, "{}: episodes is {}; give at most {} of each of {} environments", name,
+            episodes, most_samples / n, n);
+    require(store >= 1, "{}: store is {}; keep at least 1 rollout", name, store);
+    if (episodes >= 1) {
+        require(minibatch >= 1, "{}: minibatch is {}; give at least 1 sample", name, minibatch);
+    } else {
+        require(minibatch == all_samples || (minibatch >= 1 && minibatch <= n * horizon),
+                "{}: minibatch is {}; give a number of samples from 1 to environments x horizon ({} x {} = {})", name,
+                minibatch, n, horizon, n * horizon);
+    }
+    check_threads(name, threads);
+    advantage.check(has_critic<C>);
+    if constexpr (has_critic<C>) {
+        require(critic.observation_size() == observation_size_of(envs),
+                "{}: the critic takes observations of {} numbers, the environments give {}; build the critic from "
+                "these environments",
+                name, critic.observation_size(), observation_size_of(envs));
+    }
+}
+
+}  // namespace detail
+
+}  // namespace GRADIVA_NAMESPACE
