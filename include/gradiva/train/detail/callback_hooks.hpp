@@ -27,33 +27,27 @@ struct CallbackWithin<const std::optional<C>> {
     using Type = const C;
 };
 
-// A class that inherits a name from two bases has none of that name that could be taken: so a member is found whatever
-// its form, a template or a private one too.
-struct HasTheHooks {
+// Whether a class has a member of this name, in whatever form, a template or a private one too: in a class derived from
+// it and from `HookNames` the name is ambiguous then. A final class is looked at directly.
+struct HookNames {
     int on_start, after_iteration, on_stop;
 };
 template <class C>
-struct WithTheHooks : C, HasTheHooks {};
+struct WithHookNames : C, HookNames {};
 template <class C>
 inline constexpr bool can_be_base = std::is_class_v<C> && !std::is_final_v<C>;
 template <class C>
-using HooksBeside = std::conditional_t<can_be_base<C>, WithTheHooks<C>, HasTheHooks>;
+using HookNamesOf = std::conditional_t<can_be_base<C>, WithHookNames<C>, HookNames>;
 
+// clang-format off
 template <class C>
-concept MentionsOnStart = !requires {
-    &HooksBeside<C>::on_start;
-}
-|| requires { &C::on_start; };
+concept MentionsOnStart = !requires { &HookNamesOf<C>::on_start; } || requires { &C::on_start; };
 template <class C>
-concept MentionsAfterIteration = !requires {
-    &HooksBeside<C>::after_iteration;
-}
-|| requires { &C::after_iteration; };
+concept MentionsAfterIteration =
+    !requires { &HookNamesOf<C>::after_iteration; } || requires { &C::after_iteration; };
 template <class C>
-concept MentionsOnStop = !requires {
-    &HooksBeside<C>::on_stop;
-}
-|| requires { &C::on_stop; };
+concept MentionsOnStop = !requires { &HookNamesOf<C>::on_stop; } || requires { &C::on_stop; };
+// clang-format on
 
 template <class Result>
 inline constexpr bool is_void_or_bool = std::is_void_v<Result> || std::same_as<std::remove_cvref_t<Result>, bool>;
