@@ -76,8 +76,9 @@ private:
     }
 
     void learn(const Rollout& rollout, gradiva::Range positions, bool report, Shard& shard, Stopwatch& watch) {
-        shard.batch.gather_for_actor(rollout, order_, advantage_, positions);
-        shard.batch.gather_for_critic(rollout, order_, positions);
+        const gradiva::OrderedSamples<float> samples{rollout, order_, advantage_, positions};
+        shard.batch.gather_for_actor(samples);
+        shard.batch.gather_for_critic(samples);
         for (auto* part : {&shard.log_prob, &shard.d_log_prob, &shard.d_value, &shard.per_sample}) {
             part->resize(positions.size());
         }

@@ -21,12 +21,12 @@ Batch batch_of(Rig& rig) {
     order.reset(rig.rollout);
     Buffer<double> advantage;
     advantage.gather(rig.rollout.advantage.data(), order.from(0), order.sample_count());
-    const Range all{0, order.sample_count()};
+    const OrderedSamples<double> all{rig.rollout, order, advantage, {0, order.sample_count()}};
     Batch batch;
-    batch.gather_for_actor(rig.rollout, order, advantage, all);
-    batch.gather_old_heads(rig.rollout, order, all);
-    batch.gather_old_values(rig.rollout, order, all);
-    batch.gather_targets(rig.rollout, order, all);
+    batch.gather_for_actor(all);
+    batch.gather_old_heads(all);
+    batch.gather_old_values(all);
+    batch.gather_targets(all);
     return batch;
 }
 

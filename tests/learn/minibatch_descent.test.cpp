@@ -45,7 +45,7 @@ struct Run {
     }
 
     void add(Part::Shard& shard, const Pass& pass) {
-        shard.batch.gather_for_critic(pass.rollout, pass.order.samples(), pass.positions);
+        shard.batch.gather_for_critic(pass.samples);
         const double share = 1 / static_cast<double>(pass.minibatch);
         for (const double target : shard.batch.value_target) {
             if (threads.count() == 1) targets.push_back(target);
@@ -174,7 +174,7 @@ TEST_CASE("Two parts descend apart, their norm is joint, and when one fails both
             bool throws = false;
             const auto towards = [&](double target, const OneWeight& owner) {
                 return [&, target](Part::Shard& shard, const Pass& pass) {
-                    const double samples = static_cast<double>(pass.positions.size());
+                    const double samples = static_cast<double>(pass.samples.size());
                     shard.gradient[0] += samples * (owner.weight - target) / static_cast<double>(pass.minibatch);
                     shard.sums += samples;
                     if (throws && owner.weight != 0) throw std::runtime_error("in the second step");

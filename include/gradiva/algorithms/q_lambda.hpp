@@ -50,8 +50,8 @@ public:
     /// See `MinibatchDescent` for the report and the errors. `progress` is where the schedule stands.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
         return descent_(rollout, progress, [this](auto& shard, const MinibatchPass<Scalar>& pass) {
-            shard.batch.gather_for_critic(pass.rollout, pass.order.samples(), pass.positions);
-            shard.batch.gather_actions(pass.rollout, pass.order.samples(), pass.positions);
+            shard.batch.gather_for_critic(pass.samples);
+            shard.batch.gather_actions(pass.samples);
             this->add_loss(shard, 1 / static_cast<double>(pass.minibatch));
         });
     }

@@ -16,12 +16,32 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// Some samples of a minibatch, of which a loss is asked.
+template <class Scalar>
+struct MinibatchPass {
+    OrderedSamples<Scalar> samples;
+    Index minibatch;  ///< n: samples of the whole minibatch
+    bool report;      ///< whether what the loss reports is looked at
+};
+
+/// What the last epoch that began has added up.
+template <class Sums>
+struct DescentEpoch {
+    Sums sums{};
+    double norms = 0;  ///< of the gradients
+    Index samples = 0, steps = 0;
+
+    /// Of a sum over samples.
+    double mean(double sum) const { return sum / static_cast<double>(samples); }
+    double mean_norm() const { return norms / static_cast<double>(steps); }
+};
+
 /// Weights in one span, that of `Owner::weights()`, and all that their descent needs: the gradient, as a sum over
 /// shards, an optimiser, packed weights, and what to go back to when an update fails. `Scratch`, with a `tape`, is what
 /// a shard works with besides its samples; `ShardSums` what it reports. Borrows the owner. A part of
 /// `MinibatchDescent`.
 template <class Owner, class Scratch, class ShardSums, Optimizer<typename Owner::Scalar> O>
-class DescentPart {
+class alignas(buffer_alignment) DescentPart {  // so that neighbours share no cache line
 public:
     using Scalar = typename Owner::Scalar;
     using Sums = ShardSums;

@@ -16,16 +16,6 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Some samples of a minibatch, of which a loss is asked.
-template <class Scalar>
-struct MinibatchPass {
-    const Rollout<Scalar>& rollout;
-    const detail::UpdateOrder<Scalar>& order;
-    Range positions;  ///< of the samples, in the order
-    Index minibatch;  ///< n: samples of the whole minibatch
-    bool report;      ///< whether what shards report is looked at
-};
-
 /// Gradient descent on a loss by minibatches of a rollout, in one or more parts (`DescentPart`) that share no weights:
 /// on two threads each stays in the cache of one core. A minibatch is split into fixed shards, so that no bit depends
 /// on the number of threads. A part's gradient is finished, and where nothing else must be known its step is taken,
@@ -41,18 +31,7 @@ class MinibatchDescent {
 public:
     using Scalar = typename FirstPart::Scalar;
     using Sums = typename FirstPart::Sums;
-    using Pass = MinibatchPass<Scalar>;
-
-    /// What the last epoch that began has added up.
-    struct Epoch {
-        Sums sums{};
-        double norms = 0;
-        Index samples = 0, steps = 0;
-
-        /// Of a sum over samples.
-        double mean(double sum) const { return sum / static_cast<double>(samples); }
-        double mean_norm() const { return norms / static_cast<double>(steps); }
-    };
+    using Epoch = DescentEpoch<Sums>;
 
     /// Throws `Error` on options out of range.
     MinibatchDescent(const UpdateOptions& options, Threads& threads, Rng rng, Parts... parts)
@@ -111,9 +90,7 @@ public:
     Epoch over_rollout(const Body& body) {
         FirstPart& part = std::get<0>(parts_);
         const Index samples = order_.samples().sample_count();
-        const auto visit = [&](auto& shard, Range positions) {
-            body(shard, Pass{*rollout_, order_, positions, samples, true});
-        };
+        const auto visit = [&](auto& shard, Range positions) { body(shard, pass_of(positions, samples, true)); };
         run_together(threads_, part.tasks({0, samples}, visit, [] {}));
         Epoch epoch{.samples = samples};
         part.add_sums(epoch.sums);
@@ -126,6 +103,10 @@ private:
     template <class Body>
     void for_each_part(const Body& body) {
         std::apply([&](auto&... part) { (body(part), ...); }, parts_);
+    }
+
+    MinibatchPass<Scalar> pass_of(Range positions, Index minibatch, bool report) const {
+        return {{*rollout_, order_.samples(), order_.advantage(), positions}, minibatch, report};
     }
 
     void put_back() {
@@ -166,7 +147,7 @@ private:
             return part.tasks(
                 minibatch,
                 [&, this](auto& shard, Range positions) {
-                    loss_of_part(shard, Pass{*rollout_, order_, positions, minibatch.size(), report});
+                    loss_of_part(shard, pass_of(positions, minibatch.size(), report));
                 },
                 [&part, this] { finish_gradient(part); });
         };

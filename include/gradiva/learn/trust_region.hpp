@@ -134,10 +134,10 @@ private:
         bring_to_scale();
         const Index count = pieces_of(samples, pass_width);
         passes_.run(threads_, count, [&](Pass& pass, Index i) {
-            const Range positions = piece(samples, count, i);
-            pass.batch.gather_for_actor(rollout, order_, advantage_, positions);
-            pass.batch.gather_old_heads(rollout, order_, positions);
-            for (auto* part : {&pass.log_prob, &pass.d_log_prob, &pass.per_sample}) part->resize(positions.size());
+            const OrderedSamples<Scalar> from{rollout, order_, advantage_, piece(samples, count, i)};
+            pass.batch.gather_for_actor(from);
+            pass.batch.gather_old_heads(from);
+            for (auto* part : {&pass.log_prob, &pass.d_log_prob, &pass.per_sample}) part->resize(from.size());
             actor_.recall(pass.batch.old_head.matrix(), rollout.own_parameters.span(), pass.old);
         });
     }

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "gradiva/core/threads.hpp"
+#include "gradiva/learn/detail/actor_critic_descent.hpp"
 #include "gradiva/learn/losses.hpp"
-#include "gradiva/learn/minibatch_descent.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/learn/update_options.hpp"
 #include "gradiva/learn/update_order.hpp"
@@ -18,34 +18,6 @@
 #include "gradiva/surrogate/surrogate_sum.hpp"
 
 namespace GRADIVA_NAMESPACE {
-
-namespace detail {
-
-/// Where the critic's weights are the actor's, one shard works on both losses.
-template <Policy A, class C>
-struct JointScratch : ActorScratch<A> {
-    CriticScratch<C> critic;
-};
-
-/// The descent of actor and critic, in two parts where the critic has weights of its own.
-template <Policy A, class C, class O>
-auto actor_critic_descent(A& actor, C& critic, const O& optimizer, const UpdateOptions& options, Threads& threads,
-                          Rng rng) {
-    if constexpr (learns_in_actor<C>) {
-        using Joint = DescentPart<A, JointScratch<A, C>, LossSums, O>;
-        return MinibatchDescent<Joint>(options, threads, rng, Joint(actor, optimizer, "actor's"));
-    } else if constexpr (has_critic<C>) {
-        using OfActor = DescentPart<A, ActorScratch<A>, LossSums, O>;
-        using OfCritic = DescentPart<C, CriticScratch<C>, LossSums, O>;
-        return MinibatchDescent<OfActor, OfCritic>(options, threads, rng, OfActor(actor, optimizer, "actor's"),
-                                                   OfCritic(critic, optimizer, "critic's"));
-    } else {
-        using OfActor = DescentPart<A, ActorScratch<A>, LossSums, O>;
-        return MinibatchDescent<OfActor>(options, threads, rng, OfActor(actor, optimizer, "actor's"));
-    }
-}
-
-}  // namespace detail
 
 /// Improves actor and critic by gradient descent on minibatches of a rollout:
 ///   L = surrogate - c_H mean(H) + beta mean(KL(pi_old || pi)) + c_V 0.5 mean((V - value_target)^2),
@@ -157,11 +129,11 @@ private:
     void add_critic_loss(Shard& shard, CriticScratch<C>& scratch, const Pass& pass) const {
         const double clip = options_.value_clip(progress_);
         if constexpr (learns_in_actor<C>) {
-            shard.batch.gather_targets(pass.rollout, pass.order.samples(), pass.positions);
+            shard.batch.gather_targets(pass.samples);
         } else {
-            shard.batch.gather_for_critic(pass.rollout, pass.order.samples(), pass.positions);
+            shard.batch.gather_for_critic(pass.samples);
         }
-        if (clip > 0) shard.batch.gather_old_values(pass.rollout, pass.order.samples(), pass.positions);
+        if (clip > 0) shard.batch.gather_old_values(pass.samples);
         const double coefficient = options_.value_coefficient / static_cast<double>(pass.minibatch);
         shard.sums.value +=
             critic_loss(critic_, {.value = coefficient, .clip = clip}, shard.batch, scratch, shard.gradient.span());
@@ -170,11 +142,10 @@ private:
     /// Copies what the policy learns from into the shard, with the distribution that acted where it is needed.
     template <class Shard>
     void gather(Shard& shard, const Pass& pass) const {
-        const Minibatches& order = pass.order.samples();
-        shard.batch.gather_for_actor(pass.rollout, order, pass.order.advantage(), pass.positions);
+        shard.batch.gather_for_actor(pass.samples);
         if constexpr (penalises_kl || adapts) {
-            shard.batch.gather_old_heads(pass.rollout, order, pass.positions);
-            actor_.recall(shard.batch.old_head.matrix(), pass.rollout.own_parameters.span(), shard.scratch.old);
+            shard.batch.gather_old_heads(pass.samples);
+            actor_.recall(shard.batch.old_head.matrix(), pass.samples.rollout.own_parameters.span(), shard.scratch.old);
         }
     }
 
@@ -183,8 +154,8 @@ private:
         const auto samples = static_cast<double>(pass.minibatch);
         if constexpr (detail::HasPerEpisode<S>) {
             if (surrogate_.per_episode) {
-                const double episodes = std::max(1.0, static_cast<double>(pass.rollout.finished.size()));
-                return static_cast<double>(pass.order.samples().sample_count()) / samples / episodes;
+                const double episodes = std::max(1.0, static_cast<double>(pass.samples.rollout.finished.size()));
+                return static_cast<double>(pass.samples.order.sample_count()) / samples / episodes;
             }
         }
         return 1 / samples;

@@ -37,7 +37,7 @@ public:
     /// See `MinibatchDescent` for the report and the errors. `progress` is where the schedule stands.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
         return descent_(rollout, progress, [this](auto& shard, const MinibatchPass<Scalar>& pass) {
-            shard.batch.gather_for_critic(pass.rollout, pass.order.samples(), pass.positions);
+            shard.batch.gather_for_critic(pass.samples);
             shard.sums += critic_loss(critic_, {.value = 1 / static_cast<double>(pass.minibatch)}, shard.batch,
                                       shard.scratch, shard.gradient.span());
         });
