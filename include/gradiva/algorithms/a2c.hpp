@@ -9,6 +9,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// Hyperparameters of `A2c`.
 struct A2cOptions {
     /// Steps of each environment per iteration. 5, the paper's, is short for continuous control: there 32 learns where
     /// most seeds fail with 5.

@@ -26,6 +26,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// Hyperparameters of `AnalyticPolicyGradient`.
 struct AnalyticOptions {
     Index horizon = 32;             ///< steps of each environment per iteration that are differentiated through
     Index episode = 0;              ///< steps until all environments start anew; 0: the horizon

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 #include <utility>
 
@@ -14,6 +15,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// Hyperparameters of `OffPolicy`.
 struct OffPolicyOptions {
     Index horizon = 32;                ///< steps of each environment per iteration
     Index store = 4;                   ///< past rollouts that are kept; at least age + replays

@@ -10,6 +10,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// Hyperparameters of `PpoClip`.
 struct PpoClipOptions {
     Schedule clip = 0.2;              ///< eps: the ratio stays within [1 - eps, 1 + eps]; at least 0
     Index horizon = 128;              ///< steps of each environment per iteration
@@ -54,6 +55,7 @@ PpoClip(V&, A&, Adv, const PpoClipOptions& = {}) -> PpoClip<V, A, detail::Critic
 template <class V, class A, ValueFunction C>
 PpoClip(V&, A&, C&, const PpoClipOptions& = {}) -> PpoClip<V, A, C, detail::AdvantageIsMissing<C>>;
 
+/// Hyperparameters of `PpoKl`.
 struct PpoKlOptions {
     double target = 0.01;             ///< the wanted mean KL of an update; above 0
     double kl_high = 0;               ///< above it beta doubles; 0: 1.5 times the target

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -15,6 +16,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// Hyperparameters of `QLambda`.
 struct QLambdaOptions {
     Index horizon = 32;                        ///< steps of each environment per iteration
     Index minibatch = 128;                     ///< from 1 to environments x horizon

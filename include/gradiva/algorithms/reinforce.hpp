@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <utility>
 
 #include "gradiva/learn/updater.hpp"
@@ -9,6 +10,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// Hyperparameters of `Reinforce`.
 struct ReinforceOptions {
     Index episodes = 1;                ///< whole episodes of each environment per iteration
     Schedule learning_rate = 3e-3;     ///< at least 0

@@ -9,6 +9,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// Hyperparameters of `Trpo`.
 struct TrpoOptions {
     double delta = 0.01;                   ///< largest mean KL(pi_old || pi) of an update; above 0
     double damping = 0.1;                  ///< added to the Fisher matrix's diagonal; above 0

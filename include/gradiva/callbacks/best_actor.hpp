@@ -9,6 +9,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// From when on `BestActor` compares means.
 struct BestActorOptions {
     Index at_least_episodes = 100;  ///< that have ended since the trainer was built, before means are compared
 };

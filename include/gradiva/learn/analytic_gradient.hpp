@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -45,6 +47,7 @@ concept ReparameterisedPolicy = Policy<A> && requires(const A& actor) {
     requires Reparameterised<std::remove_cvref_t<decltype(actor.distribution())>>;
 };
 
+/// How far `AnalyticGradient` looks ahead, and how it acts.
 struct AnalyticGradientOptions {
     Index horizon = 32;                          ///< T: steps that are differentiated through, at least 1
     Index episode = 0;                           ///< steps until all environments start anew; 0: the horizon

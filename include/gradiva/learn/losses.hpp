@@ -19,12 +19,14 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// What `actor_loss` multiplies its sums over samples with.
 struct ActorCoefficients {
     double surrogate = 1;  ///< 1 / n where the surrogate is a mean
     double entropy = 0;    ///< c_H / n
     double kl = 0;         ///< beta / n, where the surrogate has a KL penalty
 };
 
+/// What `critic_loss` multiplies its sum over samples with, and its clipping.
 struct CriticCoefficients {
     double value = 1;  ///< c_V / n
     double clip = 0;   ///< how far V may gain by moving from its old value, see `value_loss`

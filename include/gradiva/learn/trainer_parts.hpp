@@ -3,6 +3,7 @@
 #include <concepts>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "gradiva/advantage/advantage.hpp"
 #include "gradiva/core/check.hpp"

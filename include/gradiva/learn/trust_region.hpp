@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <string_view>
 
 #include "gradiva/core/sharded_sum.hpp"
@@ -18,6 +19,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// The trust region of `TrustRegion`, its conjugate gradients and its line search.
 struct TrustRegionOptions {
     double delta = 0.01;                    ///< largest mean KL(pi_old || pi) of an update; above 0
     double damping = 0.1;                   ///< added to the Fisher matrix's diagonal; above 0

@@ -13,6 +13,7 @@ namespace GRADIVA_NAMESPACE {
 /// As a minibatch size: the whole rollout.
 inline constexpr Index all_samples = std::numeric_limits<Index>::max();
 
+/// How `Updater` and other descents learn from a rollout.
 struct UpdateOptions {
     Index minibatch = 64;            ///< samples per gradient step, at least 1
     Index epochs = 10;               ///< passes over the rollout, at least 1

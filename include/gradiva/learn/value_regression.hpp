@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -11,6 +12,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// Minibatches and steps of `ValueRegression`.
 struct ValueRegressionOptions {
     Index minibatch = 64;                       ///< samples per gradient step, at least 1
     Index epochs = 10;                          ///< passes over the rollout, at least 1

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <utility>
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/fixed_places.hpp"

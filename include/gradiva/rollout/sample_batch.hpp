@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 
 #include "gradiva/rollout/minibatches.hpp"
 #include "gradiva/rollout/rollout.hpp"

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -18,6 +19,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// How `evaluate` plays.
 struct EvaluateOptions {
     Index episodes = 100;                    ///< at least 1
     bool greedy = true;                      ///< the most probable action; false: a sampled one

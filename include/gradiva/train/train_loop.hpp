@@ -15,6 +15,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// How long `train` goes on.
 struct TrainOptions {
     Index steps = 0;  ///< of all environments together, at least 1; rounded up to whole iterations
     /// 0: schedules run over this call. Else they stand at (steps since the trainer was built) / schedule_steps, at

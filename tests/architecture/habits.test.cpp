@@ -1,0 +1,211 @@
+// What every header keeps to: it includes what it uses of the standard library, has a test, and explains its types.
+#include "catch.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using Names = std::vector<std::string>;
+
+std::string text_of(const fs::path& path) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+}
+
+/// Paths relative to include/gradiva/, for example "core/rng.hpp", with their text.
+std::map<std::string, std::string> headers() {
+    const fs::path root = fs::path(GRADIVA_SOURCE_DIR) / "include/gradiva";
+    std::map<std::string, std::string> all;
+    for (const auto& entry : fs::recursive_directory_iterator(root)) {
+        if (entry.is_regular_file())
+            all[entry.path().lexically_relative(root).generic_string()] = text_of(entry.path());
+    }
+    return all;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+}
+
+/// The code of a header, without comments and texts.
+std::string code_of(const std::string& text) {
+    std::string code;
+    for (std::string line : lines_of(text)) {
+        line = std::regex_replace(line, std::regex(R"("(\\.|[^"\\])*")"), "\"\"");
+        code += line.substr(0, line.find("//")) + '\n';
+    }
+    return code;
+}
+
+/// Where the standard says that a name is declared.
+const std::map<std::string, Names>& standard_headers() {
+    static const auto table = [] {
+        const std::map<std::string, std::string> names_of{
+            {"algorithm",
+             "all_of any_of none_of clamp copy copy_n equal fill fill_n find find_if for_each lower_bound max "
+             "max_element min min_element minmax_element reverse shuffle sort swap_ranges transform "
+             "upper_bound generate count count_if is_sorted rotate nth_element partial_sort"},
+            {"array", "array"},
+            {"atomic", "atomic atomic_ref memory_order_acquire memory_order_relaxed memory_order_release"},
+            {"bit", "bit_cast bit_ceil bit_floor popcount countr_zero has_single_bit"},
+            {"charconv", "from_chars to_chars from_chars_result to_chars_result"},
+            {"chrono", "chrono"},
+            {"cmath",
+             "abs acos ceil cos erf exp exp2 expm1 floor fma hypot isfinite isinf isnan lgamma llround log log1p "
+             "log2 lround nextafter pow round sin sqrt tan tanh frexp ldexp atan2 signbit remainder copysign"},
+            {"concepts",
+             "same_as derived_from convertible_to constructible_from copy_constructible copyable "
+             "default_initializable destructible equality_comparable floating_point integral invocable "
+             "move_constructible movable predicate regular semiregular signed_integral unsigned_integral"},
+            {"condition_variable", "condition_variable"},
+            {"cstddef", "size_t ptrdiff_t byte max_align_t"},
+            {"cstdint", "int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t uintmax_t uintptr_t"},
+            {"cstdio", "fprintf fputs fflush fopen fclose fwrite FILE"},
+            {"cstdlib", "abort exit getenv"},
+            {"cstring", "memcpy memset memcmp strlen"},
+            {"exception", "exception exception_ptr current_exception rethrow_exception uncaught_exceptions terminate"},
+            {"filesystem", "filesystem"},
+            {"fstream", "ifstream ofstream fstream"},
+            {"functional", "function reference_wrapper invoke plus less"},
+            {"initializer_list", "initializer_list"},
+            {"iterator", "back_inserter distance next prev size_type"},
+            {"limits", "numeric_limits"},
+            {"locale", "locale"},
+            {"map", "map multimap"},
+            {"memory",
+             "unique_ptr shared_ptr make_unique make_shared addressof construct_at destroy_at allocator "
+             "assume_aligned"},
+            {"mutex", "mutex lock_guard unique_lock scoped_lock once_flag call_once"},
+            {"new", "align_val_t bad_alloc"},
+            {"numbers", "numbers"},
+            {"numeric", "accumulate iota inner_product reduce gcd lcm partial_sum"},
+            {"optional", "optional nullopt make_optional"},
+            {"set", "set multiset"},
+            {"span", "span dynamic_extent as_bytes"},
+            {"sstream", "istringstream ostringstream stringstream"},
+            {"string", "string to_string stoi stod getline"},
+            {"string_view", "string_view"},
+            {"system_error", "error_code errc system_error"},
+            {"thread", "thread jthread this_thread"},
+            {"tuple", "tuple tie make_tuple tuple_size tuple_element apply ignore"},
+            {"type_traits",
+             "is_same_v is_void_v is_arithmetic_v is_base_of_v is_const_v is_convertible_v is_empty_v is_enum_v "
+             "is_floating_point_v is_integral_v is_invocable_v is_invocable_r_v is_lvalue_reference_v is_reference_v "
+             "is_trivially_copyable_v is_trivially_destructible_v is_constructible_v is_class_v is_aggregate_v "
+             "is_copy_constructible_v is_default_constructible_v remove_cv_t remove_cvref_t remove_const_t "
+             "remove_reference_t conditional_t decay_t enable_if_t invoke_result_t integral_constant bool_constant "
+             "true_type false_type type_identity_t type_identity add_const_t make_unsigned_t make_signed_t "
+             "underlying_type_t void_t"},
+            {"utility",
+             "move forward swap pair make_pair exchange as_const declval index_sequence "
+             "make_index_sequence integer_sequence make_integer_sequence in_place"},
+            {"variant", "variant visit holds_alternative get_if monostate"},
+            {"vector", "vector"},
+        };
+        std::map<std::string, Names> headers_of;
+        for (const auto& [header, names] : names_of) {
+            std::istringstream each(names);
+            for (std::string name; each >> name;) headers_of[name].push_back(header);
+        }
+        return headers_of;
+    }();
+    return table;
+}
+
+/// One sentence for each name of the standard library whose header is not included.
+Names missing_includes(const std::string& header, const std::string& text) {
+    std::set<std::string> included;
+    for (const std::string& line : lines_of(text)) {
+        std::smatch match;
+        if (std::regex_match(line, match, std::regex(R"(\s*#\s*include <([a-z_]+)>.*)"))) included.insert(match[1]);
+    }
+    std::set<std::string> missing;
+    const std::string code = code_of(text);
+    const std::regex name(R"(\bstd::([a-z_0-9A-Z]+))");
+    for (auto i = std::sregex_iterator(code.begin(), code.end(), name); i != std::sregex_iterator(); ++i) {
+        const auto known = standard_headers().find((*i)[1]);
+        if (known == standard_headers().end()) continue;
+        const Names& any = known->second;
+        if (std::none_of(any.begin(), any.end(), [&](const std::string& h) { return included.contains(h); })) {
+            missing.insert(header + " uses std::" + known->first + " without <" + any.front() + ">");
+        }
+    }
+    return {missing.begin(), missing.end()};
+}
+
+/// The public types of a header that have no comment before them: structs, classes and concepts at the beginning of a
+/// line, outside of namespaces named detail.
+Names without_comment(const std::string& header, const std::string& text) {
+    Names found;
+    bool in_detail = header.find("detail/") != std::string::npos;
+    const Names lines = lines_of(text);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        std::smatch match;
+        if (std::regex_search(lines[i], std::regex(R"(^namespace .*\bdetail\b.*\{)"))) in_detail = true;
+        if (std::regex_search(lines[i], std::regex(R"(^\}  // namespace .*\bdetail$)"))) in_detail = false;
+        if (in_detail) continue;
+        if (!std::regex_search(
+                lines[i], match,
+                std::regex(
+                    R"(^(?:struct|class|concept) (?:alignas\(\w+\) )?(\w+)(?: final)?(?: :.*| =.*)?(?: \{.*)?$)"))) {
+            continue;
+        }
+        if (lines[i].ends_with(';') && !lines[i].starts_with("concept")) continue;  // a declaration, or a tag
+        std::size_t above = i;
+        while (above > 0 && !lines[above - 1].empty() && !lines[above - 1].starts_with("//") &&
+               !lines[above - 1].starts_with("}")) {
+            --above;  // the head of a template
+        }
+        if (above == 0 || !lines[above - 1].starts_with("///")) found.push_back(header + ": " + std::string(match[1]));
+    }
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("every header includes what it uses of the standard library") {
+    Names missing;
+    for (const auto& [header, text] : headers()) {
+        for (const std::string& sentence : missing_includes(header, text)) missing.push_back(sentence);
+    }
+    CHECK(missing == Names{});
+}
+
+TEST_CASE("a missing include is found, and neither in comments nor in texts") {
+    CHECK(missing_includes("a.hpp", "#include <vector>\nstd::vector<int> x;") == Names{});
+    CHECK(missing_includes("a.hpp", "#include <span>\nstd::vector<int> x;") ==
+          Names{"a.hpp uses std::vector without <vector>"});
+    CHECK(missing_includes("a.hpp", "// std::vector\nconst char* x = \"std::vector\";") == Names{});
+}
+
+TEST_CASE("every public type has a comment") {
+    Names found;
+    for (const auto& [header, text] : headers()) {
+        if (header == "forward.hpp") continue;  // declarations
+        for (const std::string& type : without_comment(header, text)) found.push_back(type);
+    }
+    CHECK(found == Names{});
+}
+
+TEST_CASE("a type without a comment is found, in detail it is let be") {
+    CHECK(without_comment("a.hpp", "\nstruct A {\n};") == Names{"a.hpp: A"});
+    CHECK(without_comment("a.hpp", "/// What it is.\nstruct A {\n};") == Names{});
+    CHECK(without_comment("a.hpp", "/// What it is.\ntemplate <class T>\nclass A {\n};") == Names{});
+    CHECK(without_comment("a.hpp", "\ntemplate <class T>\nconcept A = true;") == Names{"a.hpp: A"});
+    CHECK(without_comment("a.hpp", "namespace detail {\n\nstruct A {\n};\n\n}  // namespace detail\n") == Names{});
+}
