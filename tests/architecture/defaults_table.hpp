@@ -106,5 +106,8 @@ GRADIVA_DEFAULTS(Evaluation, IS(mean_return, 0), IS(std_return, 0), IS(standard_
     IS(episodes, 0)),
 GRADIVA_DEFAULTS(OffPolicyReport, IS(effective_sample_size, 0), IS(kl, 0)),
 GRADIVA_DEFAULTS(SurrogateSum, IS(loss, 0), IS(clipped, 0)),
+GRADIVA_DEFAULTS(ActorCoefficients, IS(surrogate, 1), IS(entropy, 0), IS(kl, 0)),
+GRADIVA_DEFAULTS(CriticCoefficients, IS(value, 1), IS(clip, 0)),
+GRADIVA_DEFAULTS(LossSums, IS(surrogate, 0), IS(value, 0), IS(entropy, 0), IS(kl, 0), IS(clipped, 0)),
 GRADIVA_DEFAULTS(ActionShape, IS(integers, 0), IS(reals, 0)),
 GRADIVA_DEFAULTS(Range, IS(begin, 0), IS(end, 0)),

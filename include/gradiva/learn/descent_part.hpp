@@ -28,8 +28,8 @@ struct MinibatchPass {
 template <class Sums>
 struct DescentEpoch {
     Sums sums{};
-    double norms = 0;  ///< of the gradients
-    Index samples = 0, steps = 0;
+    double norms{};  ///< of the gradients
+    Index samples{}, steps{};
 
     /// Of a sum over samples.
     double mean(double sum) const { return sum / static_cast<double>(samples); }
@@ -58,6 +58,9 @@ public:
         : owner_(owner), optimizer_(std::move(optimizer)), whose_(whose) {}
 
     std::span<Scalar> weights() { return owner_.weights(); }
+
+    /// Whether a step takes longer than to tell a thread to do it.
+    bool is_large() { return weights().size() >= 2048; }
 
     /// Before the first step of an update: the weights may have been changed since the last one.
     void begin() {

@@ -22,9 +22,8 @@ namespace GRADIVA_NAMESPACE {
 /// on the number of threads. A part's gradient is finished, and where nothing else must be known its step is taken,
 /// while other parts still work; the next minibatch is prepared at the same time.
 ///
-/// `begin`, then `step` until it returns false, then `finish`. When one of them throws, such as an `Error` on a
-/// gradient or weights that are not finite, weights, optimisers and the order of samples are as they were before
-/// `begin`.
+/// `begin`, then `step` until it returns false, then `finish`. Where one throws, such as an `Error` on a gradient or
+/// weights that are not finite, weights, optimisers and the order of samples are as they were before `begin`.
 template <class... Parts>
 class MinibatchDescent {
     using FirstPart = std::tuple_element_t<0, std::tuple<Parts...>>;
@@ -76,8 +75,7 @@ public:
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress,
                             const Loss&... loss) requires std::same_as<Sums, double> {
         begin(rollout, progress);
-        while (step(loss...)) {
-        }
+        while (step(loss...)) continue;
         return finish([this](const Epoch& epoch) {
             return UpdateReport{.value_loss = epoch.mean(epoch.sums),
                                 .gradient_norm = epoch.mean_norm(),
@@ -152,13 +150,10 @@ private:
                 },
                 [&part, this] { finish_gradient(part); });
         };
-        const auto shards = static_cast<std::size_t>(shard_count(minibatch.size()));
-        std::apply(
-            [&](auto&... part) {
-                run_together(sizeof...(Parts) * shards > 1 ? threads_ : calling_thread_, tasks_of(part, loss)...,
-                             SingleTask(prepare_next));
-            },
-            parts_);
+        const bool is_small = sizeof...(Parts) == 1 && shard_count(minibatch.size()) == 1;
+        Threads& threads = is_small ? calling_thread_ : threads_;
+        std::apply([&](auto&... part) { run_together(threads, tasks_of(part, loss)..., SingleTask(prepare_next)); },
+                   parts_);
     }
 
     /// Done by whoever ends the last shard of a part.
@@ -192,13 +187,12 @@ private:
         const auto step_of = [&](auto& part) {
             return SingleTask([&, this] { part.step(norm, options_.max_gradient_norm, learning_rate_); });
         };
-        const bool is_large = std::get<sizeof...(Parts) - 1>(parts_).weights().size() >= worth_a_thread;
-        std::apply([&](auto&... part) { run_together(is_large ? threads_ : calling_thread_, step_of(part)...); },
-                   parts_);
+        std::apply(
+            [&](auto&... part) {
+                run_together((part.is_large() && ...) ? threads_ : calling_thread_, step_of(part)...);
+            },
+            parts_);
     }
-
-    // A part with fewer weights is stepped sooner than a thread is told to do it.
-    static constexpr std::size_t worth_a_thread = 2048;
 
     UpdateOptions options_;
     Threads& threads_;

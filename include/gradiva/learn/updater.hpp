@@ -54,8 +54,7 @@ public:
     /// A whole update.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
         begin(rollout, progress);
-        while (step()) {
-        }
+        while (step()) continue;
         return finish();
     }
 
