@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <string_view>
 #include <type_traits>
 #include <utility>

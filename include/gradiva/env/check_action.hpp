@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/check_observation.hpp"

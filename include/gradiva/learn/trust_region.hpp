@@ -4,6 +4,7 @@
 #include <cmath>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "gradiva/core/sharded_sum.hpp"
 #include "gradiva/core/threads.hpp"

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <numbers>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "gradiva/core/contiguous.hpp"
