@@ -176,7 +176,95 @@ Names without_comment(const std::string& header, const std::string& text) {
     return found;
 }
 
+/// Public headers without a test of their own name, and where they are tested instead.
+const std::map<std::string, std::string>& tested_elsewhere() {
+    static const std::map<std::string, std::string> table{
+        {"core/check_threads.hpp", "tests/train/trainer_errors.test.cpp"},
+        {"core/column_by_column.hpp", "tests/policy/column_by_column.test.cpp"},
+        {"core/draws_from_a_copy.hpp", "tests/policy/controller.test.cpp"},
+        {"core/language.hpp", "tests/compile_errors/ofast.cpp"},
+        {"core/namespace.hpp", "tests/mixed_targets/CMakeLists.txt"},
+        {"core/positional.hpp", "tests/compile_errors/train_with_steps_alone.cpp"},
+        {"core/random/normal.hpp", "tests/core/rng.test.cpp"},
+        {"core/random/philox.hpp", "tests/core/rng.test.cpp"},
+        {"env/vector_env.hpp", "tests/rollout/own_vector_env.test.cpp"},
+        {"forward.hpp", "tests/architecture/forward.test.cpp"},
+        {"gradiva.hpp", "tests/odr/one.cpp"},
+        {"kernels/bernoulli.hpp", "tests/distributions/bernoulli.test.cpp"},
+        {"kernels/gaussian_lanes.hpp", "tests/kernels/gaussian.test.cpp"},
+        {"kernels/matrix/few_inputs.hpp", "tests/kernels/matrix/product.test.cpp"},
+        {"kernels/matrix/panel.hpp", "tests/kernels/matrix/product.test.cpp"},
+        {"kernels/matrix/row_blocks.hpp", "tests/kernels/matrix/product.test.cpp"},
+        {"kernels/matrix/row_product.hpp", "tests/kernels/matrix/product.test.cpp"},
+        {"kernels/matrix/strided.hpp", "tests/kernels/matrix/product.test.cpp"},
+        {"kernels/matrix/tile.hpp", "tests/kernels/matrix/product.test.cpp"},
+        {"kernels/scan.hpp", "tests/kernels/advantage_scan.test.cpp"},
+        {"kernels/softmax/categorical_gradient.hpp", "tests/kernels/softmax/categorical.test.cpp"},
+        {"kernels/softmax/softmax_batch.hpp", "tests/kernels/softmax/log_softmax.test.cpp"},
+        {"learn/analytic_gradient.hpp", "tests/algorithms/analytic_policy_gradient.test.cpp"},
+        {"learn/descent_part.hpp", "tests/learn/minibatch_descent.test.cpp"},
+        {"learn/update_order.hpp", "tests/learn/updater.test.cpp"},
+        {"learn/update_report.hpp", "tests/algorithms/every_option.test.cpp"},
+        {"nn/layer_norm.hpp", "tests/nn/mlp_layer_norm.test.cpp"},
+        {"policy/check_fit.hpp", "tests/train/action_mask.test.cpp"},
+        {"policy/check_head.hpp", "tests/policy/acting.test.cpp"},
+        {"policy/explain.hpp", "tests/compile_errors/acting_for_no_environment.cpp"},
+        {"policy/greedy_value.hpp", "tests/train/action_mask.test.cpp"},
+        {"rollout/column_passes.hpp", "tests/train/estimate.test.cpp"},
+        {"rollout/sample_batch.hpp", "tests/learn/losses.test.cpp"},
+        {"surrogate/surrogate_sum.hpp", "tests/surrogate/surrogate.test.cpp"},
+        {"train/observation_statistics.hpp", "tests/train/normalization.test.cpp"},
+        {"version.hpp", "tests/consumer/CMakeLists.txt"},
+    };
+    return table;
+}
+
+/// Whether a test's name is that of the header, or begins with it.
+bool has_mirrored_test(const fs::path& header) {
+    const fs::path folder = fs::path(GRADIVA_SOURCE_DIR) / "tests" / header.parent_path();
+    if (!fs::exists(folder)) return false;
+    const std::string stem = header.stem().string();
+    return std::any_of(fs::directory_iterator(folder), fs::directory_iterator{}, [&](const fs::directory_entry& entry) {
+        const std::string name = entry.path().filename().string();
+        return name.starts_with(stem) && (name.ends_with(".test.cpp") || name.ends_with(".program.cpp"));
+    });
+}
+
 }  // namespace
+
+TEST_CASE("every public header has a test that mirrors it, or one that is named here") {
+    Names untested, mirrored;
+    for (const auto& [header, unused] : headers()) {
+        const bool listed = tested_elsewhere().contains(header);
+        if (has_mirrored_test(header)) {
+            if (listed) mirrored.push_back(header);
+        } else if (!listed && header.find("detail/") == std::string::npos) {
+            untested.push_back(header);
+        }
+    }
+    CHECK(untested == Names{});
+    CHECK(mirrored == Names{});  // these need no line in the table
+    for (const auto& [header, test] : tested_elsewhere()) {
+        CAPTURE(header, test);
+        CHECK(fs::exists(fs::path(GRADIVA_SOURCE_DIR) / "include/gradiva" / header));
+        CHECK(fs::exists(fs::path(GRADIVA_SOURCE_DIR) / test));
+    }
+}
+
+TEST_CASE("every file that docs/architecture.md names is there") {
+    const std::string text = text_of(fs::path(GRADIVA_SOURCE_DIR) / "docs/architecture.md");
+    const std::regex name(R"(`([a-z_/0-9]+\.(?:hpp|cpp|test\.cpp|sh))`)");
+    const std::map<std::string, std::string> all = headers();
+    for (auto i = std::sregex_iterator(text.begin(), text.end(), name); i != std::sregex_iterator(); ++i) {
+        const std::string file = (*i)[1];
+        CAPTURE(file);
+        const bool is_header = std::any_of(all.begin(), all.end(), [&](const auto& header) {
+            return header.first == file || header.first.ends_with('/' + file);
+        });
+        CHECK((is_header || fs::exists(fs::path(GRADIVA_SOURCE_DIR) / file) ||
+               fs::exists(fs::path(GRADIVA_SOURCE_DIR) / "tests/algorithms" / file)));
+    }
+}
 
 TEST_CASE("every header includes what it uses of the standard library") {
     Names missing;
