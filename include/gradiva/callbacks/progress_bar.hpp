@@ -41,29 +41,25 @@ public:
 
 private:
     void show(const Progress& progress, bool last) {
-        if (terminal_) {
-            renew(progress, last);
-        } else {
-            print(progress, last);
-        }
-    }
-
-    void renew(const Progress& progress, bool last) {
-        if (!last && progress.seconds - shown_at_ < 0.05) return;
+        if (!is_due(progress, last)) return;
         shown_at_ = progress.seconds;
-        constexpr int width = 24;
-        const int full = static_cast<int>(share(progress) * width);
-        fmt::print(out_, "\r\x1b[2K{} [{:=<{}}{:{}}] {}{}", progress.algorithm, "", full, "", width - full,
-                   text(progress), last ? "\n" : "");
-        std::fflush(out_);
-    }
-
-    void print(const Progress& progress, bool last) {
-        if (last ? progress.steps == shown_steps_ : share(progress) < next_share_) return;
         shown_steps_ = progress.steps;
         next_share_ = std::floor(share(progress) * 20 + 1) / 20;
-        fmt::print(out_, "{} {:3.0f} % {}\n", progress.algorithm, share(progress) * 100, text(progress));
+        const std::string numbers = text(progress);
+        if (terminal_) {
+            constexpr int width = 24;
+            const int full = static_cast<int>(share(progress) * width);
+            fmt::print(out_, "\r\x1b[2K{} [{:=<{}}{:{}}] {}{}", progress.algorithm, "", full, "", width - full, numbers,
+                       last ? "\n" : "");
+        } else {
+            fmt::print(out_, "{} {:3.0f} % {}\n", progress.algorithm, share(progress) * 100, numbers);
+        }
         std::fflush(out_);
+    }
+
+    bool is_due(const Progress& progress, bool last) const {
+        if (terminal_) return last || progress.seconds - shown_at_ >= 0.05;
+        return last ? progress.steps != shown_steps_ : share(progress) >= next_share_;
     }
 
     static double share(const Progress& progress) {
