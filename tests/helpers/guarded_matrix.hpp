@@ -36,8 +36,8 @@ public:
     GuardedMatrix& operator=(const GuardedMatrix&) = delete;
     ~GuardedMatrix() { munmap(room_, length_); }
 
-    auto view() { return Eigen::Map<gradiva::Matrix<T>>(data_, rows_, columns_); }
-    auto view() const { return Eigen::Map<const gradiva::Matrix<T>>(data_, rows_, columns_); }
+    auto view() { return gradiva::MatrixMap<T>(data_, rows_, columns_); }
+    auto view() const { return gradiva::ConstMatrixMap<T>(data_, rows_, columns_); }
     auto vector() { return Eigen::Map<gradiva::Vector<T>>(data_, rows_ * columns_); }
     auto vector() const { return Eigen::Map<const gradiva::Vector<T>>(data_, rows_ * columns_); }
 
