@@ -44,7 +44,7 @@ TEST_CASE("A shared trunk shows the policy its outputs without the value") {
     Network::Tape tape;
     const Matrix<double> x = observations();
     const Matrix<double> shown = network.forward(x, tape);
-    const Vector<double> value = network.value(x, tape);
+    const Vector<double> value = network.value(tape);
     CHECK(shown.isApprox(weight.topRows(2) * x));
     CHECK(value.isApprox((weight.row(2) * x).transpose()));
 }
@@ -72,6 +72,35 @@ TEST_CASE("Gradients of policy and value through a shared trunk agree with centr
     actor.backward(tape, std::as_const(actions).all(), d_log_prob, 0, nullptr, 0, gradient);
     const std::vector<double> numeric = gradiva_test::numeric_gradient(actor.weights(), loss);
     CHECK(gradiva_test::relative_error(gradient, numeric) < 1e-6);
+}
+
+TEST_CASE("One pass through a shared trunk serves policy and value: their derivatives add up") {
+    SharedActor actor = shared_actor();
+    const SharedCritic critic(actor);
+    const Matrix<double> x = observations();
+    const Vector<double> d_value = Vector<double>::LinSpaced(6, -1, 1);
+    const Vector<double> d_log_prob = Vector<double>::LinSpaced(6, 0.5, -2);
+    ActionBatch actions({.integers = 1, .reals = 0}, 6);
+    for (Index j = 0; j < 6; ++j) actions.columns({j, j + 1}).integers(0, 0) = static_cast<int>(j % 2);
+    SharedActor::Tape tape;
+    const auto add_policy = [&](std::span<double> gradient) {
+        actor.backward(tape, std::as_const(actions).all(), d_log_prob, 0, nullptr, 0, gradient);
+    };
+    std::vector<double> apart(actor.weights().size(), 0), together = apart, policy_alone = apart, again = apart;
+    const Vector<double> value = critic.forward(x, tape);
+    critic.backward(tape, d_value, apart);
+    actor.forward(x, tape);
+    CHECK(Vector<double>(critic.value(tape)) == value);
+    add_policy(policy_alone);
+    for (std::size_t i = 0; i < apart.size(); ++i) apart[i] += policy_alone[i];
+
+    actor.forward(x, tape);
+    critic.d_value(tape) = d_value;
+    add_policy(together);
+    CHECK(gradiva_test::relative_error(together, apart) < 1e-14);
+    actor.forward(x, tape);
+    add_policy(again);  // what was asked for once is over
+    CHECK(again == policy_alone);
 }
 
 TEST_CASE("Tangent and derivative by the inputs of a shared trunk agree with central differences") {

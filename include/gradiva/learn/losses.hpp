@@ -79,11 +79,12 @@ double sum_of(const Buffer<Scalar>& values) {
 /// Adds to `gradient` the derivative by the actor's weights of
 ///   c.surrogate sum(l(rho, A)) - c.entropy sum(H) + c.kl sum(KL(pi_old || pi)),
 /// sums over the batch. Where `report` is asked for returns the first and the last term together, with their
-/// coefficients, and the other sums without; else nothing but zeros.
-template <Policy A, class S>
+/// coefficients, and the other sums without; else nothing but zeros. `after_forward(tape)` is called between the passes
+/// through the network.
+template <Policy A, class S, class AfterForward>
 LossSums actor_loss(const A& actor, const S& surrogate, const ActorCoefficients& c,
                     const SampleBatch<typename A::Scalar>& batch, ActorScratch<A>& scratch,
-                    std::span<typename A::Scalar> gradient, bool report) {
+                    std::span<typename A::Scalar> gradient, bool report, const AfterForward& after_forward) {
     using Scalar = typename A::Scalar;
     constexpr bool penalises_kl = detail::HasKlCoefficient<S>;
     const ConstActionView actions = batch.action.all();
@@ -91,6 +92,7 @@ LossSums actor_loss(const A& actor, const S& surrogate, const ActorCoefficients&
     for (auto* part : {&log_prob, &d_log_prob, &per_sample}) part->resize(batch.old_log_prob.size());
 
     batch.forward(actor, tape);
+    after_forward(tape);
     actor.log_prob(tape, actions, log_prob.vector());
     const SurrogateSum sum = surrogate_sum<Scalar>(surrogate, log_prob.vector(), batch.old_log_prob.vector(),
                                                    batch.advantage.vector(), d_log_prob.vector());
@@ -109,6 +111,13 @@ LossSums actor_loss(const A& actor, const S& surrogate, const ActorCoefficients&
     for (Index i = 0; i < per_sample.size(); ++i) per_sample[i] = log_prob[i] - batch.old_log_prob[i];
     sums.kl = kernels::sum_of_ratio_divergence<Scalar>(per_sample.vector());
     return sums;
+}
+
+template <Policy A, class S>
+LossSums actor_loss(const A& actor, const S& surrogate, const ActorCoefficients& c,
+                    const SampleBatch<typename A::Scalar>& batch, ActorScratch<A>& scratch,
+                    std::span<typename A::Scalar> gradient, bool report) {
+    return actor_loss(actor, surrogate, c, batch, scratch, gradient, report, [](auto&) {});
 }
 
 /// The sum over the batch of KL(pi_old || pi), pi_old being `scratch.old`.
@@ -133,6 +142,19 @@ double critic_loss(const C& critic, const CriticCoefficients& c, const SampleBat
         value_loss<Scalar>(value, batch.old_value.vector(), batch.value_target.vector(), c.clip, d_value.vector());
     d_value.vector() *= static_cast<Scalar>(c.value);
     critic.backward(tape, d_value.vector(), gradient);
+    return loss;
+}
+
+/// The same where the critic's weights are the actor's: of the actor's last forward pass with this tape, and for its
+/// next backward pass.
+template <class C>
+double shared_critic_loss(const C& critic, const CriticCoefficients& c, const SampleBatch<typename C::Scalar>& batch,
+                          typename C::Tape& tape) {
+    using Scalar = typename C::Scalar;
+    VectorMap<Scalar> d_value = critic.d_value(tape);
+    const double loss =
+        value_loss<Scalar>(critic.value(tape), batch.old_value.vector(), batch.value_target.vector(), c.clip, d_value);
+    d_value *= static_cast<Scalar>(c.value);
     return loss;
 }
 

@@ -74,16 +74,12 @@ public:
     /// Learns from one minibatch. Returns whether there is another one to learn from.
     bool step() {
         const auto of_actor = [this](auto& shard, const Pass& pass) { this->add_actor_loss(shard, pass); };
-        const auto of_critic = [this](auto& shard, const Pass& pass) {
-            this->add_critic_loss(shard, shard.scratch, pass);
-        };
-        if constexpr (learns_in_actor<C>) {
-            return descent_.step([this](auto& shard, const Pass& pass) {
-                this->add_actor_loss(shard, pass);
-                this->add_critic_loss(shard, shard.scratch.critic, pass);
+        if constexpr (has_critic<C> && !learns_in_actor<C>) {
+            return descent_.step(of_actor, [this](auto& shard, const Pass& pass) {
+                gather_for_critic(shard, pass);
+                shard.sums.value +=
+                    critic_loss(critic_, critic_coefficients(pass), shard.batch, shard.scratch, shard.gradient.span());
             });
-        } else if constexpr (has_critic<C>) {
-            return descent_.step(of_actor, of_critic);
         } else {
             return descent_.step(of_actor);
         }
@@ -93,16 +89,16 @@ public:
     UpdateReport finish() {
         return descent_.finish([this](const auto& epoch) {
             const LossSums& sums = epoch.sums;
-            return UpdateReport{.surrogate_loss = epoch.mean(sums.surrogate),
-                                .value_loss = has_critic<C> ? epoch.mean(sums.value) : UpdateReport::none,
-                                .entropy = epoch.mean(sums.entropy),
-                                .approximate_kl = epoch.mean(sums.kl),
-                                .mean_kl = adapt(),
-                                .kl_coefficient = penalises_kl ? beta_ : UpdateReport::none,
-                                .clip_fraction = detail::clips<S> ? epoch.mean(static_cast<double>(sums.clipped))
-                                                                    : UpdateReport::none,
-                                .gradient_norm = epoch.mean_norm(),
-                                .learning_rate = descent_.learning_rate()};
+            return UpdateReport{
+                .surrogate_loss = epoch.mean(sums.surrogate),
+                .value_loss = has_critic<C> ? epoch.mean(sums.value) : UpdateReport::none,
+                .entropy = epoch.mean(sums.entropy),
+                .approximate_kl = epoch.mean(sums.kl),
+                .mean_kl = adapt(),
+                .kl_coefficient = penalises_kl ? beta_ : UpdateReport::none,
+                .clip_fraction = detail::clips<S> ? epoch.mean(static_cast<double>(sums.clipped)) : UpdateReport::none,
+                .gradient_norm = epoch.mean_norm(),
+                .learning_rate = descent_.learning_rate()};
         });
     }
 
@@ -119,24 +115,36 @@ private:
         const ActorCoefficients coefficients{.surrogate = surrogate_coefficient(pass),
                                              .entropy = options_.entropy(progress_) * mean,
                                              .kl = beta_ * mean};
-        LossSums sums = actor_loss(actor_, present_surrogate_, coefficients, shard.batch, shard.scratch, shard.gradient.span(),
-                                   pass.report);
+        LossSums sums =
+            actor_loss(actor_, present_surrogate_, coefficients, shard.batch, shard.scratch, shard.gradient.span(),
+                       pass.report, [&](auto& tape) { add_shared_critic_loss(shard, pass, tape); });
         sums.surrogate *= static_cast<double>(pass.minibatch);  // from a part of a mean to a sum
         shard.sums += sums;
     }
 
+    /// Where actor and critic are one network, one pass through it serves both losses.
+    template <class Shard, class Tape>
+    void add_shared_critic_loss(Shard& shard, const Pass& pass, Tape& tape) const {
+        if constexpr (learns_in_actor<C>) {
+            gather_for_critic(shard, pass);
+            shard.sums.value += shared_critic_loss(critic_, critic_coefficients(pass), shard.batch, tape);
+        }
+    }
+
+    CriticCoefficients critic_coefficients(const Pass& pass) const {
+        return {.value = options_.value_coefficient / static_cast<double>(pass.minibatch),
+                .clip = options_.value_clip(progress_)};
+    }
+
+    /// Copies what the critic learns from into the shard, but for what the actor's loss has copied already.
     template <class Shard>
-    void add_critic_loss(Shard& shard, CriticScratch<C>& scratch, const Pass& pass) const {
-        const double clip = options_.value_clip(progress_);
+    void gather_for_critic(Shard& shard, const Pass& pass) const {
         if constexpr (learns_in_actor<C>) {
             shard.batch.gather_targets(pass.samples);
         } else {
             shard.batch.gather_for_critic(pass.samples);
         }
-        if (clip > 0) shard.batch.gather_old_values(pass.samples);
-        const double coefficient = options_.value_coefficient / static_cast<double>(pass.minibatch);
-        shard.sums.value +=
-            critic_loss(critic_, {.value = coefficient, .clip = clip}, shard.batch, scratch, shard.gradient.span());
+        if (options_.value_clip(progress_) > 0) shard.batch.gather_old_values(pass.samples);
     }
 
     /// Copies what the policy learns from into the shard, with the distribution that acted where it is needed.

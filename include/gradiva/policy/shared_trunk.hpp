@@ -1,7 +1,7 @@
 #pragma once
 
+#include <algorithm>
 #include <span>
-#include <utility>
 
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/policy/critic.hpp"
@@ -21,12 +21,19 @@ template <Module NetworkT>
 class TrunkNetwork {
 public:
     using Scalar = typename NetworkT::Scalar;
+    using PackedWeights = PackedWeightsOf<NetworkT>;
+
+    static constexpr bool column_by_column = acts_column_by_column<NetworkT>;
 
     struct Tape {
         typename NetworkT::Tape network;
         MatrixBuffer<Scalar> shown;  // the outputs without the value
-        Buffer<Scalar> value;
+        Buffer<Scalar> value;        // of the last forward pass
+        Buffer<Scalar> d_value;      // for the next backward pass; empty: 0
         MatrixBuffer<Scalar> d_output;
+
+        void use_once() { gradiva::use_once(network); }
+        void use_packed(const PackedWeights& packed) { gradiva::use_packed(network, packed); }
     };
 
     /// Gain 1 for the value, `output_gain` for the other outputs, above 0.
@@ -42,18 +49,22 @@ public:
     std::span<Scalar> parameters() { return network_.parameters(); }
     std::span<const Scalar> parameters() const { return network_.parameters(); }
     void append_parameters(Index count) { network_.append_parameters(count); }
+    void pack(PackedWeights& packed) const { pack_weights(network_, packed); }
 
     ConstMatrixMap<Scalar> forward(ConstMatrixRef<Scalar> x, Tape& tape) const {
         const auto y = network_.forward(x, tape.network);
+        tape.value.resize(y.cols());
+        for (Index j = 0; j < y.cols(); ++j) tape.value[j] = y(outputs(), j);
+        tape.d_value.clear();
         return show(y, tape);
     }
 
-    /// The value of every column.
-    ConstVectorMap<Scalar> value(ConstMatrixRef<Scalar> x, Tape& tape) const {
-        const auto y = network_.forward(x, tape.network);
-        tape.value.resize(y.cols());
-        tape.value.vector() = y.row(outputs()).transpose();
-        return std::as_const(tape.value).vector();
+    /// The value of every column of the last forward pass.
+    ConstVectorMap<Scalar> value(const Tape& tape) const { return tape.value.vector(); }
+    /// Derivatives by these values, of which the next backward pass takes account.
+    VectorMap<Scalar> d_value(Tape& tape) const {
+        tape.d_value.resize(tape.value.size());
+        return tape.d_value.vector();
     }
 
     void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient) const {
@@ -63,11 +74,11 @@ public:
                   MatrixRef<Scalar> dx) const requires ModuleWithInputGradient<NetworkT> {
         network_.backward(tape.network, widen(dy, tape), gradient, dx);
     }
-    /// The same for the value.
+    /// For the values alone.
     void value_backward(Tape& tape, ConstVectorRef<Scalar> d_value, std::span<Scalar> gradient) const {
         tape.d_output.resize(network_.outputs(), d_value.size());
-        tape.d_output.matrix().topRows(outputs()).setZero();
-        tape.d_output.matrix().row(outputs()) = d_value.transpose();
+        tape.d_output.matrix().setZero();
+        for (Index j = 0; j < d_value.size(); ++j) tape.d_output(outputs(), j) = d_value[j];
         network_.backward(tape.network, tape.d_output.matrix(), gradient);
     }
 
@@ -79,14 +90,19 @@ public:
 private:
     ConstMatrixMap<Scalar> show(const ConstMatrixMap<Scalar>& y, Tape& tape) const {
         tape.shown.resize(outputs(), y.cols());
-        tape.shown.matrix() = y.topRows(outputs());
+        for (Index j = 0; j < y.cols(); ++j) {
+            std::copy_n(y.data() + j * network_.outputs(), outputs(), &tape.shown(0, j));
+        }
         return std::as_const(tape.shown).matrix();
     }
 
     ConstMatrixMap<Scalar> widen(const ConstMatrixRef<Scalar>& dy, Tape& tape) const {
         tape.d_output.resize(network_.outputs(), dy.cols());
-        tape.d_output.matrix().topRows(outputs()) = dy;
-        tape.d_output.matrix().row(outputs()).setZero();
+        for (Index j = 0; j < dy.cols(); ++j) {
+            std::copy_n(dy.data() + j * dy.outerStride(), outputs(), &tape.d_output(0, j));
+            tape.d_output(outputs(), j) = tape.d_value.empty() ? Scalar(0) : tape.d_value[j];
+        }
+        tape.d_value.clear();
         return std::as_const(tape.d_output).matrix();
     }
 
@@ -101,9 +117,9 @@ struct NetworkFor<SharedTrunk, Scalar> {
 namespace detail {
 
 template <class A>
-concept HasSharedTrunk = requires(const A& actor, typename A::Tape& tape, ConstMatrixRef<typename A::Scalar> x,
-                                  ConstVectorRef<typename A::Scalar> d_value, std::span<typename A::Scalar> gradient) {
-    actor.network().value(x, tape.network);
+concept HasSharedTrunk = requires(const A& actor, typename A::Tape& tape, ConstVectorRef<typename A::Scalar> d_value,
+                                  std::span<typename A::Scalar> gradient) {
+    actor.network().value(tape.network);
     actor.network().value_backward(tape.network, d_value, gradient);
 };
 
@@ -135,8 +151,13 @@ public:
     std::span<Scalar> weights() { return {}; }
 
     ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
-        return actor_->network().value(observation, tape.network);
+        actor_->network().forward(observation, tape.network);
+        return value(tape);
     }
+    /// V of the last forward pass, the actor's or the critic's.
+    ConstVectorMap<Scalar> value(const Tape& tape) const { return actor_->network().value(tape.network); }
+    /// dL/dV for the actor's next backward pass with this tape, which serves both then.
+    VectorMap<Scalar> d_value(Tape& tape) const { return actor_->network().d_value(tape.network); }
 
     /// Adds to a gradient of the actor's shape.
     void backward(Tape& tape, ConstVectorRef<Scalar> d_value, std::span<Scalar> actor_gradient) const {
