@@ -2,7 +2,8 @@
 
 // Declarations for headers that only name types of the library, such as `gradiva::Rng&` as a parameter. A declaration
 // of one's own would declare another type: the library's lie in an inline namespace that is named after the target
-// (core/namespace.hpp). Templates constrained by a concept, such as `Actor`, are declared by their headers alone.
+// (core/namespace.hpp). Templates that are constrained by a concept, such as `Actor`, or have
+// default arguments, such as `Adam`, are declared by their headers alone.
 
 #include "gradiva/core/namespace.hpp"
 
@@ -10,9 +11,15 @@ namespace GRADIVA_NAMESPACE {
 
 class Error;
 class Rng;
+struct Cosine;
+struct Linear;
 class Schedule;
 class Threads;
 class ActionBatch;
+template <class T>
+class Buffer;
+template <class T>
+class MatrixBuffer;
 struct ActionView;
 struct ConstActionView;
 struct Range;
@@ -45,6 +52,7 @@ struct MultiBinary;
 struct MultiDiscrete;
 struct Outcome;
 struct StepView;
+struct VectorizedOptions;
 template <class E>
 class ClipReward;
 template <class E>
@@ -69,10 +77,20 @@ struct MountainCar;
 struct MountainCarContinuous;
 struct Pendulum;
 
+struct Clip;
+struct KlPenalty;
+struct PolicyGradient;
+
+struct FinishedEpisode;
 template <class Scalar>
 struct Rollout;
 template <class Scalar>
 class RolloutStore;
+
+struct Gae;
+struct NStep;
+struct RewardToGo;
+struct VTrace;
 
 struct A2cOptions;
 struct AnalyticOptions;
@@ -83,11 +101,19 @@ struct QLambdaOptions;
 struct ReinforceOptions;
 struct TrpoOptions;
 
+class CsvLog;
+class ProgressBar;
+struct StopAtReturn;
+
 struct EvaluateOptions;
 struct Evaluation;
 struct Progress;
 class Run;
+class Run;
+enum class Stop;
 struct TrainOptions;
+struct TrainerOptions;
+struct UpdateOptions;
 struct UpdateReport;
 
 }  // namespace GRADIVA_NAMESPACE

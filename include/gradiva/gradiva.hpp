@@ -123,7 +123,6 @@
 #include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/learn/trust_region.hpp"
 #include "gradiva/learn/update_options.hpp"
-#include "gradiva/learn/update_order.hpp"
 #include "gradiva/learn/update_report.hpp"
 #include "gradiva/learn/updater.hpp"
 #include "gradiva/learn/value_loss.hpp"

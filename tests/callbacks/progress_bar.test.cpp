@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -103,14 +104,15 @@ TEST_CASE("ProgressBar survives more steps than were asked for and no episode ye
     }
 }
 
-TEST_CASE("ProgressBar starts anew with another training") {
-    for (const bool terminal : {false, true}) {
+TEST_CASE("ProgressBar starts anew with another training, also where on_start is not called") {
+    for (const auto& [terminal, is_told] : {std::pair{false, true}, {false, false}, {true, true}, {true, false}}) {
+        CAPTURE(terminal, is_told);
         const File file(std::tmpfile());
         ProgressBar bar(file.get(), terminal);
         for (int training = 1; training <= 2; ++training) {
             Progress progress;
             Run run("Test", progress);
-            bar.on_start(run);
+            if (is_told) bar.on_start(run);
             bar(at(10));
             bar(at(1000));
         }

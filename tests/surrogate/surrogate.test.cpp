@@ -123,3 +123,30 @@ TEST_CASE("Every surrogate gives in float what it gives in double") {
         CHECK(in_float(x).clipped == in_double(x).clipped);
     });
 }
+
+TEST_CASE("A batch of any size gives each sample what it gives alone, and their sums") {
+    Rng rng(2);
+    for (const Index size : {0, 1, 255, 256, 257, 600}) {
+        CAPTURE(size);
+        Samples x{Vector<double>(size), Vector<double>(size), Vector<double>(size)};
+        for (Vector<double>* each : {&x.log_prob, &x.old_log_prob, &x.advantage}) {
+            for (double& number : *each) number = 0.4 * rng.normal();
+        }
+        for_each_surrogate([&](const std::string&, const Evaluate& in_float, const Evaluate& in_double) {
+            for (const Evaluate& of : {in_float, in_double}) {
+                const Result whole = of(x);
+                double loss = 0;
+                Index clipped = 0;
+                for (Index i = 0; i < size; ++i) {
+                    const Result alone =
+                        of({x.log_prob.segment(i, 1), x.old_log_prob.segment(i, 1), x.advantage.segment(i, 1)});
+                    loss += alone.loss;
+                    clipped += alone.clipped;
+                    REQUIRE(whole.derivative[i] == alone.derivative[0]);
+                }
+                CHECK(whole.loss == Catch::Approx(loss).epsilon(1e-12).margin(1e-12));
+                CHECK(whole.clipped == clipped);
+            }
+        });
+    }
+}

@@ -154,6 +154,15 @@ TEST_CASE("An empty optional is no callback, and another one is what it holds") 
     CHECK(words == Words{"some start", "some 2", "fixed", "some after 2", "some callback"});
 }
 
+TEST_CASE("A callback behind a reference wrapper is called in full") {
+    Loop loop;
+    Words words;
+    Recorder recorder{.name = "a", .words = words};
+    const auto fixed = std::ref(recorder);
+    loop.train(10, std::ref(recorder), fixed);
+    CHECK(words == Words{"a start", "a start", "a 1", "a 1", "a after 1", "a after 1", "a steps", "a steps"});
+}
+
 TEST_CASE("A run has the name of its trainer, and stands before the first iteration where the trainer stands") {
     Loop loop;
     struct Look {

@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 # one COMPILER MARCH: both numbers of threads, in one file.
 one() {
     local program=$work/$1-$2 threads
-    "$1" -std=c++20 -O2 -DNDEBUG -march="$2" -I "$root/include" -isystem /usr/include/eigen3 "$here/trainings.cpp" \
+    "$1" -std=c++20 -O2 -DNDEBUG -march="$2" -I "$root/include" -isystem "${EIGEN:-/usr/include/eigen3}" "$here/trainings.cpp" \
         -o "$program" -lfmt -pthread
     for threads in 1 2; do "$program" "$threads" | sed "s/^/$1 $2 $threads: /"; done > "$program.txt"
 }

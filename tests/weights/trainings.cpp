@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -183,8 +184,8 @@ void shared_trunk(Index threads) {
 
 }  // namespace
 
-int main(int, char** arguments) {
-    const Index threads = std::atoi(arguments[1]);
+int main(int count, char** arguments) {
+    const Index threads = count > 1 ? std::atoi(arguments[1]) : 1;
     actor_critic("CartPole", CartPole{}, threads);
     actor_critic("Pendulum", Pendulum{}, threads);
     q_lambda("CartPole", CartPole{}, threads);

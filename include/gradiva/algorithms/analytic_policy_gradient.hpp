@@ -131,9 +131,8 @@ class AnalyticPolicyGradient {
 
 public:
     AnalyticPolicyGradient(V& envs, A& actor, const AnalyticOptions& options = {}, O optimizer = {})
-        : loop_("AnalyticPolicyGradient"),
-          threads_((detail::check_threads("AnalyticPolicyGradient", options.threads), options.threads)), actor_(actor),
-          update_(models_in(envs), actor, std::move(optimizer), options, threads_, envs.seed()) {}
+        : loop_("AnalyticPolicyGradient"), threads_(detail::check_threads("AnalyticPolicyGradient", options.threads)),
+          actor_(actor), update_(models_in(envs), actor, std::move(optimizer), options, threads_, envs.seed()) {}
 
     AnalyticPolicyGradient(const AnalyticPolicyGradient&) = delete;
     AnalyticPolicyGradient& operator=(const AnalyticPolicyGradient&) = delete;

@@ -5,9 +5,9 @@
 #include <limits>
 #include <utility>
 
+#include "gradiva/learn/saved_weights.hpp"
 #include "gradiva/learn/updater.hpp"
 #include "gradiva/optim/adam.hpp"
-#include "gradiva/rollout/collect.hpp"
 #include "gradiva/rollout/reweigh.hpp"
 #include "gradiva/rollout/rollout_store.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
@@ -46,7 +46,8 @@ public:
 
     /// `estimate(rollout)` fills in advantages and value targets. The newest rollout is of the present policy. Reports
     /// the distance of the last rollout that was compared and the update of the last one that was learned from: NaN
-    /// where there was none. When it throws, the weights are as they were before.
+    /// where there was none. When it throws, the weights are as they were before; the optimisers keep the steps of
+    /// earlier replays.
     template <class Estimate>
     UpdateReport operator()(RolloutStore<Scalar>& store, const Estimate& estimate, double progress) {
         store.newest().updates = updates_;

@@ -39,15 +39,15 @@ template <detail::ExplainedPolicyWithFisher A, detail::ExplainedValueFunction C,
 class TrpoUpdate {
 public:
     TrpoUpdate(A& actor, C& critic, O optimizer, const TrpoOptions& options, Threads& threads, std::uint64_t seed)
-        : actor_((options.check(), actor)), policy_(actor,
-                                                    {.delta = options.delta,
-                                                     .damping = options.damping,
-                                                     .conjugate_iterations = options.conjugate_iterations,
-                                                     .backtracks = options.backtracks,
-                                                     .backtrack_factor = options.backtrack_factor,
-                                                     .normalize_advantage = options.normalize_advantage,
-                                                     .name = "Trpo"},
-                                                    threads),
+        : actor_(checked(options, actor)), policy_(actor,
+                                                   {.delta = options.delta,
+                                                    .damping = options.damping,
+                                                    .conjugate_iterations = options.conjugate_iterations,
+                                                    .backtracks = options.backtracks,
+                                                    .backtrack_factor = options.backtrack_factor,
+                                                    .normalize_advantage = options.normalize_advantage,
+                                                    .name = "Trpo"},
+                                                   threads),
           value_(critic, std::move(optimizer),
                  {.minibatch = options.minibatch,
                   .epochs = options.critic_epochs,
@@ -66,6 +66,11 @@ public:
     }
 
 private:
+    static A& checked(const TrpoOptions& options, A& actor) {
+        options.check();
+        return actor;
+    }
+
     A& actor_;
     SavedWeights<typename A::Scalar> saved_;
     TrustRegion<A> policy_;

@@ -25,13 +25,12 @@ public:
     /// For a terminal that is not recognised as one, or the reverse.
     ProgressBar(std::FILE* out, bool terminal) : out_(out), terminal_(terminal) {}
 
-    void on_start(const Run&) {
-        shown_at_ = -1;
-        shown_steps_ = 0;
-        next_share_ = 0;
-    }
+    void on_start(const Run&) { start_anew(); }
 
-    void operator()(const Progress& progress) { show(progress, progress.finished()); }
+    void operator()(const Progress& progress) {
+        if (ended_ || progress.steps < shown_steps_) start_anew();  // another training, without `on_start`
+        show(progress, progress.finished());
+    }
 
     /// Shows the last report of a training that ended before its last step.
     void on_stop(const Run& run, Stop) {
@@ -40,8 +39,16 @@ public:
     }
 
 private:
+    void start_anew() {
+        shown_at_ = -1;
+        shown_steps_ = 0;
+        next_share_ = 0;
+        ended_ = false;
+    }
+
     void show(const Progress& progress, bool last) {
         if (!is_due(progress, last)) return;
+        ended_ = last;
         shown_at_ = progress.seconds;
         shown_steps_ = progress.steps;
         next_share_ = std::floor(share(progress) * 20 + 1) / 20;
@@ -89,6 +96,7 @@ private:
     double shown_at_ = -1;
     double next_share_ = 0;
     Index shown_steps_ = 0;
+    bool ended_ = false;  // the last report of a training was shown
 };
 
 }  // namespace GRADIVA_NAMESPACE

@@ -39,8 +39,8 @@ inline std::atomic<ErrorHandler> error_handler = &print_error;
 /// Sets what is called for an error in code that was compiled without exceptions, and returns what was set before; a
 /// null pointer sets the one that stands at the beginning, which prints the text to stderr. The handler runs in the
 /// thread that met the error, which may be one of a `Threads`, and in several at once if several meet one; when it
-/// returns, the program ends by `std::abort`. Code that was compiled with exceptions throws an `Error` and calls no
-/// handler. May be called at any time, by any thread.
+/// returns, the program ends by `std::abort`. It is that of code for the same target (core/namespace.hpp). Code that
+/// was compiled with exceptions throws an `Error` and calls no handler. May be called at any time, by any thread.
 inline ErrorHandler set_error_handler(ErrorHandler handler) {
     return detail::error_handler.exchange(handler != nullptr ? handler : &detail::print_error);
 }

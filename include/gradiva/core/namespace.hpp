@@ -2,9 +2,8 @@
 
 #include "gradiva/core/language.hpp"
 
-// What decides about the code of a function is part of its name: two objects of one program, built for processors with
-// other vectors, with or without fused multiplication and addition or exceptions, share no function of the library. The
-// linker would keep one of the two for both.
+// The width of vectors, FMA and exceptions are part of every name: two objects of one program that differ in them share
+// no function of the library. The linker would keep one of the two for both.
 
 #if defined(__AVX512F__)
 #define GRADIVA_VECTOR_NAME v64

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstddef>
 #include <utility>
 
 #include "gradiva/core/fixed_places.hpp"
@@ -35,9 +34,12 @@ template <class... Tasks>
 void run_together(Threads& threads, const Tasks&... tasks) {
     threads.run((tasks.size() + ...), [&](Index i) {
         const auto runs_here = [&i](const auto& task) {
-            const bool here = i < task.size();
-            here ? task(i) : void(i -= task.size());
-            return here;
+            if (i >= task.size()) {
+                i -= task.size();
+                return false;
+            }
+            task(i);
+            return true;
         };
         (runs_here(tasks) || ...);
     });
@@ -89,7 +91,7 @@ public:
     Index size() const { return size_; }
     Accumulator& operator[](Index shard) { return accumulators_[shard]; }
 
-    /// Makes as many accumulators as are missing, and none of them of the last run's any more.
+    /// Makes the accumulators that are missing; `size()` is then `shards`. Those that are there keep what they hold.
     void resize(Index shards) {
         accumulators_.grow_to(shards);
         size_ = shards;

@@ -16,12 +16,12 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Some samples of a minibatch, of which a loss is asked.
+/// Samples of a minibatch that one pass handles.
 template <class Scalar>
 struct MinibatchPass {
     OrderedSamples<Scalar> samples;
     Index minibatch;  ///< n: samples of the whole minibatch
-    bool report;      ///< whether what the loss reports is looked at
+    bool report;      ///< whether the loss fills its sums
 };
 
 /// What the last epoch that began has added up.

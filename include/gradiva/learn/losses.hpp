@@ -29,7 +29,7 @@ struct ActorCoefficients {
 /// What `critic_loss` multiplies its sum over samples with, and its clipping.
 struct CriticCoefficients {
     double value = 1;  ///< c_V / n
-    double clip = 0;   ///< how far V may gain by moving from its old value, see `value_loss`
+    double clip = 0;   ///< largest |V - V_old| that the loss rewards, see `value_loss`; 0: any
 };
 
 /// The terms of a loss, and what else is reported of a policy, summed over samples.

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <concepts>
-#include <cstddef>
 #include <tuple>
 #include <utility>
 
@@ -11,7 +10,7 @@
 #include "gradiva/core/threads.hpp"
 #include "gradiva/learn/descent_part.hpp"
 #include "gradiva/learn/update_options.hpp"
-#include "gradiva/learn/update_order.hpp"
+#include "gradiva/learn/detail/update_order.hpp"
 #include "gradiva/learn/update_report.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 
@@ -62,6 +61,7 @@ public:
     auto finish(const Report& report) {
         return detail::undo_unless_done(
             [&] {
+                GRADIVA_ASSERT(epoch_.steps > 0);
                 for_each_part([](auto& part) { part.check_weights(); });
                 auto result = report(std::as_const(epoch_));
                 for_each_part([](auto& part) { part.keep(); });
@@ -115,6 +115,7 @@ private:
 
     template <class... Loss>
     bool try_step(const Loss&... loss) {
+        GRADIVA_ASSERT(epochs_left_ > 0 || !order_.ends_epoch());  // `step` has returned false already
         order_.advance();
         if (order_.begins_epoch()) {
             epoch_ = {};
@@ -196,7 +197,7 @@ private:
 
     UpdateOptions options_;
     Threads& threads_;
-    Threads calling_thread_{1};  // for what is not worth others
+    Threads calling_thread_{1};  // for work too small to share out
     detail::UpdateOrder<Scalar> order_;
     std::tuple<Parts...> parts_;
     const Rollout<Scalar>* rollout_ = nullptr;

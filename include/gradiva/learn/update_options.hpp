@@ -20,7 +20,7 @@ struct UpdateOptions {
     Schedule learning_rate = 3e-4;   ///< at least 0
     Schedule entropy = 0.0;          ///< c_H: weight of the entropy bonus
     double value_coefficient = 0.5;  ///< c_V: weight of the value loss, at least 0
-    Schedule value_clip = 0.0;       ///< how far V may gain by moving from its old value; 0: as far as it likes
+    Schedule value_clip = 0.0;       ///< largest |V - V_old| that the value loss rewards; 0: any
     double max_gradient_norm = 0.5;  ///< of actor and critic together; 0: no clipping
     double target_kl = 0;  ///< ends an update once a minibatch's approximate KL exceeds 1.5 times it; 0: never
     bool normalize_advantage = true;    ///< per minibatch, to mean 0 and standard deviation 1

@@ -11,10 +11,7 @@
 #include "gradiva/learn/losses.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/learn/update_options.hpp"
-#include "gradiva/learn/update_order.hpp"
 #include "gradiva/learn/update_report.hpp"
-#include "gradiva/learn/value_loss.hpp"
-#include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
 #include "gradiva/surrogate/surrogate_sum.hpp"
 
@@ -88,6 +85,7 @@ public:
     /// To be called once, after `step` has returned false.
     UpdateReport finish() {
         return descent_.finish([this](const auto& epoch) {
+            const double beta = beta_;  // `adapt` gives the next one
             const LossSums& sums = epoch.sums;
             return UpdateReport{
                 .surrogate_loss = epoch.mean(sums.surrogate),
@@ -95,7 +93,7 @@ public:
                 .entropy = epoch.mean(sums.entropy),
                 .approximate_kl = epoch.mean(sums.kl),
                 .mean_kl = adapt(),
-                .kl_coefficient = penalises_kl ? beta_ : UpdateReport::none,
+                .kl_coefficient = penalises_kl ? beta : UpdateReport::none,
                 .clip_fraction = detail::clips<S> ? epoch.mean(static_cast<double>(sums.clipped)) : UpdateReport::none,
                 .gradient_norm = epoch.mean_norm(),
                 .learning_rate = descent_.learning_rate()};

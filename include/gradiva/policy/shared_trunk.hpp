@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/policy/critic.hpp"

@@ -144,7 +144,7 @@ private:
     template <class Likely>
     void reserve_endings(Rollout<Scalar>& rollout, const Likely& likely) {
         for (Shard& shard : shards_) shard.ended.reserve(likely(shard.range.size()), observation_.rows(), mask_.rows());
-        EndedEpisodes::reserve(likely(envs_.size()), rollout);
+        detail::EndedEpisodes::reserve(likely(envs_.size()), rollout);
     }
 
     void finish(Rollout<Scalar>& rollout) {
@@ -162,8 +162,8 @@ private:
         rollout.final_sample.clear();
         rollout.final_observation.resize(observation_.rows(), 0);
         rollout.final_mask.resize(mask_.rows(), 0);
-        EndedEpisodes::merge(
-            shards_, [](Shard& shard) -> EndedEpisodes& { return shard.ended; }, rollout);
+        detail::EndedEpisodes::merge(
+            shards_, [](Shard& shard) -> detail::EndedEpisodes& { return shard.ended; }, rollout);
     }
 
     void run_steps(Rollout<Scalar>& rollout, Index from) {

@@ -6,6 +6,7 @@
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/fixed_places.hpp"
+#include "gradiva/core/sharded_sum.hpp"
 #include "gradiva/core/threads.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -36,7 +37,7 @@ public:
     /// Calls `body(shard, range)` for each pass.
     template <class Body>
     void run(Index columns, Threads& threads, const Body& body) {
-        const Index passes = pieces_of(columns, width);
+        const Index passes = pieces_of(columns, pass_width);
         const Index count = std::min(passes, 4 * threads.count());
         shards_.grow_to(count);
         threads.run(count, [&](Index s) {
@@ -47,8 +48,6 @@ public:
     }
 
 private:
-    static constexpr Index width = 128;
-
     FixedPlaces<Shard> shards_;
 };
 

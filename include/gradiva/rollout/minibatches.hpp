@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "gradiva/core/check.hpp"

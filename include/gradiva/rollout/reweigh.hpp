@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <vector>
 
 #include "gradiva/policy/explain.hpp"
 #include "gradiva/policy/policy.hpp"

@@ -63,9 +63,9 @@ public:
     using Register = simd::Lanes<Scalar>;
 
     Simd(const Register& lanes) : lanes_(lanes) {}
+    /// The number in every lane.
     template <class Number>
-    requires std::is_arithmetic_v<Number>
-    explicit Simd(Number x) : lanes_(simd::broadcast(static_cast<Scalar>(x))) {}
+    requires std::is_arithmetic_v<Number> Simd(Number x) : lanes_(simd::broadcast(static_cast<Scalar>(x))) {}
 
     const Register& lanes() const { return lanes_; }
 
@@ -188,26 +188,27 @@ V select(bool condition, const V& x, const V& y) {
     return condition ? x : y;
 }
 template <class Scalar>
-Simd<Scalar> select(const SimdMask<Scalar>& condition, const Simd<Scalar>& x, const Simd<Scalar>& y) {
+Simd<Scalar> select(const SimdMask<Scalar>& condition, const std::type_identity_t<Simd<Scalar>>& x,
+                    const std::type_identity_t<Simd<Scalar>>& y) {
     using Register = typename Simd<Scalar>::Register;
     return Register(condition.lanes() ? x.lanes() : y.lanes());
 }
 
 /// The smaller one; a where either is NaN.
 template <Number V>
-V min(const V& a, const V& b) {
+V min(const V& a, const std::type_identity_t<V>& b) {
     return select(b < a, b, a);
 }
 
 /// The larger one; a where either is NaN.
 template <Number V>
-V max(const V& a, const V& b) {
+V max(const V& a, const std::type_identity_t<V>& b) {
     return select(a < b, b, a);
 }
 
 /// x within [low, high]; NaN stays NaN.
 template <Number V>
-V clamp(const V& x, const V& low, const V& high) {
+V clamp(const V& x, const std::type_identity_t<V>& low, const std::type_identity_t<V>& high) {
     return min(max(x, low), high);
 }
 
@@ -216,7 +217,8 @@ V abs(const V& x) {
     return select(x < constant<V>(0), -x, x + constant<V>(0));
 }
 
-/// e^x; infinite where that is beyond all numbers, 0 where it is below the smallest normal one. NaN stays NaN.
+/// e^x; infinite where that is beyond all numbers; of registers 0 where it is below the smallest normal one. NaN stays
+/// NaN.
 template <Number V>
 V exp(const V& x) {
     if constexpr (detail::is_numbers<V>) {

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <type_traits>
+#include <utility>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/schedule.hpp"
@@ -32,11 +33,18 @@ concept HasSurrogateCheck = requires(const S& surrogate) {
     surrogate.check();
 };
 
+/// What a comparison of two V gives.
+template <class V>
+using ComparisonOf = decltype(std::declval<const V&>() < std::declval<const V&>());
+
+template <class Clipped, class V>
+concept ClippedOf = std::same_as<Clipped, NeverClipped> || std::same_as<Clipped, ComparisonOf<V>>;
+
 template <class Result, class V>
 concept LossOf = requires(const Result& result) {
     { result.loss } -> std::same_as<const V&>;
     { result.derivative } -> std::same_as<const V&>;
-    result.clipped;
+    requires ClippedOf<std::remove_cvref_t<decltype(result.clipped)>, V>;
 };
 
 template <class S, class V>
@@ -93,11 +101,25 @@ concept HasKlCoefficient = requires(const S& surrogate) {
     { surrogate.kl_coefficient() } -> std::convertible_to<double>;
 };
 
+// Whether a class has a member of this name, in whatever form: in a class derived from it and from `SurrogateNames` the
+// name is ambiguous then. A final class is looked at directly.
+struct SurrogateNames {
+    int at, kl_coefficient, after_update;
+};
 template <class S>
-concept MentionsKlCoefficient = requires {
-    &S::kl_coefficient;
-}
-|| requires(S& surrogate) { surrogate.kl_coefficient(); };
+struct WithSurrogateNames : S, SurrogateNames {};
+template <class S>
+using SurrogateNamesOf =
+    std::conditional_t<std::is_class_v<S> && !std::is_final_v<S>, WithSurrogateNames<S>, SurrogateNames>;
+
+// clang-format off
+template <class S>
+concept MentionsAt = !requires { &SurrogateNamesOf<S>::at; } || requires { &S::at; };
+template <class S>
+concept MentionsKlCoefficient = !requires { &SurrogateNamesOf<S>::kl_coefficient; } || requires { &S::kl_coefficient; };
+template <class S>
+concept MentionsAfterUpdate = !requires { &SurrogateNamesOf<S>::after_update; } || requires { &S::after_update; };
+// clang-format on
 
 template <class S>
 concept HasAfterUpdate = requires(const S& surrogate) {
@@ -119,17 +141,20 @@ consteval bool explain_surrogate() {
                       "gradiva: Surrogate needs template <class V> SampleLoss<V> ratio_loss(V rho, V advantage) const, "
                       "or the same of log_prob_loss(V log_prob, V advantage)");
         static_assert(
-            !MentionsLoss<S> || (HasOneLoss<S, double> && HasOneLoss<S, Simd<float>> && HasOneLoss<S, Simd<double>>),
+            !MentionsLoss<S> || (TakesRatio<S, double> && TakesLogProb<S, double>) ||
+                (HasOneLoss<S, double> && HasOneLoss<S, Simd<float>> && HasOneLoss<S, Simd<double>>),
             "gradiva: a Surrogate's loss is a template of its number type, which is also a register of "
             "several numbers: template <class V>, with constants constant<V>(0.5), select(a < b, x, y) in "
-            "place of if and ?:, and min, max, clamp, abs, exp and log of gradiva");
+            "place of if and ?:, and min, max, clamp, abs, exp and log of gradiva; the third element of SampleLoss is "
+            "a comparison, such as rho > high");
     }
-    static_assert(
-        !requires { &S::at; } || HasAt<S>, "gradiva: a Surrogate's at is S at(double progress) const");
+    static_assert(!MentionsAt<S> || HasAt<S>, "gradiva: a Surrogate's at is S at(double progress) const");
+    static_assert(!HasAt<S> || std::is_copy_assignable_v<S>,
+                  "gradiva: a Surrogate with at can be assigned: it has no members that are const or references");
     static_assert(!MentionsKlCoefficient<S> || HasKlCoefficient<S>,
                   "gradiva: a Surrogate's kl_coefficient is double kl_coefficient() const");
     static_assert(
-        !requires { &S::after_update; } || (HasAfterUpdate<S> && HasKlCoefficient<S>),
+        !MentionsAfterUpdate<S> || (HasAfterUpdate<S> && HasKlCoefficient<S>),
         "gradiva: a Surrogate's after_update is double after_update(double beta, double mean_kl) const, beside "
         "kl_coefficient");
     static_assert(

@@ -44,12 +44,14 @@ inline constexpr bool clips = !std::is_same_v<decltype(SampleLossOf<S>::clipped)
 }  // namespace detail
 
 /// Sums a surrogate over samples; d_log_prob := the derivative of each sample's loss by its log-prob. All are of one
-/// size. A sample's derivative has the same bits wherever it stands; the losses are summed in double.
+/// size; `d_log_prob` overlaps no other. A sample's derivative has the same bits wherever it stands; the losses are
+/// summed in double.
 template <class Scalar, Surrogate S>
 SurrogateSum surrogate_sum(const S& surrogate, ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob,
                            ConstVectorRef<Scalar> advantage, VectorRef<Scalar> d_log_prob) {
     GRADIVA_ASSERT(log_prob.size() == old_log_prob.size() && log_prob.size() == advantage.size() &&
-                   log_prob.size() == d_log_prob.size());
+                   log_prob.size() == d_log_prob.size() &&
+                   (d_log_prob.data() != advantage.data() || log_prob.size() == 0));
     using V = Simd<Scalar>;
     const Scalar* argument = log_prob.data();
     if constexpr (detail::TakesRatio<S, V>) {

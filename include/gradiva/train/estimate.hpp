@@ -5,10 +5,8 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
-#include <vector>
 
 #include "gradiva/advantage/advantage.hpp"
-#include "gradiva/kernels/moments.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/rollout.hpp"
@@ -18,8 +16,8 @@ namespace GRADIVA_NAMESPACE {
 /// Values every observation of a rollout under the critic's present weights, then lets the advantage component fill in
 /// the rest. Without a critic every value is 0. Where an environment's samples end before the rollout does and in the
 /// middle of an episode, the observation after the last one is bootstrapped from and ends every trace, so that each
-/// environment gets what it would get alone; what is no sample gets numbers that do no harm. Borrows the critic and the
-/// threads.
+/// environment gets what it would get alone; absent samples have `next_value` and `continues` 0. Borrows the critic and
+/// the threads.
 template <class C>
 class Estimator {
     static_assert(!has_critic<C> || !Behaviour<C>, "gradiva: Estimator values states by a critic; this is an actor");

@@ -50,7 +50,7 @@ public:
     Progress run(const TrainOptions& options, const Trainer& trainer, const Iterate& iterate, Callbacks&... callbacks) {
         static_assert((detail::explain_callback<Callbacks, Trainer>() && ...));
         check(options);
-        const auto start = std::chrono::steady_clock::now();
+        auto start = std::chrono::steady_clock::now();
         Progress progress = begin(options);
         Run run(name_, progress);
         bool go_on = true;
@@ -59,6 +59,7 @@ public:
         failure.attempt([&] {
             // What restores a training comes first here, wherever it stands among the callbacks.
             ((go_on = detail::call_on_start(callbacks, run) && go_on, ++started), ...);
+            start = std::chrono::steady_clock::now();
             while (go_on && !progress.finished()) {
                 progress = iterated(options, progress, iterate, start);
                 ((go_on = detail::call_with_report(callbacks, progress, trainer) && go_on), ...);

@@ -35,7 +35,7 @@ public:
     /// `make_update(Threads&)` makes the update, which may borrow the threads.
     template <class MakeUpdate>
     Trainer(const TrainerOptions& options, V& envs, A& actor, C& critic, Adv advantage, const MakeUpdate& make_update)
-        : loop_((detail::check_trainer(options, envs, critic, advantage), options.name)), options_(options),
+        : loop_(detail::check_trainer(options, envs, critic, advantage)), options_(options),
           advantage_(std::move(advantage)), threads_(options.threads), actor_(actor), critic_(critic),
           store_(envs, actor, options.store), collect_(envs, actor, threads_),
           rewards_(envs.size(), detail::discount_of(options.name, advantage_, options.normalize_rewards)),
@@ -102,11 +102,11 @@ private:
         if constexpr (requires { update_(store_, estimate, progress.schedule_progress); }) {
             progress.update = update_(store_, estimate, progress.schedule_progress);
         } else {
-            static_assert(std::is_invocable_r_v<UpdateReport, Update&, const Rollout<Scalar>&, double>,
+            static_assert(std::is_invocable_r_v<UpdateReport, Update&, Rollout<Scalar>&, double>,
                           "gradiva: a trainer's update takes (const Rollout<Scalar>&, double progress) and returns an "
                           "UpdateReport");
             estimate(fresh);
-            progress.update = update_(std::as_const(fresh), progress.schedule_progress);
+            progress.update = update_(fresh, progress.schedule_progress);
         }
     }
 

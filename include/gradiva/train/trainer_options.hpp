@@ -42,7 +42,7 @@ inline constexpr Index most_samples = Index{1} << 40;
 
 /// Throws `Error` in the name of the trainer on values out of range, and when the critic does not fit.
 template <class V, class C, class Adv>
-void check_trainer(const TrainerOptions& options, const V& envs, const C& critic, const Adv& advantage) {
+std::string_view check_trainer(const TrainerOptions& options, const V& envs, const C& critic, const Adv& advantage) {
     const auto& [name, horizon, episodes, store, minibatch, normalize_rewards, threads] = options;
     const Index n = envs.size();
     require(n >= 1, "{}: there are {} environments; give at least 1", name, n);
@@ -71,6 +71,7 @@ void check_trainer(const TrainerOptions& options, const V& envs, const C& critic
                 "these environments",
                 name, critic.observation_size(), observation_size_of(envs));
     }
+    return name;
 }
 
 }  // namespace detail

@@ -18,7 +18,7 @@
 #endif
 
 // Functions of vectors, lane by lane: a number gives the same bits in every lane. The largest error is the one that
-// tests/core/simd/math.test.cpp holds them to, in units of the last place (ulp) where nothing else is said.
+// tests/core/simd and tests/kernels hold them to, in units of the last place (ulp) where nothing else is said.
 //
 // | function | of | domain | largest error | outside |
 // |---|---|---|---|---|
@@ -27,7 +27,7 @@
 // | logarithm | float, double | positive normal numbers | 2 ulp | NaN and infinity: NaN; others: no meaning |
 // | square_root | float, double | from 0 on | 0.5 ulp | NaN |
 // | tanh | float | all numbers | 5e-7 of itself, never beyond 1 | NaN: NaN |
-// | sine_cosine (sincos.hpp) | float | up to 8192 | 1e-7 | less accurate; infinity and NaN: NaN |
+// | sine_cosine (sincos.hpp) | float | up to 8192 | 1e-7 | no meaning; infinity and NaN: NaN |
 // | sine_cosine_near_zero (sincos.hpp) | float | up to pi / 4 | 7e-8 | no meaning; NaN: NaN |
 // | sine_cosine (sincos.hpp) | double | all numbers | 2.2e-16 | infinity and NaN: NaN |
 // | bounded_sine_cosine (sincos.hpp) | double | up to 1e6 | 2.2e-16 | no meaning |

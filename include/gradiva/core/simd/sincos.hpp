@@ -30,8 +30,8 @@ inline SineCosine<Floats> sine_cosine_near_zero(const Floats& x) {
     return {sine, cosine};
 }
 
-/// For |x| <= 8192 rad: each within 1e-7 of the exact value. NaN stays NaN, an infinite angle gives NaN; those
-/// between lose accuracy.
+/// For |x| <= 8192 rad: each within 1e-7 of the exact value. NaN and infinity give NaN, other
+/// angles beyond anything.
 ///
 /// x = k pi/2 + r with |r| <= pi/4; pi/2 is subtracted in three parts, of which k times the first two is exact.
 /// Source: Cody and Waite, "Software Manual for the Elementary Functions", 1980, chapter 8.

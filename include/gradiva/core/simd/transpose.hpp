@@ -63,7 +63,7 @@ void transpose_block(const Scalar* from, Index from_stride, Scalar* to, Index to
     Lanes<Scalar> x[to_size(n)], y[to_size(n)];
 #pragma GCC unroll 16
     for (Index i = 0; i < n; ++i) x[i] = load(from + i * from_stride);
-        // Each round deals the numbers out anew, as a perfect shuffle of cards does.
+        // Each round interleaves the first half of the registers with the second.
 #pragma GCC unroll 4
     for (Index round = 1; round < n; round *= 2) {
 #pragma GCC unroll 16

@@ -5,7 +5,7 @@
 
 #include "gradiva/rollout/rollout.hpp"
 
-namespace GRADIVA_NAMESPACE {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// Episodes that ended in some environments while these were collected from, in order of time.
 class EndedEpisodes {
@@ -92,4 +92,4 @@ private:
     Index next_truncated_ = 0;
 };
 
-}  // namespace GRADIVA_NAMESPACE
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -3,6 +3,7 @@
 #include "gradiva/core/namespace.hpp"
 
 #include <concepts>
+#include <functional>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -13,7 +14,7 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// The callback within an optional, which is absent while that is empty.
+/// The callback within an optional, which is absent while that is empty, or within a reference wrapper.
 template <class C>
 struct CallbackWithin {
     using Type = C;
@@ -25,6 +26,14 @@ struct CallbackWithin<std::optional<C>> {
 template <class C>
 struct CallbackWithin<const std::optional<C>> {
     using Type = const C;
+};
+template <class C>
+struct CallbackWithin<std::reference_wrapper<C>> {
+    using Type = C;
+};
+template <class C>
+struct CallbackWithin<const std::reference_wrapper<C>> {
+    using Type = C;
 };
 
 // Whether a class has a member of this name, in whatever form, a template or a private one too: in a class derived from
@@ -117,6 +126,8 @@ template <class Given, class Use>
 bool use_callback(Given& callback, const Use& use) {
     if constexpr (std::same_as<typename CallbackWithin<Given>::Type, Given>) {
         return go_on_after([&]() -> decltype(auto) { return use(callback); });
+    } else if constexpr (requires { callback.get(); }) {
+        return go_on_after([&]() -> decltype(auto) { return use(callback.get()); });
     } else {
         return !callback || go_on_after([&]() -> decltype(auto) { return use(*callback); });
     }
