@@ -52,6 +52,14 @@ struct OutOfBoundsAtReset : Good {
     }
 };
 
+struct OutOfBoundsAtNextReset : Good {
+    void reset(Rng& rng, std::span<float> observation) {
+        const bool is_next = at == 5;
+        Good::reset(rng, observation);
+        if (is_next) observation[1] = 1.5F;
+    }
+};
+
 struct Unwritten : Good {
     Outcome step(int action, Rng& rng, std::span<float> observation) {
         return Good::step(action, rng, observation.first(1));
@@ -166,6 +174,8 @@ TEST_CASE("check_env says which observation is out of bounds") {
     CHECK_THROWS_WITH(check_env(OutOfBoundsAtReset{}),
                       "check_env: observation[1] after reset is 1.5, outside [-1, 1]; correct it or the bounds "
                       "of the observation space");
+    CHECK_THROWS_WITH(check_env(OutOfBoundsAtNextReset{}),
+                      ContainsText("observation[1] after reset (after step 5) is 1.5, outside [-1, 1]"));
     CHECK_THROWS_WITH(check_env(Bad([](std::span<float> o, Outcome&, Index at) {
                           if (at == 3) o[0] = -2;
                       })),

@@ -9,8 +9,8 @@
 #include "gradiva/core/sharded_sum.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/learn/descent_part.hpp"
-#include "gradiva/learn/update_options.hpp"
 #include "gradiva/learn/detail/update_order.hpp"
+#include "gradiva/learn/update_options.hpp"
 #include "gradiva/learn/update_report.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 
