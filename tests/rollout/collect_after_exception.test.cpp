@@ -147,6 +147,17 @@ TEST_CASE("After an exception the rollout holds no sample") {
     CHECK(rig.rollout.sample_count() == 32);
 }
 
+TEST_CASE("Episodes that an exception cut off are not counted with those that follow") {
+    Rig<Vectorized<Faulty>> rig(one_faulty(Fault::thrown, 5, 6), 8);
+    rig.collect.steps(rig.rollout, 5);  // an episode of 4 steps, and the first of another
+    CHECK_THROWS_AS(rig.collect.steps(rig.rollout, 1), Breakdown);
+    rig.collect.steps(rig.rollout, 6);
+    CHECK(rig.rollout.finished.size() == 16);
+    Index steps = 0;
+    for (const FinishedEpisode& episode : rig.rollout.finished) steps += episode.length;
+    CHECK(steps == rig.rollout.sample_count());
+}
+
 TEST_CASE("Nothing is learned from a rollout without samples") {
     Rig<Vectorized<Faulty>> rig(one_faulty(Fault::thrown, 5, 3), 8);
     CHECK_THROWS_AS(rig.collect.steps(rig.rollout, 4), Breakdown);
