@@ -15,19 +15,19 @@ inline constexpr int peak_trials = 30;
 
 // Clang halves vectors of 64 bytes on processors where it deems them slow, unless told not to.
 #ifdef __clang__
-#define GRADIVA_BENCH_WHOLE_VECTORS __attribute__((min_vector_width(8 * sizeof(simd::Floats))))
+#define GRADIVA_BENCH_WHOLE_VECTORS __attribute__((min_vector_width(8 * sizeof(gradiva::simd::Floats))))
 #else
 #define GRADIVA_BENCH_WHOLE_VECTORS
 #endif
 
 /// Floating-point operations per second of multiplications and additions on floats that never leave the registers.
 GRADIVA_BENCH_WHOLE_VECTORS inline double peak_flops() {
-    using simd::Floats;
+    using gradiva::simd::Floats;
     constexpr int chains = 12;  // enough to hide the latency, few enough for 16 registers
     constexpr int rounds = 100'000;
     volatile float start = 1;
-    const simd::Floats factor = simd::Floats{} + 0.5F * start;
-    simd::Floats x[chains];
+    const Floats factor = Floats{} + 0.5F * start;
+    Floats x[chains];
     for (int i = 0; i < chains; ++i) x[i] = factor * static_cast<float>(i + 1);
     double best = 0;
     for (int trial = 0; trial < peak_trials; ++trial) {
@@ -43,7 +43,7 @@ GRADIVA_BENCH_WHOLE_VECTORS inline double peak_flops() {
     return best;
 }
 
-/// simd::Bytes per second, read and written, of copying `size` bytes `rounds` times.
+/// Bytes per second, read and written, of copying `size` bytes `rounds` times.
 inline double copy_bandwidth(std::size_t size, int rounds, int trials) {
     gradiva::Buffer<char> from(static_cast<gradiva::Index>(size), 1);
     gradiva::Buffer<char> to(static_cast<gradiva::Index>(size), 1);

@@ -42,7 +42,7 @@ bool same_bits(T a, T b) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a ratio is the simd::exponential of the difference of log-probs up to the largest number", "",
+TEMPLATE_TEST_CASE("a ratio is the exponential of the difference of log-probs up to the largest number", "",
                    float, double) {
     using T = TestType;
     const T largest = std::log(std::numeric_limits<T>::max());
