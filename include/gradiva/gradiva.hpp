@@ -163,6 +163,7 @@
 #include "gradiva/surrogate/kl_penalty.hpp"
 #include "gradiva/surrogate/numbers.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
+#include "gradiva/surrogate/simd.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 #include "gradiva/surrogate/surrogate_sum.hpp"
 #include "gradiva/train/estimate.hpp"

@@ -213,6 +213,7 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"policy/greedy_value.hpp", "tests/train/action_mask.test.cpp"},
         {"rollout/column_passes.hpp", "tests/train/estimate.test.cpp"},
         {"rollout/sample_batch.hpp", "tests/learn/losses.test.cpp"},
+        {"surrogate/simd.hpp", "tests/surrogate/numbers.test.cpp"},
         {"surrogate/surrogate_sum.hpp", "tests/surrogate/surrogate.test.cpp"},
         {"train/observation_statistics.hpp", "tests/train/normalization.test.cpp"},
         {"version.hpp", "tests/consumer/CMakeLists.txt"},

@@ -73,9 +73,9 @@ public:
         const auto of_actor = [this](auto& shard, const Pass& pass) { this->add_actor_loss(shard, pass); };
         if constexpr (has_critic<C> && !learns_in_actor<C>) {
             return descent_.step(of_actor, [this](auto& shard, const Pass& pass) {
-                gather_for_critic(shard, pass);
+                const CriticCoefficients coefficients = gather_for_critic(shard, pass);
                 shard.sums.value +=
-                    critic_loss(critic_, critic_coefficients(pass), shard.batch, shard.scratch, shard.gradient.span());
+                    critic_loss(critic_, coefficients, shard.batch, shard.scratch, shard.gradient.span());
             });
         } else {
             return descent_.step(of_actor);
@@ -124,25 +124,24 @@ private:
     template <class Shard, class Tape>
     void add_shared_critic_loss(Shard& shard, const Pass& pass, Tape& tape) const {
         if constexpr (learns_in_actor<C>) {
-            gather_for_critic(shard, pass);
-            shard.sums.value += shared_critic_loss(critic_, critic_coefficients(pass), shard.batch, tape);
+            const CriticCoefficients coefficients = gather_for_critic(shard, pass);
+            shard.sums.value += shared_critic_loss(critic_, coefficients, shard.batch, tape);
         }
     }
 
-    CriticCoefficients critic_coefficients(const Pass& pass) const {
-        return {.value = options_.value_coefficient / static_cast<double>(pass.minibatch),
-                .clip = options_.value_clip(progress_)};
-    }
-
-    /// Copies what the critic learns from into the shard, but for what the actor's loss has copied already.
+    /// Copies what the critic learns from into the shard, but for what the actor's loss has copied already. Returns
+    /// what its loss is multiplied with.
     template <class Shard>
-    void gather_for_critic(Shard& shard, const Pass& pass) const {
+    CriticCoefficients gather_for_critic(Shard& shard, const Pass& pass) const {
         if constexpr (learns_in_actor<C>) {
             shard.batch.gather_targets(pass.samples);
         } else {
             shard.batch.gather_for_critic(pass.samples);
         }
-        if (options_.value_clip(progress_) > 0) shard.batch.gather_old_values(pass.samples);
+        const CriticCoefficients coefficients{.value = options_.value_coefficient / static_cast<double>(pass.minibatch),
+                                              .clip = options_.value_clip(progress_)};
+        if (coefficients.clip > 0) shard.batch.gather_old_values(pass.samples);
+        return coefficients;
     }
 
     /// Copies what the policy learns from into the shard, with the distribution that acted where it is needed.

@@ -18,13 +18,7 @@
 namespace GRADIVA_NAMESPACE::simd {
 
 /// The widest vector register of the target; 16 where there is none.
-#if defined(__AVX512F__)
-inline constexpr Index vector_bytes = 64;
-#elif defined(__AVX__)
-inline constexpr Index vector_bytes = 32;
-#else
-inline constexpr Index vector_bytes = 16;
-#endif
+inline constexpr Index vector_bytes = GRADIVA_VECTOR_BYTES;
 
 /// How many numbers of a type the widest register holds.
 template <class T>
