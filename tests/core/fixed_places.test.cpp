@@ -59,3 +59,17 @@ TEST_CASE("elements end with what holds them, also after one could not be made")
     }
     CHECK(living == 0);
 }
+
+TEST_CASE("move assignment takes the elements over and ends those that were there") {
+    Index living = 0;
+    {
+        FixedPlaces<Guest> places, others;
+        for (int i = 0; i < 3; ++i) places.emplace_back(living);
+        for (int i = 0; i < 2; ++i) others.emplace_back(living);
+        Guest* const first = &others[0];
+        places = std::move(others);
+        CHECK(places.size() == 2);
+        CHECK(&places[0] == first);
+    }
+    CHECK(living == 0);
+}

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <fmt/core.h>  // declares what fmt's library holds; fmt/format.h and `format_to` compile that into each program
 
@@ -46,6 +47,32 @@ inline ErrorHandler set_error_handler(ErrorHandler handler) {
 }
 
 namespace detail {
+
+/// An argument of an error's text: one of a few types, so that a call with other arguments instantiates nothing of fmt.
+struct ErrorArgument {
+    using Value = fmt::basic_format_arg<fmt::format_context>;
+
+    ErrorArgument(char x) : value(value_of(x)) {}
+    ErrorArgument(int x) : value(value_of(x)) {}
+    ErrorArgument(unsigned x) : value(value_of(x)) {}
+    ErrorArgument(long x) : value(value_of(x)) {}
+    ErrorArgument(unsigned long x) : value(value_of(x)) {}
+    ErrorArgument(long long x) : value(value_of(x)) {}
+    ErrorArgument(unsigned long long x) : value(value_of(x)) {}
+    ErrorArgument(float x) : value(value_of(x)) {}
+    ErrorArgument(double x) : value(value_of(x)) {}
+    ErrorArgument(const char* x) : value(value_of(x)) {}
+    ErrorArgument(std::string_view x) : value(value_of(x)) {}
+    ErrorArgument(const std::string& x) : value(value_of(std::string_view(x))) {}
+
+    const Value value;
+
+private:
+    template <class T>
+    static Value value_of(T x) {
+        return fmt::format_args(fmt::make_format_args(x)).get(0);
+    }
+};
 
 /// The one place that formats and throws: a check costs its caller a comparison and a call.
 [[noreturn, gnu::cold, gnu::noinline]] inline void throw_error(const char* text, fmt::format_args args) {
@@ -85,14 +112,19 @@ struct ErrorText {
 /// Throws an `Error` with the formatted text; with exceptions disabled see `set_error_handler`.
 template <class... Args>
 [[noreturn]] void fail(detail::ErrorText<sizeof...(Args)> text, const Args&... args) {
-    detail::throw_error(text.text, fmt::make_format_args(args...));
+    if constexpr (sizeof...(Args) == 0) {
+        detail::throw_error(text.text, {});
+    } else {
+        const detail::ErrorArgument::Value values[] = {detail::ErrorArgument(args).value...};
+        detail::throw_error(text.text, {values, sizeof...(Args)});
+    }
 }
 
 /// As `fail`, unless the condition holds. For constructors, loaders and what comes from outside; kernels assert
 /// instead.
 template <class... Args>
 void require(bool condition, detail::ErrorText<sizeof...(Args)> text, const Args&... args) {
-    if (!condition) detail::throw_error(text.text, fmt::make_format_args(args...));
+    if (!condition) fail(text, args...);
 }
 
 }  // namespace GRADIVA_NAMESPACE

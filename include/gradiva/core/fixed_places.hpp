@@ -13,7 +13,10 @@ class FixedPlaces {
 public:
     FixedPlaces() = default;
     FixedPlaces(FixedPlaces&&) noexcept = default;
-    FixedPlaces& operator=(FixedPlaces&&) = delete;
+    FixedPlaces& operator=(FixedPlaces&& other) noexcept {
+        std::swap(places_, other.places_);
+        return *this;
+    }
     ~FixedPlaces() {
         for (T* place : places_) delete place;
     }

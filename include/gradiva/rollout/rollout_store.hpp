@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstddef>
-#include <vector>
-
+#include "gradiva/core/fixed_places.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -13,6 +11,9 @@ template <class Scalar>
 class RolloutStore {
 public:
     struct Entry {
+        template <VectorEnv V, Behaviour B>
+        Entry(const V& envs, const B& behaviour) : rollout(envs, behaviour) {}
+
         Rollout<Scalar> rollout;
         Index updates = 0;  ///< that the acting policy had had, where the owner of the store says so
         bool filled = false;
@@ -22,10 +23,10 @@ public:
     template <VectorEnv V, Behaviour B>
     RolloutStore(const V& envs, const B& behaviour, Index capacity) {
         require(capacity >= 1, "RolloutStore: capacity is {}; give room for at least 1 rollout", capacity);
-        for (Index i = 0; i < capacity; ++i) entries_.push_back({Rollout<Scalar>(envs, behaviour)});
+        for (Index i = 0; i < capacity; ++i) entries_.emplace_back(envs, behaviour);
     }
 
-    Index capacity() const { return static_cast<Index>(entries_.size()); }
+    Index capacity() const { return entries_.size(); }
 
     /// Has `fill(rollout)` overwrite the oldest rollout. When it throws, the store holds one rollout less until the
     /// next call.
@@ -46,18 +47,18 @@ public:
     /// Calls `use(entry, i)` for every rollout, from the newest, for which i is 0, to the oldest.
     template <class Use>
     void for_each(const Use& use) {
-        for (std::size_t i = 0; i < entries_.size(); ++i) {
+        for (Index i = 0; i < entries_.size(); ++i) {
             Entry& entry = entries_[place(i)];
-            if (entry.filled) use(entry, static_cast<Index>(i));
+            if (entry.filled) use(entry, i);
         }
     }
 
 private:
     /// Of the rollout that is the newest but `i`.
-    std::size_t place(std::size_t i) const { return (next_ + entries_.size() - 1 - i) % entries_.size(); }
+    Index place(Index i) const { return (next_ + entries_.size() - 1 - i) % entries_.size(); }
 
-    std::vector<Entry> entries_;
-    std::size_t next_ = 0;
+    FixedPlaces<Entry> entries_;
+    Index next_ = 0;
 };
 
 }  // namespace GRADIVA_NAMESPACE
