@@ -6,19 +6,20 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// How many integers and how many real numbers make one action of a space.
+/// The size of one action of a space: 1 integer for Discrete, one for each dimension of MultiDiscrete and MultiBinary,
+/// `size` reals for Box, both parts for HybridSpace.
 struct ActionShape {
     Index integers = 0;
     Index reals = 0;
 };
 
-/// Some columns of an `ActionBatch`, to be written.
+/// A view of consecutive columns of an `ActionBatch`, one action per column.
 struct ActionView {
     MatrixMap<int> integers;
     MatrixMap<float> reals;
 };
 
-/// Some columns of an `ActionBatch`, to be read.
+/// A read-only `ActionView`.
 struct ConstActionView {
     ConstMatrixMap<int> integers;
     ConstMatrixMap<float> reals;
@@ -34,12 +35,14 @@ inline ConstActionView column_of(const ConstActionView& view, Index j) {
             {view.reals.data() + j * view.reals.rows(), view.reals.rows(), 1}};
 }
 
-/// Actions of any space, one per column: whole numbers and real ones, of which either part may have no rows.
+/// A batch of actions of any space, one per column: a matrix of integers (`ActionShape::integers` x count) and one of
+/// reals (`ActionShape::reals` x count). Either may have no rows.
 class ActionBatch {
 public:
     ActionBatch() = default;
     ActionBatch(ActionShape shape, Index count) { resize(shape, count); }
 
+    /// As `MatrixBuffer::resize`: columns are kept while the shape is the same, new ones are zero.
     void resize(ActionShape shape, Index count) {
         integers_.resize(shape.integers, count);
         reals_.resize(shape.reals, count);
@@ -51,7 +54,7 @@ public:
     ActionView all() { return {integers_.matrix(), reals_.matrix()}; }
     ConstActionView all() const { return {integers_.matrix(), reals_.matrix()}; }
 
-    /// Sets columns to zero.
+    /// Sets the columns `r` to zero.
     void clear_columns(Range r) {
         integers_.clear_columns(r);
         reals_.clear_columns(r);
@@ -66,7 +69,7 @@ public:
     /// Copies column `from` of `source` to column `to` of this batch.
     void copy_column(Index to, const ActionBatch& source, Index from) { copy_columns(to, source, {from, from + 1}); }
 
-    /// Copies columns of `source` to as many columns of this batch, from `to` on.
+    /// Copies the columns `from` of `source`, of the same shape, to this batch, beginning at column `to`.
     void copy_columns(Index to, const ActionBatch& source, Range from) {
         integers_.copy_columns(to, source.integers_, from);
         reals_.copy_columns(to, source.reals_, from);
@@ -77,10 +80,10 @@ private:
     MatrixBuffer<float> reals_;
 };
 
-/// Which choices are legal, one column per sample: 1 legal, 0 not. No rows: all are.
+/// Legal choices of a batch, choices x batch: 1 legal, 0 illegal. Without rows all choices are legal.
 using ActionMask = ConstMatrixMap<std::uint8_t>;
 
-/// The mask of a batch in which all choices are legal.
+/// The mask, 0 x batch, by which all choices are legal.
 inline ActionMask all_legal(Index batch) { return {nullptr, 0, batch}; }
 
 }  // namespace GRADIVA_NAMESPACE

@@ -13,12 +13,13 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Numeric buffers start on a cache line: the same data then takes the same vector code, and gives the same bits.
+/// Alignment of numeric buffers in bytes, a cache line. As it is fixed, code that treats unaligned ends apart gives the
+/// same bits for the same data in each run.
 inline constexpr std::size_t buffer_alignment = 64;
 
 namespace detail {
 
-/// The memory of a `Buffer`, whatever it holds: no template, so that all share one copy of this code.
+/// The storage of a `Buffer`, in bytes: not a template, so that buffers of all types share one copy of this code.
 class AlignedBytes {
 public:
     AlignedBytes() = default;
@@ -40,18 +41,18 @@ public:
     std::size_t size() const { return size_; }
     std::size_t capacity() const { return capacity_; }
 
-    /// New bytes are zero. Throws `Error` where there is no memory.
+    /// New bytes are zero. Throws `Error` when there is not enough memory.
     void resize(std::size_t size) {
         if (size != size_) change_size(size);
     }
 
     void reserve(std::size_t capacity) {
-        if (capacity > capacity_) move_to(capacity);
+        if (capacity > capacity_) reallocate(capacity);
     }
 
 private:
     [[gnu::noinline]] void change_size(std::size_t size) {
-        if (size > capacity_) move_to(std::max(size, 2 * size_));
+        if (size > capacity_) reallocate(std::max(size, 2 * size_));
         if (size > size_) std::memset(data_ + size_, 0, size - size_);
         size_ = size;
     }
@@ -69,15 +70,15 @@ private:
         size_ = other.size_;
     }
 
-    [[gnu::noinline]] void move_to(std::size_t capacity) {
-        auto* const room =
+    [[gnu::noinline]] void reallocate(std::size_t capacity) {
+        auto* const memory =
             static_cast<std::byte*>(::operator new (capacity, std::align_val_t{buffer_alignment}, std::nothrow));
-        require(room != nullptr,
+        require(memory != nullptr,
                 "there is no memory for {} more bytes; give fewer environments, a shorter horizon or smaller networks",
                 capacity);
-        if (size_ > 0) std::memcpy(room, data_, size_);
+        if (size_ > 0) std::memcpy(memory, data_, size_);
         release();
-        data_ = room;
+        data_ = memory;
         capacity_ = capacity;
     }
 
@@ -90,7 +91,7 @@ private:
     std::size_t capacity_ = 0;
 };
 
-/// Calls `copy(size)`, with a constant for small sizes: loops that know how few bytes they copy at a time are fastest.
+/// Calls `copy(size)`, with a compile-time constant for common small sizes, so that each copy becomes a few moves.
 template <class Copy>
 void with_size(std::size_t size, const Copy& copy) {
     switch (size) {
@@ -118,15 +119,15 @@ void spread_pieces(Size size, const std::byte* from, Index count, std::byte* to,
     for (Index j = 0; j < count; ++j, from += size, to += stride) std::memcpy(to, from, size);
 }
 
-/// Copies the pieces `order[0]`, ..., `order[count - 1]` of what lies at `source`, of `size` bytes each, to `to`, one
-/// after the other.
+/// Gather: copies elements `order[0]`, ..., `order[count - 1]` of the array at `source`, of `size` bytes each, to
+/// contiguous elements at `to`.
 inline void gather_bytes(const void* source, std::size_t size, const Index* order, Index count, void* to) {
     with_size(size, [=](auto bytes) {
         gather_pieces(bytes, static_cast<const std::byte*>(source), order, count, static_cast<std::byte*>(to));
     });
 }
 
-/// Copies `count` pieces of `size` bytes each, which follow each other, to places `stride` bytes apart.
+/// Copies `count` contiguous elements of `size` bytes each to addresses `stride` bytes apart.
 inline void spread_bytes(const void* source, std::size_t size, Index count, void* to, std::size_t stride) {
     with_size(size, [=](auto bytes) {
         spread_pieces(bytes, static_cast<const std::byte*>(source), count, static_cast<std::byte*>(to), stride);
@@ -135,8 +136,9 @@ inline void spread_bytes(const void* source, std::size_t size, Index count, void
 
 }  // namespace detail
 
-/// A growing array of numbers on 64-byte boundaries, indexed by `Index`. Shrinking keeps the memory, growing keeps the
-/// contents and reserves geometrically. New elements are zero.
+/// A resizable array of trivially copyable elements, aligned to 64 bytes and indexed by `Index`. New elements are zero.
+/// Growing keeps the contents and reserves at least twice the former size; shrinking keeps the memory. Throws `Error`
+/// when there is not enough memory.
 template <class T>
 class Buffer {
     static_assert(std::is_trivially_copyable_v<T>, "gradiva: Buffer holds numbers, or structs of numbers");
@@ -154,11 +156,11 @@ public:
     void reserve(Index size) { bytes_.reserve(to_bytes(size)); }
     Index capacity() const { return static_cast<Index>(bytes_.capacity() / sizeof(T)); }
     void push_back(const T& value) {
-        const T copy = value;  // it may be an element, which moves
+        const T copy = value;  // `value` may refer to an element, which a reallocation moves
         bytes_.resize(bytes_.size() + sizeof(T));
         end()[-1] = copy;
     }
-    /// Becomes the elements `order[0]`, ..., `order[count - 1]` of an array.
+    /// Replaces the contents by elements `order[0]`, ..., `order[count - 1]` of the array at `source`.
     void gather(const T* source, const Index* order, Index count) {
         resize(count);
         detail::gather_bytes(source, sizeof(T), order, count, data());
@@ -198,7 +200,8 @@ private:
     detail::AlignedBytes bytes_;
 };
 
-/// A column-major matrix over a `Buffer`: resizing keeps the memory; with the same number of rows it keeps the columns.
+/// A column-major matrix without gaps in a `Buffer`. Resizing keeps the contents of the buffer, which are the columns
+/// as long as the number of rows is the same; new elements are zero.
 template <class T>
 class MatrixBuffer {
 public:
@@ -215,16 +218,16 @@ public:
 
     void reserve(Index elements) { values_.reserve(elements); }
 
-    /// Copies columns of `source`, which has as many rows, to columns of this matrix, from `to` on.
+    /// Copies the columns `from` of `source`, which has as many rows, to this matrix, beginning at column `to`.
     void copy_columns(Index to, const MatrixBuffer& source, Range from) {
         GRADIVA_ASSERT(source.rows_ == rows_ && from.end <= source.columns_ && to + from.size() <= columns_);
         std::copy_n(source.data() + from.begin * rows_, from.size() * rows_, data() + to * rows_);
     }
 
-    /// Sets columns to zero.
+    /// Sets the columns `r` to zero.
     void clear_columns(Range r) { std::fill_n(data() + r.begin * rows_, r.size() * rows_, T{}); }
 
-    /// Becomes the columns `order[0]`, ..., `order[count - 1]` of a matrix that lies dense at `source`.
+    /// Becomes the columns `order[0]`, ..., `order[count - 1]` of the matrix of `rows` rows, without gaps, at `source`.
     template <class S>
     void gather_columns(const S* source, Index rows, const Index* order, Index count) {
         resize(rows, count);
@@ -256,7 +259,7 @@ private:
     Buffer<T> values_;
 };
 
-/// The span seen as a vector of Eigen.
+/// A view of the span as an Eigen vector.
 template <class T>
 VectorMap<T> as_vector(std::span<T> values) {
     return {values.data(), static_cast<Index>(values.size())};
@@ -267,7 +270,7 @@ ConstVectorMap<T> as_vector(std::span<const T> values) {
     return {values.data(), static_cast<Index>(values.size())};
 }
 
-/// The piece of a span that starts at `begin` and holds `size` elements.
+/// The `size` elements of a span from index `begin` on.
 template <class T>
 std::span<T> part(std::span<T> values, Index begin, Index size) {
     GRADIVA_ASSERT(begin >= 0 && size >= 0 && begin + size <= static_cast<Index>(values.size()));

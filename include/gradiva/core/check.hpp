@@ -11,22 +11,23 @@
 #include <string>
 #include <string_view>
 
-#include <fmt/core.h>  // declares what fmt's library holds; fmt/format.h and `format_to` compile that into each program
+#include <fmt/core.h>  // only declarations of the compiled library: fmt/format.h would be compiled in each program
 
-/// Checks a precondition inside a kernel; define it before including a header to choose another handler.
+/// Checks a precondition of a kernel, as `assert`. May be defined before the first include of a header of the library.
 #ifndef GRADIVA_ASSERT
 #define GRADIVA_ASSERT(condition) assert(condition)
 #endif
 
 namespace GRADIVA_NAMESPACE {
 
-/// What went wrong with an argument, a file or an environment: what, which value, and how to mend it.
+/// The exception of the library, for a wrong argument, file or environment. Its text says what is wrong, which value it
+/// has, and how to mend it.
 class Error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// Gets the text of an `Error` in a program whose compiler has exceptions disabled (-fno-exceptions).
+/// A function that receives the text of an `Error` in code compiled without exceptions (-fno-exceptions).
 using ErrorHandler = void (*)(const char* text);
 
 namespace detail {
@@ -37,11 +38,11 @@ inline std::atomic<ErrorHandler> error_handler = &print_error;
 
 }  // namespace detail
 
-/// Sets what is called for an error in code that was compiled without exceptions, and returns what was set before; a
-/// null pointer sets the one that stands at the beginning, which prints the text to stderr. The handler runs in the
-/// thread that met the error, which may be one of a `Threads`, and in several at once if several meet one; when it
-/// returns, the program ends by `std::abort`. It is that of code for the same target (core/namespace.hpp). Code that
-/// was compiled with exceptions throws an `Error` and calls no handler. May be called at any time, by any thread.
+/// Sets the handler of errors in code compiled without exceptions, and returns the previous one. A null pointer
+/// restores the default handler, which prints the text to stderr. The handler runs in the thread in which the error
+/// occurred, possibly one of a `Threads`, and in several at once if several fail; when it returns, the program ends by
+/// `std::abort`. There is one handler for each target (core/namespace.hpp). Code compiled with exceptions throws an
+/// `Error` and calls no handler. Thread-safe.
 inline ErrorHandler set_error_handler(ErrorHandler handler) {
     return detail::error_handler.exchange(handler != nullptr ? handler : &detail::print_error);
 }
@@ -74,7 +75,7 @@ private:
     }
 };
 
-/// The one place that formats and throws: a check costs its caller a comparison and a call.
+/// Formats and throws; not inlined, so that a check costs its caller a comparison and a call.
 [[noreturn, gnu::cold, gnu::noinline]] inline void throw_error(const char* text, fmt::format_args args) {
 #ifdef __cpp_exceptions
     throw Error(fmt::vformat(text, args));
@@ -85,31 +86,32 @@ private:
 #endif
 }
 
-/// No constant expression: a call of it while compiling is an error there, which shows the line of the call.
+/// Not constexpr: a call during constant evaluation is a compile-time error, which shows the line of the call.
 inline void reject_error_text(const char*) {}
 
-/// A text for fmt with one `{}`, or `{:...}`, for each of so many arguments. To count them costs compilers far less
-/// than the check of `fmt::format_string`, which they make anew for each combination of arguments and length of text.
+/// A format string with exactly `Arguments` replacement fields, `{}` or `{:...}`, checked at compile time. Counting is
+/// far cheaper to compile than `fmt::format_string`, whose check is instantiated for each combination of argument
+/// types.
 template <std::size_t Arguments>
 struct ErrorText {
     const char* text;
 
     consteval ErrorText(const char* t) : text(t) {
-        std::size_t places = 0;
+        std::size_t fields = 0;
         for (const char* at = t; *at != 0; ++at) {
             if (*at != '{') continue;
-            ++places;
+            ++fields;
             if (at[1] != '}' && at[1] != ':') {
                 reject_error_text("gradiva: an error's text names no argument, and has no {{");
             }
         }
-        if (places != Arguments) reject_error_text("gradiva: an error's text needs one {} for each argument");
+        if (fields != Arguments) reject_error_text("gradiva: an error's text needs one {} for each argument");
     }
 };
 
 }  // namespace detail
 
-/// Throws an `Error` with the formatted text; with exceptions disabled see `set_error_handler`.
+/// Throws an `Error` with the formatted text. Without exceptions it calls the handler of `set_error_handler`.
 template <class... Args>
 [[noreturn]] void fail(detail::ErrorText<sizeof...(Args)> text, const Args&... args) {
     if constexpr (sizeof...(Args) == 0) {
@@ -120,8 +122,8 @@ template <class... Args>
     }
 }
 
-/// As `fail`, unless the condition holds. For constructors, loaders and what comes from outside; kernels assert
-/// instead.
+/// Calls `fail` unless `condition` holds. For checks of constructors, files and environments; kernels use
+/// `GRADIVA_ASSERT` instead.
 template <class... Args>
 void require(bool condition, detail::ErrorText<sizeof...(Args)> text, const Args&... args) {
     if (!condition) fail(text, args...);

@@ -7,7 +7,7 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Returns `threads`. Throws `Error` in the name of a trainer on a number that `Threads` would not take.
+/// Returns `threads`. Throws an `Error` that names the trainer unless it is from 1 to `Threads::most`.
 inline Index check_threads(std::string_view trainer, Index threads) {
     require(threads >= 1, "{}: threads is {}; give at least 1", trainer, threads);
     require(threads <= Threads::most, "{}: threads is {}; give at most {}, best as many as cores", trainer, threads,

@@ -7,13 +7,13 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// A member `column_by_column`, whatever its form; see `acts_column_by_column`.
+/// Has a member named `column_by_column`, of any type; see `acts_column_by_column`.
 template <class T>
 concept MentionsColumnByColumn = requires {
     &T::column_by_column;
 };
 
-/// The member as it should be: static constexpr bool.
+/// Has the member in its right form: static constexpr bool.
 template <class T>
 concept SaysColumnByColumn = requires {
     requires std::same_as<decltype(T::column_by_column), const bool>;

@@ -7,16 +7,16 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A matrix whose columns follow each other without gaps, for what walks through its numbers one after the other or
-/// keeps them until later: `m` where it lies so already, else a copy of it in `room`, which keeps its memory. What `m`
-/// copied for itself, as of a sum of matrices, does not stay and is copied too.
+/// A view of the elements of `m` without gaps between columns, valid after `m` is gone: of `m`'s own elements where
+/// these are contiguous, else of a copy in `storage`. The value of an expression that `m` holds itself
+/// (`View::is_copy`) is copied too.
 template <class Scalar>
-ConstMatrixMap<Scalar> contiguous(const ConstMatrixRef<Scalar>& m, MatrixBuffer<Scalar>& room) {
+ConstMatrixMap<Scalar> contiguous(const ConstMatrixRef<Scalar>& m, MatrixBuffer<Scalar>& storage) {
     const bool dense = m.outerStride() == m.rows() || m.cols() <= 1;
     if (dense && !m.is_copy()) return {m.data(), m.rows(), m.cols()};
-    room.resize(m.rows(), m.cols());
-    room.matrix() = m;
-    return std::as_const(room).matrix();
+    storage.resize(m.rows(), m.cols());
+    storage.matrix() = m;
+    return std::as_const(storage).matrix();
 }
 
 }  // namespace GRADIVA_NAMESPACE

@@ -9,8 +9,8 @@ namespace GRADIVA_NAMESPACE::detail {
 template <class... Parameters>
 inline constexpr bool any_rng_copied = ((std::same_as<Parameters, Rng> || std::same_as<Parameters, const Rng&>) || ...);
 
-/// Whether a function or member function of this type takes its `Rng` by value, or as a constant that it can only copy.
-/// What it draws is then drawn again by the next call. False for all other types.
+/// Whether a function or member function of type F takes an `Rng` by value or by const reference, so that it can only
+/// draw from a copy: the next call would draw the same numbers again. False for all other types.
 template <class F>
 inline constexpr bool draws_from_a_copy = false;
 template <class R, class... P>

@@ -8,16 +8,15 @@
 #include <exception>
 #endif
 
-// All that the library does about exceptions, but for what throws an `Error`. Where the compiler has them disabled an
-// error ends the program (`set_error_handler`), so that work which fails does not return: nothing is to be undone.
+// All handling of exceptions in the library; check.hpp throws. With exceptions disabled an error ends the program
+// (`set_error_handler`), so that there is nothing to undo.
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Lets pieces of work that may throw run one after the other, all of them, and rethrows the first exception at the
-/// end.
+/// Runs several functions that may throw, keeps the first exception and rethrows it at the end.
 class Failure {
 public:
-    /// Runs `body()`; returns whether it ended without an exception. One that is not the first is dropped.
+    /// Calls `body()`; returns whether it ended without an exception. Exceptions after the first are dropped.
     template <class Body>
     bool attempt(const Body& body) {
 #ifdef __cpp_exceptions
@@ -51,7 +50,7 @@ private:
 #endif
 };
 
-/// Returns what `body()` returns; when it throws, calls `undo()`, which must not throw, and throws the same on.
+/// Returns `body()`. When it throws, calls `undo()`, which must not throw, and rethrows.
 template <class Body, class Undo>
 decltype(auto) undo_unless_done(const Body& body, [[maybe_unused]] const Undo& undo) {
 #ifdef __cpp_exceptions
@@ -66,8 +65,8 @@ decltype(auto) undo_unless_done(const Body& body, [[maybe_unused]] const Undo& u
 #endif
 }
 
-/// Returns what `body()` returns; an `Error` in it begins with `text()` and a colon. With exceptions disabled the error
-/// handler gets it without.
+/// Returns `body()`. An `Error` that it throws is rethrown with `text()` and a colon in front of its text; with
+/// exceptions disabled the error handler receives the text without this prefix.
 template <class Body, class Text>
 decltype(auto) with_prefix(const Body& body, [[maybe_unused]] const Text& text) {
 #ifdef __cpp_exceptions
@@ -81,8 +80,7 @@ decltype(auto) with_prefix(const Body& body, [[maybe_unused]] const Text& text) 
 #endif
 }
 
-/// Returns what `body()` returns; whatever it throws becomes an `Error` of the text `text(what)`, which is given what
-/// the exception says.
+/// Returns `body()`. Any exception that it throws becomes an `Error` with the text `text(exception.what())`.
 template <class Body, class Text>
 decltype(auto) as_error(const Body& body, [[maybe_unused]] const Text& text) {
 #ifdef __cpp_exceptions

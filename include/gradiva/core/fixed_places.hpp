@@ -6,8 +6,8 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A growing array whose elements are never moved: each stays where it was made. What `std::deque` promises as well,
-/// for a small part of the code that it makes for each type.
+/// A growing array whose elements never change their address, each allocated on its own. `std::deque` promises the
+/// same, with far more code for each element type.
 template <class T>
 class FixedPlaces {
 public:
@@ -26,11 +26,11 @@ public:
     /// Makes one more element.
     template <class... Args>
     void emplace_back(Args&&... args) {
-        if (size() == places_.capacity()) places_.reserve(2 * size() + 1);  // only the element can fail to be made
+        if (size() == places_.capacity()) places_.reserve(2 * size() + 1);  // before `new`, so that nothing leaks
         places_.push_back(new T(std::forward<Args>(args)...));
     }
 
-    /// Makes elements until there are `size`, if there are fewer.
+    /// Appends default-constructed elements until there are `size`, if there are fewer.
     void grow_to(Index size) {
         while (this->size() < size) emplace_back();
     }

@@ -6,10 +6,10 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Every count, size and position of the library: signed, as in Eigen.
+/// The type of every count, size and position in the library: signed, as in Eigen.
 using Index = std::ptrdiff_t;
 
-/// The same as the standard library counts; `i` is at least 0.
+/// `i`, at least 0, as the standard library's unsigned type.
 constexpr std::size_t to_size(Index i) { return static_cast<std::size_t>(i); }
 
 /// The half-open interval [begin, end) of environments, samples or columns.
@@ -19,8 +19,8 @@ struct Range {
     constexpr Index size() const { return end - begin; }
 };
 
-/// The `part`-th of `parts` nearly equal, consecutive pieces of [0, total). It depends on its arguments only, so that
-/// work is split in the same way for any number of threads.
+/// The `part`-th of `parts` consecutive pieces of [0, total), whose sizes differ by at most 1, larger ones first.
+/// `parts` is at least 1, `part` in [0, parts). Used to split work independently of the number of threads.
 constexpr Range piece(Index total, Index parts, Index part) {
     const Index base = total / parts;
     const Index larger = total % parts;
@@ -28,7 +28,7 @@ constexpr Range piece(Index total, Index parts, Index part) {
     return {begin, begin + base + (part < larger ? 1 : 0)};
 }
 
-/// The smallest number of pieces of at most `width` that cover `total`.
+/// The smallest number of pieces of at most `width` elements that cover `total`: ceil(total / width).
 constexpr Index pieces_of(Index total, Index width) { return (total + width - 1) / width; }
 
 }  // namespace GRADIVA_NAMESPACE

@@ -1,7 +1,7 @@
 #pragma once
 
-// What every header needs of the compiler. After a sentence the include of a file that does not exist ends the
-// compilation at once: compilers would go on, and drown the sentence in thousands of errors.
+// What every header requires of the compiler. After each #error the include of a file that does not exist ends the
+// compilation: compilers would go on otherwise, and bury the message under thousands of errors.
 
 #if !defined(__cplusplus) || __cplusplus < 202002L
 #error "gradiva: C++20 is needed; compile with -std=c++20, or with set(CMAKE_CXX_STANDARD 20) in CMake"
@@ -14,7 +14,7 @@
 #include "the_end_of_this_compilation"
 #endif
 
-// GCC says so; Clang has no word for -fassociative-math and -funsafe-math-optimizations alone.
+// Defined by GCC; Clang defines no macro for -fassociative-math or -funsafe-math-optimizations alone.
 #if defined(__ASSOCIATIVE_MATH__)
 #error "gradiva: -funsafe-math-optimizations and -fassociative-math reorder sums and make exp wrong; leave them out"
 #include "the_end_of_this_compilation"

@@ -11,12 +11,12 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// A text file that is written line by line and ends with a whole line, also where the disk is full: what was written
-/// of another is taken away again. Lines that were refused are lost; those after them follow in the same file once
-/// there is room. Not copyable.
+/// A text file that is written line by line and always ends with a complete line: when a write fails, such as on a full
+/// disk, the file is truncated to its last complete line. Lines of a failed write are lost; later ones are appended to
+/// the same file. Not copyable.
 class LineFile {
 public:
-    /// Replaces an existing file. Throws `Error` in the name of `who` when it cannot be written.
+    /// Replaces an existing file. Throws an `Error` that begins with `who` when the file cannot be written.
     LineFile(const char* who, const std::string& path) : who_(who), path_(path), file_(path, std::ios::binary) {
         require(file_.is_open(), "{}: cannot write '{}'; give a path in a folder that exists and may be written", who,
                 path);
@@ -25,13 +25,13 @@ public:
         if (failed) absolute_ = path;
     }
 
-    /// Keeps a line for `flush`, with the line break that it ends with; long files are written in large pieces.
+    /// Appends a line, which ends with its line break, to the write buffer; flushes when this reaches 64 KiB.
     void add(const std::string& line) {
         pending_ += line;
         if (pending_.size() >= enough) flush();
     }
 
-    /// Writes all that was added. Throws `Error` when it cannot.
+    /// Writes the buffered lines to the file. Throws `Error` when that fails.
     void flush() {
         if (!file_.is_open()) file_.open(absolute_, std::ios::binary | std::ios::app);
         file_ << pending_ << std::flush;
@@ -41,7 +41,7 @@ public:
         if (good) return;
         file_.close();
         file_.clear();
-        std::error_code ignored;  // where it is no file that has a size, such as a pipe
+        std::error_code ignored;  // of what is not a regular file, such as a pipe
         std::filesystem::resize_file(absolute_, size_, ignored);
         fail("{}: writing to '{}' failed; is the disk full?", who_, path_);
     }
@@ -54,7 +54,7 @@ private:
     std::filesystem::path absolute_;
     std::ofstream file_;
     std::string pending_;
-    std::uintmax_t size_ = 0;  // of the whole lines that were written
+    std::uintmax_t size_ = 0;  // bytes of the complete lines in the file
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail

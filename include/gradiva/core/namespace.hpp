@@ -2,10 +2,10 @@
 
 #include "gradiva/core/language.hpp"
 
-// The width of vectors, FMA and exceptions are part of every name: two objects of one program that differ in them share
-// no function of the library. The linker would keep one of the two for both.
+// Vector width, FMA and exceptions are part of every symbol: object files of one program that differ in them share no
+// inline function of the library. Otherwise the linker would keep one of the two versions for both.
 
-// Of the widest vector register; 16 where there is none.
+// Bytes of the widest vector register of the target; 16 where there is none.
 #if defined(__AVX512F__)
 #define GRADIVA_VECTOR_BYTES 64
 #elif defined(__AVX__)
@@ -29,5 +29,6 @@
 #define GRADIVA_JOIN_EXPANDED(bytes, fma, exceptions) v##bytes##fma##exceptions
 #define GRADIVA_JOIN(bytes, fma, exceptions) GRADIVA_JOIN_EXPANDED(bytes, fma, exceptions)
 
-/// What every header of the library opens: `namespace GRADIVA_NAMESPACE {`. Users write `gradiva::`.
+/// The namespace of all headers, `namespace GRADIVA_NAMESPACE {`: `gradiva` with an inline namespace of the target's
+/// name, such as v32_fma. Users write `gradiva::`.
 #define GRADIVA_NAMESPACE gradiva::inline GRADIVA_JOIN(GRADIVA_VECTOR_BYTES, GRADIVA_FMA_NAME, GRADIVA_EXCEPTIONS_NAME)

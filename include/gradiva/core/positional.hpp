@@ -6,7 +6,8 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// What is a number by itself, where an option has a name.
+/// A plain number given where an options struct is expected, such as train(1000) for train({.steps = 1000}): overloads
+/// for it exist only to explain the mistake.
 template <class T>
 concept Positional = std::is_arithmetic_v<T>;
 

@@ -12,7 +12,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// What a stream of random numbers is for. Streams of different purposes never meet.
+/// What a stream of random numbers is used for. Streams of different purposes have no counters in common.
 enum class Purpose : std::uint8_t {
     user,
     environment,
@@ -23,8 +23,9 @@ enum class Purpose : std::uint8_t {
     evaluation_action,
 };
 
-/// A stream of random numbers, named by (seed, purpose, index): the same name gives the same numbers, another name
-/// independent ones. Holds 2^66 numbers; the index takes 56 bits. Also a UniformRandomBitGenerator for <random>.
+/// A stream of random numbers by Philox4x32-10, named by (seed, purpose, index): the same name gives the same numbers,
+/// different names give independent ones. A stream has 2^66 numbers of 32 bits; the index is below 2^56. Models
+/// UniformRandomBitGenerator for <random>.
 class Rng {
 public:
     using result_type = std::uint32_t;
@@ -42,7 +43,7 @@ public:
         return words_[i % 4][i / 4];
     }
 
-    /// Uniform on [0, 1), all 53 bits random.
+    /// Uniform on [0, 1), with 53 random bits.
     double uniform() {
         const std::uint64_t upper = (*this)();
         const std::uint64_t lower = (*this)();
@@ -52,13 +53,14 @@ public:
     /// Uniform from `from` to `to`; rounding may give `to` itself.
     double uniform(double from, double to) { return from + (to - from) * uniform(); }
 
-    /// Standard normal. The random bits of the next sixteen are taken at once.
+    /// Standard normal. Computed sixteen at a time by the Box-Muller transform: of every sixteen calls the first takes
+    /// 32 words of the stream, the others none.
     double normal() {
         if (used_normals_ == normals_.size()) refill_normals();
         return normals_[used_normals_++];
     }
 
-    /// Uniform on 0, 1, ..., n - 1 without modulo bias, for n from 1 to 2^32 - 1. Source: Lemire, "Fast Random Integer
+    /// A uniform integer in [0, n) without modulo bias, for n from 1 to 2^32 - 1. Source: Lemire, "Fast Random Integer
     /// Generation in an Interval", 2019.
     Index below(Index n) {
         assert(n >= 1 && static_cast<std::uint64_t>(n) <= 0xFFFFFFFF);

@@ -8,20 +8,21 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// The same value throughout.
+/// A schedule of one value: value(progress) = value.
 struct Constant {
     double value = 0;
     double operator()(double) const { return value; }
 };
 
-/// From `from` to `to` in a straight line.
+/// A linear schedule: value(progress) = from + (to - from) progress.
 struct Linear {
     double from = 0;
     double to = 0;
     double operator()(double progress) const { return from + (to - from) * progress; }
 };
 
-/// From `from` to `to` along half a cosine. Source: Loshchilov and Hutter, "SGDR", 2017, equation (5).
+/// Cosine annealing: value(progress) = to + (from - to) (1 + cos(pi progress)) / 2. Source: Loshchilov and Hutter,
+/// "SGDR", 2017, equation (5).
 struct Cosine {
     double from = 0;
     double to = 0;
@@ -30,8 +31,8 @@ struct Cosine {
     }
 };
 
-/// A coefficient as a function of training's progress: 0 at the start of `train`, towards 1 at its end, or over several
-/// calls (see `TrainOptions::schedule_steps`). A number is a constant schedule.
+/// A coefficient as a function of the progress of training: 0 at the start of a `train` call, rising to 1 at its end,
+/// or over several calls (see `TrainOptions::schedule_steps`). A number converts to a constant schedule.
 class Schedule {
 public:
     Schedule(double value) : Schedule(Constant{value}) {}
@@ -50,8 +51,9 @@ public:
         return from_;
     }
 
-    /// All shapes are monotone, so the ends bound every value.
+    /// The smallest value; all shapes are monotone, so that it is at one of the ends.
     double smallest() const { return std::min((*this)(0), (*this)(1)); }
+    /// Whether all values are finite.
     bool is_finite() const { return std::isfinite((*this)(0)) && std::isfinite((*this)(1)); }
 
 private:

@@ -10,16 +10,17 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Columns of one pass through the networks: their activations stay in a core's cache.
+/// Columns (samples) of one pass through the networks, so few that their activations fit a core's cache.
 inline constexpr Index pass_width = 128;
 
-/// Into how many shards a batch of samples is split at most.
+/// The largest number of shards of a batch of samples.
 inline constexpr Index most_shards = 16;
 
-/// Into how many shards a batch is split, from 1 to `most_shards`. It depends on the number of samples only.
+/// The number of shards of a batch, from 1 to `most_shards`; a function of the number of samples only.
 inline Index shard_count(Index samples) { return std::clamp<Index>(pieces_of(samples, pass_width), 1, most_shards); }
 
-/// Calls `body(range)` for each pass of a shard of `samples`, in order: at most `pass_width` of them at a time.
+/// Splits shard number `shard` of `samples` into passes of at most `pass_width` samples, and calls `body(range)` for
+/// each, in order.
 template <class Body>
 void for_each_pass(Range samples, Index shards, Index shard, const Body& body) {
     const Range mine = piece(samples.size(), shards, shard);
@@ -28,8 +29,8 @@ void for_each_pass(Range samples, Index shards, Index shard, const Body& body) {
     }
 }
 
-/// Calls `task(i)` for every i in [0, task.size()) of each of the tasks, all in one round of the threads: none waits
-/// for another. Of exceptions the one that comes first in the order of the arguments is rethrown (see `Threads::run`).
+/// Calls `task(i)` for every i in [0, task.size()) of each task, in parallel, in one `Threads::run` without a barrier
+/// between tasks. Of several exceptions the first in the order of the arguments is rethrown (see `Threads::run`).
 template <class... Tasks>
 void run_together(Threads& threads, const Tasks&... tasks) {
     threads.run((tasks.size() + ...), [&](Index i) {
@@ -45,7 +46,7 @@ void run_together(Threads& threads, const Tasks&... tasks) {
     });
 }
 
-/// For `run_together`: `body()` as one task.
+/// A task for `run_together` that calls `body()` once.
 template <class Body>
 class SingleTask {
 public:
@@ -57,7 +58,7 @@ private:
     Body body_;
 };
 
-/// For `run_together`: the shards of a `ShardedSum`, which makes it.
+/// A task for `run_together` that runs the shards of a `ShardedSum`; made by `ShardedSum::tasks`.
 template <class Accumulator, class Add, class Finish>
 class ShardTasks {
 public:
@@ -80,10 +81,10 @@ private:
     alignas(64) mutable std::atomic<Index> unfinished_;  // on a cache line of its own
 };
 
-/// A sum over work that is split into shards. Each shard adds to an accumulator of its own, on any thread; the
-/// accumulators are added in the order of their shards. As long as the number of shards depends on the work only, a
-/// sum has the same bits for any number of threads. Accumulators stay where they are, with what they hold, from one
-/// run to the next.
+/// A parallel reduction with a fixed order. Each shard adds to an accumulator of its own, on any thread; afterwards the
+/// caller adds the accumulators in the order of their shards (`for_each`). As long as the number of shards depends on
+/// the work only, the sum has the same bits for any number of threads. Accumulators keep their addresses and contents
+/// from one run to the next; whoever reads them resets them.
 template <class Accumulator>
 class ShardedSum {
 public:
@@ -91,7 +92,8 @@ public:
     Index size() const { return size_; }
     Accumulator& operator[](Index shard) { return accumulators_[shard]; }
 
-    /// Makes the accumulators that are missing; `size()` is then `shards`. Those that are there keep what they hold.
+    /// Sets the number of shards, and makes further accumulators where there are fewer; existing ones keep their
+    /// contents.
     void resize(Index shards) {
         accumulators_.grow_to(shards);
         size_ = shards;
@@ -104,8 +106,8 @@ public:
         threads.run(shards, [&](Index shard) { add(accumulators_[shard], shard); });
     }
 
-    /// The same as tasks for `run_together`. Whoever ends the last shard calls `finish()`, while other tasks may still
-    /// run; nobody does when a shard has thrown.
+    /// The same as a task for `run_together`. The thread that ends the last shard calls `finish()`, while other tasks
+    /// may still run; it is not called when a shard has thrown.
     template <class Add, class Finish>
     ShardTasks<Accumulator, Add, Finish> tasks(Index shards, Add add, Finish finish) {
         resize(shards);
@@ -118,7 +120,8 @@ public:
         for (Index s = 0; s < size_; ++s) body(accumulators_[s]);
     }
 
-    /// Calls `body(accumulator)` for all that there are, such as to clear what a failed run has left.
+    /// Calls `body(accumulator)` for all accumulators, also those that the last run did not use; for example to reset
+    /// them after a failed run.
     template <class Body>
     void for_all(const Body& body) {
         for (Accumulator& accumulator : accumulators_) body(accumulator);

@@ -16,15 +16,15 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A persistent pool of threads. Work comes as numbered shards; which thread runs a shard is left to chance, so a body
-/// must depend on nothing but its number. The calling thread works too: a pool of one starts no thread.
+/// A persistent thread pool for loops over numbered shards. Which thread runs a shard varies from run to run, so that a
+/// body must depend on its shard's number only. The calling thread takes part: a pool of one starts no thread.
 class Threads {
 public:
     /// The largest count.
     static constexpr Index most = 1024;
 
-    /// Throws `Error` unless `count` is from 1 to `most`, and where the system starts no more threads. More threads
-    /// than cores are allowed.
+    /// Throws `Error` unless `count` is from 1 to `most`, and when the system cannot start so many threads. More
+    /// threads than cores are allowed.
     explicit Threads(Index count = 1) : groups_(static_cast<std::size_t>(std::clamp<Index>(count, 0, most))) {
         require(count >= 1, "Threads: count is {}; give at least 1 thread", count);
         require(count <= most, "Threads: count is {}; give at most {} threads, best as many as cores", count, most);
@@ -51,16 +51,16 @@ public:
 
     Index count() const { return static_cast<Index>(groups_.size()); }
 
-    /// Calls `body(shard)` for every shard in [0, shards) and returns when all have ended. If bodies throw, the other
-    /// shards run all the same, whatever the number of threads, and the exception of the lowest is rethrown. Allocates
-    /// nothing. One call at a time; a body must not call `run` itself.
+    /// Calls `body(shard)` for every shard in [0, shards), below 2^32, and returns when all have ended. If some throw,
+    /// the other shards run nevertheless, for any number of threads, and the exception of the lowest-numbered is
+    /// rethrown. Allocates nothing. Not reentrant: one call at a time, and a body must not call `run` itself.
     template <class Body>
     void run(Index shards, const Body& body) {
         run_shards(shards, {[](const void* b, Index shard) { (*static_cast<const Body*>(b))(shard); }, &body});
     }
 
 private:
-    /// A body of whatever type: the code that runs it is there once, in place of once per body.
+    /// A type-erased reference to a body, so that `run_shards` is compiled once and not for each type of body.
     struct Call {
         void (*call)(const void*, Index) = nullptr;
         const void* body = nullptr;
@@ -76,25 +76,25 @@ private:
         GRADIVA_ASSERT(shards < Index{1} << 32);
         call_ = call;
         failure_ = {};
-        unfinished_.store(shards, std::memory_order_relaxed);  // seen by who takes a shard
+        unfinished_.store(shards, std::memory_order_relaxed);  // published by the release stores of `assign`
         for (Index i = 0; i < count(); ++i) groups_[static_cast<std::size_t>(i)].assign(group_of(i, shards));
         announce();
         drain(0);
-        wait_for_the_rest();
+        wait_until_finished();
         failure_.rethrow();
     }
 
-    /// Counted from the end where there are enough for all: the calling thread, which had to begin the round, gets one
-    /// of the smaller pieces.
+    /// The shards that `thread` begins with. Where every thread gets some, groups are counted from the end: thread 0,
+    /// the caller, which also starts the round, then gets one of the smaller groups.
     Range group_of(Index thread, Index shards) const {
         if (shards < count()) return piece(shards, count(), thread);
         const Range from_end = piece(shards, count(), count() - 1 - thread);
         return {shards - from_end.end, shards - from_end.begin};
     }
 
-    /// Neighbouring shards: those that a thread begins with. As it does so in every round, what a shard works on stays
-    /// in the cache of one core. The next and the end are one number, so that a thread which comes too late never
-    /// mixes those of two rounds.
+    /// The consecutive shards that one thread begins with, the same in every round, so that a shard's data stays in the
+    /// cache of one core. Next shard and end are packed in one atomic word, so that a thread which is late never
+    /// combines those of two rounds.
     class alignas(64) Group {
     public:
         void assign(Range shards) {
@@ -103,7 +103,7 @@ private:
         }
         /// The next shard, or -1.
         Index take() {
-            if (next_of(next_and_end_) < 0) return -1;  // to look first leaves the number in the cache of its owner
+            if (next_of(next_and_end_) < 0) return -1;  // reading first leaves the cache line with its owner
             return next_of(next_and_end_++);
         }
 
@@ -135,8 +135,8 @@ private:
         }
     }
 
-    /// Runs the shards of the thread's own group, then what others have left of theirs: nobody waits for a thread that
-    /// has not begun.
+    /// Runs the shards of the thread's own group, then steals those left in the others' groups: no thread waits for one
+    /// that has not started.
     void drain(Index thread) {
         for (Index i = 0; i < count(); ++i) {
             Group& group = groups_[static_cast<std::size_t>((thread + i) % count())];
@@ -157,8 +157,8 @@ private:
         failure_ = std::move(failure);
     }
 
-    // Rounds of a few microseconds follow each other closely: looking out for the next one for a while saves the sleep
-    // and the wake-up. Not where there are more threads than cores: a thread that waits would keep one from working.
+    // Rounds of a few microseconds follow each other closely: spinning for a while before sleeping saves the wake-up.
+    // Not with more threads than cores, where a spinning thread would take the core of a working one.
     static constexpr std::chrono::microseconds longest_spin{100};
 
     template <class Ready>
@@ -168,13 +168,13 @@ private:
         do {
             for (int i = 0; i < 32; ++i) {
                 if (ready()) return;
-                let_others_run();
+                pause();
             }
         } while (std::chrono::steady_clock::now() < end);
     }
 
-    /// Tells the processor that this is a loop which waits.
-    static void let_others_run() {
+    /// Tells the processor that this is a spin loop.
+    static void pause() {
 #if defined(__x86_64__) || defined(__i386__)
         __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -188,12 +188,12 @@ private:
         return round_;
     }
 
-    void wait_for_the_rest() {
+    void wait_until_finished() {
         spin_until([&] { return unfinished_ == 0; });
         for (Index rest = unfinished_; rest != 0; rest = unfinished_) unfinished_.wait(rest);
     }
 
-    // What a round is, on one cache line; apart from it what threads write when they end a shard.
+    // What describes a round shares a cache line, apart from the counter that threads write when they end a shard.
     alignas(64) std::atomic<std::uint64_t> round_ = 0;
     Call call_;
     std::atomic<bool> stopping_ = false;

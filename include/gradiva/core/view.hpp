@@ -10,33 +10,33 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// How the numbers of the library's maps and views lie in memory. Types of its own: what Eigen makes of a map has the
-/// stride's type in its name, and with it the target, so that objects built for different targets share none of it.
+/// Stride of a view without gaps between its columns. The strides are types of the library, not Eigen's own: the name
+/// of the stride, and with it of the target (namespace.hpp), is part of the symbols that Eigen instantiates for a map,
+/// so that object files built for different targets share none of them.
 struct Contiguous : Eigen::Stride<0, 0> {};
-/// Contiguous columns, `stride` numbers apart.
+/// Stride of a view whose columns are contiguous and begin `stride` elements apart.
 struct ColumnStride : Eigen::OuterStride<> {
     explicit ColumnStride(Index stride) : Eigen::OuterStride<>(stride) {}
 };
-/// Numbers of one row, `stride` numbers apart.
+/// Stride of a row vector whose elements are `stride` elements apart, such as a row of a column-major matrix.
 struct ElementStride : Eigen::InnerStride<> {
     explicit ElementStride(Index stride) : Eigen::InnerStride<>(stride) {}
 };
 
 namespace detail {
 
-/// The address of an array of no numbers: never read nor written, but the address of a row may be computed from it,
-/// which is undefined for a null pointer.
-alignas(64) inline std::byte no_numbers[64];
+/// Address for views of empty arrays, never read nor written: pointer arithmetic on a null pointer would be undefined.
+alignas(64) inline std::byte empty_array[64];
 
-/// `data`, or the address of an array of no numbers where it is null.
+/// `data`, or the address of an empty array where it is null.
 template <class T>
 T* not_null(T* data) {
-    return data != nullptr ? data : reinterpret_cast<T*>(no_numbers);
+    return data != nullptr ? data : reinterpret_cast<T*>(empty_array);
 }
 
-/// Whether a column-major matrix, or a vector, can be seen in numbers of this kind where they lie.
+/// Whether the scalar type and the memory layout of `Derived` let a view of `Plain` refer to its elements directly.
 template <class Derived, class Plain, class Stride>
-inline constexpr bool lies_like = [] {
+inline constexpr bool has_layout_of = [] {
     if (!std::same_as<typename Derived::Scalar, typename Plain::Scalar>) return false;
     if (!(Derived::Flags & Eigen::DirectAccessBit)) return false;
     const bool contiguous = Derived::InnerStrideAtCompileTime == 1;
@@ -46,22 +46,22 @@ inline constexpr bool lies_like = [] {
     return contiguous && (Derived::RowsAtCompileTime == 1 || !(Derived::Flags & Eigen::RowMajorBit));
 }();
 
-/// What a view can be made of while it is a constant: to be written, a map or a block, not a matrix.
+/// What binds to a view without a copy as a constant argument: for a view that writes, a map or a block, whose
+/// constness is not that of its elements, but not a constant matrix.
 template <class Derived, class Plain, class Stride>
-concept SeenInPlace = lies_like<Derived, Plain, Stride> &&
+concept BindsInPlace = has_layout_of<Derived, Plain, Stride> &&
     (std::is_const_v<Plain> ||
      ((Derived::Flags & Eigen::LvalueBit) != 0 && !std::derived_from<Derived, Eigen::PlainObjectBase<Derived>>));
 
 template <class Derived, class Plain, class Stride>
-concept MatrixSeenInPlace = lies_like<Derived, Plain, Stride>;
+concept MatrixBindsInPlace = has_layout_of<Derived, Plain, Stride>;
 
-/// What a view that only reads makes a copy of.
+/// What a read-only view evaluates into its own storage.
 template <class Derived, class Plain, class Stride>
-concept SeenInCopy = std::is_const_v<Plain> && std::same_as<typename Derived::Scalar, typename Plain::Scalar> &&
-    !lies_like<Derived, Plain, Stride>;
+concept NeedsStorage = std::is_const_v<Plain> && std::same_as<typename Derived::Scalar, typename Plain::Scalar> &&
+    !has_layout_of<Derived, Plain, Stride>;
 
-/// Storage for the value of an expression that is not evaluated yet, such as a sum of matrices. Only for views that
-/// read.
+/// Storage for the value of an unevaluated expression, such as a sum of matrices. Empty for views that write.
 template <class Plain>
 struct ExpressionStorage {
     static constexpr bool copied = false;
@@ -71,48 +71,49 @@ template <class Plain>
 struct ExpressionStorage<const Plain> {
     ExpressionStorage() = default;
     template <class Expression>
-    explicit ExpressionStorage(const Expression& expression) : numbers(expression), copied(true) {}
-    /// For a copy of a view, which refers to the same numbers.
+    explicit ExpressionStorage(const Expression& expression) : value(expression), copied(true) {}
+    /// For a copy of a view: it refers to the storage of the original.
     ExpressionStorage(const ExpressionStorage& other) : copied(other.copied) {}
 
-    Plain numbers;
+    Plain value;
     bool copied = false;
 };
 
 }  // namespace detail
 
-/// Numbers that lie elsewhere, as a parameter of a function: an `Eigen::Ref` of which compilers make less. Any matrix,
-/// map or block that lies in the same order binds to it without a copy. To a view that only reads anything of Eigen
-/// binds: what lies in another order, or is an expression, is copied.
+/// A non-owning view of a matrix or vector, as a function parameter: an `Eigen::Ref` that costs less code and compile
+/// time. `Plain` is the matrix or vector type, const for a read-only view. Any matrix, map or block of the same scalar
+/// type and storage order, with contiguous columns, binds without a copy. To a read-only view every Eigen object of the
+/// scalar type binds: one of another layout, or an unevaluated expression, is evaluated into storage within the view.
+/// See the aliases in types.hpp.
 template <class Plain, class Stride>
 class View : private detail::ExpressionStorage<Plain>, public Eigen::Map<Plain, Eigen::Unaligned, Stride> {
-    using Numbers = detail::ExpressionStorage<Plain>;
+    using Storage = detail::ExpressionStorage<Plain>;
     using Base = Eigen::Map<Plain, Eigen::Unaligned, Stride>;
     using Pointer = typename Base::PointerType;
 
 public:
-    template <detail::SeenInPlace<Plain, Stride> Derived>
+    template <detail::BindsInPlace<Plain, Stride> Derived>
     View(const Eigen::DenseBase<Derived>& m) : Base(map(m.derived(), const_cast<Pointer>(m.derived().data()))) {}
 
-    template <detail::MatrixSeenInPlace<Plain, Stride> Derived>
+    template <detail::MatrixBindsInPlace<Plain, Stride> Derived>
     View(Eigen::PlainObjectBase<Derived>& m) : Base(map(m, m.data())) {}
 
-    template <detail::SeenInCopy<Plain, Stride> Derived>
-    View(const Eigen::DenseBase<Derived>& m)
-        : Numbers(m.derived()), Base(map(Numbers::numbers, Numbers::numbers.data())) {}
+    template <detail::NeedsStorage<Plain, Stride> Derived>
+    View(const Eigen::DenseBase<Derived>& m) : Storage(m.derived()), Base(map(Storage::value, Storage::value.data())) {}
 
-    /// The same numbers.
-    View(const View& other) : Numbers(static_cast<const Numbers&>(other)), Base(other) {}
+    /// Refers to the same elements; where these are stored in `other` (`is_copy`), only as long as `other` lives.
+    View(const View& other) : Storage(static_cast<const Storage&>(other)), Base(other) {}
 
-    /// Writes the other's numbers.
+    /// Copies the elements of `other`, of the same size, into those that this view refers to.
     View& operator=(const View& other) {
         Base::operator=(other);
         return *this;
     }
     using Base::operator=;
 
-    /// Whether the numbers are a copy that lasts only as long as the view that made it.
-    bool is_copy() const { return Numbers::copied; }
+    /// Whether the elements lie in the storage of the view that was made from an expression: valid only as long as it.
+    bool is_copy() const { return Storage::copied; }
 
 private:
     template <class M>

@@ -8,9 +8,9 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Philox 4x32 with 10 rounds: a keyed bijection on 128-bit counters, so that a random number is a function of its
-/// place. Source: Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011, section 3.3.
-/// This one counter at a time is for reading and checking; streams take several at once, below.
+/// Philox4x32-10, a counter-based generator: a keyed bijection on 128-bit counters, so that a random number is a
+/// function of its position in the stream. Source: Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy as
+/// 1, 2, 3", SC 2011, section 3.3. This is the reference form of one counter; `Rng` uses the vector form below.
 constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
                                                   std::array<std::uint32_t, 2> key) {
     for (int round = 0; round < 10; ++round) {
@@ -28,13 +28,13 @@ constexpr std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c
 
 namespace detail {
 
-/// So many counters are taken at a time.
+/// Counters that one call of the vector form takes.
 inline constexpr std::size_t philox_blocks = 8;
 
-/// The four numbers of each block: word w of block b is `[w][b]`.
+/// The four 32-bit words of each block (counter): word w of block b is `[w][b]`.
 using PhiloxWords = std::array<std::array<std::uint32_t, philox_blocks>, 4>;
 
-// A word in each half of a vector's bytes, and as wide as its products.
+// Words zero-extended to 64 bits, the width of their products, and as they are in memory.
 using WideWords = simd::Lanes<std::uint64_t>;
 using Words = simd::Lanes<std::uint32_t, simd::lanes<std::uint64_t>>;
 inline constexpr std::size_t words_at_once = static_cast<std::size_t>(simd::lanes<std::uint64_t>);
@@ -47,8 +47,9 @@ inline void store_words(const WideWords& words, std::uint32_t* to) {
     simd::store(__builtin_convertvector(words, Words), to);
 }
 
-/// What `philox4x32` gives for the counters (low, high, stream[0], stream[1]), where (low, high) are `first` and the
-/// numbers after it.
+/// `philox4x32` of the counters (low, high, stream[0], stream[1]), where (low, high) are the halves of first, first +
+/// 1,
+/// ..., first + philox_blocks - 1.
 inline void philox4x32(std::uint64_t first, std::array<std::uint32_t, 2> stream, std::array<std::uint32_t, 2> key,
                        PhiloxWords& words) {
     constexpr std::uint64_t lower = 0xFFFFFFFF;
