@@ -9,14 +9,15 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Copies of W and of W^T in the order in which a layer's products read them; empty where they read W as it lies.
+/// Copies of W and of W^T packed in the order in which a layer's products read them; empty where products read W
+/// itself.
 template <class T>
 struct PackedDense {
     Buffer<T> plain, transposed;
 };
 
-/// One affine layer, Z = W X + b 1^T, as a window on flat parameters: W (outputs x inputs, column-major), then b.
-/// Owns nothing: parameters and gradients are the network's.
+/// One affine layer, Z = W X + b 1^T, for X inputs x batch and Z outputs x batch. Describes where W (outputs x inputs,
+/// column-major) and then b lie in a flat span of parameters or gradients, and owns none.
 struct Dense {
     Index inputs = 0;
     Index outputs = 0;
@@ -41,17 +42,17 @@ struct Dense {
         return {part(flat, offset + outputs * inputs, outputs).data(), outputs};
     }
 
-    /// Packs W, for the layer's products until it changes; for those on the way back only where `goes_back`.
+    /// Packs W for the layer's products, valid until W changes; W^T, for the backward pass, only where `with_backward`.
     template <class T>
-    void pack(std::span<const T> flat, bool goes_back, PackedDense<T>& packed) const {
+    void pack(std::span<const T> flat, bool with_backward, PackedDense<T>& packed) const {
         const auto pack_if = [](bool wanted, const kernels::Strided<T>& a, Buffer<T>& panels) {
             wanted ? kernels::pack_panels(a, panels) : panels.clear();
         };
         pack_if(inputs > kernels::few_inputs, kernels::plain(weight(flat)), packed.plain);
-        pack_if(goes_back && outputs > kernels::few_outputs, kernels::transposed(weight(flat)), packed.transposed);
+        pack_if(with_backward && outputs > kernels::few_outputs, kernels::transposed(weight(flat)), packed.transposed);
     }
 
-    // Where `packed` is not null, it is what `pack` made of the same parameters.
+    // `packed` below is null, or the result of `pack` for the same parameters.
 
     /// Z := W X + b 1^T.
     template <class T>
@@ -67,8 +68,8 @@ struct Dense {
         kernels::multiply_and_activate<T>(f, w(flat, packed), kernels::plain(x), bias(flat), a);
     }
 
-    /// Z' := W X' + dW X + db 1^T, the tangent of Z where that of X is X' and that of the parameters v. Without X' for
-    /// a first layer, whose input does not depend on them.
+    /// Z' := W X' + dW X + db 1^T: the tangent of Z, where X' is the tangent of X and v = (dW, db) the direction in
+    /// parameter space. X' is null for a first layer, whose input does not depend on the parameters.
     template <class T>
     void jvp(std::span<const T> flat, std::span<const T> v, ConstMatrixRef<T> x, const ConstMatrixMap<T>* x_tangent,
              MatrixRef<T> z_tangent) const {
@@ -84,13 +85,13 @@ struct Dense {
         kernels::multiply_add_with_row_sums<T>(dz, kernels::transposed(x), weight(gradient), bias(gradient));
     }
 
-    /// Whether `backward` may write dU over X.
+    /// Whether `backward` may overwrite X by dU.
     template <class T>
-    bool goes_back_in_place() const {
+    bool may_overwrite_input() const {
         return outputs <= kernels::most_in_place<T>;
     }
 
-    /// dW += dZ X^T, db += dZ 1, and dU := f'(U) * W^T dZ, where X = f(U). dU may be X where `goes_back_in_place`.
+    /// dW += dZ X^T, db += dZ 1, and dU := f'(U) * W^T dZ, where X = f(U). dU may be X where `may_overwrite_input`.
     template <class T>
     void backward(std::span<const T> flat, Activation f, ConstMatrixRef<T> dz, ConstMatrixRef<T> x,
                   std::span<T> gradient, MatrixRef<T> du, const PackedDense<T>* packed = nullptr) const {

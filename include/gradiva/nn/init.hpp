@@ -8,9 +8,9 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Fills W (outputs x inputs) with `gain` times a random matrix whose rows, or columns where there are fewer of them,
-/// are orthonormal: of all such matrices, each is as likely as any other. Source: Saxe, McClelland and Ganguli, "Exact
-/// solutions to the nonlinear dynamics of learning in deep linear neural networks", 2014.
+/// Orthogonal initialisation: fills W (outputs x inputs) with `gain` times a random matrix whose columns, or rows if
+/// there are fewer of them, are orthonormal, uniformly distributed over all such matrices. Source: Saxe, McClelland and
+/// Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2014.
 template <class Scalar>
 void orthogonal_init(MatrixRef<Scalar> w, double gain, Rng& rng) {
     const bool is_tall = w.rows() >= w.cols();

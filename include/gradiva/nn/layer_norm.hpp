@@ -8,17 +8,18 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Normalisation of a layer's units, sample by sample: Y = gain * N + shift, N = (Z - mean) / sqrt(var + 1e-5), as a
-/// window on flat parameters: gain, then shift. Owns nothing, as `Dense`.
-/// Source: Ba, Kiros and Hinton, "Layer Normalization", 2016.
+/// Layer normalisation: Y = gain * N + shift, N = (Z - mean) / sqrt(var + 1e-5), with the mean and the variance over
+/// the units of each sample (units x batch). Describes where gain and shift (in this order, `units` each) lie in a flat
+/// span of parameters, and owns none. Source: Ba, Kiros and Hinton, "Layer Normalization", 2016.
 struct LayerNorm {
     Index units = 0;
     Index offset = 0;  ///< of the gain in the flat span
 
+    /// What `forward` stores for `backward` and `jvp`.
     template <class T>
     struct Tape {
-        MatrixBuffer<T> normalised;   ///< N
-        Buffer<T> inverse_deviation;  ///< of each sample
+        MatrixBuffer<T> normalised;   ///< N, units x batch
+        Buffer<T> inverse_deviation;  ///< 1 / sqrt(var + 1e-5) of each sample
     };
 
     Index parameter_count() const { return 2 * units; }
@@ -40,7 +41,7 @@ struct LayerNorm {
         return as_vector(part(flat, offset + units, units));
     }
 
-    /// Z := gain * N, without the shift.
+    /// Z := gain * N, in place and without the shift, which the caller adds together with the activation.
     template <class T>
     void forward(std::span<const T> flat, MatrixRef<T> z, Tape<T>& tape) const {
         tape.normalised.resize(z.rows(), z.cols());
@@ -48,7 +49,7 @@ struct LayerNorm {
         kernels::layer_norm<T>(gain(flat), z, tape.normalised.matrix(), tape.inverse_deviation.vector());
     }
 
-    /// D, the loss by Y, becomes the loss by Z; the parameters' part is added to `gradient`.
+    /// D := dL/dZ, in place of dL/dY; adds dL/dgain and dL/dshift to `gradient`.
     template <class T>
     void backward(std::span<const T> flat, const Tape<T>& tape, MatrixRef<T> d, std::span<T> gradient) const {
         kernels::add_row_sums_of_product<T>(d, tape.normalised.matrix(), gain(gradient));
@@ -61,7 +62,7 @@ struct LayerNorm {
         kernels::multiply_by_layer_norm_derivative<T>(tape.normalised.matrix(), tape.inverse_deviation.vector(), d);
     }
 
-    /// D, the tangent of Z, becomes that of Y along the direction v of the parameters.
+    /// D := the tangent (directional derivative) of Y along the direction v in parameter space, in place of that of Z.
     template <class T>
     void jvp(std::span<const T> flat, std::span<const T> v, const Tape<T>& tape, MatrixRef<T> d) const {
         kernels::multiply_by_layer_norm_derivative<T>(tape.normalised.matrix(), tape.inverse_deviation.vector(), d);

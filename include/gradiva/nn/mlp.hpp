@@ -17,7 +17,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Description of a multilayer perceptron; input and output sizes follow from its use.
+/// Description of a multilayer perceptron. The numbers of inputs and outputs follow from where it is used.
 struct Mlp {
     std::vector<Index> hidden = {64, 64};      ///< units of each hidden layer, each at least 1; none is a linear map
     Activation activation = Activation::tanh;  ///< after every hidden layer; the output is linear
@@ -26,7 +26,8 @@ struct Mlp {
 };
 
 /// A multilayer perceptron: A_0 = X, normalised where asked for, A_l = f(W_l A_{l-1} + b_l), Y = W_L A_{L-1} + b_L.
-/// Parameters lie flat: W_1 (column-major), b_1, W_2, b_2, ... Models `Module`.
+/// X is inputs x batch, Y outputs x batch. Flat parameters: W_1 (column-major), b_1, W_2, b_2, ... Models `Module` with
+/// jvp and input gradient.
 ///
 /// With `layer_norm`, A_l = f(gain_l * normalised(W_l A_{l-1} + b_l) + shift_l) for l < L, and each hidden layer's b is
 /// followed by its gain and shift (see `LayerNorm`). Source: Gallici et al., "Simplifying Deep Temporal Difference
@@ -36,20 +37,20 @@ class MlpNetwork {
 public:
     using Scalar = ScalarT;
 
-    /// Forward passes give a column the same bits in a batch of any width.
+    /// In a forward pass a column has the same bits in a batch of any width.
     static constexpr bool column_by_column = true;
 
-    /// Weights as products read them: made once by `pack`, for many passes, until the parameters change.
+    /// The weights of each layer, packed by `pack` for the matrix products of passes until the parameters change.
     using PackedWeights = std::vector<PackedDense<Scalar>>;
 
-    /// What one forward pass leaves for the passes after it. One tape per shard; reusable for batches of any width.
+    /// What a forward pass stores for `backward` and `jvp`. One tape per shard; reusable for batches of any width.
     struct Tape {
         ConstMatrixMap<Scalar> input{nullptr, 0, 0};  ///< A_0
-        MatrixBuffer<Scalar> normalized;
-        MatrixBuffer<Scalar> dense_input, dense_dy;  ///< copies, where X or dY has gaps between its columns
+        MatrixBuffer<Scalar> normalized;              ///< storage of A_0 with a normaliser
+        MatrixBuffer<Scalar> dense_input, dense_dy;  ///< copies of X and dY where these have gaps between their columns
         std::vector<MatrixBuffer<Scalar>> output;    ///< A_1, ..., A_{L-1}, Y
         std::vector<LayerNorm::Tape<Scalar>> norm;
-        MatrixBuffer<Scalar> scratch[2];
+        MatrixBuffer<Scalar> scratch[2];  ///< derivatives or tangents of a layer's input and output, alternately
         bool single_use = false;
         const PackedWeights* packed = nullptr;
 
@@ -58,9 +59,9 @@ public:
         const PackedDense<Scalar>* packed_layer(std::size_t l) const { return packed ? &(*packed)[l] : nullptr; }
     };
 
-    /// Orthogonal weights of gain sqrt(2) in hidden layers and `output_gain` in the last; biases zero; the gains of a
-    /// normalisation one, its shifts zero.
-    /// Throws `Error` when a layer would have no units.
+    /// Initialises weights to orthogonal matrices (`orthogonal_init`) of gain sqrt(2) in hidden layers and
+    /// `output_gain` in the last, biases and shifts to 0, and gains of layer normalisation to 1. Throws `Error` when
+    /// `inputs`, `outputs` or the size of a hidden layer is below 1.
     MlpNetwork(Index inputs, Index outputs, const Mlp& description, Rng rng, double output_gain = 1)
         : activation_(description.activation) {
         require(inputs >= 1, "MlpNetwork: inputs is {}; give at least 1 input", inputs);
@@ -90,7 +91,7 @@ public:
         if (description.normalize_observations) normalizer_.emplace(inputs);
     }
 
-    /// What stands before the first layer; null unless the description asks for it. Its moments are no parameters.
+    /// The normaliser of the inputs; null unless the description asks for one. Its moments are not parameters.
     Normalizer<Scalar>* normalizer() { return normalizer_ ? &*normalizer_ : nullptr; }
     const Normalizer<Scalar>* normalizer() const { return normalizer_ ? &*normalizer_ : nullptr; }
 
@@ -110,7 +111,7 @@ public:
 
     ConstMatrixMap<Scalar> forward(const ConstMatrixRef<Scalar>& x, Tape& tape) const {
         GRADIVA_ASSERT(x.rows() == inputs());
-        new (&tape.input) ConstMatrixMap<Scalar>(first_input(x, tape));
+        rebind(tape.input, first_input(x, tape));
         tape.output.resize(layers_.size());
         tape.norm.resize(norms_.size());
         for (std::size_t l = 0; l < layers_.size(); ++l) {
@@ -129,7 +130,7 @@ public:
         return std::as_const(tape.output.back()).matrix();
     }
 
-    /// dL/dparameters is added to `gradient`.
+    /// Adds dL/dparameters to `gradient`.
     void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient) const {
         backward_to_first_layer(tape, dy, gradient);
     }
@@ -141,7 +142,7 @@ public:
         if (normalizer_) normalizer_->backward(tape.normalized.matrix(), dx);
     }
 
-    /// dY = sum over parameters of dY/dparameter * v, at the point of the last forward pass.
+    /// The tangent of Y, (dY/dparameters) v, outputs x batch, at the point of the last forward pass.
     ConstMatrixMap<Scalar> jvp(Tape& tape, std::span<const Scalar> v) const {
         for (std::size_t l = 0; l < layers_.size(); ++l) {
             const Dense& layer = layers_[l];
@@ -169,29 +170,31 @@ private:
         return layer == 0 ? tape.input : tape.output[layer - 1].matrix();
     }
 
-    /// Where the derivative by the input of a layer goes, in the shape of that input.
-    MatrixMap<Scalar> room_for_derivative(std::size_t layer, Tape& tape) const {
+    /// Storage for the derivative by a layer's input: the input itself where it may be overwritten, else a scratch
+    /// buffer.
+    MatrixMap<Scalar> storage_of_derivative(std::size_t layer, Tape& tape) const {
         MatrixBuffer<Scalar>& input = tape.output[layer - 1];
-        if (tape.single_use && layers_[layer].template goes_back_in_place<Scalar>()) return input.matrix();
-        MatrixBuffer<Scalar>& room = tape.scratch[layer % 2];
-        room.resize(input.rows(), input.cols());
-        return room.matrix();
+        if (tape.single_use && layers_[layer].template may_overwrite_input<Scalar>()) return input.matrix();
+        MatrixBuffer<Scalar>& scratch = tape.scratch[layer % 2];
+        scratch.resize(input.rows(), input.cols());
+        return scratch.matrix();
     }
 
-    /// Returns the derivative by the first layer's Z, a view into the tape.
+    /// The backward pass down to the first layer's gradient; returns dL/dZ of that layer, a view into the tape, or of
+    /// dY where there is one layer.
     ConstMatrixMap<Scalar> backward_to_first_layer(Tape& tape, const ConstMatrixRef<Scalar>& dy,
                                                    std::span<Scalar> gradient) const {
         GRADIVA_ASSERT(dy.rows() == outputs() && dy.cols() == tape.input.cols());
         GRADIVA_ASSERT(gradient.size() == parameters().size());
         ConstMatrixMap<Scalar> dz = contiguous<Scalar>(dy, tape.dense_dy);
         for (std::size_t l = layers_.size() - 1; l > 0; --l) {
-            MatrixMap<Scalar> da = room_for_derivative(l, tape);
+            MatrixMap<Scalar> da = storage_of_derivative(l, tape);
             layers_[l].template backward<Scalar>(parameters(), activation_, dz, input_of(l, tape), gradient, da,
                                                  tape.packed_layer(l));
             if (!norms_.empty()) {
                 norms_[l - 1].template backward<Scalar>(parameters(), tape.norm[l - 1], da, gradient);
             }
-            new (&dz) ConstMatrixMap<Scalar>(da.data(), da.rows(), da.cols());
+            rebind(dz, as_const(da));
         }
         layers_.front().template add_gradient<Scalar>(dz, tape.input, gradient);
         return dz;

@@ -51,39 +51,41 @@ concept HasBackward = HasTape<M> &&
 
 /// A differentiable function Y = f(X) of a batch, with flat parameters.
 ///
-/// - `parameters()`: all parameters in one contiguous span, which the module owns and copies with itself.
-/// - `append_parameters(n)`: n further values, zero, at the end of that span, which f does not read; an actor keeps
-///   there what belongs to its distribution.
-/// - `forward(X, tape)`: Y (outputs x batch), a view into the tape; the tape also refers to X, which must stay.
-///   X and dY may have gaps between their columns; `contiguous` makes a copy where they have.
-/// - `backward(tape, dY, gradient)`: adds dL/dparameters to `gradient`, which has the shape of `parameters()`.
+/// - `inputs()` and `outputs()`: rows of X and of Y. One sample is one column.
+/// - `parameters()`: all parameters in one contiguous span, which the module owns; a copy of the module has its own.
+/// - `append_parameters(n)`: appends n zeros to that span, which f does not read; an actor stores the parameters of its
+///   distribution there.
+/// - `forward(X, tape)`: Y (outputs x batch), a view into the tape; the tape may also refer to X, which must outlive
+/// its
+///   use. X and dY may have gaps between their columns; `contiguous` makes a copy where they do.
+/// - `backward(tape, dY, gradient)`: adds dL/dparameters to `gradient`, which has the size of `parameters()`; dY is
+/// dL/dY
+///   at the point of the last forward pass.
 ///
 /// Optional:
-/// - `backward(tape, dY, gradient, dX)` also writes dL/dX (`ModuleWithInputGradient`): an analytic policy gradient
-///   needs it.
+/// - `backward(tape, dY, gradient, dX)` also writes dL/dX (`ModuleWithInputGradient`), for analytic policy gradients.
 /// - `jvp(tape, v)`: the derivative of Y along the direction v in parameter space, a view into the tape
-///   (`ModuleWithJvp`): trust regions need it.
-/// - `normalizer()`, a pointer to the `Normalizer` of its inputs, or null where it has none at the moment.
+///   (`ModuleWithJvp`), for trust regions.
+/// - `normalizer()`: a pointer to the `Normalizer` of its inputs, or null while it has none.
 /// - `pack(PackedWeights&)` with that type and the tape's `use_packed(packed)`; the tape's `use_once()`. See the
-///   functions of these names below.
+///   functions `pack_weights`, `use_packed` and `use_once` below.
 /// - `static constexpr bool column_by_column = true`, see `acts_column_by_column`.
 ///
-/// All but `append_parameters` and writing through `parameters()` are const, so that shards share one module and bring
-/// a tape each. A tape allocates when its batch grows, and never again.
+/// All but `append_parameters`, `normalizer` and the non-const `parameters` are const, so that shards share one module
+/// with a tape each. A tape allocates only when its batch grows.
 template <class M>
 concept Module = std::copy_constructible<M> && detail::HasParameters<M> && detail::HasSizes<M> &&
     detail::HasForward<M> && detail::HasBackward<M>;
 
-/// A `Module` that gives directional derivatives, as `TrustRegion` needs them: `jvp(tape, v) const` is the derivative
-/// of Y along v, a direction in the space of parameters; outputs x batch, at the point of the last forward pass.
+/// A `Module` with forward-mode derivatives, as `TrustRegion` needs them: `jvp(tape, v) const` is the Jacobian-vector
+/// product (dY/dparameters) v, outputs x batch, at the point of the last forward pass.
 template <class M>
 concept ModuleWithJvp = Module<M> &&
     requires(const M& fixed, typename M::Tape& tape, std::span<const typename M::Scalar> direction) {
     { fixed.jvp(tape, direction) } -> std::convertible_to<ConstMatrixMap<typename M::Scalar>>;
 };
 
-/// A `Module` whose `backward(tape, dY, gradient, dX) const` also writes dX, the derivative by the inputs; inputs x
-/// batch.
+/// A `Module` whose `backward(tape, dY, gradient, dX) const` also writes dX = dL/dX, inputs x batch.
 template <class M>
 concept ModuleWithInputGradient = Module<M> &&
     requires(const M& fixed, typename M::Tape& tape, ConstMatrixRef<typename M::Scalar> batch,
@@ -91,9 +93,9 @@ concept ModuleWithInputGradient = Module<M> &&
     fixed.backward(tape, batch, flat, out);
 };
 
-/// Promises of a tape that after each forward pass comes one backward pass at most, after which only Y is looked at:
-/// all else that the forward pass left may be written over, which keeps less memory busy. Without effect on other
-/// tapes.
+/// Marks a tape as single-use: each forward pass is followed by at most one backward pass, after which only Y is read.
+/// The backward pass may then overwrite the stored activations, which needs less memory traffic. No effect on tapes
+/// without `use_once()`.
 template <class Tape>
 void use_once(Tape& tape) {
     if constexpr (requires { tape.use_once(); }) tape.use_once();
@@ -114,18 +116,19 @@ struct PackedWeightsOf<M> {
 
 }  // namespace detail
 
-/// A copy of a module's weights in the order in which its passes read them; nothing for a module that makes none. An
-/// actor and a critic have that of their network.
+/// The type of a module's packed weights: a copy of them in the order in which its matrix products read them. Empty for
+/// a module that does not pack. An actor and a critic have the type of their network.
 template <class M>
 using PackedWeightsOf = typename detail::PackedWeightsOf<M>::Type;
 
-/// Packs the weights of the moment. Whoever changes them packs anew before the next pass of a tape that uses them.
+/// Packs the module's current weights; no effect on modules that do not pack. After each change of the weights they
+/// must be packed again before the next pass of a tape that uses them.
 template <class M>
 void pack_weights(const M& module, PackedWeightsOf<M>& packed) {
     if constexpr (requires { typename M::PackedWeights; }) module.pack(packed);
 }
 
-/// Lets the passes of a tape read packed weights, which must stay, where each would pack its own.
+/// Makes the passes of a tape read `packed`, which must outlive them, instead of packing the weights in each pass.
 template <class Tape, class Packed>
 void use_packed(Tape& tape, const Packed& packed) {
     if constexpr (requires { tape.use_packed(packed); }) tape.use_packed(packed);
@@ -173,7 +176,8 @@ concept MentionsUseOnce = requires {
     &Tape::use_once;
 };
 
-/// One sentence for each optional member whose name is right and whose form is wrong: it would go unnoticed.
+/// A compile-time error, one sentence, for each optional member of the right name and a wrong signature, which would
+/// otherwise be ignored.
 template <class M>
 consteval void explain_optional_members_of_module() {
     static_assert(!MentionsInputGradient<M> || ModuleWithInputGradient<M>,

@@ -11,11 +11,11 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Brings each element of its input to mean 0 and deviation 1, as far as is known of it:
+/// Standardises each element of its input by running moments, to mean 0 and standard deviation 1:
 ///   y_i = clamp((x_i - mean_i) / sqrt(variance_i + 1e-8), -10, 10).
-/// What is known are the moments of all inputs that were merged so far, in double; before the first, y = clamp(x). An
-/// element that has never changed has variance 0: it gives 0, and 10 or -10 once it moves by more than 1e-3. NaN stays
-/// NaN. Source: Engstrom et al., "Implementation Matters in Deep Policy Gradients", 2020, section 3.
+/// The moments, in double, are those of all inputs merged so far; before the first, y = clamp(x). An element that has
+/// never changed has variance 0: it gives 0, and 10 or -10 once it differs by 1e-3 or more. NaN gives NaN.
+/// Source: Engstrom et al., "Implementation Matters in Deep Policy Gradients", 2020, section 3.
 template <class Scalar>
 class Normalizer {
 public:
@@ -27,7 +27,7 @@ public:
     Index size() const { return mean_.size(); }
     const std::vector<kernels::Moments>& moments() const { return moments_; }
 
-    /// Takes further inputs into account: their moments, element by element.
+    /// Adds further inputs to the running moments: `moments[i]` are those of their element i.
     void merge(std::span<const kernels::Moments> moments) {
         GRADIVA_ASSERT(moments.size() == moments_.size());
         for (std::size_t i = 0; i < moments_.size(); ++i) {
@@ -38,7 +38,7 @@ public:
         }
     }
 
-    /// Y of a batch, one input per column.
+    /// Writes Y of a batch X, both size x batch.
     void forward(ConstMatrixRef<Scalar> x, MatrixRef<Scalar> y) const {
         for (Index j = 0; j < x.cols(); ++j) {
             for (Index i = 0; i < x.rows(); ++i) {
@@ -48,12 +48,12 @@ public:
         }
     }
 
-    /// From dL/dY to dL/dX, in place.
+    /// D := dL/dX, in place of dL/dY; y is the output of `forward`. 0 where y was clamped.
     void backward(ConstMatrixRef<Scalar> y, MatrixRef<Scalar> d) const {
         for (Index j = 0; j < y.cols(); ++j) {
             for (Index i = 0; i < y.rows(); ++i) {
-                const bool held = std::abs(static_cast<double>(y(i, j))) >= limit;
-                d(i, j) = held ? Scalar(0) : static_cast<Scalar>(scale_[i]) * d(i, j);
+                const bool clamped = std::abs(static_cast<double>(y(i, j))) >= limit;
+                d(i, j) = clamped ? Scalar(0) : static_cast<Scalar>(scale_[i]) * d(i, j);
             }
         }
     }

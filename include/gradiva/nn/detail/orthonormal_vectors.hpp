@@ -10,11 +10,11 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Columns that are made orthogonal at a time.
+/// Vectors in a block: the width of its matrix products.
 inline constexpr Index orthogonal_block = 32;
 
-/// D += sign A B: A by `rows` rows that are contiguous, `stride` apart; B and D have rows of `orthogonal_block`
-/// numbers.
+/// D += sign A B, all row-major: A is `rows` x `inner` with a row stride of `stride`, B and D have `orthogonal_block`
+/// columns and no gaps.
 inline void add_block_product(double sign, const double* a, Index stride, Index rows, Index inner, const double* b,
                               double* d) {
     using V = simd::Lanes<double>;
@@ -51,29 +51,30 @@ inline void add_block_product(double sign, const double* a, Index stride, Index 
     for (; row < rows; ++row) add(row, std::integral_constant<Index, 1>{});
 }
 
-/// `count` orthonormal vectors of `length`, at most as many, one after the other: the factor Q of a matrix of random
-/// numbers whose factor R has a positive diagonal. By the method of Gram and Schmidt, in blocks: a block is made
-/// orthogonal to all vectors before it by products of matrices, then its vectors one to another, and all this again
-/// where that shortened one so much that rounding counts. Source: Daniel, Gragg, Kaufman and Stewart,
+/// `count` orthonormal vectors of `length` elements, count <= length: the factor Q (length x count) of the QR
+/// decomposition of a random matrix, R having a positive diagonal. Blocked Gram-Schmidt with reorthogonalisation: the
+/// vectors of a block are made orthogonal to all earlier blocks by matrix products, then to each other; where a vector
+/// became so short that cancellation counts, this is repeated. Source: Daniel, Gragg, Kaufman and Stewart,
 /// "Reorthogonalization and Stable Algorithms for Updating the Gram-Schmidt QR Factorization", 1976.
 class OrthonormalVectors {
 public:
-    /// `draw()` returns the next number of the matrix, vector by vector. Where a vector is one of those before it, or a
-    /// sum of them, it is drawn anew.
+    /// `draw()` returns the next element of the random matrix, column by column. A column that depends linearly on
+    /// those before it is drawn again.
     template <class Draw>
     OrthonormalVectors(Index length, Index count, const Draw& draw)
         : length_(length), count_(count), columns_(length * count), rows_(length * count) {
         for (Index begin = 0; begin < count; begin += orthogonal_block) {
             const Index end = std::min(begin + orthogonal_block, count);
             for (double& x : columns_.segment({begin * length, end * length})) x = draw();
-            // What is left of a vector has lost as many digits as it has become shorter.
-            constexpr double long_enough = 0.1;
-            while (make_orthogonal(begin, end, draw) < long_enough) {
+            // Cancellation loses as many digits as the subtraction shortens a vector.
+            constexpr double least_remainder = 0.1;
+            while (orthogonalise(begin, end, draw) < least_remainder) {
             }
-            keep_rows(begin, end);
+            copy_to_rows(begin, end);
         }
     }
 
+    /// Element `element` of vector `vector`: Q(element, vector).
     double operator()(Index element, Index vector) const { return columns_[vector * length_ + element]; }
 
 private:
@@ -83,9 +84,10 @@ private:
         return simd::sum_in_lanes<double>(length_, [a, b](Index i) { return a[i] * b[i]; });
     }
 
-    /// Returns the least part of a vector that was left of it.
+    /// One pass over the block [begin, end). Returns the smallest ratio of a vector's norm after the subtractions to
+    /// that before them; 0 where one was drawn again.
     template <class Draw>
-    double make_orthogonal(Index begin, Index end, const Draw& draw) {
+    double orthogonalise(Index begin, Index end, const Draw& draw) {
         double before[orthogonal_block];
         for (Index j = begin; j < end; ++j) before[j - begin] = std::sqrt(dot(column(j), column(j)));
         if (begin > 0) subtract_projection(begin, end);
@@ -101,7 +103,7 @@ private:
             }
             const double norm = std::sqrt(dot(x, x));
             least = std::min(least, norm / before[j - begin]);
-            if (norm < 1e-12) {  // of what was drawn nothing but rounding is left
+            if (norm < 1e-12) {  // linearly dependent but for rounding
                 for (Index i = 0; i < length_; ++i) x[i] = draw();
                 least = 0;
             } else {
@@ -111,7 +113,7 @@ private:
         return least;
     }
 
-    /// X := X - Q Q^T X for the vectors Q before the block.
+    /// X := X - Q Q^T X, where X are the vectors of the block and Q those before it.
     void subtract_projection(Index begin, Index end) {
         block_.assign(length_ * orthogonal_block, 0.0);
         along_.assign(begin * orthogonal_block, 0.0);
@@ -125,17 +127,17 @@ private:
         }
     }
 
-    void keep_rows(Index begin, Index end) {
+    void copy_to_rows(Index begin, Index end) {
         for (Index j = begin; j < end; ++j) {
             for (Index i = 0; i < length_; ++i) rows_[i * count_ + j] = column(j)[i];
         }
     }
 
     Index length_, count_;
-    Buffer<double> columns_;  // the vectors, one after the other
-    Buffer<double> rows_;     // their first elements, their second, and so on: the same numbers
-    Buffer<double> block_;    // X, row by row
-    Buffer<double> along_;    // Q^T X, row by row
+    Buffer<double> columns_;  // Q, column-major
+    Buffer<double> rows_;     // Q, row-major
+    Buffer<double> block_;    // X, row-major
+    Buffer<double> along_;    // Q^T X, row-major
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail
