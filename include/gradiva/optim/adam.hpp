@@ -19,20 +19,22 @@ struct AdamOptions {
     double epsilon = 1e-5;  ///< added to the root of the second, above 0 also in the weights' scalar
 };
 
+/// The Adam optimiser; models `Optimizer`. Element by element, with gradient g at step t = 1, 2, ...:
 /// m := beta1 m + (1 - beta1) g,  v := beta2 v + (1 - beta2) g^2,
 /// theta := theta - lr m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon).
 /// Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1.
 template <class Scalar = float>
 class Adam {
 public:
+    /// Throws `Error` unless the options are in their ranges.
     Adam(AdamOptions options = {}) : options_(options) {
         detail::check_decay("Adam", "beta1", options.beta1);
         detail::check_decay("Adam", "beta2", options.beta2);
         detail::check_epsilon<Scalar>("Adam", options.epsilon);
     }
 
-    /// Throws `Error`, and changes nothing, when the square of a number of the gradient is not finite: its moment would
-    /// never come back.
+    /// Throws `Error`, and changes nothing, when the learning rate, or the square of an element of the gradient, is not
+    /// finite: that would make the element's second moment infinite for good.
     void step(std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
         GRADIVA_ASSERT(weights.size() == gradient.size());
         detail::check_step("Adam", gradient, learning_rate, detail::largest_with_square<Scalar>());
@@ -43,8 +45,8 @@ public:
             steps_ = 0;
         }
         ++steps_;
-        const auto rate = static_cast<Scalar>(learning_rate / taken_in(options_.beta1));
-        const auto correction = static_cast<Scalar>(1 / std::sqrt(taken_in(options_.beta2)));
+        const auto rate = static_cast<Scalar>(learning_rate / bias_correction(options_.beta1));
+        const auto correction = static_cast<Scalar>(1 / std::sqrt(bias_correction(options_.beta2)));
         const auto epsilon = static_cast<Scalar>(options_.epsilon);
         const detail::MovingMean<Scalar> mean(options_.beta1);
         const detail::MeanSquare<Scalar> mean_square(options_.beta2, options_.epsilon);
@@ -57,12 +59,12 @@ public:
     }
 
 private:
-    // A smaller mean counts as 0. Else that of gradients which have become 0, such as those of a ReLU unit that is
-    // never active, decays into denormal numbers, on which processors take some twenty times as long.
+    // A smaller mean is set to 0. Otherwise the mean of gradients which have become 0, such as those of a ReLU unit
+    // that is never active, would decay into denormal numbers, with which arithmetic is some twenty times slower.
     static constexpr Scalar negligible = std::numeric_limits<Scalar>::min() * Scalar(1e18);
 
-    /// 1 - beta^t: the share of the gradients so far in a mean that began at 0.
-    double taken_in(double beta) const { return -std::expm1(static_cast<double>(steps_) * std::log(beta)); }
+    /// 1 - beta^t: the total weight of the gradients so far in an exponential mean that began at 0.
+    double bias_correction(double beta) const { return -std::expm1(static_cast<double>(steps_) * std::log(beta)); }
 
     AdamOptions options_;
     Index steps_ = 0;

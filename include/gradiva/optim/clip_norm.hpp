@@ -18,8 +18,8 @@ namespace detail {
 
 inline constexpr auto square_of = [](const auto& x) { return x * x; };
 
-/// The Euclidean norm of numbers the sum of whose squares does not fit in a double. Not finite where one of them is
-/// not, or where the norm itself is beyond a double.
+/// The Euclidean norm of values whose sum of squares overflows or underflows in double: scaled by the largest. Not
+/// finite where a value is not, or where the norm itself overflows.
 template <class Scalar>
 [[gnu::cold, gnu::noinline]] double norm_by_largest(std::span<const Scalar> values) {
     double largest = 0;
@@ -38,8 +38,8 @@ template <class Scalar>
     return std::ldexp(std::sqrt(sum), exponent);
 }
 
-/// The Euclidean norm of numbers whose squares were added up in double. A second look is needed only where that sum has
-/// overflown or has lost digits below the smallest numbers; squares of floats do neither.
+/// The Euclidean norm of values with the sum of squares `squares`, in double. Where that sum has overflown or
+/// underflown, which squares of floats cannot, the norm is computed anew from the values.
 template <class Scalar>
 double norm_from(double squares, std::span<const Scalar> values) {
     constexpr double least = 1e-270;
@@ -49,18 +49,20 @@ double norm_from(double squares, std::span<const Scalar> values) {
 
 }  // namespace detail
 
-/// The Euclidean norm, summed in double; neither overflows nor underflows on the way. Not finite where a number is not.
+/// The Euclidean norm, summed in double, without overflow or underflow of intermediate results. Not finite where a
+/// value is not.
 template <class Scalar>
 double norm_of(std::span<const Scalar> values) {
     const auto size = static_cast<Index>(values.size());
     return detail::norm_from(simd::sum_in_double(values.data(), size, detail::square_of), values);
 }
 
-/// The norm of two vectors, of which these are the norms, one after the other.
+/// The norm of the concatenation of two vectors with the norms a and b.
 inline double joint_norm(double a, double b) { return std::hypot(a, b); }
 
-/// total := part(0) + ... + part(parts - 1), spans, added in this order and cleared; returns the sum's norm, as
-/// `norm_of`. At most `most_shards` of them. In one pass, so that each number comes from memory once.
+/// total := part(0) + ... + part(parts - 1), added in this order, and sets the parts to 0; returns the norm of the
+/// total (see `norm_of`). Parts are spans of the total's size, 1 to `most_shards` of them. One pass over memory does it
+/// all.
 template <class Scalar, class Part>
 double add_up(Index parts, const Part& part, std::span<Scalar> total) {
     GRADIVA_ASSERT(parts >= 1 && parts <= most_shards);
@@ -84,27 +86,26 @@ double add_up(Index parts, const Part& part, std::span<Scalar> total) {
                              std::span<const Scalar>(total));
 }
 
-/// The same for the member `gradient` of the accumulators of a sum.
+/// The same for the member `gradient` of the accumulators of a `ShardedSum`.
 template <class Scalar, class Accumulator>
 double add_up(ShardedSum<Accumulator>& shards, std::span<Scalar> total) {
     return add_up(
         shards.size(), [&](Index s) { return shards[s].gradient.span(); }, total);
 }
 
-/// The factor that brings a gradient of this norm down to `max_norm`: min(1, max_norm / norm). 1 when `max_norm` is 0,
-/// which means no clipping. Source: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural
-/// networks", 2013, algorithm 1.
+/// The factor of gradient norm clipping: min(1, max_norm / norm), or 1 where `max_norm` is 0 (no clipping). Source:
+/// Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013, algorithm 1.
 inline double clip_factor(double norm, double max_norm) {
     return max_norm > 0 && norm > max_norm ? max_norm / norm : 1.0;
 }
 
-/// Brings a gradient of this norm down to `max_norm`, where there is one (see `clip_factor`).
+/// Scales a gradient of the norm `norm` to at most `max_norm` (see `clip_factor`).
 template <class Scalar>
 void clip(std::span<Scalar> gradient, double norm, double max_norm) {
     GRADIVA_ASSERT(std::isfinite(norm));
     if (clip_factor(norm, max_norm) == 1) return;
     VectorMap<Scalar> vector(gradient.data(), static_cast<Index>(gradient.size()));
-    // A factor too small for the scalar to hold with all its digits is applied in parts.
+    // A factor that would be denormal in Scalar is applied in several multiplications.
     constexpr double least = std::numeric_limits<Scalar>::min(), part = 0x1p-60;
     for (; max_norm / norm < least && std::isfinite(norm); norm *= part) vector *= static_cast<Scalar>(part);
     vector *= static_cast<Scalar>(max_norm / norm);

@@ -11,14 +11,14 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// When `ConjugateGradient` stops.
+/// Stopping criteria of `ConjugateGradient`.
 struct ConjugateGradientOptions {
     Index iterations = 15;     ///< at most
-    double tolerance = 1e-10;  ///< stop when the squared norm of the residual is at most this part of that of g
+    double tolerance = 1e-10;  ///< stop when ||residual||^2 <= tolerance ||g||^2
 };
 
-/// The power of two that brings a vector of this norm, if it is not 0, to a norm from 1 to 2, as far as the scalar
-/// holds such powers. To multiply with it changes no digit.
+/// The power of two that scales a vector of this norm to a norm in [1, 2), as far as Scalar can represent it; the
+/// multiplication is exact. 1 for a norm that is 0 or not finite.
 template <class Scalar>
 Scalar scale_to_one(double norm) {
     constexpr int most = std::numeric_limits<Scalar>::max_exponent - 2;
@@ -26,17 +26,18 @@ Scalar scale_to_one(double norm) {
     return std::ldexp(Scalar(1), std::clamp(-std::ilogb(norm), -most, most));
 }
 
-/// Solves M x = g for a symmetric positive definite M that is known by its products only, from x = 0:
-///   alpha = r.r / p.Mp,  x += alpha p,  r -= alpha Mp,  p = r + (r'.r' / r.r) p.
-/// Meanwhile g has a norm of about 1: neither small nor large ones change a digit, or the number of iterations.
-/// Source: Hestenes and Stiefel, "Methods of Conjugate Gradients for Solving Linear Systems", 1952.
+/// Solves M x = g for a symmetric positive definite M given by its products M v, starting from x = 0:
+///   alpha = r.r / p.Mp,  x += alpha p,  r' = r - alpha Mp,  p := r' + (r'.r' / r.r) p.
+/// g is scaled to a norm in [1, 2) meanwhile, so that its magnitude changes neither digits nor the number of
+/// iterations. Source: Hestenes and Stiefel, "Methods of Conjugate Gradients for Solving Linear Systems", 1952.
 template <class Scalar>
 class ConjugateGradient {
 public:
     explicit ConjugateGradient(ConjugateGradientOptions options = {}) : options_(options) {}
 
-    /// `multiply(v, out)` writes out := M v. Returns false, and leaves x unfinished, when g or x is not finite, or when
-    /// a curvature p.Mp is not positive or not finite: M is then not what it should be. Where g is 0 so is x.
+    /// `multiply(v, out)` writes out := M v, spans of the size of g and x. Returns false, with x unspecified, when g or
+    /// x is not finite, or when a curvature p.Mp is not positive and finite: M is then not positive definite. x is 0
+    /// where g is 0.
     template <class Multiply>
     bool solve(const Multiply& multiply, std::span<const Scalar> g, std::span<Scalar> x) {
         const auto n = static_cast<Index>(g.size());

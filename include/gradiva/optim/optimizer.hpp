@@ -7,9 +7,10 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Changes weights along a gradient: `step(weights, gradient, learning_rate)` on spans of equal length. It descends:
-/// the gradient is that of a loss. Its own state, sized at the first step, belongs to these weights; a copy starts anew
-/// or continues with them, and may step other weights at the same time. After the first step it does not allocate.
+/// A gradient descent rule: `step(weights, gradient, learning_rate)` changes `weights` to lower the loss of which
+/// `gradient`, a span of the same size, is the gradient. Its state, such as moments, is allocated in the first step and
+/// belongs to these weights; later steps do not allocate. A copy has its own state and may step other weights in
+/// another thread.
 template <class O, class Scalar>
 concept Optimizer = std::copyable<O> &&
     requires(O optimizer, std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
@@ -28,7 +29,7 @@ consteval bool explain_optimizer() {
     return Optimizer<O, Scalar>;
 }
 
-/// An `Optimizer`; of what is none, a sentence says why.
+/// An `Optimizer`; for other types a compile-time error says which rule they break.
 template <class O, class Scalar>
 concept ExplainedOptimizer = (explain_optimizer<O, Scalar>());
 

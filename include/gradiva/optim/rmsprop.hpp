@@ -16,18 +16,20 @@ struct RmspropOptions {
     double epsilon = 1e-5;  ///< added to its root, above 0 also in the weights' scalar
 };
 
+/// The RMSProp optimiser; models `Optimizer`:
 /// v := alpha v + (1 - alpha) g^2,  theta := theta - lr g / (sqrt(v) + epsilon).
 /// Source: Tieleman and Hinton, "Lecture 6.5 - RMSProp", Coursera: Neural Networks for Machine Learning, 2012.
 template <class Scalar = float>
 class Rmsprop {
 public:
+    /// Throws `Error` unless the options are in their ranges.
     Rmsprop(RmspropOptions options = {}) : options_(options) {
         detail::check_decay("Rmsprop", "alpha", options.alpha);
         detail::check_epsilon<Scalar>("Rmsprop", options.epsilon);
     }
 
-    /// Throws `Error`, and changes nothing, when the square of a number of the gradient is not finite: its moment would
-    /// never come back.
+    /// Throws `Error`, and changes nothing, when the learning rate, or the square of an element of the gradient, is not
+    /// finite: that would make the element's second moment infinite for good.
     void step(std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
         GRADIVA_ASSERT(weights.size() == gradient.size());
         detail::check_step("Rmsprop", gradient, learning_rate, detail::largest_with_square<Scalar>());

@@ -12,24 +12,25 @@ namespace GRADIVA_NAMESPACE {
 
 /// Momentum of `Sgd`.
 struct SgdOptions {
-    double momentum = 0;  ///< share of the last step that is kept, in [0, 1)
+    double momentum = 0;  ///< factor of the last velocity, in [0, 1)
 };
 
-/// Stochastic gradient descent with momentum: u := momentum u + g,  theta := theta - lr u.
+/// Stochastic gradient descent with momentum; models `Optimizer`: u := momentum u + g,  theta := theta - lr u.
 /// Source: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964.
 template <class Scalar = float>
 class Sgd {
 public:
     Sgd(SgdOptions options = {}) : options_(options) { detail::check_decay("Sgd", "momentum", options.momentum); }
 
-    /// Throws `Error`, and changes nothing, when a number of the gradient is not finite, or so large that the velocity
-    /// could cease to be.
+    /// Throws `Error`, and changes nothing, when the learning rate or an element of the gradient is not finite, or when
+    /// an element is so large that the velocity could overflow.
     void step(std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
         GRADIVA_ASSERT(weights.size() == gradient.size());
         const auto momentum = static_cast<Scalar>(options_.momentum);
-        // The velocity stays below the largest number of all gradients times 1 / (1 - momentum).
-        const double share = options_.momentum > 0 ? (1 - options_.momentum) / 2 : 1;
-        detail::check_step("Sgd", gradient, learning_rate, share * most);
+        // The velocity is at most the largest element of all gradients times 1 / (1 - momentum); half of that leaves a
+        // margin for rounding.
+        const double limit = options_.momentum > 0 ? (1 - options_.momentum) / 2 : 1;
+        detail::check_step("Sgd", gradient, learning_rate, limit * most);
         const auto size = static_cast<Index>(gradient.size());
         if (velocity_.size() != size) velocity_.assign(size, Scalar(0));
         const auto rate = static_cast<Scalar>(learning_rate);

@@ -19,7 +19,7 @@ inline void check_decay(std::string_view who, std::string_view option, double be
     require(beta >= 0 && beta < 1, "{}: {} is {}; give a number in [0, 1)", who, option, beta);
 }
 
-/// Throws `Error` unless epsilon is above 0 and finite also in the scalar of the weights, and no denormal number there.
+/// Throws `Error` unless epsilon is above 0 and, in the scalar type of the weights, a normal, finite number.
 template <class Scalar>
 void check_epsilon(std::string_view who, double epsilon) {
     require(epsilon > 0 && std::isfinite(epsilon), "{}: epsilon is {}; give a number above 0", who, epsilon);
@@ -29,8 +29,8 @@ void check_epsilon(std::string_view who, double epsilon) {
             sizeof(Scalar), least, most);
 }
 
-/// Whether all numbers and the sum of their squares are finite: one operation per register, so that it can be asked of
-/// every gradient.
+/// Whether all values and the sum of their squares are finite; one multiplication and one addition per register, so
+/// that it costs little for every gradient.
 template <class Scalar>
 bool has_finite_squares(std::span<const Scalar> values) {
     using V = simd::Lanes<Scalar>;
@@ -62,14 +62,14 @@ bool has_finite_squares(std::span<const Scalar> values) {
         who, i, value);
 }
 
-/// The largest number whose square is finite.
+/// The largest value of the scalar type whose square is finite.
 template <class Scalar>
 double largest_with_square() {
     return std::sqrt(static_cast<double>(std::numeric_limits<Scalar>::max()));
 }
 
-/// What an optimiser asks before it changes anything: that the learning rate is finite, and no number of the gradient
-/// above `largest` in magnitude, which is at least `largest_with_square`. Throws `Error` otherwise.
+/// The check before an optimiser's step. Throws `Error` unless the learning rate is finite and all elements of the
+/// gradient are at most `largest` in magnitude; `largest` is at least `largest_with_square`.
 template <class Scalar>
 void check_step(std::string_view who, std::span<const Scalar> gradient, double learning_rate, double largest) {
     require(std::isfinite(learning_rate), "{}: the learning rate is {}; give a finite number", who, learning_rate);

@@ -7,8 +7,8 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// mean := beta mean + (1 - beta) x, for numbers and for vectors of them. 1 - beta is taken in double: of a beta that
-/// the scalar rounds to 1 nothing else is left.
+/// Exponential moving average: mean := beta mean + (1 - beta) x, for scalars and registers. 1 - beta is computed in
+/// double, since Scalar may round beta to 1.
 template <class Scalar>
 struct MovingMean {
     explicit MovingMean(double beta) : keep(static_cast<Scalar>(beta)), share(static_cast<Scalar>(1 - beta)) {}
@@ -21,10 +21,10 @@ struct MovingMean {
     Scalar keep, share;
 };
 
-/// The mean of squared gradients. After the first step it stays above a number whose root is below a thousandth of the
-/// epsilon that is added to it, also after the division by 1 - beta^t: decay would make denormal numbers of it, on
-/// which processors take some twenty times as long. An epsilon so small that there is no such number leaves it as it
-/// is.
+/// Exponential moving average of squared gradients, with a lower bound `least` that keeps it from decaying into
+/// denormal numbers, with which arithmetic is some twenty times slower. The root of the bound is below a thousandth of
+/// the epsilon that is added to it, also after division by 1 - beta^t. There is no bound where epsilon is too small for
+/// that.
 template <class Scalar>
 struct MeanSquare {
     MeanSquare(double beta, double epsilon)
@@ -41,7 +41,7 @@ struct MeanSquare {
     Scalar least;
 };
 
-/// 0 in place of a number that is so small that it would decay into denormal ones.
+/// x, or 0 where |x| < least, before it decays into denormal numbers.
 template <class V, class Scalar>
 V without_negligible(const V& x, Scalar least) {
     return ((x > -least) & (x < least)) ? V{} : x;
