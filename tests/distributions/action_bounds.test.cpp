@@ -20,24 +20,24 @@ TEST_CASE("Bounds stretch the unit interval over an action's elements, and find 
     const ActionBounds bounds("Test", Box{.size = 2, .low = {-1, 10}, .high = {3, 12}});
     CHECK(bounds.size() == 2);
     CHECK(bounds.log_volume() == Approx(std::log(4.0 * 2.0)));
-    CHECK(bounds.stretch(0, 0.25) == 0);
-    CHECK(bounds.stretch(1, 0.5) == 11);
-    CHECK(bounds.locate(0, 2) == Approx(0.75));
-    CHECK(bounds.locate(1, 10.5F) == Approx(0.25));
+    CHECK(bounds.to_action(0, 0.25) == 0);
+    CHECK(bounds.to_action(1, 0.5) == 11);
+    CHECK(bounds.to_unit(0, 2) == Approx(0.75));
+    CHECK(bounds.to_unit(1, 10.5F) == Approx(0.25));
     const ActionBounds same("Test", Box{.size = 2, .low = {-1}, .high = {1}});
-    CHECK(same.stretch(1, 1) == 1);
+    CHECK(same.to_action(1, 1) == 1);
 }
 
 TEST_CASE("An action at a bound is held inside, one beyond it is not") {
     const ActionBounds bounds("Test", Box{.size = 1, .low = {-1}, .high = {3}});
-    CHECK(bounds.locate(0, -1) == static_cast<double>(1e-6F));
-    CHECK(bounds.locate(0, 3) == static_cast<double>(1 - 1e-6F));
-    CHECK(bounds.locate(0, -2) == -0.25);
-    CHECK(bounds.locate(0, 4) == 1.25);
-    CHECK(bounds.stretch(0, -5) == -1);
-    CHECK(bounds.stretch(0, 5) == 3);
-    CHECK(std::isnan(bounds.locate(0, std::nanf(""))));
-    CHECK(std::isnan(bounds.stretch(0, std::nan(""))));
+    CHECK(bounds.to_unit(0, -1) == static_cast<double>(1e-6F));
+    CHECK(bounds.to_unit(0, 3) == static_cast<double>(1 - 1e-6F));
+    CHECK(bounds.to_unit(0, -2) == -0.25);
+    CHECK(bounds.to_unit(0, 4) == 1.25);
+    CHECK(bounds.to_action(0, -5) == -1);
+    CHECK(bounds.to_action(0, 5) == 3);
+    CHECK(std::isnan(bounds.to_unit(0, std::nanf(""))));
+    CHECK(std::isnan(bounds.to_action(0, std::nan(""))));
 }
 
 TEST_CASE("Spaces without elements, or with an element that is not bounded, are refused") {

@@ -11,7 +11,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A space of vectors of `size` real numbers that tells the bounds of each element, such as `Box`.
+/// A space of vectors of `size` real numbers with bounds `low_of(i)` and `high_of(i)` of each element, such as `Box`.
 template <class S>
 concept BoundedSpace = requires(const S& space, Index element) {
     { space.size } -> std::convertible_to<Index>;
@@ -19,17 +19,17 @@ concept BoundedSpace = requires(const S& space, Index element) {
     { space.high_of(element) } -> std::convertible_to<float>;
 };
 
-/// The bounds of actions whose distribution lives on the open unit interval: a_i = low_i + (high_i - low_i) x_i.
+/// The affine map between x in the unit interval (0, 1), on which a distribution is defined, and an action within
+/// bounds: a_i = low_i + (high_i - low_i) x_i.
 ///
-/// Neither end of the unit interval can be told from its neighbours once an action was rounded to float, and densities
-/// there may be infinite: where an action is turned back into its x, x is held within
-/// [`lowest_inside`, `highest_inside`].
+/// As actions are rounded to float, an x close to 0 or 1 may be rounded to the end itself, where log densities may be
+/// infinite: x is therefore clamped to [`lowest_inside`, `highest_inside`] where it is computed from an action.
 class ActionBounds {
 public:
     static constexpr float lowest_inside = 1e-6F;
     static constexpr float highest_inside = 1 - 1e-6F;
 
-    /// Throws `Error` in the name of `who` on no elements, or on an element without finite bounds low < high.
+    /// Throws an `Error` that begins with `who` unless the space has elements, all with finite bounds low < high.
     template <BoundedSpace S>
     ActionBounds(const char* who, const S& space) {
         require(space.size >= 1, "{}: the action space has {} elements; give at least 1", who, space.size);
@@ -47,33 +47,34 @@ public:
 
     Index size() const { return static_cast<Index>(low_.size()); }
 
-    /// sum_i log(high_i - low_i): what a density loses when it is stretched over the bounds.
+    /// sum_i log(high_i - low_i): log p(a) = log p(x) - log_volume().
     double log_volume() const {
         double sum = 0;
         for (std::size_t i = 0; i < low_.size(); ++i) sum += std::log(high_[i] - low_[i]);
         return sum;
     }
 
-    /// The action at x in [0, 1]; beyond neither bound, whatever the rounding. NaN stays NaN.
-    float stretch(Index element, double x) const {
+    /// The action a of x, clamped to the bounds. NaN gives NaN.
+    float to_action(Index element, double x) const {
         const auto i = static_cast<std::size_t>(element);
-        return static_cast<float>(held(low_[i] + (high_[i] - low_[i]) * x, low_[i], high_[i]));
+        return static_cast<float>(clamped(low_[i] + (high_[i] - low_[i]) * x, low_[i], high_[i]));
     }
 
-    /// The x of an action, held inside if the action is within the bounds; below 0 or above 1 if it is not.
-    double locate(Index element, float action) const {
+    /// The x of an action: `clamped_inside` if the action is within the bounds, else below 0 or above 1. NaN gives NaN.
+    double to_unit(Index element, float action) const {
         const auto i = static_cast<std::size_t>(element);
         const auto a = static_cast<double>(action);
         const double x = (a - low_[i]) / (high_[i] - low_[i]);
-        return a < low_[i] || a > high_[i] ? x : hold_inside(x);
+        return a < low_[i] || a > high_[i] ? x : clamped_inside(x);
     }
 
-    static double hold_inside(double x) {
-        return held(x, static_cast<double>(lowest_inside), static_cast<double>(highest_inside));
+    /// x clamped to [`lowest_inside`, `highest_inside`].
+    static double clamped_inside(double x) {
+        return clamped(x, static_cast<double>(lowest_inside), static_cast<double>(highest_inside));
     }
 
 private:
-    static double held(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
+    static double clamped(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
 
     std::vector<double> low_, high_;
 };

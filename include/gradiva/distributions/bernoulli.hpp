@@ -10,20 +10,21 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Several answers, 0 for no and 1 for yes, independent of each other given the state: the i-th is yes with probability
-/// 1 / (1 + exp(-head_i)). Models `Distribution`; has no parameters of its own.
+/// Binary variables, 0 or 1, independent given the state: the i-th is 1 with probability 1 / (1 + exp(-head_i)); the
+/// head (answers x batch) holds logits. Models `Distribution`; has no parameters of its own.
 template <class ScalarT>
 class Bernoulli {
 public:
     using Scalar = ScalarT;
 
+    /// What `forward` computes, all answers x batch.
     struct Tape {
         MatrixBuffer<Scalar> logit;
-        MatrixBuffer<Scalar> p;       ///< of yes
+        MatrixBuffer<Scalar> p;       ///< probability of 1
         MatrixBuffer<Scalar> log_no;  ///< log(1 - p)
     };
 
-    /// Throws `Error` unless there is at least one answer.
+    /// `answers` is the number of variables. Throws `Error` unless it is at least 1.
     explicit Bernoulli(Index answers) : answers_(answers) {
         require(answers >= 1, "Bernoulli: answers is {}; give at least 1", answers);
     }

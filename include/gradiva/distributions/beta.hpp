@@ -12,18 +12,17 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Real numbers within bounds, a_i = low_i + (high_i - low_i) x_i with x_i ~ Beta(alpha_i, beta_i), independent of each
-/// other. The head holds d rows for alpha = 1 + softplus(h), then d for beta, so that each density has one peak. Models
-/// `Distribution`; has no parameters of its own.
+/// The Beta distribution over bounds: a_i = low_i + (high_i - low_i) x_i with independent x_i ~ Beta(alpha_i, beta_i).
+/// The head (2 d x batch) holds d rows h with alpha = 1 + softplus(h), then d rows for beta in the same way: as both
+/// are above 1, the density is unimodal. Models `Distribution`; has no parameters of its own.
 ///
-/// What samples and modes write and all other members read as an action is x; `to_environment` makes a of it. Log-probs
-/// are those of a. Samples and modes are held within [1e-6, 1 - 1e-6], where floats tell x from 0 and from 1 and
-/// log-probs are finite; as long as alpha and beta stay below 1e4, samples are all but never that close to an end. An x
-/// outside (0, 1), which only recorded data can hold, has the log-prob minus infinity. alpha - 1 and beta - 1 count as
-/// `highest_excess` where they are beyond it; of a loss's whole derivative what would move a head further out is
-/// dropped there. NaN in a column's head makes NaN of that column alone. Source: Chou, Maturana and Scherer, "Improving
-/// Stochastic Policy Gradients in Continuous Control with Deep Reinforcement Learning using the Beta Distribution",
-/// 2017.
+/// The stored action, which samples and modes write and all other members read, is x; `to_environment` computes a.
+/// Log-probs are those of a. Samples and modes are clamped to [1e-6, 1 - 1e-6], where float distinguishes x from 0 and
+/// from 1 and log-probs are finite; while alpha and beta are below 1e4, samples almost never come that close to an end.
+/// An x outside (0, 1), possible in recorded data only, has the log-prob minus infinity. alpha - 1 and beta - 1 are
+/// clamped to `highest_excess`; `backward` sets to 0 the derivatives by which descent would move a head further beyond
+/// it. NaN in a column's head gives NaN in that column only. Source: Chou, Maturana and Scherer, "Improving Stochastic
+/// Policy Gradients in Continuous Control with Deep Reinforcement Learning using the Beta Distribution", 2017.
 template <class ScalarT>
 class Beta {
 public:
@@ -31,7 +30,8 @@ public:
 
     static constexpr double highest_excess = 1e6;
 
-    /// In double, and alphas before betas where rows are 2 dimensions; see kernels/beta.hpp.
+    /// What `forward` computes, in double; of 2 dimensions rows the first half belongs to alpha, the second to beta.
+    /// See kernels/beta.hpp.
     struct Tape {
         MatrixBuffer<double> excess;    ///< alpha - 1, beta - 1: 2 dimensions x batch
         MatrixBuffer<double> slope;     ///< derivative of the softplus by the head, the same shape
@@ -39,7 +39,7 @@ public:
         MatrixBuffer<double> log_beta;  ///< log B(alpha, beta): dimensions x batch
     };
 
-    /// Within the bounds of a space such as `Box`. Throws `Error` on an element without finite bounds low < high.
+    /// Bounds are those of a space such as `Box`. Throws `Error` unless all are finite with low < high.
     template <BoundedSpace S>
     explicit Beta(const S& space)
         : bounds_("Beta", space), dimensions_(bounds_.size()), log_volume_(static_cast<Scalar>(bounds_.log_volume())) {}
@@ -57,24 +57,24 @@ public:
         kernels::beta_statistics(tape.excess.matrix(), tape.log_beta.matrix(), tape.mean_log.matrix());
     }
 
-    /// By two gamma variates: x = g / (g + g'), g of shape alpha and g' of shape beta.
+    /// From two gamma variates: x = g / (g + g'), with g of shape alpha and g' of shape beta.
     void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
         for (Index j = 0; j < tape.excess.cols(); ++j) {
             Rng& stream = rng[static_cast<std::size_t>(j)];
             for (Index i = 0; i < dimensions_; ++i) {
                 const double g = kernels::gamma_variate(1 + tape.excess(i, j), stream);
                 const double other = kernels::gamma_variate(1 + tape.excess(dimensions_ + i, j), stream);
-                actions.reals(i, j) = static_cast<float>(ActionBounds::hold_inside(g / (g + other)));
+                actions.reals(i, j) = static_cast<float>(ActionBounds::clamped_inside(g / (g + other)));
             }
         }
     }
 
-    /// (alpha - 1) / (alpha + beta - 2), and 1/2 where alpha and beta are 1 and all x alike.
+    /// x = (alpha - 1) / (alpha + beta - 2); 1/2 for alpha = beta = 1, the uniform distribution.
     void mode(const Tape& tape, ActionView actions) const {
         for (Index j = 0; j < tape.excess.cols(); ++j) {
             for (Index i = 0; i < dimensions_; ++i) {
                 const double a = tape.excess(i, j), sum = a + tape.excess(dimensions_ + i, j);
-                actions.reals(i, j) = static_cast<float>(ActionBounds::hold_inside(sum == 0 ? 0.5 : a / sum));
+                actions.reals(i, j) = static_cast<float>(ActionBounds::clamped_inside(sum == 0 ? 0.5 : a / sum));
             }
         }
     }
@@ -118,22 +118,21 @@ public:
         kernels::beta_fisher<Scalar>(tape.excess.matrix(), tape.slope.matrix(), head, out_head);
     }
 
-    /// sent := the action within the bounds of each stored x; an x outside [0, 1] is sent as the bound. NaN stays NaN.
+    /// sent := a of each stored x; an x outside [0, 1] gives the bound, NaN gives NaN.
     void to_environment(ConstActionView stored, ActionView sent) const {
         for (Index j = 0; j < stored.reals.cols(); ++j) {
             for (Index i = 0; i < stored.reals.rows(); ++i) {
-                sent.reals(i, j) = bounds_.stretch(i, static_cast<double>(stored.reals(i, j)));
+                sent.reals(i, j) = bounds_.to_action(i, static_cast<double>(stored.reals(i, j)));
             }
         }
     }
 
-    /// stored := the x of each action, the inverse of `to_environment`, held within [1e-6, 1 - 1e-6] like what is
-    /// sampled. An action beyond a bound is none of this distribution's: its x is outside (0, 1), and its log-prob
-    /// minus infinity.
+    /// stored := x of each action, the inverse of `to_environment`, clamped to [1e-6, 1 - 1e-6] as samples are. An
+    /// action beyond a bound cannot be sampled: its x is outside (0, 1), and its log-prob minus infinity.
     void from_environment(ConstActionView sent, ActionView stored) const {
         for (Index j = 0; j < sent.reals.cols(); ++j) {
             for (Index i = 0; i < sent.reals.rows(); ++i) {
-                stored.reals(i, j) = static_cast<float>(bounds_.locate(i, sent.reals(i, j)));
+                stored.reals(i, j) = static_cast<float>(bounds_.to_unit(i, sent.reals(i, j)));
             }
         }
     }

@@ -11,8 +11,8 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// One choice of n with probabilities softmax(head). Takes masks: a choice that is not legal has probability 0. Models
-/// `Distribution`; has no parameters of its own.
+/// The categorical distribution: one of n choices with probabilities softmax(head); the head (n x batch) holds logits.
+/// Supports masks: masked choices have probability 0. Models `Distribution`; has no parameters of its own.
 template <class ScalarT>
 class Categorical {
 public:
@@ -23,6 +23,7 @@ public:
 
     using Tape = kernels::SoftmaxBatch<Scalar>;
 
+    /// Throws `Error` unless there is at least 1 choice.
     explicit Categorical(Index choices) : choices_(choices) {
         require(choices >= 1, "Categorical: choices is {}; give at least 1 action", choices);
     }

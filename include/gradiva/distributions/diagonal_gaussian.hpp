@@ -11,13 +11,13 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Real numbers a_i ~ N(m_i, sigma_i^2), independent of each other: the head is the mean, and one learned
-/// log sigma_i per dimension, the same in every state, is the own parameter. Models `Distribution`.
+/// Independent normal variables, a_i ~ N(m_i, sigma_i^2). The head is the mean m (dimensions x batch); the own
+/// parameters are log sigma_i, one per dimension, the same in every state. Models `Distribution`.
 ///
-/// log sigma counts as `lowest_log_std` or `highest_log_std` where it is beyond them: deviations stay between 2e-9 and
-/// 7.4, so that no power of them under- or overflows in float. Its derivatives are those at the bound;
-/// `project_gradient` drops what would move it further out. Actions are floats; log-probs are those of the action that
-/// was stored. A mean or deviation that is NaN makes NaN of all that follows. Source: Williams, "Simple statistical
+/// log sigma is clamped to [`lowest_log_std`, `highest_log_std`], sigma thus to [2e-9, 7.4], so that no power of it
+/// under- or overflows in float. Its derivatives beyond a bound are those at the bound; `project_gradient` drops what
+/// would move it further out. Samples are rounded to float, and log-probs are those of the rounded action. A NaN in
+/// mean or log sigma gives NaN in every result that depends on it. Source: Williams, "Simple statistical
 /// gradient-following algorithms for connectionist reinforcement learning", 1992, section 6; bounds as in Haarnoja et
 /// al., "Soft Actor-Critic Algorithms and Applications", 2018.
 template <class ScalarT>
@@ -31,10 +31,11 @@ public:
     static constexpr double lowest_log_std = -20;
     static constexpr double highest_log_std = 2;
 
+    /// What `forward` computes.
     struct Tape {
         MatrixBuffer<Scalar> mean;   ///< dimensions x batch
-        Buffer<Scalar> own;          ///< the parameters that what follows was made of
-        Buffer<Scalar> log_std;      ///< within the bounds
+        Buffer<Scalar> own;          ///< the parameters of which the following are functions
+        Buffer<Scalar> log_std;      ///< clamped
         Buffer<Scalar> std;          ///< sigma
         Buffer<Scalar> inverse_std;  ///< 1 / sigma
 
@@ -43,16 +44,16 @@ public:
         }
     };
 
-    /// What selects the distribution of one sample, element by element.
+    /// Mean and sigma of one sample's distribution.
     struct Column {
         ConstVectorMap<Scalar> mean, std;
     };
-    /// Where the gradient by the same goes; for this distribution all samples share `log_std`.
+    /// Views of the gradient by mean and log sigma of one sample; all samples of this distribution share `log_std`.
     struct ColumnGradient {
         VectorMap<Scalar> mean, log_std;
     };
 
-    /// Throws `Error` on no dimensions, or on a log-std outside the bounds.
+    /// Throws `Error` unless there is a dimension, and the initial log sigma is within the bounds.
     explicit DiagonalGaussian(Index dimensions, double initial_log_std = 0)
         : dimensions_(dimensions), initial_log_std_(initial_log_std) {
         require(dimensions >= 1, "DiagonalGaussian: dimensions is {}; give at least 1", dimensions);
@@ -72,11 +73,11 @@ public:
         GRADIVA_ASSERT(head.rows() == dimensions_ && static_cast<Index>(own.size()) == dimensions_);
         tape.mean.resize(dimensions_, head.cols());
         if (head.outerStride() == dimensions_) {
-            std::copy_n(head.data(), head.size(), tape.mean.data());  // Eigen would go column by column
+            std::copy_n(head.data(), head.size(), tape.mean.data());  // one copy; Eigen would make one per column
         } else {
             tape.mean.matrix() = head;
         }
-        if (std::equal(own.begin(), own.end(), tape.own.begin(), tape.own.end())) return;  // as at the last step
+        if (std::equal(own.begin(), own.end(), tape.own.begin(), tape.own.end())) return;  // unchanged
         for (auto* part : {&tape.log_std, &tape.std, &tape.inverse_std}) part->resize(dimensions_);
         kernels::gaussian_deviation<Scalar>(as_vector(own), static_cast<Scalar>(lowest_log_std),
                                             static_cast<Scalar>(highest_log_std), tape.log_std.vector(),
@@ -121,8 +122,8 @@ public:
         }
     }
 
-    /// Of a loss's whole derivative by the own parameters, drops what would move a log sigma further beyond a bound, in
-    /// place. Returns whether anything was dropped.
+    /// Given dL/down of a whole loss, sets to 0 the elements by which descent would move a log sigma further beyond its
+    /// bound. Returns whether it set any.
     bool project_gradient(std::span<const Scalar> own, std::span<Scalar> d_own) const {
         bool dropped = false;
         for (std::size_t i = 0; i < own.size(); ++i) {
@@ -134,15 +135,15 @@ public:
         return dropped;
     }
 
-    /// A log sigma beyond a bound counts as one at the bound: with 0 in its row the damping alone would decide its
-    /// step.
+    /// A log sigma beyond a bound has the Fisher matrix of the bound. With 0 there, the damping of a trust region alone
+    /// would determine its step.
     void fisher(const Tape& tape, ConstMatrixRef<Scalar> head, std::span<const Scalar> own, MatrixRef<Scalar> out_head,
                 std::span<Scalar> out_own) const {
         kernels::gaussian_fisher<Scalar>(tape.scale(), head, as_vector(own), out_head, as_vector(out_own));
     }
 
-    /// The numbers that `reparameterise` turns into actions: column j (dimensions x batch) is drawn with `rng[j]`, in
-    /// the order of `sample`.
+    /// Standard normal noise for `reparameterise` (dimensions x batch): column j is drawn with `rng[j]`, in the order
+    /// of `sample`.
     void draw_noise(std::span<Rng> rng, MatrixRef<Scalar> noise) const {
         for (Index j = 0; j < noise.cols(); ++j) {
             Rng& stream = rng[static_cast<std::size_t>(j)];
@@ -150,7 +151,8 @@ public:
         }
     }
 
-    /// action := m + sigma * noise, which can be differentiated; in this scalar, not rounded to what is stored.
+    /// action := m + sigma * noise, the reparameterisation that makes actions differentiable by the head; in Scalar,
+    /// not rounded to float.
     void reparameterise(const Tape& tape, ConstMatrixRef<Scalar> noise, MatrixRef<Scalar> action) const {
         kernels::reparameterise<Scalar>(tape.mean.matrix(), tape.std.vector(), noise, action);
     }
@@ -162,7 +164,7 @@ public:
         kernels::add_reparameterised_gradient<Scalar>(tape.std.vector(), noise, d_action, as_vector(d_own));
     }
 
-    /// The j-th sample's distribution, and the places of its gradient, for distributions built upon this one.
+    /// Mean and sigma of sample j, and views of its gradient, for distributions built upon this one.
     Column column(const Tape& tape, Index j) const {
         return {{tape.mean.data() + j * dimensions_, dimensions_}, tape.std.vector()};
     }

@@ -66,34 +66,46 @@ concept HasDistributionBackward = HasDistributionTape<D> &&
 
 }  // namespace detail
 
-/// A family of action distributions, on a batch. A network's output, the head (head_size x batch), and the family's own
-/// parameters, such as a log standard deviation, select one distribution per column.
+/// A family of action distributions, on a batch. The output of an actor's network, the head (head_size x batch), and
+/// the family's own parameters (`own`, for example log standard deviations) determine one distribution per column.
 ///
-/// - `head_size()`, `parameter_count()`, `action_shape()`; `initialise(own)` writes the own parameters' first values.
-/// - `forward(head, own, tape)`: prepares a batch in the tape; what follows reads the tape.
-/// - `sample(tape, rng, actions)`: draws column j with `rng[j]`. `mode(tape, actions)`: the most probable action.
-/// - `log_prob(tape, actions, out)`, `entropy(tape, out)`, `kl(from, to, out)`: one value per column, summed over the
-///   parts of an action; kl is KL(from || to).
-/// - `backward(tape, actions, d_log_prob, d_entropy, from, d_kl, d_head, d_own)`: given the loss's derivative by each
-///   log-prob, by the entropy of each column and by KL(from || this) of each column (`from` may be null, then d_kl is
-///   not read), writes dL/dhead and adds dL/down. A sample with a derivative of 0 by its log-prob adds exactly nothing
-///   by it, also where that is minus infinity.
-/// - Optional: `fisher(tape, head, own, out_head, out_own)`: the Fisher matrix of each column times a direction (head,
-///   own); writes the head's part and adds the own parameters' part, summed over columns. Trust regions need it
+/// - `head_size()`, `parameter_count()` (size of `own`), `action_shape()`; `initialise(own)` writes initial values.
+/// - `forward(head, own, tape)`: computes what the other members read from the tape.
+/// - `sample(tape, rng, actions)`: draws the action of column j with `rng[j]`. `mode(tape, actions)`: the most probable
+///   action.
+/// - `log_prob(tape, actions, out)`, `entropy(tape, out)`, `kl(from, to, out)`: one value per column, in nats, summed
+/// over
+///   the elements of an action; kl is KL(from || to).
+/// - `backward(tape, actions, d_log_prob, d_entropy, from, d_kl, d_head, d_own)`: the gradient of a loss L, given
+/// dL/dlog
+///   prob of each column (`d_log_prob`), and dL/dentropy and dL/dKL(from || this), one value for all columns. `from`
+///   may be null; `d_kl` is not read then. Writes dL/dhead to `d_head` and adds dL/down to `d_own`. A sample whose
+///   d_log_prob is 0 adds exactly 0 by it, also where its log-prob is minus infinity.
+///
+/// Optional:
+/// - `fisher(tape, head, own, out_head, out_own)`: the Fisher matrix of each column times a direction (head, own);
+/// writes
+///   the head's part and adds the part of the own parameters, summed over columns. For trust regions
 ///   (`DistributionWithFisher`).
-/// - Optional: `mask_size()`, for one that takes masks: so many of the head's first rows are logits; one of
-///   `kernels::masked_logit`, minus infinity, is that of a choice that the mask forbids. `to_environment(stored, sent)` and
-///   `from_environment(sent, stored)`, where environments take other numbers than those that are stored.
-///   `bool project_gradient(own, d_own) const`, where own parameters have bounds: given a loss's whole derivative by
-///   them, drops in place what descent would move further beyond a bound, and says whether it dropped anything
-///   (`std::span<const Scalar>`, `std::span<Scalar>`). `static constexpr bool column_by_column = true`, see
-///   `acts_column_by_column`. All are const.
+/// - `mask_size()`, where action masks are supported: the first `mask_size()` rows of the head are logits of choices,
+/// and
+///   that of a masked choice is `kernels::masked_logit`, minus infinity.
+/// - `to_environment(stored, sent)` and `from_environment(sent, stored)`, where the stored representation of an action
+/// is
+///   not the one that environments take.
+/// - `bool project_gradient(own, d_own)`, where own parameters have bounds: given dL/down of a whole loss, sets to 0
+/// the
+///   elements by which descent would move a parameter further beyond its bound, and returns whether it set any
+///   (`std::span<const Scalar>`, `std::span<Scalar>`).
+/// - `static constexpr bool column_by_column = true`, see `acts_column_by_column`.
+///
+/// All member functions are const.
 template <class D>
 concept Distribution = std::copyable<D> && detail::HasDistributionSizes<D> && detail::HasInitialise<D> &&
     detail::HasDistributionForward<D> && detail::HasSampleAndMode<D> && detail::HasLogProb<D> &&
     detail::HasEntropyAndKl<D> && detail::HasDistributionBackward<D>;
 
-/// A `Distribution` with a Fisher matrix, which trust regions multiply with.
+/// A `Distribution` with products by its Fisher matrix, as `TrustRegion` needs them.
 template <class D>
 concept DistributionWithFisher = Distribution<D> &&
     requires(const D& d, const typename D::Tape& done, ConstMatrixRef<typename D::Scalar> head,
@@ -104,7 +116,7 @@ concept DistributionWithFisher = Distribution<D> &&
 
 namespace detail {
 
-// Each optional member: the name, whatever the form; and the right form.
+// For each optional member: `Mentions...`, a member of that name, and `Has...`, one with the right signature.
 
 template <class D>
 concept MentionsFisher = requires {
@@ -163,7 +175,8 @@ concept HasProjectGradient = requires(const D& d, std::span<const typename D::Sc
     { d.project_gradient(own, d_own) } -> std::same_as<bool>;
 };
 
-/// One sentence for each optional member whose name is right and whose form is wrong: it would go unnoticed.
+/// A compile-time error, one sentence, for each optional member of the right name and a wrong signature, which would
+/// otherwise be ignored.
 template <class D>
 consteval void explain_optional_members_of_distribution() {
     static_assert(!MentionsFisher<D> || DistributionWithFisher<D>,

@@ -14,31 +14,33 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// The best of n choices most of the time, any of them else: the head is a value Q of each choice, and
+/// The epsilon-greedy policy over n choices. The head is an action value Q of each choice (n x batch), and
 ///   p(a) = 1 - epsilon + epsilon / n for the first a of largest Q,   epsilon / n for all others.
-/// Takes masks: n then counts legal choices only, and the others have probability 0; a column without a legal choice,
-/// as one in which all values are minus infinity, has log-probs, entropy and divergences of NaN. Models `Distribution`;
-/// has no parameters of its own. p does not change with Q but where the best choice does: all gradients are zero.
-/// Source: Sutton and Barto, "Reinforcement Learning", 2018, section 2.2.
+/// Supports masks: n is then the number of legal choices, and masked ones have probability 0. Log-probs, entropy and KL
+/// are NaN in a column without legal choices, or with a Q that is NaN or plus infinity. p is piecewise constant in Q:
+/// all gradients are 0. Models `Distribution`; has no parameters of its own. Source: Sutton and Barto, "Reinforcement
+/// Learning", 2018, section 2.2.
 template <class ScalarT>
 class EpsilonGreedy {
 public:
     using Scalar = ScalarT;
 
+    /// What `forward` computes.
     struct Tape {
-        Buffer<int> best;
-        Buffer<Index> legal_count;         ///< 0 where a value is NaN or plus infinity: no probability is known
-        MatrixBuffer<std::uint8_t> legal;  ///< choices x batch
-        double epsilon = 0;                ///< when the heads were read
+        Buffer<int> best;                  ///< the first choice of largest Q in each column
+        Buffer<Index> legal_count;         ///< of each column; 0 where a Q is NaN or plus infinity
+        MatrixBuffer<std::uint8_t> legal;  ///< 1 or 0, choices x batch
+        double epsilon = 0;                ///< at the time of `forward`
     };
 
-    /// Throws `Error` on a count below 1 and on an epsilon outside [0, 1]. A trainer sets epsilon itself.
+    /// Throws `Error` on a count below 1 or an epsilon outside [0, 1]. `QLambda` sets epsilon by its schedule.
     explicit EpsilonGreedy(Index choices, double epsilon = 0.1) : choices_(choices) {
         require(choices >= 1, "EpsilonGreedy: choices is {}; give at least 1 action", choices);
         set_epsilon(epsilon);
     }
 
     double epsilon() const { return epsilon_; }
+    /// Throws `Error` unless epsilon is in [0, 1].
     void set_epsilon(double epsilon) {
         require(epsilon >= 0 && epsilon <= 1, "EpsilonGreedy: epsilon is {}; give a number from 0 to 1", epsilon);
         epsilon_ = epsilon;
@@ -65,7 +67,7 @@ public:
         for (Index j = 0; j < tape.best.size(); ++j) {
             Rng& own = rng[static_cast<std::size_t>(j)];
             const bool explores = own.uniform() < tape.epsilon && tape.legal_count[j] > 0;
-            actions.integers(0, j) = explores ? any_legal(tape, j, own) : tape.best[j];
+            actions.integers(0, j) = explores ? draw_legal(tape, j, own) : tape.best[j];
         }
     }
 
@@ -73,7 +75,7 @@ public:
         for (Index j = 0; j < tape.best.size(); ++j) actions.integers(0, j) = tape.best[j];
     }
 
-    /// Minus infinity for a choice that is never taken.
+    /// Minus infinity for a choice of probability 0.
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
         for (Index j = 0; j < tape.best.size(); ++j) {
             out[j] = static_cast<Scalar>(std::log(probability(tape, actions.integers(0, j), j)));
@@ -91,7 +93,7 @@ public:
         }
     }
 
-    /// Infinite where a choice of the first is never taken by the second.
+    /// Infinite where a choice has probability 0 in `to` and not in `from`.
     void kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const {
         GRADIVA_ASSERT(from.best.size() == to.best.size());
         for (Index j = 0; j < from.best.size(); ++j) {
@@ -117,7 +119,7 @@ public:
 private:
     using RowMap = Eigen::Map<RowVector<int>, Eigen::Unaligned, Contiguous>;
 
-    /// Writes which choices of a column are legal, and counts them.
+    /// Writes which choices of column j are legal, and returns their number; 0 where a Q is NaN or plus infinity.
     Index count_legal(const ConstMatrixRef<Scalar>& head, Index j, MatrixBuffer<std::uint8_t>& legal) const {
         Index count = 0;
         bool known = true;
@@ -130,7 +132,8 @@ private:
         return known ? count : 0;
     }
 
-    int any_legal(const Tape& tape, Index j, Rng& rng) const {
+    /// A legal choice of column j, uniformly distributed.
+    int draw_legal(const Tape& tape, Index j, Rng& rng) const {
         Index left = rng.below(tape.legal_count[j]);
         Index choice = 0;
         while (tape.legal(choice, j) == 0 || left-- > 0) ++choice;

@@ -9,11 +9,11 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A choice and a vector of real numbers together, independent of each other given the state: the head is the choice's
-/// logits, then the vector's head. Log-prob, entropy and KL are sums of both parts. Takes masks of the choice. Models
-/// `Distribution`; its own parameters are those of the vector. Source: Delalleau, Peter, Alonso and Logut, "Discrete
-/// and Continuous Action Representation for Practical RL in Video Games", 2019, section 3 (there for another
-/// algorithm).
+/// A discrete choice and a vector of real numbers, independent given the state. The head has the logits of the choice,
+/// then the head of the vector's distribution `Values`. Log-prob, entropy and KL are sums over both parts. Supports
+/// masks of the choice. Models `Distribution`; its own parameters are those of `Values`. Source: Delalleau, Peter,
+/// Alonso and Logut, "Discrete and Continuous Action Representation for Practical RL in Video Games", 2019, section 3
+/// (there for soft actor-critic).
 template <class ScalarT, class Values = DiagonalGaussian<ScalarT>>
 class Hybrid {
     static_assert(detail::explain_distribution<Values>());
@@ -21,16 +21,17 @@ class Hybrid {
 public:
     using Scalar = ScalarT;
 
+    /// What `forward` computes.
     struct Tape {
         typename Categorical<Scalar>::Tape choice;
         typename Values::Tape values;
-        mutable Buffer<Scalar> of_values;
+        mutable Buffer<Scalar> value_terms;  ///< scratch buffer: the second summand of log-probs, entropies or KLs
     };
 
-    /// `choices` actions, and `dimensions` real numbers from a DiagonalGaussian.
+    /// `choices` choices, at least 1, and `dimensions` real numbers, at least 1.
     Hybrid(Index choices, Index dimensions) : Hybrid(choices, Values(dimensions)) {}
 
-    /// With a distribution of one's choice for the vector.
+    /// With a given distribution of the vector.
     Hybrid(Index choices, Values values) : choice_(choices), values_(std::move(values)) {}
 
     Index choices() const { return choice_.choices(); }
@@ -44,7 +45,7 @@ public:
         GRADIVA_ASSERT(head.rows() == head_size());
         choice_.forward(choice_rows(head), {}, tape.choice);
         values_.forward(value_rows(head), own, tape.values);
-        tape.of_values.resize(head.cols());
+        tape.value_terms.resize(head.cols());
     }
 
     void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
@@ -59,20 +60,20 @@ public:
 
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
         choice_.log_prob(tape.choice, actions, out);
-        values_.log_prob(tape.values, actions, tape.of_values.vector());
-        out += tape.of_values.vector();
+        values_.log_prob(tape.values, actions, tape.value_terms.vector());
+        out += tape.value_terms.vector();
     }
 
     void entropy(const Tape& tape, VectorRef<Scalar> out) const {
         choice_.entropy(tape.choice, out);
-        values_.entropy(tape.values, tape.of_values.vector());
-        out += tape.of_values.vector();
+        values_.entropy(tape.values, tape.value_terms.vector());
+        out += tape.value_terms.vector();
     }
 
     void kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const {
         choice_.kl(from.choice, to.choice, out);
-        values_.kl(from.values, to.values, to.of_values.vector());
-        out += to.of_values.vector();
+        values_.kl(from.values, to.values, to.value_terms.vector());
+        out += to.value_terms.vector();
     }
 
     void backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,

@@ -12,18 +12,18 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Several choices at once, independent of each other given the state: the k-th is one of n_k with probabilities
-/// softmax(head_k), the head being the logits of one choice after the other. Takes masks: what is not legal has
-/// probability 0. Models `Distribution`; has no parameters of its own.
+/// Several categorical variables, independent given the state: the k-th is one of n_k choices with probabilities
+/// softmax(head_k); the head (n_1 + n_2 + ... x batch) holds the logits of the first variable, then of the second, and
+/// so on. Supports masks: masked choices have probability 0. Models `Distribution`; has no parameters of its own.
 template <class ScalarT>
 class MultiCategorical {
 public:
     using Scalar = ScalarT;
 
-    /// One batch of distributions for each choice.
+    /// One batch of distributions for each variable.
     using Tape = std::vector<kernels::SoftmaxBatch<Scalar>>;
 
-    /// Throws `Error` without choices, or where one has nothing to choose from.
+    /// `choices[k]` is n_k. Throws `Error` unless there are variables, and all n_k are at least 1.
     explicit MultiCategorical(const std::vector<Index>& choices) {
         require(!choices.empty(), "MultiCategorical: there are no choices; give the number of actions of each");
         for (std::size_t k = 0; k < choices.size(); ++k) {
@@ -83,7 +83,7 @@ public:
     }
 
 private:
-    /// The rows of the head, and the row of the actions, that belong to the k-th choice.
+    /// The rows of the head, and the row of the actions, of the k-th variable.
     auto rows(std::size_t k, auto&& head) const { return head.middleRows(parts_[k].begin, parts_[k].size()); }
     static auto row(std::size_t k, auto&& actions) { return actions.integers.row(static_cast<Index>(k)); }
 

@@ -15,15 +15,17 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Real numbers within bounds, a_i = low_i + (high_i - low_i) (tanh(u_i) + 1) / 2 with u ~ Base, a `DiagonalGaussian`
-/// or a `StateDependentGaussian`, whose head and own parameters these are. Models `Distribution`.
+/// A tanh-squashed Gaussian: bounded real numbers a_i = low_i + (high_i - low_i) (tanh(u_i) + 1) / 2 with u ~ Base, a
+/// `DiagonalGaussian` or a `StateDependentGaussian`. Head and own parameters are those of the base. Models
+/// `Distribution`.
 ///
-/// What samples and modes write and all other members read as an action is u; `to_environment` makes a of it. Log-probs
-/// are those of a: log p(u) - sum_i log((high_i - low_i) / 2 (1 - tanh^2 u_i)); minus infinity where u is infinite. The
-/// second term has no parameters, so gradients, divergences and the Fisher matrix are those of the base. The entropy
-/// has no closed form and is an estimate by quadrature, exact gradient of the estimate included; its error is given at
-/// `kernels::expected_squash_log_slope`. The mode is that of u: the median of a, not where a's density is largest.
-/// Source: Haarnoja et al., "Soft Actor-Critic Algorithms and Applications", 2018, appendix C.
+/// The stored action, which samples and modes write and all other members read, is u; `to_environment` computes a.
+/// Log-probs are those of a: log p(u) - sum_i log((high_i - low_i) / 2 (1 - tanh^2 u_i)); minus infinity where u is
+/// infinite. The second term does not depend on parameters, so that gradients of log-probs, KL and Fisher matrix are
+/// those of the base. The entropy has no closed form and is estimated by quadrature; its gradient is exactly that of
+/// the estimate, whose error is given at `kernels::expected_squash_log_slope`. The mode is that of u: the median of
+/// each a_i, not the maximum of a's density. Source: Haarnoja et al., "Soft Actor-Critic Algorithms and Applications",
+/// 2018, appendix C.
 template <class ScalarT, class BaseT = DiagonalGaussian<ScalarT>>
 class SquashedGaussian {
     static_assert(detail::explain_distribution<BaseT>());
@@ -33,10 +35,11 @@ public:
     using Base = BaseT;
     using Tape = typename Base::Tape;
 
+    /// The entropy is approximate: tests compare it with looser bounds.
     static constexpr bool entropy_is_estimate = true;
 
-    /// Within the bounds of a space such as `Box`. Throws `Error` on an element without finite bounds low < high, or on
-    /// a log-std that the base refuses.
+    /// Bounds are those of a space such as `Box`. Throws `Error` unless all are finite with low < high, and the initial
+    /// log sigma is within the base's bounds.
     template <BoundedSpace S>
     explicit SquashedGaussian(const S& space, double initial_log_std = 0)
         : bounds_("SquashedGaussian", space), base_(bounds_.size(), initial_log_std),
@@ -93,23 +96,24 @@ public:
         base_.fisher(tape, head, own, out_head, out_own);
     }
 
-    /// sent := the action within the bounds of each stored u; an infinite one is at the bound itself. NaN stays NaN.
+    /// sent := a of each stored u; an infinite u gives the bound itself, NaN gives NaN.
     void to_environment(ConstActionView stored, ActionView sent) const {
         for (Index j = 0; j < stored.reals.cols(); ++j) {
             for (Index i = 0; i < stored.reals.rows(); ++i) {
                 const auto u = static_cast<double>(stored.reals(i, j));
-                sent.reals(i, j) = bounds_.stretch(i, kernels::sigmoid(2 * u));  // (tanh u + 1) / 2
+                sent.reals(i, j) = bounds_.to_action(i, kernels::sigmoid(2 * u));  // (tanh u + 1) / 2
             }
         }
     }
 
-    /// stored := the u of each action within the bounds, the inverse of `to_environment`. The bounds have no finite u:
-    /// x = (a - low) / (high - low) is held within [1e-6, 1 - 1e-6], so u within about +-6.9. An action beyond a bound
-    /// is none of this distribution's: its u is infinite, and its log-prob minus infinity.
+    /// stored := u of each action, the inverse of `to_environment`. As the bounds have no finite u, x = (a - low) /
+    /// (high
+    /// - low) is clamped to [1e-6, 1 - 1e-6], u thus to about +-6.9. An action beyond a bound cannot be sampled: its u
+    /// is infinite, and its log-prob minus infinity.
     void from_environment(ConstActionView sent, ActionView stored) const {
         for (Index j = 0; j < sent.reals.cols(); ++j) {
             for (Index i = 0; i < sent.reals.rows(); ++i) {
-                const double x = bounds_.locate(i, sent.reals(i, j));
+                const double x = bounds_.to_unit(i, sent.reals(i, j));
                 const double inside = x < 0 ? 0 : x > 1 ? 1 : x;
                 stored.reals(i, j) = static_cast<float>((std::log(inside) - std::log1p(-inside)) / 2);
             }
@@ -119,7 +123,7 @@ public:
     const Base& base() const { return base_; }
 
 private:
-    /// Of the part of the entropy that squashing takes away.
+    /// Adds d_entropy times the gradient of E sum_i log(1 - tanh^2 u_i), the term of the entropy due to squashing.
     void add_squash_entropy_gradient(const Tape& tape, Scalar d_entropy, MatrixRef<Scalar>& d_head,
                                      std::span<Scalar> d_own) const {
         if (d_entropy == 0) return;

@@ -11,15 +11,14 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Real numbers a_i ~ N(m_i, sigma_i^2), independent of each other, whose deviations follow the state: the head holds d
-/// means, then d rows h with log sigma = initial_log_std + h. A network whose last layer starts near zero starts at
-/// that deviation. Models `Distribution`; has no parameters of its own.
+/// Independent normal variables, a_i ~ N(m_i, sigma_i^2), with deviations that depend on the state. The head (2 d x
+/// batch) holds d means, then d rows h with log sigma = initial_log_std + h: a network whose outputs are near 0 at
+/// first begins with that log sigma. Models `Distribution`; has no parameters of its own.
 ///
-/// log sigma is held within the bounds of `DiagonalGaussian`. Beyond them its derivatives are those at the bound, but
-/// for what would move it further out, which is dropped from the whole derivative of a loss. Actions are floats;
-/// log-probs are those of the action that was stored. NaN in a column's head makes NaN of that column alone. Source:
-/// Haarnoja et al., "Soft Actor-Critic: Off-Policy Maximum Entropy Deep Reinforcement Learning with a Stochastic
-/// Actor", 2018.
+/// log sigma is clamped to the bounds of `DiagonalGaussian`. Beyond a bound its derivatives are those at the bound;
+/// `backward` then sets to 0 those by which descent would move it further out. Samples are rounded to float, and
+/// log-probs are those of the rounded action. NaN in a column's head gives NaN in that column only. Source: Haarnoja et
+/// al., "Soft Actor-Critic: Off-Policy Maximum Entropy Deep Reinforcement Learning with a Stochastic Actor", 2018.
 template <class ScalarT>
 class StateDependentGaussian {
 public:
@@ -30,11 +29,11 @@ public:
     static constexpr double lowest_log_std = DiagonalGaussian<Scalar>::lowest_log_std;
     static constexpr double highest_log_std = DiagonalGaussian<Scalar>::highest_log_std;
 
-    /// All are dimensions x batch.
+    /// What `forward` computes, all dimensions x batch.
     struct Tape {
         MatrixBuffer<Scalar> mean;
-        MatrixBuffer<Scalar> free_log_std;  ///< as the head gives it
-        MatrixBuffer<Scalar> log_std;       ///< within the bounds
+        MatrixBuffer<Scalar> free_log_std;  ///< initial_log_std + h, before it is clamped
+        MatrixBuffer<Scalar> log_std;       ///< clamped
         MatrixBuffer<Scalar> std;           ///< sigma
         MatrixBuffer<Scalar> inverse_std;   ///< 1 / sigma
 
@@ -43,7 +42,7 @@ public:
         }
     };
 
-    /// Throws `Error` on no dimensions, or on a log-std outside the bounds.
+    /// Throws `Error` unless there is a dimension, and the initial log sigma is within the bounds.
     explicit StateDependentGaussian(Index dimensions, double initial_log_std = 0)
         : dimensions_(dimensions), initial_log_std_(initial_log_std) {
         require(dimensions >= 1, "StateDependentGaussian: dimensions is {}; give at least 1", dimensions);
@@ -100,8 +99,8 @@ public:
         project_head_gradient(tape, d_head);
     }
 
-    /// `backward` for distributions built upon this one, which add terms of their own: `project_head_gradient` comes
-    /// after them.
+    /// `backward` without projection, for distributions built upon this one: they add terms of their own and then call
+    /// `project_head_gradient`.
     void unprojected_backward(const Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob,
                               Scalar d_entropy, const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head,
                               std::span<Scalar>) const {
@@ -115,7 +114,8 @@ public:
         }
     }
 
-    /// Drops from each column's whole derivative what would move a log sigma further beyond a bound.
+    /// Given dL/dhead of a whole loss, sets to 0 the elements by which descent would move a log sigma further beyond
+    /// its bound.
     void project_head_gradient(const Tape& tape, MatrixRef<Scalar> d_head) const {
         for (Index j = 0; j < d_head.cols(); ++j) {
             for (Index i = 0; i < dimensions_; ++i) {
@@ -134,8 +134,8 @@ public:
                                          out_head.topRows(dimensions_), out_log_std);
     }
 
-    /// The numbers that `reparameterise` turns into actions: column j (dimensions x batch) is drawn with `rng[j]`, in
-    /// the order of `sample`.
+    /// Standard normal noise for `reparameterise` (dimensions x batch): column j is drawn with `rng[j]`, in the order
+    /// of `sample`.
     void draw_noise(std::span<Rng> rng, MatrixRef<Scalar> noise) const {
         for (Index j = 0; j < noise.cols(); ++j) {
             Rng& stream = rng[static_cast<std::size_t>(j)];
@@ -143,7 +143,8 @@ public:
         }
     }
 
-    /// action := m + sigma * noise, which can be differentiated; in this scalar, not rounded to what is stored.
+    /// action := m + sigma * noise, the reparameterisation that makes actions differentiable by the head; in Scalar,
+    /// not rounded to float.
     void reparameterise(const Tape& tape, ConstMatrixRef<Scalar> noise, MatrixRef<Scalar> action) const {
         kernels::reparameterise<Scalar>(tape.mean.matrix(), tape.std.matrix(), noise, action);
     }
@@ -158,6 +159,7 @@ public:
         project_head_gradient(tape, d_head);
     }
 
+    /// Mean and sigma of sample j, and views of its gradient, for distributions built upon this one.
     Column column(const Tape& tape, Index j) const { return {of(tape.mean, j), of(tape.std, j)}; }
 
     ColumnGradient gradient_column(MatrixRef<Scalar> d_head, std::span<Scalar>, Index j) const {
