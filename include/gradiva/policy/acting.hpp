@@ -26,7 +26,7 @@ namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
-/// The type of the policy in `Acting(actor, environment)`, or a sentence that says what it is not.
+/// The type of the policy in `Acting(actor, environment)`; a compile-time error if it is not a `Policy`.
 template <class A>
 struct ServingPolicy {
     static_assert(
@@ -35,7 +35,7 @@ struct ServingPolicy {
     using Type = A;
 };
 
-/// The action space that is served in `Acting(actor, environment)`, likewise.
+/// The type of the action space in `Acting(actor, environment)`; a compile-time error if it is not an environment.
 template <class E>
 struct ServedSpace {
     static_assert(Env<E> || VectorEnv<E>,
@@ -45,31 +45,32 @@ struct ServedSpace {
 
 }  // namespace detail
 
-/// A trained policy in a loop of one's own, such as a game's or a robot's: from one observation to the action that
-/// `step` takes.
+/// Inference, one observation at a time, in a loop of the caller's, such as a game's or a robot's: maps an observation
+/// to the action that `step` takes.
 ///
-///     Acting acting(actor, environment);              // or the environments that it was trained in
+///     Acting acting(actor, environment);              // or the vectorised environments of the training
 ///     const int action = acting.act(observation);     // the most probable one
 ///     const int other = acting.act(observation, rng); // a sampled one
 ///
 /// `act` returns an `int` for Discrete, a `std::span<const int>` for MultiDiscrete and MultiBinary, a
-/// `std::span<const float>` for Box and a `HybridAction` for HybridSpace; spans are valid until the next `act`. Real
-/// numbers lie within the bounds of the Box, as environments get them in training and in `evaluate`.
+/// `std::span<const float>` for Box and a `HybridAction` for HybridSpace; spans are valid until the next `act`. Reals
+/// are clipped to the bounds of the Box, as in training and in `evaluate`.
 ///
-/// `legal`, one number per choice, 1 for a legal and 0 for another one, is what `action_mask` writes. Environments with
-/// masks need it in each call; for others it may be given where the distribution takes masks.
+/// `legal` is an action mask as `action_mask` writes it: 1 for each legal choice, 0 for the others. For environments
+/// with masks each call needs it; for others it is optional where the distribution supports masks.
 ///
-/// Throws `Error`, and hands out no action, on an observation or a mask of another size, on an observation, a head of
-/// the policy or an action that is not finite, and on a choice that is not legal. Allocates nothing once built. Borrows
-/// the actor, which must outlive it and may be trained on in between; each thread needs an `Acting` of its own.
+/// Throws `Error`, and returns no action, on an observation or mask of a wrong size, on an observation, head or action
+/// that is not finite, on a mask without a legal choice, and on an illegal action. Allocates in the constructor only.
+/// Borrows the actor, which must outlive it and may be trained between calls. Not thread-safe: use one `Acting` per
+/// thread.
 template <Policy A, ActionSpace Space>
 class Acting {
 public:
     using Scalar = typename A::Scalar;
     using Action = typename ActionOfSpace<Space>::Type;
 
-    /// For the spaces of an environment (`Env`) or of several as one (`VectorEnv`), which it does not keep. Throws
-    /// `Error` where the actor was made for others.
+    /// For the spaces of an `Env` or `VectorEnv`, which it does not store. Throws `Error` where the actor does not fit
+    /// them.
     template <class E>
     Acting(const A& actor, const E& environment)
         : actor_(&actor), action_space_(environment.action_space()), sent_(action_space_, 1),
@@ -80,10 +81,10 @@ public:
         check_observation_space("Acting", observation_space);
         check_action_space("Acting", action_space_);
         check_fit("Acting", actor, observation_space.size, action_space_, needs_mask_ ? choices_of(action_space_) : 0);
-        make_room();
+        allocate_buffers();
     }
 
-    /// An actor that is gone at the end of the line cannot be borrowed.
+    /// Refuses a temporary actor, which would not outlive the statement.
     template <class E>
     Acting(const A&&, const E&) {
         static_assert(sizeof(E) == 0, "gradiva: Acting borrows its actor: give it a variable, which outlives it");
@@ -95,24 +96,24 @@ public:
     Action act(std::span<const float> observation, std::span<const std::uint8_t> legal) {
         return choose(observation, mask(legal), nullptr);
     }
-    /// A sampled action, drawn with the caller's `rng`.
+    /// An action sampled with the caller's `rng`.
     Action act(std::span<const float> observation, Rng& rng) { return choose(observation, no_mask(), &rng); }
-    /// A sampled legal action.
+    /// A legal action sampled with the caller's `rng`.
     Action act(std::span<const float> observation, std::span<const std::uint8_t> legal, Rng& rng) {
         return choose(observation, mask(legal), &rng);
     }
 
 private:
-    /// Passes over an observation of zeros: buffers have their size from then on.
-    void make_room() {
+    /// Runs forward passes on an observation of zeros, so that all buffers have their final size.
+    void allocate_buffers() {
         actor_->forward(std::as_const(observation_).matrix(), all_legal(1), tape_);
-        if (takes_masks()) {
+        if (supports_masks()) {
             std::fill_n(legal_.data(), legal_.rows(), std::uint8_t{1});
             actor_->forward(std::as_const(observation_).matrix(), std::as_const(legal_).matrix(), tape_);
         }
     }
 
-    bool takes_masks() const {
+    bool supports_masks() const {
         if constexpr (requires { actor_->mask_size(); }) {
             return legal_.rows() > 0 && actor_->mask_size() > 0;
         } else {
@@ -127,9 +128,10 @@ private:
         return all_legal(1);
     }
 
-    /// Throws `Error` on a mask that does not fit, and on one without a legal choice.
+    /// A view of a copy of the mask. Throws `Error` on a wrong size, on other numbers than 0 and 1, and on a mask
+    /// without a legal choice.
     ActionMask mask(std::span<const std::uint8_t> legal) {
-        if (!takes_masks()) {
+        if (!supports_masks()) {
             fail("Acting: {} numbers say which choices are legal, and {} {}; leave them out", legal.size(),
                  describe(action_space_),
                  legal_.rows() == 0 ? "has no masks" : "is served by a distribution that takes no masks");
@@ -170,7 +172,7 @@ private:
         return sent_(as_sent(legal), 0, 0);
     }
 
-    /// The chosen action, checked, in the numbers that environments take.
+    /// The chosen action, checked, as environments take it.
     ConstActionView as_sent(const ActionMask& legal) {
         const ConstActionView chosen = std::as_const(chosen_).all();
         check(chosen, legal);

@@ -16,9 +16,9 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A policy pi(a | s): a network that maps observations to heads, and the distribution that a head selects.
+/// A policy pi(a | s): a network that maps observations to heads, and a distribution whose parameters are the head.
 /// `weights()` holds the network's parameters, then the distribution's own, in one span. Copyable: a copy is a
-/// snapshot.
+/// snapshot. Models `Policy`.
 template <Module NetworkT, Distribution DistributionT>
 class Actor {
     static_assert(std::same_as<typename NetworkT::Scalar, typename DistributionT::Scalar>,
@@ -30,35 +30,36 @@ public:
     using DistributionTape = typename DistributionT::Tape;
     using PackedWeights = PackedWeightsOf<NetworkT>;
 
-    /// See `acts_column_by_column`: where the network and the distribution both say so.
+    /// True where it is for both the network and the distribution; see `acts_column_by_column`.
     static constexpr bool column_by_column = acts_column_by_column<NetworkT> && acts_column_by_column<DistributionT>;
 
-    /// What one pass over a batch leaves for the calls that follow. One per shard.
+    /// What a forward pass over a batch stores for the other members. One per shard.
     struct Tape {
         typename NetworkT::Tape network;
         DistributionTape distribution;
-        ConstMatrixMap<Scalar> head{nullptr, 0, 0};
+        ConstMatrixMap<Scalar> head{nullptr, 0, 0};  ///< head_size x batch; masked where there is a mask
         MatrixBuffer<Scalar> masked_head;
-        MatrixBuffer<Scalar> d_head;
+        MatrixBuffer<Scalar> d_head;  ///< dL/dhead
 
         void use_once() { gradiva::use_once(network); }
         void use_packed(const PackedWeights& packed) { gradiva::use_packed(network, packed); }
     };
 
-    /// A network as described, between the observations and the action space of `envs`, drawn with their seed. The last
-    /// layer's gain of 0.01 makes the first policy nearly uniform.
+    /// Builds the described network for the observations of `envs`, with the default distribution of their action space
+    /// (`DistributionFor`). Initialised from the stream (envs.seed(), initialisation, 0); the gain of 0.01 in the last
+    /// layer makes the initial policy nearly independent of the state.
     template <VectorEnv V, NetworkDescription D = Mlp>
     Actor(const V& envs, const D& description)
         : Actor(envs, description, DistributionFor<decltype(envs.action_space()), Scalar>::make(envs.action_space())) {}
 
-    /// The same, with a distribution of one's choice.
+    /// The same, with a given distribution.
     template <VectorEnv V, NetworkDescription D = Mlp>
     Actor(const V& envs, const D& description, DistributionT distribution)
         : Actor(NetworkT(observation_size_of(envs), distribution.head_size(), description,
                          Rng(envs.seed(), Purpose::initialisation, 0), 0.01),
                 distribution) {}
 
-    /// From a network of one's own, whose outputs are the distribution's head.
+    /// Takes a given network and distribution. Throws `Error` unless the network has `head_size()` outputs.
     Actor(NetworkT network, DistributionT distribution)
         : network_(std::move(network)), distribution_(std::move(distribution)),
           network_parameters_(static_cast<Index>(std::as_const(network_).parameters().size())) {
@@ -69,12 +70,13 @@ public:
         distribution_.initialise(part(weights(), network_parameters_, distribution_.parameter_count()));
     }
 
+    /// Packs the current weights (see `pack_weights`).
     void pack(PackedWeights& packed) const { pack_weights(network_, packed); }
 
     Index observation_size() const { return network_.inputs(); }
     Index head_size() const { return distribution_.head_size(); }
     ActionShape action_shape() const { return distribution_.action_shape(); }
-    /// Rows of the masks that it takes, which are the first rows of its head; 0 where it takes none.
+    /// Rows of the action masks that it supports, which belong to the first rows of its head; 0: none.
     Index mask_size() const {
         if constexpr (detail::HasMaskSize<DistributionT>) {
             return distribution_.mask_size();
@@ -84,23 +86,23 @@ public:
     }
     std::span<Scalar> weights() { return network_.parameters(); }
     std::span<const Scalar> weights() const { return network_.parameters(); }
-    /// The distribution's own parameters, the tail of `weights()`.
+    /// The distribution's own parameters, the last elements of `weights()`.
     std::span<const Scalar> own_parameters() const { return own(weights()); }
     const NetworkT& network() const { return network_; }
-    /// The normaliser of observations inside, or null.
+    /// The network's normaliser of observations, or null.
     auto* normalizer() requires detail::HasNormalizer<NetworkT> { return network_.normalizer(); }
     const DistributionT& distribution() const { return distribution_; }
     DistributionT& distribution() { return distribution_; }
 
-    /// pi(. | s) for every column of `observation` (D x batch), which must stay while the tape is in use. A choice that
-    /// is not legal has probability 0; its row of the head reads `kernels::masked_logit`.
+    /// pi(. | s) for each column of `observation` (observation_size x batch), which must outlive the tape's use. A
+    /// masked choice has probability 0; its row of the head is `kernels::masked_logit`.
     void forward(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, Tape& tape) const {
-        new (&tape.head) ConstMatrixMap<Scalar>(network_.forward(observation, tape.network));
+        rebind(tape.head, network_.forward(observation, tape.network));
         if (legal.rows() > 0) {
             tape.masked_head.resize(tape.head.rows(), tape.head.cols());
             std::copy_n(tape.head.data(), tape.head.size(), tape.masked_head.data());
             kernels::mask_logits<Scalar>(legal, tape.masked_head.matrix());
-            new (&tape.head) ConstMatrixMap<Scalar>(std::as_const(tape.masked_head).matrix());
+            rebind(tape.head, std::as_const(tape.masked_head).matrix());
         }
         distribution_.forward(tape.head, own_parameters(), tape.distribution);
     }
@@ -108,7 +110,7 @@ public:
         forward(observation, all_legal(observation.cols()), tape);
     }
 
-    /// The distribution that a policy had when it gave these heads with these own parameters.
+    /// Restores the distributions of an older policy from its stored heads (head_size x batch) and own parameters.
     void recall(ConstMatrixRef<Scalar> head, std::span<const Scalar> own_parameters, DistributionTape& tape) const {
         distribution_.forward(head, own_parameters, tape);
     }
@@ -117,13 +119,13 @@ public:
         distribution_.sample(tape.distribution, rng, actions);
     }
     void mode(const Tape& tape, ActionView actions) const { distribution_.mode(tape.distribution, actions); }
-    /// What environments get of actions as they are stored.
+    /// Converts stored actions to those that environments take.
     void to_environment(ConstActionView stored,
                         ActionView sent) const requires detail::HasToEnvironment<DistributionT> {
         distribution_.to_environment(stored, sent);
     }
-    /// The reverse, for actions that others chose; `sent` and `stored` may be the same. What is outside the bounds gets
-    /// log-prob minus infinity.
+    /// The inverse, for actions from other sources; `sent` and `stored` may be the same storage. An action outside the
+    /// bounds has log-prob minus infinity.
     void from_environment(ConstActionView sent,
                           ActionView stored) const requires detail::HasFromEnvironment<DistributionT> {
         distribution_.from_environment(sent, stored);
@@ -132,13 +134,13 @@ public:
         distribution_.log_prob(tape.distribution, actions, out);
     }
     void entropy(const Tape& tape, VectorRef<Scalar> out) const { distribution_.entropy(tape.distribution, out); }
-    /// KL(from || pi), column by column.
+    /// KL(from || pi) of each column, in nats.
     void kl_from(const DistributionTape& from, const Tape& tape, VectorRef<Scalar> out) const {
         distribution_.kl(from, tape.distribution, out);
     }
 
-    /// Adds dL/dweights to `gradient`, given dL/dlog-prob of each column's action and dL/dentropy of each column; and
-    /// dL/dKL(from || pi) of each column, unless `from` is null.
+    /// Adds dL/dweights to `gradient`, given dL/dlog-prob of each column's action, and dL/dentropy and dL/dKL(from ||
+    /// pi), one value for all columns; without the last where `from` is null.
     void backward(Tape& tape, ConstActionView actions, ConstVectorRef<Scalar> d_log_prob, Scalar d_entropy,
                   const DistributionTape* from, Scalar d_kl, std::span<Scalar> gradient) const {
         tape.d_head.resize(head_size(), tape.head.cols());
@@ -147,9 +149,9 @@ public:
         network_.backward(tape.network, tape.d_head.matrix(), gradient);
     }
 
-    /// Of a loss's whole derivative by the weights, drops what would move the distribution's own parameters further
-    /// beyond their bounds (see `Distribution`), in place. Called once all samples are added, before the gradient's
-    /// norm is taken. Returns whether anything was dropped.
+    /// Given the gradient of a whole loss, sets to 0 the elements by which descent would move the distribution's own
+    /// parameters further beyond their bounds (see `Distribution`). Called once all samples are added, before the norm
+    /// of the gradient is computed. Returns whether it set any.
     bool project_gradient(std::span<Scalar> gradient) const {
         if constexpr (detail::HasProjectGradient<DistributionT>) {
             return distribution_.project_gradient(own_parameters(), own(gradient));
@@ -158,8 +160,9 @@ public:
         }
     }
 
-    /// Adds to `out` the Fisher matrix of the batch, the sum over its columns of J^T F J, times the direction v: one
-    /// derivative forward and one backward through the network, with the distribution's F between them.
+    /// Adds to `out` the product of v and the Fisher matrix of the batch, the sum over its columns of J^T F J, where J
+    /// is the Jacobian of the head by the weights and F the distribution's Fisher matrix: a jvp, F, and a backward
+    /// pass.
     void add_fisher_product(Tape& tape, std::span<const Scalar> v, std::span<Scalar> out) const requires
         ModuleWithJvp<NetworkT> && DistributionWithFisher<DistributionT> {
         tape.d_head.resize(head_size(), tape.head.cols());

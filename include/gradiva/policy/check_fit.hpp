@@ -7,8 +7,8 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Throws `Error` in the name of `who` unless the behaviour was made for observations of `observation_size` numbers,
-/// actions of the space and masks of `mask_size` rows, 0 where there are none.
+/// Throws an `Error` that begins with `who` unless the behaviour fits environments with observations of
+/// `observation_size` elements, this action space and action masks of `mask_size` rows (0: no masks).
 template <Behaviour B, ActionSpace Space>
 void check_fit(const char* who, const B& actor, Index observation_size, const Space& space, Index mask_size) {
     require(actor.observation_size() == observation_size,
@@ -21,7 +21,7 @@ void check_fit(const char* who, const B& actor, Index observation_size, const Sp
             "from these environments",
             who, actor.action_shape().integers, actor.action_shape().reals, needed.integers, needed.reals);
     if constexpr (requires { actor.mask_size(); }) {
-        // For spaces of choices, masked or not: a head of as many rows as there are choices.
+        // For spaces of choices, with masks or without: the head needs a row for each choice.
         require(choices_of(space) == 0 || actor.mask_size() == 0 || actor.mask_size() == choices_of(space),
                 "{}: the actor chooses among {} actions, the environments take {}; build the actor from these "
                 "environments",
@@ -33,7 +33,7 @@ void check_fit(const char* who, const B& actor, Index observation_size, const Sp
     }
 }
 
-/// Throws `Error` in the name of `who` unless the behaviour was made for environments of these sizes.
+/// Throws an `Error` that begins with `who` unless the behaviour fits the environments `envs`.
 template <Behaviour B, VectorEnv V>
 void check_fit(const char* who, const B& actor, const V& envs) {
     check_fit(who, actor, observation_size_of(envs), envs.action_space(), mask_size_of(envs));

@@ -8,9 +8,9 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Throws `Error` unless a policy's head (head_size x n) is finite, but for the rows of choices that the mask says are
-/// not legal (choices x n, the head's first rows; or none). Column j belongs to environment `environments.begin + j`;
-/// `who` asks.
+/// Throws an `Error` that begins with `who` unless all elements of a policy's head (head_size x n) are finite, except
+/// rows of masked choices; the mask is choices x n, for the first rows of the head, or has no rows. Column j belongs to
+/// environment `environments.begin + j`.
 template <class Scalar>
 void check_head(const char* who, const ConstMatrixMap<Scalar>& head, const ActionMask& legal, Range environments) {
     if (detail::all_finite(head.data(), head.size())) return;

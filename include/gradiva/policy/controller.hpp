@@ -42,7 +42,7 @@ concept ChoosesFromACopy = draws_from_a_copy<Choose> || requires {
     requires draws_from_a_copy<decltype(&Choose::operator())>;
 };
 
-/// One sentence for each rule that a controller's function breaks, as a compile-time error.
+/// One sentence for each rule that the function of a controller breaks, as a compile-time error.
 template <class Choose>
 consteval bool explain_choose() {
     constexpr bool chooses = ChoosesWithMask<Choose> || ChoosesWithoutMask<Choose>;
@@ -59,12 +59,11 @@ consteval bool explain_choose() {
 
 }  // namespace detail
 
-/// Lets any function act, so that a policy can learn from what it did: `choose(observation, rng, action)` writes an
-/// action and returns the log-probability, or log-density, with which it chose it. Actions are written as one column of
-/// an `ActionView`: `action.integers(0, 0)` for `Discrete`, `action.reals.col(0)` for `Box`. In environments with masks
-/// it may be `choose(observation, legal, rng, action)`, `legal` holding 1 for each legal choice. Models `Behaviour`.
-///
-/// Such data can be learned from off policy only; a certain choice has log-probability 0.
+/// A behaviour given by a function, whose data a policy can learn from off policy: `choose(observation, rng, action)`
+/// writes an action and returns the log-probability, or log-density, with which it was chosen; 0 for a deterministic
+/// choice. An action is one column of an `ActionView`: `action.integers(0, 0)` for `Discrete`, `action.reals.col(0)`
+/// for `Box`. In environments with masks it may be `choose(observation, legal, rng, action)`, where `legal` holds 1 for
+/// each legal choice and 0 for the others. It is called from several threads at once. Models `Behaviour`.
 template <class Choose>
 class Controller {
     static_assert(detail::explain_choose<Choose>());
@@ -72,14 +71,16 @@ class Controller {
 public:
     using Scalar = float;
 
+    /// The arguments of `forward`, and the results of `sample`.
     struct Tape {
-        ConstMatrixMap<float> head{nullptr, 0, 0};  // a controller has no head
+        ConstMatrixMap<float> head{nullptr, 0, 0};  ///< 0 x batch: a controller has no head
         ConstMatrixMap<float> observation{nullptr, 0, 0};
-        MatrixBuffer<float> dense_observation;  // a copy, where the observation has gaps between its columns
+        MatrixBuffer<float> dense_observation;  ///< a copy where the observation has gaps between its columns
         ActionMask legal{nullptr, 0, 0};
-        mutable Buffer<float> log_prob;
+        mutable Buffer<float> log_prob;  ///< of each column's sampled action
     };
 
+    /// For the observations and actions of `envs`, which it does not store.
     template <detail::ExplainedVectorEnv V>
     Controller(const V& envs, Choose choose)
         : observation_size_(envs.observation_space().size), action_shape_(action_shape_of(envs.action_space())),
@@ -91,9 +92,9 @@ public:
     std::span<const float> own_parameters() const { return {}; }
 
     void forward(ConstMatrixRef<float> observation, ActionMask legal, Tape& tape) const {
-        new (&tape.legal) ActionMask(legal);
-        new (&tape.observation) ConstMatrixMap<float>(contiguous<float>(observation, tape.dense_observation));
-        new (&tape.head) ConstMatrixMap<float>(nullptr, 0, observation.cols());
+        rebind(tape.legal, legal);
+        rebind(tape.observation, contiguous<float>(observation, tape.dense_observation));
+        rebind(tape.head, {nullptr, 0, observation.cols()});
         tape.log_prob.resize(observation.cols());
     }
 
@@ -114,6 +115,7 @@ public:
         }
     }
 
+    /// The log-probs that `choose` returned in the last `sample`, whatever the actions.
     void log_prob(const Tape& tape, ConstActionView, VectorRef<float> out) const { out = tape.log_prob.vector(); }
 
 private:

@@ -12,7 +12,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A value function V(s): a network with one output. Copyable: a copy is a snapshot.
+/// A value function V(s): a network with one output. Copyable: a copy is a snapshot. Models `ValueFunction`.
 template <Module NetworkT>
 class Critic {
     static_assert(detail::explain_module<NetworkT>());
@@ -22,28 +22,31 @@ public:
     using Tape = typename NetworkT::Tape;
     using PackedWeights = PackedWeightsOf<NetworkT>;
 
-    /// A network as described, on the observations of `envs`, drawn with their seed; gain 1 in the last layer.
+    /// Builds the described network for the observations of `envs`, initialised from the stream (envs.seed(),
+    /// initialisation, 1), with gain 1 in the last layer.
     template <VectorEnv V, NetworkDescription D = Mlp>
     Critic(const V& envs, const D& description)
         : Critic(
               NetworkT(observation_size_of(envs), 1, description, Rng(envs.seed(), Purpose::initialisation, 1), 1.0)) {}
 
-    /// From a network of one's own, with one output.
+    /// Takes a given network. Throws `Error` unless it has one output.
     explicit Critic(NetworkT network) : network_(std::move(network)) {
         require(network_.outputs() == 1, "Critic: the network has {} outputs; give it 1, the value",
                 network_.outputs());
     }
 
+    /// Packs the current weights (see `pack_weights`).
     void pack(PackedWeights& packed) const { pack_weights(network_, packed); }
 
     Index observation_size() const { return network_.inputs(); }
     std::span<Scalar> weights() { return network_.parameters(); }
     std::span<const Scalar> weights() const { return network_.parameters(); }
     const NetworkT& network() const { return network_; }
-    /// The normaliser of observations inside, or null.
+    /// The network's normaliser of observations, or null.
     auto* normalizer() requires detail::HasNormalizer<NetworkT> { return network_.normalizer(); }
 
-    /// V(s) of every column of `observation` (D x batch), which must stay while the tape is in use; a view into it.
+    /// V(s) of each column of `observation` (observation_size x batch), a view into the tape. The observation must
+    /// outlive the tape's use.
     ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
         const ConstMatrixMap<Scalar> value = network_.forward(observation, tape);
         return {value.data(), value.cols()};
@@ -61,19 +64,20 @@ private:
 template <class V, class D = Mlp>
 Critic(const V&, const D&) -> Critic<typename detail::CriticParts<V, D>::Network>;
 
-/// Stands where an algorithm may do without a critic: it owns no weights, and every value is 0.
+/// In place of a critic in algorithms that can do without one, such as REINFORCE: no weights, all values are 0.
 struct NoCritic {
     using Scalar = float;
     struct Tape {};
     std::span<float> weights() { return {}; }
 };
 
-/// Whether a critic's weights are the actor's (see `SharedCritic`).
+/// Whether a critic's weights belong to the actor (see `SharedCritic`).
 template <class C>
 inline constexpr bool learns_in_actor = false;
 template <detail::SaysLearnsInActor C>
 inline constexpr bool learns_in_actor<C> = C::learns_in_actor;
 
+/// Whether C is a critic, and not `NoCritic`.
 template <class C>
 inline constexpr bool has_critic = !std::same_as<C, NoCritic>;
 

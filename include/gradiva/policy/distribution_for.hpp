@@ -9,7 +9,8 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Which distribution an actor gets for an action space when none is named: specialise it for a space of your own.
+/// The default distribution of an actor for an action space: `Type`, built by `make(space)`. Specialise it for spaces
+/// of your own.
 template <class Space, class Scalar>
 struct DistributionFor {
     static_assert(sizeof(Space) == 0, "gradiva: Actor knows no distribution for this action space; give one");
@@ -21,7 +22,7 @@ struct DistributionFor<Discrete, Scalar> {
     static Type make(const Discrete& space) { return Type(space.n); }
 };
 
-/// The bounds are not its business: who steps the environment clips what it sends there.
+/// Unbounded: actions are clipped to the bounds where they are sent to the environment.
 template <class Scalar>
 struct DistributionFor<Box, Scalar> {
     using Type = DiagonalGaussian<Scalar>;

@@ -190,8 +190,9 @@ consteval bool explain_value_function() {
     return ValueFunction<C>;
 }
 
-// What class templates ask for: the concept; of what is none, a sentence says why. Not for functions: one of a common
-// name, found through its arguments, must not speak where another is called.
+// The concepts as class templates require them: a type that does not model one is a compile-time error that says why.
+// Not for function templates: found by argument-dependent lookup, they would cause errors where another function is
+// meant.
 template <class B>
 concept ExplainedBehaviour = (explain_behaviour<B>());
 template <class P>
@@ -199,14 +200,14 @@ concept ExplainedPolicy = (explain_policy<P>());
 template <class C>
 concept ExplainedValueFunction = (explain_value_function<C>());
 
-/// Whether a behaviour and environments are what they should be, with sentences where not.
+/// Whether V is a `VectorEnv` and B a `Behaviour`; otherwise a compile-time error says why not.
 template <class V, class B>
 consteval bool explain_acting_in() {
     if constexpr (explain_vector_env<V>()) return explain_behaviour<B>();
     return false;
 }
 
-/// The Scalar of a behaviour in environments, for deduction guides; without one where a sentence was given.
+/// The Scalar of behaviour B, for deduction guides; without a type where `explain_acting_in` failed.
 template <class V, class B, bool fits = explain_acting_in<V, B>()>
 struct ActingIn {};
 template <class V, class B>
@@ -216,7 +217,8 @@ struct ActingIn<V, B, true> {
 
 }  // namespace detail
 
-/// `static_assert(gradiva::is_policy<Mine>)` says which rule `Mine` breaks, if any; and so do the others.
+/// `static_assert(gradiva::is_policy<Mine>)` says which rule `Mine` breaks, if any; `is_behaviour` and
+/// `is_value_function` likewise.
 template <class B>
 inline constexpr bool is_behaviour = detail::explain_behaviour<B>();
 template <class P>

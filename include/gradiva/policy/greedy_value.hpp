@@ -8,23 +8,25 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// The value of a state for who takes the best legal action there, V(s) = max_a Q(s, a): an actor whose head holds
-/// action values, looked at as a value function. Borrows the actor, has no weights of its own.
+/// The greedy state value V(s) = max_a Q(s, a) over legal actions, where the actor's head holds the action values Q.
+/// Borrows the actor, which must outlive it; has no weights of its own.
 template <Policy A>
 class GreedyValue {
 public:
     using Scalar = typename A::Scalar;
 
+    /// Storage of one forward pass.
     struct Tape {
         typename A::Tape actor;
-        Buffer<Scalar> value;
+        Buffer<Scalar> value;  ///< V of each column
     };
 
     explicit GreedyValue(const A& actor) : actor_(&actor) {}
 
     Index observation_size() const { return actor_->observation_size(); }
 
-    /// V(s) of every column of `observation` (D x batch), which must stay while the tape is in use; a view into it.
+    /// V(s) of each column of `observation` (observation_size x batch), a view into the tape; NaN where a Q is NaN. The
+    /// observation must outlive the tape's use.
     ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, ActionMask legal, Tape& tape) const {
         actor_->forward(observation, legal, tape.actor);
         const auto& q = tape.actor.head;

@@ -7,8 +7,8 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Which network a description stands for: specialise it for a description of your own, whose network is then built as
-/// `Type(inputs, outputs, description, rng, output_gain)`.
+/// Maps a network description to its network: `Type` is a `Module` of the scalar type, constructed as
+/// `Type(inputs, outputs, description, rng, output_gain)`. Specialise it for descriptions of your own.
 template <class Description, class Scalar>
 struct NetworkFor;
 
@@ -17,7 +17,7 @@ struct NetworkFor<Mlp, Scalar> {
     using Type = MlpNetwork<Scalar>;
 };
 
-/// What describes a network, such as `Mlp`: `NetworkFor` names the network that is built from it.
+/// A description of a network, such as `Mlp`: a type for which `NetworkFor` is specialised.
 template <class D>
 concept NetworkDescription = requires {
     typename NetworkFor<D, float>::Type;

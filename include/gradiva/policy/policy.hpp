@@ -44,28 +44,29 @@ concept HasWeights = requires(C& part) {
 
 }  // namespace detail
 
-/// What acts: chooses actions for a batch of observations and says how probable they were. Any policy, and whatever
-/// else collects data, such as a `Controller`. `Tape::head` holds what selects the action's distribution, column by
-/// column. Optional, const: `to_environment(stored, sent)`, where environments take other numbers than those that are
-/// stored; `mask_size()`, the rows of the masks that it takes, 0 for none.
+/// A behaviour policy: chooses actions for a batch of observations and gives their log-probabilities. Any `Policy`, or
+/// another source of data, such as a `Controller`. `Tape::head` holds the parameters of each column's action
+/// distribution (head_size x batch). Optional, const: `to_environment(stored, sent)`, where the stored representation
+/// of an action is not the one that environments take; `mask_size()`, the rows of the action masks that it supports, 0
+/// for none.
 template <class B>
 concept Behaviour = detail::HasActingTape<B> && detail::HasBehaviourSizes<B> && detail::HasActs<B>;
 
-/// What environments get of actions as they are stored (see `Behaviour`): `room`, which is written then, where the
-/// behaviour converts them, else the stored ones.
+/// Stored actions as environments take them: where the behaviour has `to_environment`, converted into `storage`, else
+/// the stored actions themselves.
 template <class B>
-ConstActionView sent_actions(const B& behaviour, const ConstActionView& stored, ActionBatch& room) {
-    if constexpr (requires { behaviour.to_environment(stored, room.all()); }) {
-        room.resize(behaviour.action_shape(), stored.reals.cols());
-        behaviour.to_environment(stored, room.all());
-        return std::as_const(room).all();
+ConstActionView sent_actions(const B& behaviour, const ConstActionView& stored, ActionBatch& storage) {
+    if constexpr (requires { behaviour.to_environment(stored, storage.all()); }) {
+        storage.resize(behaviour.action_shape(), stored.reals.cols());
+        behaviour.to_environment(stored, storage.all());
+        return std::as_const(storage).all();
     } else {
         return stored;
     }
 }
 
-/// Whether a behaviour says, by a `static constexpr bool column_by_column = true`, that forward, sample and log-prob
-/// give each column the same bits in a batch of any width. Then any part of the environments may act as one batch.
+/// Whether a type promises, by `static constexpr bool column_by_column = true`, that forward, sample and log-prob give
+/// each column the same bits in a batch of any width. Environments may then act in batches of any size.
 template <class B>
 inline constexpr bool acts_column_by_column = false;
 template <detail::SaysColumnByColumn B>
@@ -96,15 +97,15 @@ concept HasPolicyBackward = requires(const P& fixed, typename P::Tape& tape, typ
 
 }  // namespace detail
 
-/// What is trained: a behaviour with weights in one span, which takes back the derivatives by its log-probs, its
-/// entropy and its KL divergence from an older policy. Modelled by `Actor`, whose comments state each call's contract.
-/// A copy is a snapshot. Optional: `bool project_gradient(gradient) const`, see `Actor`.
+/// A trainable behaviour: its weights are one span, and `backward` computes the gradient of a loss given its
+/// derivatives by log-probs, entropy and KL divergence from an older policy. Modelled by `Actor`, whose comments define
+/// each member. A copy is a snapshot. Optional: `bool project_gradient(gradient) const`, see `Actor`.
 template <class P>
 concept Policy = Behaviour<P> && std::copy_constructible<P> && detail::HasWeights<P> && detail::HasRecall<P> &&
     detail::HasStatistics<P> && detail::HasPolicyBackward<P>;
 
-/// A policy that multiplies directions with its Fisher matrix, as a trust region needs it: an `Actor` of a
-/// `ModuleWithJvp` and a `DistributionWithFisher`.
+/// A policy with products by its Fisher matrix, as `TrustRegion` needs them: an `Actor` of a `ModuleWithJvp` and a
+/// `DistributionWithFisher`.
 template <class P>
 concept PolicyWithFisher = Policy<P> &&
     requires(const P& fixed, typename P::Tape& tape, std::span<const typename P::Scalar> v,
@@ -112,8 +113,8 @@ concept PolicyWithFisher = Policy<P> &&
     fixed.add_fisher_product(tape, v, out);
 };
 
-/// Lets a policy drop from a loss's whole derivative what would move weights further beyond their bounds, where it has
-/// such weights. Returns whether anything was dropped.
+/// Given the gradient of a whole loss, sets to 0 the elements by which descent would move a weight further beyond its
+/// bounds, where the policy has bounded weights. Returns whether it set any.
 template <Policy P>
 bool project_gradient(const P& policy, std::span<typename P::Scalar> gradient) {
     if constexpr (requires { policy.project_gradient(gradient); }) {
@@ -143,9 +144,10 @@ concept HasObservationSize = requires(const C& fixed) {
 
 }  // namespace detail
 
-/// Estimates the value of states, from weights in one span. Modelled by `Critic`. Optional: `forward(observation,
-/// legal, tape)` const, called in place of `forward(observation, tape)` where it exists, for values that hang on the
-/// mask; `static constexpr bool learns_in_actor = true`, see `SharedCritic`.
+/// A trainable state value function, with weights in one span. Modelled by `Critic`, whose comments define each member.
+/// Optional: `forward(observation, legal, tape)` const, called in place of `forward(observation, tape)` where it
+/// exists, for values that depend on the action mask; `static constexpr bool learns_in_actor = true`, see
+/// `SharedCritic`.
 template <class C>
 concept ValueFunction = std::copy_constructible<C> && detail::HasWeights<C> && detail::HasObservationSize<C> &&
     detail::HasValueForward<C> && detail::HasValueBackward<C>;

@@ -10,14 +10,14 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Description of one network for actor and critic: its hidden layers serve both. In place of an `Mlp`:
+/// Description of one network whose hidden layers actor and critic share; in place of an `Mlp`:
 ///   Actor actor(envs, SharedTrunk{.mlp = {.hidden = {64, 64}}});
 ///   SharedCritic critic(actor);
 struct SharedTrunk {
-    Mlp mlp;
+    Mlp mlp;  ///< the shared hidden layers
 };
 
-/// A network with one output more than it shows: the hidden one is the value. Models `Module` without it.
+/// A network with one further output, the value, beside the head of the actor. As a `Module` its Y is the head only.
 template <Module NetworkT>
 class TrunkNetwork {
 public:
@@ -26,18 +26,19 @@ public:
 
     static constexpr bool column_by_column = acts_column_by_column<NetworkT>;
 
+    /// What a forward pass stores.
     struct Tape {
         typename NetworkT::Tape network;
-        MatrixBuffer<Scalar> shown;  // the outputs without the value
-        Buffer<Scalar> value;        // of the last forward pass
-        Buffer<Scalar> d_value;      // for the next backward pass; empty: 0
-        MatrixBuffer<Scalar> d_output;
+        MatrixBuffer<Scalar> head;      ///< Y: the outputs without the value, outputs x batch
+        Buffer<Scalar> value;           ///< of each column of the last forward pass
+        Buffer<Scalar> d_value;         ///< dL/dvalue for the next backward pass; empty: 0
+        MatrixBuffer<Scalar> d_output;  ///< derivatives by all outputs, outputs + 1 x batch
 
         void use_once() { gradiva::use_once(network); }
         void use_packed(const PackedWeights& packed) { gradiva::use_packed(network, packed); }
     };
 
-    /// Gain 1 for the value, `output_gain` for the other outputs, above 0.
+    /// Initialises the last layer with gain 1 for the value and `output_gain`, above 0, for the head.
     TrunkNetwork(Index inputs, Index outputs, const SharedTrunk& description, Rng rng, double output_gain = 1)
         : network_(inputs, outputs + 1, description.mlp, rng, output_gain) {
         auto last = network_.output_layer().weight(network_.parameters());
@@ -57,25 +58,25 @@ public:
         tape.value.resize(y.cols());
         for (Index j = 0; j < y.cols(); ++j) tape.value[j] = y(outputs(), j);
         tape.d_value.clear();
-        return show(y, tape);
+        return head_of(y, tape);
     }
 
-    /// The value of every column of the last forward pass.
+    /// The value of each column of the last forward pass.
     ConstVectorMap<Scalar> value(const Tape& tape) const { return tape.value.vector(); }
-    /// Derivatives by these values, of which the next backward pass takes account.
+    /// Storage for dL/dvalue of each column, to be written by the caller; the next backward pass includes it.
     VectorMap<Scalar> d_value(Tape& tape) const {
         tape.d_value.resize(tape.value.size());
         return tape.d_value.vector();
     }
 
     void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient) const {
-        network_.backward(tape.network, widen(dy, tape), gradient);
+        network_.backward(tape.network, d_output_of(dy, tape), gradient);
     }
     void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient,
                   MatrixRef<Scalar> dx) const requires ModuleWithInputGradient<NetworkT> {
-        network_.backward(tape.network, widen(dy, tape), gradient, dx);
+        network_.backward(tape.network, d_output_of(dy, tape), gradient, dx);
     }
-    /// For the values alone.
+    /// The backward pass of a loss of the values only.
     void value_backward(Tape& tape, ConstVectorRef<Scalar> d_value, std::span<Scalar> gradient) const {
         tape.d_output.resize(network_.outputs(), d_value.size());
         tape.d_output.matrix().setZero();
@@ -85,19 +86,21 @@ public:
 
     ConstMatrixMap<Scalar> jvp(Tape& tape, std::span<const Scalar> v) const requires ModuleWithJvp<NetworkT> {
         const auto y = network_.jvp(tape.network, v);
-        return show(y, tape);
+        return head_of(y, tape);
     }
 
 private:
-    ConstMatrixMap<Scalar> show(const ConstMatrixMap<Scalar>& y, Tape& tape) const {
-        tape.shown.resize(outputs(), y.cols());
+    /// Copies the rows of y without the value's.
+    ConstMatrixMap<Scalar> head_of(const ConstMatrixMap<Scalar>& y, Tape& tape) const {
+        tape.head.resize(outputs(), y.cols());
         for (Index j = 0; j < y.cols(); ++j) {
-            std::copy_n(y.data() + j * network_.outputs(), outputs(), &tape.shown(0, j));
+            std::copy_n(y.data() + j * network_.outputs(), outputs(), &tape.head(0, j));
         }
-        return std::as_const(tape.shown).matrix();
+        return std::as_const(tape.head).matrix();
     }
 
-    ConstMatrixMap<Scalar> widen(const ConstMatrixRef<Scalar>& dy, Tape& tape) const {
+    /// Derivatives by all outputs: those of the head, then that of the value, which is reset.
+    ConstMatrixMap<Scalar> d_output_of(const ConstMatrixRef<Scalar>& dy, Tape& tape) const {
         tape.d_output.resize(network_.outputs(), dy.cols());
         for (Index j = 0; j < dy.cols(); ++j) {
             std::copy_n(dy.data() + j * dy.outerStride(), outputs(), &tape.d_output(0, j));
@@ -135,8 +138,8 @@ consteval bool explain_shared_critic() {
 
 }  // namespace detail
 
-/// The value function in an actor's shared trunk. Borrows the actor, which owns all weights and learns both: the
-/// critic's own span is empty, and its gradient goes to the actor's. Models `ValueFunction`.
+/// The value function of an actor with a `SharedTrunk`. Borrows the actor, which owns all weights: the critic's own
+/// span is empty, and its gradient is added to the actor's. Models `ValueFunction`.
 template <class A>
 class SharedCritic {
     static_assert(detail::explain_shared_critic<A>());
@@ -155,12 +158,12 @@ public:
         actor_->network().forward(observation, tape.network);
         return value(tape);
     }
-    /// V of the last forward pass, the actor's or the critic's.
+    /// V of the last forward pass with this tape, the actor's or the critic's.
     ConstVectorMap<Scalar> value(const Tape& tape) const { return actor_->network().value(tape.network); }
-    /// dL/dV for the actor's next backward pass with this tape, which serves both then.
+    /// Storage for dL/dV, to be written by the caller; the actor's next backward pass with this tape includes it.
     VectorMap<Scalar> d_value(Tape& tape) const { return actor_->network().d_value(tape.network); }
 
-    /// Adds to a gradient of the actor's shape.
+    /// Adds dL/dweights to `actor_gradient`, of the size of the actor's weights, given dL/dV of each column.
     void backward(Tape& tape, ConstVectorRef<Scalar> d_value, std::span<Scalar> actor_gradient) const {
         actor_->network().value_backward(tape.network, d_value, actor_gradient);
     }

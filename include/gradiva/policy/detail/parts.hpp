@@ -8,8 +8,9 @@
 #include "gradiva/policy/distribution_for.hpp"
 #include "gradiva/policy/network_for.hpp"
 
-// What `Actor(...)` and `Critic(...)` stand for, given what they are built from; without a type, and with a sentence as
-// a compile-time error, where that does not fit. In deduction guides a sentence comes before all that compilers say.
+// The types that the deduction guides of `Actor(...)` and `Critic(...)` deduce from the arguments. Where an argument
+// does not fit there is no type, and a static_assert says why; in a deduction guide it precedes the compiler's own
+// errors.
 
 namespace GRADIVA_NAMESPACE::detail {
 
@@ -21,7 +22,7 @@ consteval bool explain_critic() {
 
 template <class V, class D>
 consteval bool explain_actor() {
-    if constexpr (HasTape<V> && !HasVectorSizes<V>) {  // from a network of one's own; not what this is asked for
+    if constexpr (HasTape<V> && !HasVectorSizes<V>) {  // the constructor from a network: another guide deduces it
         if constexpr (explain_module<V>()) explain_distribution<D>();
         return false;
     } else if constexpr (!explain_vector_env<V>()) {
