@@ -7,14 +7,14 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// L = -mean(rho A) + beta mean KL(pi_old || pi), rho = exp(l - l_old). After an update with mean KL d over the
-/// rollout, beta doubles where d > kl_high and halves where d < kl_low. Source: Schulman et al., 2017 (see Clip),
-/// section 4.
+/// The surrogate with an adaptive KL penalty: L = -mean(rho A) + beta mean KL(pi_old || pi), rho = exp(log_prob -
+/// old_log_prob). After an update with mean KL d over the rollout, beta doubles where d > kl_high and halves where d <
+/// kl_low. Source: Schulman et al., 2017 (see `Clip`), section 4. Models `Surrogate`.
 struct KlPenalty {
-    double target = 0.01;  ///< the wanted mean KL of an update; above 0
-    double kl_high = 0;    ///< above it beta doubles; 0: 1.5 times the target
-    double kl_low = 0;     ///< below it beta halves; 0: the target divided by 1.5
-    double beta = 1;       ///< the first weight of the penalty, from 1e-4 to 1e4, where it stays
+    double target = 0.01;  ///< target of the mean KL of an update, in nats; above 0
+    double kl_high = 0;    ///< beta doubles above it; 0: 1.5 times the target
+    double kl_low = 0;     ///< beta halves below it; 0: the target divided by 1.5
+    double beta = 1;       ///< the initial weight of the penalty; beta is always from 1e-4 to 1e4
 
     static constexpr double smallest_beta = 1e-4;
     static constexpr double largest_beta = 1e4;

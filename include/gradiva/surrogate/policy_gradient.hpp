@@ -4,7 +4,8 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// L = -mean(l A), or, per episode, L = -(1 / episodes) sum over episodes and their steps of l_t A_t.
+/// The policy gradient (score function) loss: L = -mean(log_prob A), or, per episode, L = -(1 / episodes) sum over all
+/// steps of log_prob_t A_t. Models `Surrogate`.
 /// Source: Williams, 1992; Sutton, McAllester, Singh and Mansour, "Policy Gradient Methods for Reinforcement Learning
 /// with Function Approximation", 2000.
 struct PolicyGradient {

@@ -15,7 +15,7 @@ class Simd;
 
 namespace detail {
 
-/// What a use that wants one number or one answer is told.
+/// The compile-time error of a formula that uses a register as one number, or a mask as one bool.
 template <class Scalar>
 consteval void refuse_as_scalar() {
     static_assert(std::is_void_v<Scalar>,
@@ -26,7 +26,7 @@ consteval void refuse_as_scalar() {
 
 }  // namespace detail
 
-/// One answer for each lane of `Simd<Scalar>`.
+/// The result of a comparison of `Simd<Scalar>`: a bool for each lane.
 template <class Scalar>
 class SimdMask {
 public:
@@ -34,7 +34,7 @@ public:
 
     explicit SimdMask(const Register& lanes) : lanes_(lanes) {}
 
-    /// -1 in lanes where it is true, 0 elsewhere.
+    /// -1 (all bits set) in lanes where it is true, 0 in the others.
     const Register& lanes() const { return lanes_; }
 
     friend SimdMask operator&&(const SimdMask& a, const SimdMask& b) { return SimdMask(a.lanes_ & b.lanes_); }
@@ -50,14 +50,15 @@ private:
     Register lanes_;
 };
 
-/// As many numbers as a register of the processor holds; operators work lane by lane, also with a plain number.
+/// A SIMD register of Scalar with arithmetic and comparisons lane by lane, also with a plain number on one side.
+/// Surrogate formulas are instantiated with it.
 template <class Scalar>
 class Simd {
 public:
     using Register = simd::Lanes<Scalar>;
 
     Simd(const Register& lanes) : lanes_(lanes) {}
-    /// The number in every lane.
+    /// x in every lane.
     template <class Number>
     requires std::is_arithmetic_v<Number> Simd(Number x) : lanes_(simd::broadcast(static_cast<Scalar>(x))) {}
 
@@ -81,31 +82,31 @@ private:
 namespace detail {
 
 template <class T>
-inline constexpr bool is_numbers = false;
+inline constexpr bool is_simd = false;
 template <class Scalar>
-inline constexpr bool is_numbers<Simd<Scalar>> = true;
+inline constexpr bool is_simd<Simd<Scalar>> = true;
 
-/// The register type of an operation of which one operand at least is a register, and the other may be a plain number.
+/// The types of results of an operation with at least one register operand; the other may be a plain number.
 template <class A, class B>
-struct Joined {};
+struct SimdOperation {};
 template <class Scalar>
-struct Joined<Simd<Scalar>, Simd<Scalar>> {
+struct SimdOperation<Simd<Scalar>, Simd<Scalar>> {
     using Type = Simd<Scalar>;
-    using Answer = SimdMask<Scalar>;
+    using Mask = SimdMask<Scalar>;
 };
 template <class Scalar, class Number>
 requires std::is_arithmetic_v<Number>
-struct Joined<Simd<Scalar>, Number> : Joined<Simd<Scalar>, Simd<Scalar>> {
+struct SimdOperation<Simd<Scalar>, Number> : SimdOperation<Simd<Scalar>, Simd<Scalar>> {
 };
 template <class Scalar, class Number>
 requires std::is_arithmetic_v<Number>
-struct Joined<Number, Simd<Scalar>> : Joined<Simd<Scalar>, Simd<Scalar>> {
+struct SimdOperation<Number, Simd<Scalar>> : SimdOperation<Simd<Scalar>, Simd<Scalar>> {
 };
 
 template <class A, class B>
-using JoinedNumbers = typename Joined<A, B>::Type;
+using SimdResult = typename SimdOperation<A, B>::Type;
 template <class A, class B>
-using JoinedFlags = typename Joined<A, B>::Answer;
+using MaskResult = typename SimdOperation<A, B>::Mask;
 
 template <class V, class T>
 auto lanes_of(const T& x) {
@@ -115,50 +116,50 @@ auto lanes_of(const T& x) {
 }  // namespace detail
 
 template <class A, class B>
-detail::JoinedNumbers<A, B> operator+(const A& a, const B& b) {
-    using V = detail::JoinedNumbers<A, B>;
+detail::SimdResult<A, B> operator+(const A& a, const B& b) {
+    using V = detail::SimdResult<A, B>;
     return detail::lanes_of<V>(a) + detail::lanes_of<V>(b);
 }
 template <class A, class B>
-detail::JoinedNumbers<A, B> operator-(const A& a, const B& b) {
-    using V = detail::JoinedNumbers<A, B>;
+detail::SimdResult<A, B> operator-(const A& a, const B& b) {
+    using V = detail::SimdResult<A, B>;
     return detail::lanes_of<V>(a) - detail::lanes_of<V>(b);
 }
 template <class A, class B>
-detail::JoinedNumbers<A, B> operator*(const A& a, const B& b) {
-    using V = detail::JoinedNumbers<A, B>;
+detail::SimdResult<A, B> operator*(const A& a, const B& b) {
+    using V = detail::SimdResult<A, B>;
     return detail::lanes_of<V>(a) * detail::lanes_of<V>(b);
 }
 template <class A, class B>
-detail::JoinedNumbers<A, B> operator/(const A& a, const B& b) {
-    using V = detail::JoinedNumbers<A, B>;
+detail::SimdResult<A, B> operator/(const A& a, const B& b) {
+    using V = detail::SimdResult<A, B>;
     return detail::lanes_of<V>(a) / detail::lanes_of<V>(b);
 }
 template <class A, class B>
-detail::JoinedFlags<A, B> operator<(const A& a, const B& b) {
-    using V = detail::JoinedNumbers<A, B>;
-    return detail::JoinedFlags<A, B>(detail::lanes_of<V>(a) < detail::lanes_of<V>(b));
+detail::MaskResult<A, B> operator<(const A& a, const B& b) {
+    using V = detail::SimdResult<A, B>;
+    return detail::MaskResult<A, B>(detail::lanes_of<V>(a) < detail::lanes_of<V>(b));
 }
 template <class A, class B>
-detail::JoinedFlags<A, B> operator<=(const A& a, const B& b) {
-    using V = detail::JoinedNumbers<A, B>;
-    return detail::JoinedFlags<A, B>(detail::lanes_of<V>(a) <= detail::lanes_of<V>(b));
+detail::MaskResult<A, B> operator<=(const A& a, const B& b) {
+    using V = detail::SimdResult<A, B>;
+    return detail::MaskResult<A, B>(detail::lanes_of<V>(a) <= detail::lanes_of<V>(b));
 }
 template <class A, class B>
-detail::JoinedFlags<A, B> operator>(const A& a, const B& b) {
+detail::MaskResult<A, B> operator>(const A& a, const B& b) {
     return b < a;
 }
 template <class A, class B>
-detail::JoinedFlags<A, B> operator>=(const A& a, const B& b) {
+detail::MaskResult<A, B> operator>=(const A& a, const B& b) {
     return b <= a;
 }
 template <class A, class B>
-detail::JoinedFlags<A, B> operator==(const A& a, const B& b) {
-    using V = detail::JoinedNumbers<A, B>;
-    return detail::JoinedFlags<A, B>(detail::lanes_of<V>(a) == detail::lanes_of<V>(b));
+detail::MaskResult<A, B> operator==(const A& a, const B& b) {
+    using V = detail::SimdResult<A, B>;
+    return detail::MaskResult<A, B>(detail::lanes_of<V>(a) == detail::lanes_of<V>(b));
 }
 template <class A, class B>
-detail::JoinedFlags<A, B> operator!=(const A& a, const B& b) {
+detail::MaskResult<A, B> operator!=(const A& a, const B& b) {
     return !(a == b);
 }
 

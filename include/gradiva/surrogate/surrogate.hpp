@@ -10,11 +10,12 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// In place of the flags of samples that were clipped, where a surrogate clips none.
+/// The type of `SampleLoss::clipped` of a surrogate that does not clip.
 struct NeverClipped {};
 
-/// The loss of a sample, and its derivative by what it is a function of; where a surrogate clips samples, whether this
-/// one was clipped, of which reports give the fraction. For registers, of each of their samples.
+/// The loss of one sample, its derivative by the first argument of the surrogate's loss function, and, where a
+/// surrogate clips, whether this sample was clipped; reports give the fraction. With V a register, all this for each
+/// lane's sample.
 template <class V, class Clipped = NeverClipped>
 struct SampleLoss {
     V loss;
@@ -33,7 +34,7 @@ concept HasSurrogateCheck = requires(const S& surrogate) {
     surrogate.check();
 };
 
-/// What a comparison of two V gives.
+/// The result type of a comparison of two V: bool, or a mask.
 template <class V>
 using ComparisonOf = decltype(std::declval<const V&>() < std::declval<const V&>());
 
@@ -67,18 +68,20 @@ concept MentionsLoss =
 
 }  // namespace detail
 
-/// The loss whose descent improves the policy, as a formula of one sample. It never changes while training.
+/// A surrogate loss, minimised to improve the policy: a formula of one sample. Immutable during training.
 ///
 /// - `check() const` throws `Error` on options out of range.
 /// - Either `ratio_loss(rho, advantage) const`, with rho = exp(log_prob - old_log_prob), or
 ///   `log_prob_loss(log_prob, advantage) const`: a template of the number type V, which is float, double, or a register
 ///   of either (`Simd`). It returns `SampleLoss{loss, derivative}`, the derivative by its first argument; a third
-///   element says whether the sample was clipped. The trainer takes the mean over the samples.
+///   element says whether the sample was clipped. The trainer takes the mean over the samples of a minibatch.
 ///
-/// Where they exist: `S at(double progress) const` is the surrogate of an update (progress from 0 to 1, for schedules).
-/// `double kl_coefficient() const` is the first weight beta of mean KL(pi_old || pi) in the loss;
-/// `double after_update(double beta, double mean_kl) const` gives the next one, from that mean over the whole rollout
-/// after an update. `per_episode` says that the loss is a sum over episodes divided by their number.
+/// Optional:
+/// - `S at(double progress) const`: the surrogate of one update, for schedules; progress is from 0 to 1.
+/// - `double kl_coefficient() const`: the initial weight beta of mean KL(pi_old || pi) in the loss, and
+///   `double after_update(double beta, double mean_kl) const`: the next beta, given that mean over the whole rollout
+///   after an update.
+/// - `bool per_episode`: whether the loss is the sum over samples divided by the number of episodes.
 template <class S>
 concept Surrogate = std::copy_constructible<S> && detail::HasSurrogateCheck<S> && detail::HasOneLoss<S, double> &&
     detail::HasOneLoss<S, Simd<float>> && detail::HasOneLoss<S, Simd<double>>;
@@ -101,8 +104,8 @@ concept HasKlCoefficient = requires(const S& surrogate) {
     { surrogate.kl_coefficient() } -> std::convertible_to<double>;
 };
 
-// Whether a class has a member of this name, in whatever form: in a class derived from it and from `SurrogateNames` the
-// name is ambiguous then. A final class is looked at directly.
+// Detects a member of a given name, whatever its signature: if S has one, the name is ambiguous in a class derived from
+// both S and `SurrogateNames`. A final class, from which nothing derives, is checked directly.
 struct SurrogateNames {
     int at, kl_coefficient, after_update;
 };
@@ -126,8 +129,8 @@ concept HasAfterUpdate = requires(const S& surrogate) {
     { surrogate.after_update(0.0, 0.0) } -> std::convertible_to<double>;
 };
 
-/// One sentence for each rule of `Surrogate` that the type breaks, optional members with the right name and a wrong
-/// form included, which would else go unnoticed.
+/// A compile-time error, one sentence, for each rule of `Surrogate` that the type breaks, and for each optional member
+/// of the right name and a wrong signature, which would otherwise be ignored.
 template <class S>
 consteval bool explain_surrogate() {
     if constexpr (!HasSurrogateCheck<S> && !MentionsLoss<S>) {
@@ -162,7 +165,7 @@ consteval bool explain_surrogate() {
     return Surrogate<S>;
 }
 
-/// A `Surrogate`; of what is none, a sentence says why.
+/// A `Surrogate`; for other types a compile-time error says which rule they break.
 template <class S>
 concept ExplainedSurrogate = (explain_surrogate<S>());
 

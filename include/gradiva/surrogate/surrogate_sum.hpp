@@ -13,16 +13,16 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// The sum over a batch of the loss of each sample, and how many samples were clipped.
+/// Sums of a surrogate over a batch of samples.
 struct SurrogateSum {
-    double loss = 0;
-    Index clipped = 0;
+    double loss = 0;    ///< sum of the samples' losses
+    Index clipped = 0;  ///< number of samples that were clipped
 };
 
 namespace detail {
 
-/// The loss of a sample given rho where the surrogate is a function of it, else the log-prob; its derivative is by the
-/// log-prob: d rho / d log_prob = rho.
+/// The loss of a sample given rho, where the surrogate is a function of rho, else given the log-prob. The derivative is
+/// by the log-prob in both cases: d rho / d log_prob = rho.
 template <class V, class S>
 auto loss_by_log_prob(const S& surrogate, const V& rho_or_log_prob, const V& advantage) {
     if constexpr (TakesRatio<S, V>) {
@@ -37,15 +37,15 @@ auto loss_by_log_prob(const S& surrogate, const V& rho_or_log_prob, const V& adv
 template <class S>
 using SampleLossOf = decltype(loss_by_log_prob(std::declval<const S&>(), 0.0, 0.0));
 
-/// Whether a surrogate says which samples were clipped.
+/// Whether a surrogate returns which samples were clipped.
 template <class S>
 inline constexpr bool clips = !std::is_same_v<decltype(SampleLossOf<S>::clipped), NeverClipped>;
 
 }  // namespace detail
 
-/// Sums a surrogate over samples; d_log_prob := the derivative of each sample's loss by its log-prob. All are of one
-/// size; `d_log_prob` overlaps no other. A sample's derivative has the same bits wherever it stands; the losses are
-/// summed in double.
+/// Sums a surrogate over samples, in double, and writes d_log_prob := the derivative of each sample's loss by its
+/// log-prob. All vectors have one element per sample; `d_log_prob` must not overlap the others. The bits of a sample's
+/// derivative do not depend on its position.
 template <class Scalar, Surrogate S>
 SurrogateSum surrogate_sum(const S& surrogate, ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob,
                            ConstVectorRef<Scalar> advantage, VectorRef<Scalar> d_log_prob) {
