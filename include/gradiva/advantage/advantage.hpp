@@ -22,12 +22,13 @@ concept HasAdvantageCheck = requires(const A& advantage, bool with_critic) {
 
 }  // namespace detail
 
-/// Decides how much better than expected each action was. Called with a rollout whose `value`, `next_value` and
-/// `continues` were computed under the current weights; fills `advantage` and `value_target`. `check(with_critic)`
-/// throws `Error` on options out of range, and where a critic is needed and there is none.
+/// An advantage estimator: how much better than expected each action was. Called with a rollout whose `value`,
+/// `next_value` and `continues` were computed with the current critic; writes `advantage` and `value_target`, both
+/// environments x horizon. `check(with_critic)` throws `Error` on options out of range, and where a critic is needed
+/// and there is none.
 ///
-/// Optional: the discount, as a number `gamma` or `discount`, or as `double discount() const`, without which rewards
-/// cannot be normalised; `static constexpr bool holds_ratio = true`, see `holds_ratio`.
+/// Optional: the discount, as a number `gamma` or `discount`, or as `double discount() const`; reward normalisation
+/// needs it. `static constexpr bool holds_ratio = true`, see `holds_ratio`.
 template <class A>
 concept Advantage = std::copy_constructible<A> && detail::HasAdvantageOf<A, float> && detail::HasAdvantageCheck<A>;
 
@@ -76,7 +77,8 @@ concept MentionsDiscount = requires {
 
 }  // namespace detail
 
-/// Whether an advantage already holds the ratio pi / mu, so that it goes with the plain policy gradient only.
+/// Whether advantages of A already contain the importance ratio pi / mu as a factor: they then fit `PolicyGradient`
+/// only.
 template <class A>
 constexpr bool holds_ratio() {
     if constexpr (detail::SaysHoldsRatio<A>) {
@@ -113,7 +115,7 @@ consteval bool explain_advantage() {
     return Advantage<A>;
 }
 
-/// An `Advantage`; of what is none, a sentence says why.
+/// An `Advantage`; for other types a compile-time error says which rule they break.
 template <class A>
 concept ExplainedAdvantage = (explain_advantage<A>());
 

@@ -7,12 +7,12 @@ namespace GRADIVA_NAMESPACE {
 
 /// Generalised advantage estimation:
 ///   delta_t = r_t + gamma V'_t - V_t,   A_t = delta_t + gamma lambda c_t A_{t+1},   value_target = A + V,
-/// where V' is 0 if terminated, the final observation's value if truncated, else V_{t+1}; c is 0 where an episode
-/// ended. Source: Schulman, Moritz, Levine, Jordan and Abbeel, "High-Dimensional Continuous Control Using Generalized
-/// Advantage Estimation", 2016, equation (16).
+/// where V' is 0 after a terminated step, the value of the final observation after a truncated one, else V_{t+1}; c_t
+/// is 0 where an episode ended at t, else 1. Source: Schulman, Moritz, Levine, Jordan and Abbeel, "High-Dimensional
+/// Continuous Control Using Generalized Advantage Estimation", 2016, equation (16).
 struct Gae {
     double gamma = 0.99;   ///< discount, from 0 to 1
-    double lambda = 0.95;  ///< trace: 0 trusts the critic after one step, 1 the rewards throughout
+    double lambda = 0.95;  ///< trace decay, from 0 (one-step temporal difference) to 1 (returns minus V)
 
     void check(bool with_critic) const {
         detail::check_fraction("Gae", "gamma", gamma);

@@ -8,18 +8,18 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Rewards to go of another policy's episodes, weighted without bias: with w_t the product of the ratios pi / mu of an
-/// episode's steps up to t,
+/// Per-decision importance sampling of rewards to go, unbiased for episodes of a behaviour policy mu: with w_t the
+/// product of the ratios pi / mu of an episode's steps up to t,
 ///   A_t = sum_{t' >= t} gamma^(t' - t) w_t' r_t' - w_t b.
-/// Its variance grows with the length of episodes: for short ones, and policies close to each other. Needs whole
-/// episodes; value_target is the sum, a critic is not trained on it to a value of any one policy.
-/// Source: Precup, Sutton and Singh, "Eligibility Traces for Off-Policy Policy Evaluation", 2000, section 3
-/// (per-decision importance sampling). Holds the ratio: it goes with the plain policy gradient only.
+/// The variance grows with the length of episodes: for short episodes and similar policies. Needs whole episodes.
+/// value_target is the sum; it is not the value of either policy, so that no critic should be trained on it. Source:
+/// Precup, Sutton and Singh, "Eligibility Traces for Off-Policy Policy Evaluation", 2000, section 3. The advantages
+/// contain the ratio: they fit `PolicyGradient` only.
 struct ProductOfRatios {
     static constexpr bool holds_ratio = true;
 
     double gamma = 1;     ///< discount, from 0 to 1
-    double constant = 0;  ///< b
+    double constant = 0;  ///< the baseline b
 
     void check(bool) const {
         detail::check_fraction("ProductOfRatios", "gamma", gamma);
@@ -49,9 +49,10 @@ struct ProductOfRatios {
     }
 };
 
-/// Rewards to go of another policy, weighted with the ratio of their own step alone: A_t = (pi / mu)(G_t - b). Biased,
-/// since what followed was chosen by the other policy too; of small variance. Goes with the plain policy gradient only.
-/// Source: Degris, White and Sutton, "Off-Policy Actor-Critic", 2012.
+/// Rewards to go G of a behaviour policy mu, weighted with the ratio of their own step only: A_t = (pi / mu)(G_t - b),
+/// G and b as in `RewardToGo`. Biased, since the later actions were chosen by mu; of small variance. The advantages
+/// contain the ratio: they fit `PolicyGradient` only. Source: Degris, White and Sutton, "Off-Policy Actor-Critic",
+/// 2012.
 struct SingleRatio {
     static constexpr bool holds_ratio = true;
 

@@ -7,7 +7,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// The error of temporal difference after one step: A_t = r_t + gamma V'_t - V_t; value_target = A + V.
+/// The one-step temporal difference error: A_t = r_t + gamma V'_t - V_t, with V' as in `Gae`; value_target = A + V.
 /// Source: Sutton, "Learning to predict by the methods of temporal differences", 1988 (TD(0)).
 struct TemporalDifference {
     double gamma = 0.99;  ///< discount, from 0 to 1
@@ -26,11 +26,12 @@ struct TemporalDifference {
     }
 };
 
-/// A_t = sum_{k < m} gamma^k r_{t+k} + gamma^m V'_{t+m-1} - V_t, with m = n, or as many steps as the episode and the
-/// rollout still have; value_target = A + V. Source: Sutton and Barto, "Reinforcement Learning", 2018, section 7.1.
+/// The advantage of n-step returns: A_t = sum_{k < m} gamma^k r_{t+k} + gamma^m V'_{t+m-1} - V_t, with V' as in `Gae`
+/// and m = n, or fewer where the episode or the rollout ends before; value_target = A + V. Source: Sutton and Barto,
+/// "Reinforcement Learning", 2018, section 7.1.
 struct NStep {
     double gamma = 0.99;  ///< discount, from 0 to 1
-    Index n = 5;          ///< steps of real rewards before the critic's value, at least 1
+    Index n = 5;          ///< rewards summed before bootstrapping with the critic, at least 1
 
     void check(bool with_critic) const {
         detail::check_fraction("NStep", "gamma", gamma);
@@ -38,7 +39,8 @@ struct NStep {
         require(with_critic, "NStep: there is no critic; give the trainer one, or use RewardToGo");
     }
 
-    /// By n - 1 sweeps forward in time: G of j steps from G of j - 1 steps, which t + 1 still holds.
+    /// In n - 1 sweeps forward in time, in place: the j-step return at t from the (j - 1)-step return at t + 1, which
+    /// the sweep has not yet overwritten.
     template <class Scalar>
     void operator()(Rollout<Scalar>& rollout) const {
         const auto factor = static_cast<Scalar>(gamma);

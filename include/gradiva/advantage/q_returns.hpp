@@ -5,15 +5,15 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// The targets of Q(lambda):
+/// The targets of Peng's Q(lambda):
 ///   G_t = r_t + gamma ((1 - lambda c_t) V'_t + lambda c_t G_{t+1}),   value_target = G,   A = G - V,
-/// where V is the largest action value, V' that of the next observation (0 if terminated, of the final observation if
-/// truncated), and c is 0 where an episode ended. The last G of a rollout bootstraps with V' alone. The trace is not
-/// cut at actions that were not the best. Source: Peng and Williams, "Incremental Multi-Step Q-Learning", 1996; Gallici
-/// et al., "Simplifying Deep Temporal Difference Learning", 2024, algorithm 1.
+/// where V is the largest action value, V' that of the next observation (0 after a terminated step, of the final
+/// observation after a truncated one), and c_t is 0 where an episode ended at t, else 1. The last G of a rollout
+/// bootstraps with V' alone. Traces are not cut at exploratory actions. Source: Peng and Williams, "Incremental
+/// Multi-Step Q-Learning", 1996; Gallici et al., "Simplifying Deep Temporal Difference Learning", 2024, algorithm 1.
 struct QReturns {
     double gamma = 0.99;   ///< discount, from 0 to 1
-    double lambda = 0.65;  ///< trace: 0 trusts the action values after one step, 1 the rewards throughout
+    double lambda = 0.65;  ///< trace decay, from 0 (one-step Q-learning targets) to 1 (returns)
 
     void check(bool with_critic) const {
         detail::check_fraction("QReturns", "gamma", gamma);

@@ -8,19 +8,18 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// What is taken off a return before it weights an action. No choice changes the expected gradient; each changes its
-/// variance.
+/// The baseline that is subtracted from a return. It changes the variance of the gradient, not its expectation.
 enum class Baseline {
     none,            ///< 0
-    constant,        ///< a number of one's own
-    mean_of_others,  ///< the mean over the other episodes of the rollout, 0 without any: the own one would scale the
-                     ///< gradient
+    constant,        ///< the option `constant`
+    mean_of_others,  ///< the mean over the other episodes of the rollout (leave-one-out), 0 without any; with the own
+                     ///< episode the gradient would be scaled
     critic,          ///< V(s)
 };
 
 namespace detail {
 
-/// G_t = r_t + gamma G_{t+1}; where an episode or the rollout ends, G_t = r_t + gamma V'.
+/// Writes G_t = r_t + gamma G_{t+1}; where an episode or the rollout ends, G_t = r_t + gamma V'_t.
 template <class Scalar>
 void rewards_to_go(const Rollout<Scalar>& rollout, double gamma, MatrixRef<Scalar> g) {
     const auto factor = static_cast<Scalar>(gamma);
@@ -33,13 +32,13 @@ void rewards_to_go(const Rollout<Scalar>& rollout, double gamma, MatrixRef<Scala
     kernels::advantage_scan<Scalar>(factor, continues, g);
 }
 
-/// Steps [begin, end) of an environment, from a reset to an end.
+/// An episode: steps [begin, end) of an environment.
 struct Episode {
     Index environment, begin, end;
     Index length() const { return end - begin; }
 };
 
-/// Calls `body(episode)` for every episode of a rollout of whole episodes.
+/// Calls `body(episode)` for each episode of a rollout of whole episodes.
 template <class Scalar, class Body>
 void for_each_episode(const Rollout<Scalar>& rollout, const Body& body) {
     for (Index n = 0; n < rollout.environments; ++n) {
@@ -52,14 +51,14 @@ void for_each_episode(const Rollout<Scalar>& rollout, const Body& body) {
     }
 }
 
-/// Subtracts from each number the mean of the other numbers of its group, as (n / (n - 1)) (x - mean): a common offset
-/// costs no digits, and equal numbers give exactly 0. A number alone in its group stays. `for_each(body)` calls
-/// `body(group, number)` for all numbers, in the same order each time.
+/// Subtracts from each value the mean of the other values of its group, computed as (n / (n - 1)) (x - mean) without
+/// cancellation of a common offset; equal values give exactly 0. A group of one is left unchanged. `for_each(body)`
+/// calls `body(group, value)` for all values, in the same order each time.
 template <class Scalar, class ForEach>
 void subtract_mean_of_others(Buffer<double>& workspace, Index groups, const ForEach& for_each) {
     workspace.assign(3 * groups, 0);
     double* const count = workspace.data();
-    double* const mean = count + groups;  // at first, the first number of the group
+    double* const mean = count + groups;  // at first, the first value of the group
     double* const sum = mean + groups;    // of x - mean
     for_each([&](Index k, Scalar& x) {
         if (count[k] == 0) mean[k] = static_cast<double>(x);
@@ -78,7 +77,7 @@ void subtract_mean_of_others(Buffer<double>& workspace, Index groups, const ForE
     });
 }
 
-/// A baseline that knows nothing of other episodes.
+/// Subtracts the baselines `constant` and `critic`; without effect for the others.
 template <class Scalar>
 void subtract_baseline(const Rollout<Scalar>& rollout, Baseline baseline, double constant, MatrixRef<Scalar> g) {
     if (baseline == Baseline::constant) g.array() -= static_cast<Scalar>(constant);
@@ -99,19 +98,18 @@ void require_whole_episodes(const char* who, const Rollout<Scalar>& rollout) {
 
 }  // namespace detail
 
-/// Credit to each action for the rewards that follow it: A_t = sum_{t' >= t} gamma^(t' - t) r_t' - b.
-/// With gamma < 1 the factor gamma^t that the gradient of the discounted return would have is dropped, as is usual.
-/// Truncated episodes, and those cut by the end of the rollout, are bootstrapped with V where there is a critic.
-/// The mean of others is that of the episodes that ran as long, at the same step of theirs. To count those that had
-/// ended as 0 instead gave 1.08 times the variance of the gradient on CartPole: geometric mean of 36 settings (policies
-/// of return 22, 80 and 330, three seeds each, 16 and 64 episodes, gamma 0.99 and 1; 400 estimates each), from 0.94
-/// to 1.32, above 1 in 28 of them. value_target is the return. Source: Williams, "Simple statistical gradient-following
-/// algorithms for connectionist reinforcement learning", 1992; Sutton and Barto, "Reinforcement Learning", 2018,
-/// section 13.4.
+/// The reward to go: A_t = G_t - b, G_t = sum_{t' >= t} gamma^(t' - t) r_t'; value_target = G. With gamma < 1 the
+/// factor gamma^t of the gradient of the discounted return is dropped, as is usual. Truncated episodes, and those cut
+/// by the end of the rollout, are bootstrapped with V where there is a critic. `mean_of_others` is the mean of G over
+/// the other episodes at the same step, of those that ran as long. (Counting ended episodes as 0 gave 1.08 times the
+/// variance of the gradient on CartPole: geometric mean of 36 settings, policies of return 22, 80 and 330, three seeds
+/// each, 16 and 64 episodes, gamma 0.99 and 1, 400 estimates each; from 0.94 to 1.32, above 1 in 28 of them.) Source:
+/// Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", 1992; Sutton
+/// and Barto, "Reinforcement Learning", 2018, section 13.4.
 struct RewardToGo {
-    double gamma = 0.99;  ///< discount, from 0 to 1
-    Baseline baseline = Baseline::none;
-    double constant = 0;  ///< the baseline, where it is a constant
+    double gamma = 0.99;                 ///< discount, from 0 to 1
+    Baseline baseline = Baseline::none;  ///< b
+    double constant = 0;                 ///< the value of `Baseline::constant`
 
     void check(bool with_critic) const {
         detail::check_fraction("RewardToGo", "gamma", gamma);
@@ -128,7 +126,7 @@ struct RewardToGo {
     }
 
 private:
-    /// A group for each step of an episode.
+    /// One group for each step of an episode, over all episodes.
     template <class Scalar>
     static void subtract_mean_of_others(Rollout<Scalar>& rollout) {
         detail::subtract_mean_of_others<Scalar>(rollout.workspace, rollout.horizon, [&](const auto& body) {
@@ -139,13 +137,13 @@ private:
     }
 };
 
-/// Credit to every action of an episode for the whole of it: A_t = R(tau) - b, with R(tau) = sum_t gamma^t r_t.
-/// Needs whole episodes. The mean of others is that of their returns, whatever their lengths.
-/// value_target is the reward to go. Source: Williams, 1992 (see RewardToGo).
+/// The return of the whole episode for each of its actions: A_t = R(tau) - b, with R(tau) = sum_t gamma^t r_t. Needs
+/// whole episodes. `mean_of_others` is the mean return of the other episodes, of any length. value_target is the reward
+/// to go. Source: Williams, 1992 (see RewardToGo).
 struct TotalReturn {
-    double gamma = 1;  ///< discount, from 0 to 1
-    Baseline baseline = Baseline::none;
-    double constant = 0;  ///< the baseline, where it is a constant
+    double gamma = 1;                    ///< discount, from 0 to 1
+    Baseline baseline = Baseline::none;  ///< b
+    double constant = 0;                 ///< the value of `Baseline::constant`
 
     void check(bool with_critic) const {
         detail::check_fraction("TotalReturn", "gamma", gamma);
@@ -166,7 +164,7 @@ struct TotalReturn {
     }
 
 private:
-    /// The first step of each episode holds its return.
+    /// Of the returns, which are the advantages of the episodes' first steps.
     template <class Scalar>
     static void subtract_mean_of_others(Rollout<Scalar>& rollout) {
         detail::subtract_mean_of_others<Scalar>(rollout.workspace, 1, [&](const auto& body) {

@@ -5,20 +5,22 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Truncated importance sampling for data of another policy, with the ratio pi / mu of the rollout's `log_ratio`:
+/// V-trace: truncated importance sampling for data of a behaviour policy mu, with pi / mu from the rollout's
+/// `log_ratio`:
 ///   rho_t = min(rho_bar, pi/mu),  c_t = lambda min(c_bar, pi/mu),
 ///   v_t = V_t + sum_k gamma^k (product of c) rho (r + gamma V' - V),   value_target = v,
-///   A_t = rho_t (r_t + gamma v_{t+1} - V_t), where v_{t+1} is V' if an episode or the rollout ends.
+///   A_t = rho_t (r_t + gamma v_{t+1} - V_t), where v_{t+1} is V'_t if an episode or the rollout ends at t; V' as in
+///   `Gae`.
 /// Source: Espeholt et al., "IMPALA: Scalable Distributed Deep-RL with Importance Weighted Actor-Learner
-/// Architectures", 2018, section 4. The advantage already holds the ratio: it goes with the plain policy gradient only.
-/// A ratio beyond all numbers is infinite where no bar holds it, and weights an error of 0 with nothing all the same.
+/// Architectures", 2018, section 4. The advantages contain the ratio: they fit `PolicyGradient` only. A ratio that
+/// overflows is infinite before it is truncated, and an error of 0 is weighted to 0 nevertheless.
 struct VTrace {
     static constexpr bool holds_ratio = true;
 
     double gamma = 0.99;  ///< discount, from 0 to 1
-    double lambda = 1;    ///< trace, from 0 to 1
-    double rho_bar = 1;   ///< largest weight of an error, which decides whose value function is learned; above 0
-    double c_bar = 1;     ///< largest trace, which decides how fast; above 0
+    double lambda = 1;    ///< trace decay, from 0 to 1
+    double rho_bar = 1;   ///< upper bound of rho; infinite: the values are those of pi, near 0: of mu; above 0
+    double c_bar = 1;     ///< upper bound of the trace weights; lower: less variance, slower learning; above 0
 
     void check(bool with_critic) const {
         detail::check_fraction("VTrace", "gamma", gamma);
@@ -41,7 +43,7 @@ struct VTrace {
             kernels::weigh_by_held_ratios<Scalar>(log_ratio, static_cast<Scalar>(most), x, out);
         };
 
-        // x = v - V by a backward scan over weighted errors, with the traces for a while where the advantage will be.
+        // v - V by a backward scan over weighted errors; `advantage` serves as scratch buffer for the trace weights.
         kernels::temporal_difference<Scalar>(discount, rollout.reward.matrix(), value, rollout.next_value.matrix(),
                                              rollout.value_target.matrix());
         weigh(rho_bar, rollout.value_target.matrix(), rollout.value_target.matrix());
