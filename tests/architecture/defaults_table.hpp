@@ -97,7 +97,7 @@ GRADIVA_DEFAULTS(CartPole, IS(x, 0), IS(x_dot, 0), IS(theta, 0), IS(theta_dot, 0
 GRADIVA_DEFAULTS(Acrobot, IS(theta1, 0), IS(theta2, 0), IS(theta1_dot, 0), IS(theta2_dot, 0)),
 GRADIVA_DEFAULTS(MountainCar, IS(position, 0), IS(velocity, 0)),
 GRADIVA_DEFAULTS(MountainCarContinuous, IS(position, 0), IS(velocity, 0)),
-GRADIVA_DEFAULTS(Pendulum, IS(theta, 0), IS(theta_dot, 0), IS(shown_theta, 0), IS(shown_sine, 0)),
+GRADIVA_DEFAULTS(Pendulum, IS(theta, 0), IS(theta_dot, 0), IS(observed_theta, 0), IS(observed_sine, 0)),
 
 // What is reported and handed over.
 GRADIVA_DEFAULTS(Outcome, IS(reward, 0), IS(terminated, false), IS(truncated, false)),

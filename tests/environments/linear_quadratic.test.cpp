@@ -117,5 +117,8 @@ TEST_CASE("A linear quadratic regulator whose matrices do not fit is refused") {
                       "LinearQuadratic: R is not symmetric; give (R + R^T) / 2");
     CHECK_THROWS_WITH(refused([](auto& o) { o.a(0, 0) = std::numeric_limits<double>::quiet_NaN(); }),
                       "LinearQuadratic: A holds a number that is not finite; give finite numbers");
-    CHECK_THROWS_WITH(refused([](auto& o) { o.start = 0; }), "LinearQuadratic: start is 0; give a number above 0");
+    CHECK_THROWS_WITH(refused([](auto& o) { o.start = 0; }),
+                      "LinearQuadratic: start is 0; give a finite number above 0");
+    CHECK_THROWS_WITH(refused([](auto& o) { o.start = std::numeric_limits<double>::infinity(); }),
+                      "LinearQuadratic: start is inf; give a finite number above 0");
 }

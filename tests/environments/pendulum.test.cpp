@@ -183,7 +183,7 @@ TEST_CASE("Pendulum is upright and still before it is reset, and its model has t
     const Pendulum pendulum;
     CHECK(pendulum.theta == 0);
     CHECK(pendulum.theta_dot == 0);
-    CHECK(pendulum.shown_theta == 0);
-    CHECK(pendulum.shown_sine == 0);
+    CHECK(pendulum.observed_theta == 0);
+    CHECK(pendulum.observed_sine == 0);
     CHECK(pendulum.state_size() == 2);
 }

@@ -11,8 +11,8 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Two links that hang from a pivot, with a torque of -1, 0 or 1 (actions 0, 1, 2) at the joint between them only.
-/// Rewarded with -1 per step, and with 0 for the one that ends the episode by raising the tip more than one link's
+/// Acrobot: two links that hang from a pivot, with a torque of -1, 0 or 1 N m (actions 0, 1, 2) at the joint between
+/// them. The reward is -1 per step, and 0 in the last one: an episode terminates when the tip is more than one link's
 /// length above the pivot. Acrobot-v1 is `TimeLimit(Acrobot{}, 500)`.
 ///
 /// With masses m, lengths l, distances c to the centres of mass, moments of inertia I, and torque u,
@@ -22,10 +22,10 @@ namespace GRADIVA_NAMESPACE {
 ///   phi1      = -m2 l1 c2 theta2' (theta2' + 2 theta1') sin theta2 + (m1 c1 + m2 l1) g sin theta1 + phi2
 ///   theta2''  = (u + phi1 d2/d1 - m2 l1 c2 theta1'^2 sin theta2 - phi2) / (m2 c2^2 + I2 - d2^2/d1)
 ///   theta1''  = -(d2 theta2'' + phi1) / d1
-/// and the state follows by one step of the fourth-order Runge-Kutta method per 0.2 s. Then the angles are taken to
-/// [-pi, pi], and the velocities held within [-4 pi, 4 pi] and [-9 pi, 9 pi].
-/// Source: Sutton and Barto, "Reinforcement Learning: An Introduction", 1998, section 11.3; constants, bounds, reset
-/// range and reward as in Gymnasium's Acrobot-v1.
+/// integrated by one step of the fourth-order Runge-Kutta method per 0.2 s. Then the angles are wrapped to [-pi, pi],
+/// and the velocities clamped to [-4 pi, 4 pi] and [-9 pi, 9 pi] rad/s. Source: Sutton and Barto, "Reinforcement
+/// Learning: An Introduction", 1998, section 11.3; constants, bounds, reset range and reward as in Gymnasium's
+/// Acrobot-v1.
 struct Acrobot {
     static constexpr double gravity = 9.8;                       // m/s^2
     static constexpr double mass = 1;                            // kg, of each link
@@ -56,11 +56,11 @@ struct Acrobot {
     }
 
     Outcome step(int action, Rng&, std::span<float> observation) {
-        const State next = after({theta1, theta2, theta1_dot, theta2_dot}, action - 1);
+        const State next = runge_kutta_step({theta1, theta2, theta1_dot, theta2_dot}, action - 1);
         theta1 = wrap(next[0]);
         theta2 = wrap(next[1]);
-        theta1_dot = hold(next[2], most_speed1);
-        theta2_dot = hold(next[3], most_speed2);
+        theta1_dot = clamped(next[2], most_speed1);
+        theta2_dot = clamped(next[3], most_speed2);
         observe(observation);
         const bool is_raised = -simd::sine_cosine(theta1).cosine - simd::sine_cosine(theta1 + theta2).cosine > 1;
         return {.reward = is_raised ? 0.0 : -1.0, .terminated = is_raised};
@@ -69,7 +69,7 @@ struct Acrobot {
 private:
     using State = std::array<double, 4>;  // theta1, theta2, theta1', theta2'
 
-    /// The derivative of the state by time.
+    /// The time derivative of the state.
     static State rate(const State& s, double torque) {
         constexpr double coupling = mass * length * centre;
         const auto [sine, cosine] = simd::sine_cosine(s[1]);
@@ -84,24 +84,24 @@ private:
         return {s[2], s[3], -(d2 * acceleration2 + phi1) / d1, acceleration2};
     }
 
-    static State moved(State s, double time, const State& rate) {
+    static State euler_step(State s, double time, const State& rate) {
         for (std::size_t i = 0; i < s.size(); ++i) s[i] += time * rate[i];
         return s;
     }
 
     /// The state one time step later.
-    static State after(const State& s, double torque) {
+    static State runge_kutta_step(const State& s, double torque) {
         const State k1 = rate(s, torque);
-        const State k2 = rate(moved(s, time_step / 2, k1), torque);
-        const State k3 = rate(moved(s, time_step / 2, k2), torque);
-        const State k4 = rate(moved(s, time_step, k3), torque);
+        const State k2 = rate(euler_step(s, time_step / 2, k1), torque);
+        const State k3 = rate(euler_step(s, time_step / 2, k2), torque);
+        const State k4 = rate(euler_step(s, time_step, k3), torque);
         State mean{};
         for (std::size_t i = 0; i < mean.size(); ++i) mean[i] = (k1[i] + 2 * k2[i] + 2 * k3[i] + k4[i]) / 6;
-        return moved(s, time_step, mean);
+        return euler_step(s, time_step, mean);
     }
 
     static double wrap(double angle) { return std::remainder(angle, 2 * std::numbers::pi); }
-    static double hold(double x, double most) { return x < -most ? -most : x > most ? most : x; }
+    static double clamped(double x, double most) { return x < -most ? -most : x > most ? most : x; }
 
     void observe(std::span<float> observation) const {
         const auto upper = simd::sine_cosine(theta1), lower = simd::sine_cosine(theta2);

@@ -11,20 +11,20 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// How many targets `Archery` has, and how many shots.
+/// Sizes of `Archery`.
 struct ArcheryOptions {
-    Index targets = 3;  ///< at least 1
+    Index targets = 3;  ///< number of targets, at least 1
     Index arrows = 2;   ///< shot in an episode, one per step; from 1 to the number of targets
 };
 
-/// A row of targets, each at a place in [-1, 1] and of a worth in [0, 1], both drawn uniformly for each episode. An
-/// action chooses a target and an aim in [-1, 1]; it pays
+/// Shooting at targets, a test problem with a HybridSpace and masks. Each target has a place in [-1, 1] and a worth in
+/// [0, 1], both drawn uniformly for each episode. An action chooses a target and an aim in [-1, 1]; the reward is
 ///   worth max(0, 1 - (aim - place)^2).
-/// A target takes one arrow: then it is worth 0, and `action_mask` leaves it out. The last arrow terminates the
-/// episode. Observed are place and worth of one target after the other.
+/// A target can be shot at once: then its worth is 0, and `action_mask` forbids it. The episode terminates with the
+/// last arrow. The observation is (place, worth) of each target.
 ///
-/// The best policy aims at the place of the target that is worth most among those left. The j-th largest of n uniform
-/// numbers is (n + 1 - j) / (n + 1) in the mean, so with n targets and m arrows its mean return is
+/// The optimal policy aims at the place of the remaining target of the largest worth. The expectation of the j-th
+/// largest of n uniform numbers is (n + 1 - j) / (n + 1), so that with n targets and m arrows its mean return is
 ///   sum over j = 1 ... m of (n + 1 - j) / (n + 1)  =  m - m (m + 1) / (2 (n + 1)).
 class Archery {
 public:
@@ -38,7 +38,7 @@ public:
 
     const ArcheryOptions& options() const { return o_; }
 
-    /// The mean return of the best policy, undiscounted.
+    /// The mean return of the optimal policy, undiscounted.
     double best_return() const {
         const auto n = static_cast<double>(o_.targets);
         const auto m = static_cast<double>(o_.arrows);
@@ -58,13 +58,13 @@ public:
         observe(observation);
     }
 
-    /// Throws `Error` on a target that `action_mask` leaves out.
+    /// Throws `Error` on a target that `action_mask` forbids.
     Outcome step(HybridAction action, Rng&, std::span<float> observation) {
         require(action.choice >= 0 && action.choice < o_.targets && chosen(action).standing,
                 "Archery: target {} does not stand; choose one that action_mask leaves", action.choice);
         Target& target = chosen(action);
         const double miss = static_cast<double>(action.values[0]) - target.place;
-        const double reward = miss * miss > 1 ? 0 : target.worth * (1 - miss * miss);  // NaN passes
+        const double reward = miss * miss > 1 ? 0 : target.worth * (1 - miss * miss);  // NaN propagates
         target.worth = 0;
         target.standing = false;
         observe(observation);

@@ -11,8 +11,9 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A pole on a cart that is pushed left (action 0) or right (action 1), rewarded with 1 per step until the pole leans
-/// more than 12 degrees or the cart leaves [-2.4, 2.4]. CartPole-v1 is `TimeLimit(CartPole{}, 500)`.
+/// Cart-pole: a pole on a cart that is pushed left (action 0) or right (action 1). The reward is 1 per step; an episode
+/// terminates when the pole is more than 12 degrees from upright or the cart leaves [-2.4, 2.4] m. CartPole-v1 is
+/// `TimeLimit(CartPole{}, 500)`.
 ///
 /// With force F, total mass M = m_c + m_p and half length l, the accelerations are
 ///   temp     = (F + m_p l theta'^2 sin theta) / M
@@ -36,6 +37,7 @@ struct CartPole {
     double theta = 0;      ///< angle from upright, rad
     double theta_dot = 0;  ///< angular velocity, rad/s
 
+    /// (x, x', theta, theta').
     Box observation_space() const {
         constexpr auto unbounded = std::numeric_limits<float>::infinity();
         constexpr auto position = static_cast<float>(2 * position_limit);

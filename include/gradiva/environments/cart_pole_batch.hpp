@@ -16,19 +16,19 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// How many carts `CartPoleBatch` holds, and what they draw from.
+/// Number, seed and time limit of the environments of `CartPoleBatch`.
 struct CartPoleBatchOptions {
     Index count = 1;         ///< environments, at least 1
-    std::uint64_t seed = 0;  ///< names all random streams, those of the actor included
+    std::uint64_t seed = 0;  ///< of all random streams, those of actors and critics built from it included
     Index limit = 500;       ///< steps after which an episode is truncated; 0: never
 };
 
-/// Many poles on carts, stepped as many at a time as a vector of the processor holds. Models `VectorEnv`, and does what
-/// `Vectorized(TimeLimit(CartPole{}, limit), {.count = count, .seed = seed})` does: the same random streams, starts and
-/// endings. The state is float instead of double: a start has the same bits, and while an episode runs the two drift
-/// apart by the rounding of floats, which the unstable pole doubles every 0.2 s.
+/// Cart-poles that are stepped with SIMD, one environment per lane. Models `VectorEnv`; equivalent to
+/// `Vectorized(TimeLimit(CartPole{}, limit), {.count = count, .seed = seed})`, with the same random streams, initial
+/// states and termination rules. The state is float instead of double: initial states have the same bits, and during an
+/// episode the two diverge by the rounding of floats, which the unstable pole doubles every 0.2 s.
 ///
-/// The state of an environment has the same bits whatever the ranges in which it is stepped.
+/// The bits of an environment's state do not depend on the ranges in which it is stepped.
 class CartPoleBatch {
 public:
     /// Throws `Error` on a count below 1 and on a limit that is negative or beyond 2^31 - 1.
@@ -71,14 +71,14 @@ public:
     }
 
 private:
-    // No part is narrower than the widest of today's vectors, as long as there are as many environments.
+    // At least the lanes of the widest vector registers (AVX-512: 16 floats).
     static constexpr Index environments_per_shard = 16;
 
     struct State {
         simd::Floats x, x_dot, theta, theta_dot;
     };
 
-    // Without a limit the count stands still.
+    // Without a limit `steps_left_` is 1 and does not change.
     std::int32_t steps_at_start() const { return limit_ > 0 ? static_cast<std::int32_t>(limit_) : 1; }
     std::int32_t steps_per_step() const { return limit_ > 0 ? 1 : 0; }
 
@@ -91,8 +91,8 @@ private:
         steps_left_[i] = steps_at_start();
     }
 
-    /// Steps `count` environments from number i on, which are column j and those after it of what a range reads and
-    /// writes. A `count` that is a constant costs no branches.
+    /// Steps `count` environments from number i on; in actions and results they are the columns from j on. A
+    /// compile-time constant as `count` costs no branches.
     template <class Count>
     void step_lanes(Index i, Index j, Count count, const ConstActionView& actions, StepView& out) {
         const State state =
@@ -151,13 +151,13 @@ private:
         for (Index k = 0; k < count; ++k) std::copy_n(columns + 4 * k, 4, observation.col(j + k).data());
     }
 
-    /// Which environments ended is random: they are listed without a branch, and reset one after the other.
+    /// Resets the environments whose episodes ended. They are listed without branches, which would be mispredicted.
     void reset_ended(Range range, StepView& out) {
-        constexpr Index stretch = 64;
-        Index ended[stretch];
-        for (Index from = 0; from < range.size(); from += stretch) {
+        constexpr Index block = 64;
+        Index ended[block];
+        for (Index from = 0; from < range.size(); from += block) {
             Index count = 0;
-            for (Index j = from; j < std::min(from + stretch, range.size()); ++j) {
+            for (Index j = from; j < std::min(from + block, range.size()); ++j) {
                 const auto k = static_cast<std::size_t>(j);
                 ended[count] = j;
                 count += out.terminated[k] | out.truncated[k];

@@ -12,22 +12,22 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A lock with several dials, each with positions in a row. An action gives the next position of every dial, where a
-/// dial stays or turns by one position; `action_mask` leaves out the others. A step costs 0.1 for each dial that it
-/// leaves wrong; the one that makes all dials right opens the lock, which pays 1 and terminates. The combination, and
-/// where the dials stand at first, are drawn anew for each episode, uniformly among those that differ.
-/// Observed are the positions, then the combination, as a 1 among zeros for each dial. Turning at random may take long:
-/// `TimeLimit(DialLock{}, 30)` keeps the episodes of the best policy whole.
+/// A combination lock, a test problem with a MultiDiscrete action space and masks. Each dial has n_k positions in a
+/// row. An action gives the next position of every dial, the same one or a neighbour; `action_mask` forbids the others.
+/// The reward of a step is -0.1 for each dial that is wrong after it, or 1 when all are right, which terminates the
+/// episode. The combination and the initial positions are drawn for each episode, uniformly among pairs that differ.
+/// The observation is the positions, then the combination, one-hot for each dial. Random actions may take long:
+/// `TimeLimit(DialLock{}, 30)` does not cut episodes of the optimal policy.
 ///
-/// A dial that is d positions off is wrong after d - 1 steps at least, and none keeps another from turning. With n_k
-/// positions of dial k, the mean of max(d - 1, 0) over all pairs of positions is (n_k - 1)(n_k - 2) / (3 n_k); so the
-/// best policy's mean return, where 1 / prod n_k is the share of pairs that do not differ, is
+/// A dial that is d positions off is wrong after at least d - 1 steps, and dials move independently. The mean of max(d
+/// - 1, 0) over all pairs of positions of dial k is (n_k - 1)(n_k - 2) / (3 n_k); a fraction 1 / prod n_k of all pairs
+/// does not differ. The mean return of the optimal policy is therefore
 ///   1 - 0.1 (sum over k of (n_k - 1)(n_k - 2) / (3 n_k)) / (1 - 1 / prod n_k).
 class DialLock {
 public:
     static constexpr double cost = 0.1;  // of a wrong dial, per step
 
-    /// How many positions each dial has. Throws `Error` without dials, or on a dial with fewer than 2 positions.
+    /// `positions[k]` is n_k. Throws `Error` without dials, or on a dial with fewer than 2 positions.
     explicit DialLock(std::vector<Index> positions = {3, 2, 4})
         : sizes_(std::move(positions)), at_(sizes_.size()), combination_(sizes_.size()) {
         require(!sizes_.empty(), "DialLock: there are no dials; give the number of positions of one dial at least");
@@ -37,7 +37,7 @@ public:
         }
     }
 
-    /// The mean return of the best policy, undiscounted.
+    /// The mean return of the optimal policy, undiscounted.
     double best_return() const {
         double wrong = 0;
         double same = 1;
@@ -60,7 +60,7 @@ public:
         observe(observation);
     }
 
-    /// Throws `Error` on a position that `action_mask` leaves out.
+    /// Throws `Error` on a position that `action_mask` forbids.
     Outcome step(std::span<const int> action, Rng&, std::span<float> observation) {
         int wrong = 0;
         for (std::size_t k = 0; k < at_.size(); ++k) {

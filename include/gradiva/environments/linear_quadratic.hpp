@@ -13,22 +13,24 @@ namespace GRADIVA_NAMESPACE {
 
 /// The matrices of `LinearQuadratic`, for n states and m actions.
 struct LinearQuadraticOptions {
-    Matrix<double> a;  ///< n x n: what the state does by itself
-    Matrix<double> b;  ///< n x m: what actions do to it
-    Matrix<double> q;  ///< n x n: the cost of states, symmetric
-    Matrix<double> r;  ///< m x m: the cost of actions, symmetric
-    double start = 1;  ///< episodes start uniformly within [-start, start] in every element; above 0
+    Matrix<double> a;  ///< n x n: state transition
+    Matrix<double> b;  ///< n x m: control input
+    Matrix<double> q;  ///< n x n: state cost, symmetric
+    Matrix<double> r;  ///< m x m: control cost, symmetric
+    double start = 1;  ///< initial states are uniform on [-start, start]^n; finite, above 0
 };
 
-/// The linear quadratic regulator: x' = A x + B u, with reward -(x^T Q x + u^T R u). The state is observed; episodes do
-/// not end by themselves. Models `DifferentiableEnv`.
+/// The linear quadratic regulator: x' = A x + B u, with reward -(x^T Q x + u^T R u). The observation is the state x;
+/// episodes do not end by themselves. Models `DifferentiableEnv`.
 ///
-/// The best policy is u = -K x. Discounted by gamma, P = lim P_i of the Riccati recursion, from P_0 = Q:
+/// The optimal policy for a discount gamma is u = -K x, where K is the limit of K_i in the Riccati recursion from P_0 =
+/// Q:
 ///   K_i = gamma (R + gamma B^T P_i B)^-1 B^T P_i A,   P_{i+1} = Q + gamma A^T P_i (A - B K_i).
 /// Source: Bertsekas, "Dynamic Programming and Optimal Control", volume I, section 3.1.
 class LinearQuadratic {
 public:
-    /// Throws `Error` when the matrices do not fit together or are not finite.
+    /// Throws `Error` unless the matrices are finite and have the shapes given above, Q and R are symmetric, and
+    /// `start` is finite and above 0.
     explicit LinearQuadratic(LinearQuadraticOptions options)
         : o_(std::move(options)), x_(o_.a.rows()), action_(o_.b.cols()), next_(o_.a.rows()) {
         const Index n = o_.a.rows();
@@ -41,7 +43,8 @@ public:
         check("R", o_.r, m, m);
         require(is_symmetric(o_.q), "LinearQuadratic: Q is not symmetric; give (Q + Q^T) / 2");
         require(is_symmetric(o_.r), "LinearQuadratic: R is not symmetric; give (R + R^T) / 2");
-        require(o_.start > 0, "LinearQuadratic: start is {}; give a number above 0", o_.start);
+        require(o_.start > 0 && std::isfinite(o_.start), "LinearQuadratic: start is {}; give a finite number above 0",
+                o_.start);
     }
 
     const LinearQuadraticOptions& options() const { return o_; }
@@ -50,7 +53,7 @@ public:
 
     void reset(Rng& rng, std::span<float> observation) {
         for (double& x : x_) x = rng.uniform(-o_.start, o_.start);
-        show(observation);
+        write_observation(observation);
     }
 
     Outcome step(std::span<const float> action, Rng&, std::span<float> observation) {
@@ -59,11 +62,11 @@ public:
         }
         const double reward = transition(x_.span(), action_.span(), next_.span());
         std::swap(x_, next_);
-        show(observation);
+        write_observation(observation);
         return {.reward = reward};
     }
 
-    // The model.
+    // `DifferentiableEnv`.
 
     Index state_size() const { return o_.a.rows(); }
     void save(std::span<double> state) const { std::copy(x_.begin(), x_.end(), state.begin()); }
@@ -119,7 +122,7 @@ private:
         return true;
     }
 
-    // Plain loops: expressions of Eigen take long to compile, and every program that includes this would wait.
+    // Plain loops: Eigen expressions would lengthen the compile time of every program that includes this.
 
     /// Row i of M times x.
     static double row_times(const Matrix<double>& m, Index i, std::span<const double> x) {
@@ -135,7 +138,7 @@ private:
         return sum;
     }
 
-    void show(std::span<float> observation) const {
+    void write_observation(std::span<float> observation) const {
         for (Index i = 0; i < x_.size(); ++i) observation[static_cast<std::size_t>(i)] = static_cast<float>(x_[i]);
     }
 

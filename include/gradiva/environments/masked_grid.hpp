@@ -14,19 +14,20 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A walk through a maze, up, right, down or left (actions 0 to 3), from any open cell, all equally likely, to a goal.
-/// `action_mask` leaves out the moves into walls and off the map. Rewarded with -0.1 per step; the goal terminates.
-/// Observed is the cell, as a 1 among zeros, one per cell that is no wall, row by row. A random walk may take long:
-/// `TimeLimit(MaskedGrid{}, 30)` keeps the episodes of the best policy whole.
+/// A maze on a grid, a test problem with a Discrete action space and masks. Actions 0 to 3 move up, right, down and
+/// left; `action_mask` forbids moves into walls and off the map. Episodes start in a uniformly drawn open cell and
+/// terminate in a goal; the reward is -0.1 per step. The observation is the cell, one-hot over the cells that are not
+/// walls, row by row. Random actions may take long: `TimeLimit(MaskedGrid{}, 30)` does not cut episodes of the optimal
+/// policy.
 ///
-/// With d(s) the length of the shortest path from the start s to a goal, the best policy's mean return is
+/// With d(s) the length of the shortest path from the start s to a goal, the mean return of the optimal policy is
 ///   -0.1 mean over s of d(s).
 class MaskedGrid {
 public:
     static constexpr double cost = 0.1;  // of a step
 
-    /// A map of rows of the same length: '#' is a wall, 'G' a goal, '.' an open cell. Throws `Error` on another sign,
-    /// on rows that differ in length, on a map without open cells, and on an open cell from which there is no way to a
+    /// A map of rows of the same length: '#' is a wall, 'G' a goal, '.' an open cell. Throws `Error` on another
+    /// character, on rows of different lengths, on a map without open cells, and on an open cell without a path to a
     /// goal.
     explicit MaskedGrid(std::vector<std::string> map = {"....#", ".##..", "..#.#", "#....", "..#.G"})
         : map_(std::move(map)) {
@@ -34,7 +35,7 @@ public:
         measure_distances();
     }
 
-    /// The mean return of the best policy, undiscounted.
+    /// The mean return of the optimal policy, undiscounted.
     double best_return() const {
         double total = 0;
         for (const std::size_t start : starts_) total += cells_[start].distance;
@@ -49,7 +50,7 @@ public:
         observe(observation);
     }
 
-    /// Throws `Error` on a move that `action_mask` leaves out.
+    /// Throws `Error` on a move that `action_mask` forbids.
     Outcome step(int action, Rng&, std::span<float> observation) {
         const Cell& cell = cells_[at_];
         require(action >= 0 && action < moves && cell.neighbour[static_cast<std::size_t>(action)] != none,
@@ -74,7 +75,7 @@ private:
         Index row = 0;
         Index column = 0;
         std::array<std::size_t, moves> neighbour{none, none, none, none};
-        int distance = -1;  // to a goal; -1: no way there is known
+        int distance = -1;  // steps to a goal; -1: not known
     };
 
     void read_map() {
@@ -103,14 +104,14 @@ private:
         if (sign == 'G') cells_.back().distance = 0;
     }
 
-    /// Which cell it is that has this place; `none` for walls and beyond the map.
+    /// The index in `cells_` of the cell at this row and column; `none` for walls and off the map.
     std::size_t number_of(Index row, Index column) const {
         const auto found = std::find_if(cells_.begin(), cells_.end(),
                                         [&](const Cell& cell) { return cell.row == row && cell.column == column; });
         return found == cells_.end() ? none : static_cast<std::size_t>(found - cells_.begin());
     }
 
-    /// Breadth first, from all goals at once.
+    /// Breadth-first search from all goals.
     void measure_distances() {
         std::vector<std::size_t> queue;
         for (std::size_t i = 0; i < cells_.size(); ++i) {
@@ -137,7 +138,7 @@ private:
     }
 
     std::vector<std::string> map_;
-    std::vector<Cell> cells_;  // that are no walls, row by row
+    std::vector<Cell> cells_;  // those that are not walls, row by row
     std::vector<std::size_t> starts_;
     std::size_t at_ = 0;
 };

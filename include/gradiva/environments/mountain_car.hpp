@@ -7,13 +7,13 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A car in a valley whose motor is too weak to climb the hill at once: it pushes left, not at all, or right (actions
-/// 0, 1, 2). Rewarded with -1 per step until it has reached the goal, and is not rolling back.
-/// MountainCar-v0 is `TimeLimit(MountainCar{}, 200)`.
+/// Mountain car: a car in a valley whose motor is too weak to climb the hill at once; it pushes left, not at all, or
+/// right (actions 0, 1, 2). The reward is -1 per step; an episode terminates when the car is at or beyond the goal with
+/// v >= 0. MountainCar-v0 is `TimeLimit(MountainCar{}, 200)`.
 ///
 /// With position x, velocity v and push a in {-0.001, 0, 0.001}, per step,
 ///   v <- v + a - 0.0025 cos(3 x),   x <- x + v,
-/// v held within [-0.07, 0.07] and x within [-1.2, 0.6]; the wall on the left stops the car.
+/// v clamped to [-0.07, 0.07] and x to [-1.2, 0.6]; at the left end v becomes 0.
 /// Source: Moore, "Efficient Memory-based Learning for Robot Control", 1990, in the form of Sutton and
 /// Barto, "Reinforcement Learning: An Introduction", 1998, example 8.2; reset range and goal as in Gymnasium's
 /// MountainCar-v0.
@@ -49,15 +49,15 @@ struct MountainCar {
         return {.reward = -1, .terminated = position >= goal && velocity >= 0};
     }
 
-    /// The motion over one step, under this acceleration by the motor; NaN passes.
+    /// Integrates one step, with `acceleration` by the motor. NaN propagates.
     static void roll(double& position, double& velocity, double acceleration) {
-        velocity = hold(velocity + acceleration - gravity * std::cos(3 * position), -most_speed, most_speed);
-        position = hold(position + velocity, left_wall, right_wall);
+        velocity = clamped(velocity + acceleration - gravity * std::cos(3 * position), -most_speed, most_speed);
+        position = clamped(position + velocity, left_wall, right_wall);
         if (position == left_wall && velocity < 0) velocity = 0;
     }
 
 private:
-    static double hold(double x, double least, double most) { return x < least ? least : x > most ? most : x; }
+    static double clamped(double x, double least, double most) { return x < least ? least : x > most ? most : x; }
 
     void observe(std::span<float> observation) const {
         observation[0] = static_cast<float>(position);

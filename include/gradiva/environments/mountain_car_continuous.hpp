@@ -7,11 +7,11 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// The car of `MountainCar` with a force u in [-1, 1], which accelerates it by 0.0015 u. Rewarded with 100 at the goal,
-/// and with -0.1 u^2 per step, where a force beyond its bounds costs what it says but pushes as the bound does.
+/// The car of `MountainCar` with a force u in [-1, 1], which accelerates it by 0.0015 u per step. The reward is 100 at
+/// the goal, which terminates, minus 0.1 u^2 per step; u is clamped for the motion, not in the reward.
 /// MountainCarContinuous-v0 is `TimeLimit(MountainCarContinuous{}, 999)`.
-/// Source: constants, reset range, goal and reward as in Gymnasium's MountainCarContinuous-v0; that rounds the state to
-/// single precision in every step, this does not.
+/// Source: constants, reset range, goal and reward as in Gymnasium's MountainCarContinuous-v0, which however rounds the
+/// state to single precision in each step.
 struct MountainCarContinuous {
     static constexpr double power = 0.0015;  // per step, squared
     static constexpr double most_force = 1;

@@ -10,14 +10,14 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A pendulum that is to be swung up by a torque too weak to lift it at once, and held upright. Pendulum-v1 is
-/// `TimeLimit(Pendulum{}, 200)`. Models `DifferentiableEnv`.
+/// Pendulum swing-up: a torque too weak to lift the pendulum at once has to bring it upright and keep it there.
+/// Episodes do not end by themselves; Pendulum-v1 is `TimeLimit(Pendulum{}, 200)`. Models `DifferentiableEnv`.
 ///
 /// With angle theta from upright and torque u in [-2, 2],
 ///   theta'' = 3 g / (2 l) sin theta + 3 / (m l^2) u,   reward = -(theta^2 + 0.1 theta'^2 + 0.001 u^2),
-/// theta taken from [-pi, pi) in the reward, theta' held within [-8, 8]; the velocity is stepped first, by 0.05 s, and
-/// the angle with the new velocity. What is held at a bound has no derivative there.
-/// Source: constants, reset range and reward as in Gymnasium's Pendulum-v1.
+/// with theta wrapped to [-pi, pi) in the reward, and u and theta' clamped to [-2, 2] N m and [-8, 8] rad/s. Integrated
+/// by the semi-implicit Euler method in steps of 0.05 s: the velocity first, then the angle with the new velocity. The
+/// derivative of a clamped value is 0. Source: constants, reset range and reward as in Gymnasium's Pendulum-v1.
 struct Pendulum {
     static constexpr double gravity = 10;      // m/s^2
     static constexpr double mass = 1;          // kg
@@ -29,9 +29,10 @@ struct Pendulum {
     double theta = 0;      ///< angle from upright, rad, not wrapped
     double theta_dot = 0;  ///< angular velocity, rad/s
 
-    double shown_theta = 0;  ///< the angle that was observed last, from which the next step starts
-    double shown_sine = 0;   ///< its sine
+    double observed_theta = 0;  ///< the angle of the last observation
+    double observed_sine = 0;   ///< its sine, which the next step reuses
 
+    /// (cos theta, sin theta, theta').
     Box observation_space() const {
         constexpr auto speed = static_cast<float>(most_speed);
         return {.size = 3, .low = {-1, -1, -speed}, .high = {1, 1, speed}};
@@ -45,21 +46,21 @@ struct Pendulum {
     void reset(Rng& rng, std::span<float> observation) {
         theta = rng.uniform(-std::numbers::pi, std::numbers::pi);
         theta_dot = rng.uniform(-1, 1);
-        show(observation);
+        write_observation(observation);
     }
 
     Outcome step(std::span<const float> action, Rng&, std::span<float> observation) {
         const std::array state{theta, theta_dot};
         std::array<double, 2> next{};
-        const double sine = theta == shown_theta ? shown_sine : simd::sine_cosine(theta).sine;
+        const double sine = theta == observed_theta ? observed_sine : simd::sine_cosine(theta).sine;
         const double reward = transition(state, sine, static_cast<double>(action[0]), next);
         theta = next[0];
         theta_dot = next[1];
-        show(observation);
+        write_observation(observation);
         return {.reward = reward};
     }
 
-    // The model. Its state is (theta, theta_dot).
+    // `DifferentiableEnv`, with the state (theta, theta_dot).
 
     Index state_size() const { return 2; }
     void save(std::span<double> state) const {
@@ -74,7 +75,7 @@ struct Pendulum {
     void transition_backward(std::span<const double> state, std::span<const double> action,
                              std::span<const double> d_next, double d_reward, std::span<double> d_state,
                              std::span<double> d_action) const {
-        const double u = hold(action[0], most_torque);
+        const double u = clamped(action[0], most_torque);
         const auto [sine, cosine] = simd::sine_cosine(state[0]);
         const double d_speed = is_free(speed_after(state, sine, u), most_speed) ? d_next[1] + d_next[0] * time_step : 0;
         const double d_acceleration = d_speed * time_step;
@@ -101,8 +102,8 @@ private:
     static constexpr double swing = 3 * gravity / (2 * length);
     static constexpr double push = 3 / (mass * length * length);
 
-    // NaN passes both, so that a bad action shows.
-    static double hold(double x, double most) { return x < -most ? -most : x > most ? most : x; }
+    // NaN propagates through both, so that a bad action is noticed.
+    static double clamped(double x, double most) { return x < -most ? -most : x > most ? most : x; }
     static bool is_free(double x, double most) { return !(x < -most || x > most); }
 
     static double speed_after(std::span<const double> state, double sine, double u) {
@@ -110,24 +111,24 @@ private:
     }
 
     static double transition(std::span<const double> state, double sine, double torque, std::span<double> next) {
-        const double u = hold(torque, most_torque);
+        const double u = clamped(torque, most_torque);
         const double angle = wrap(state[0]);
         const double reward = -(angle * angle + 0.1 * state[1] * state[1] + 0.001 * u * u);
-        next[1] = hold(speed_after(state, sine, u), most_speed);
+        next[1] = clamped(speed_after(state, sine, u), most_speed);
         next[0] = state[0] + next[1] * time_step;
         return reward;
     }
 
-    /// The same angle within [-pi, pi).
+    /// The angle wrapped to [-pi, pi).
     static double wrap(double angle) {
-        constexpr double turn = 2 * std::numbers::pi;
-        return angle - turn * std::floor((angle + std::numbers::pi) / turn);
+        constexpr double two_pi = 2 * std::numbers::pi;
+        return angle - two_pi * std::floor((angle + std::numbers::pi) / two_pi);
     }
 
-    void show(std::span<float> observation) {
+    void write_observation(std::span<float> observation) {
         const auto [sine, cosine] = simd::sine_cosine(theta);
-        shown_theta = theta;
-        shown_sine = sine;
+        observed_theta = theta;
+        observed_sine = sine;
         observation[0] = static_cast<float>(cosine);
         observation[1] = static_cast<float>(sine);
         observation[2] = static_cast<float>(theta_dot);
