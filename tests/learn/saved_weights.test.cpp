@@ -11,13 +11,13 @@ using namespace gradiva;
 TEST_CASE("weights are put back when what changes them throws, and only then") {
     SavedWeights<double> saved;
     std::vector<double> weights = {1, 2, 3};
-    CHECK(saved.or_put_back(weights, [&] { return weights[1] = 7; }) == 7);
+    CHECK(saved.restore_on_failure(weights, [&] { return weights[1] = 7; }) == 7);
     CHECK(weights == std::vector<double>{1, 7, 3});
-    CHECK_THROWS_WITH(saved.or_put_back(weights,
-                                        [&] {
-                                            weights = {4, 5, 6};
-                                            return throw std::runtime_error("no"), 0;
-                                        }),
+    CHECK_THROWS_WITH(saved.restore_on_failure(weights,
+                                               [&] {
+                                                   weights = {4, 5, 6};
+                                                   return throw std::runtime_error("no"), 0;
+                                               }),
                       "no");
     CHECK(weights == std::vector<double>{1, 7, 3});
 }

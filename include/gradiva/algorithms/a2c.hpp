@@ -11,26 +11,27 @@ namespace GRADIVA_NAMESPACE {
 
 /// Hyperparameters of `A2c`.
 struct A2cOptions {
-    /// Steps of each environment per iteration. 5, the paper's, is short for continuous control: there 32 learns where
-    /// most seeds fail with 5.
+    /// Steps of each environment per iteration, at least 1. The paper's 5 is short for continuous control: there 32
+    /// learns where most seeds fail with 5.
     Index horizon = 5;
     Schedule learning_rate = 7e-4;     ///< at least 0
     Schedule entropy = 0.0;            ///< c_H: weight of the entropy bonus
     double value_coefficient = 0.5;    ///< c_V: weight of the value loss
-    double max_gradient_norm = 0.5;    ///< of actor and critic together; 0: no clipping
+    double max_gradient_norm = 0.5;    ///< clips the joint gradient of actor and critic; 0: no clipping
     bool normalize_advantage = false;  ///< over the rollout
     bool normalize_rewards = false;    ///< by the running deviation of the return (see `RewardNormalizer`)
-    Index threads = 1;                 ///< that collect and learn; no result depends on it
+    Index threads = 1;                 ///< number of threads; no result depends on it
 };
 
-/// Advantage actor-critic: one step of gradient descent on each short rollout, L = -mean(log pi(a | s) A) and the value
-/// loss; `Gae{.lambda = 1}` gives the advantage of the paper. Source: Mnih et al., "Asynchronous Methods for Deep
-/// Reinforcement Learning", 2016, section 4, in its synchronous form.
+/// Advantage actor-critic (A2C): one gradient step on each short rollout, L = -mean(log pi(a | s) A) - c_H mean(H) +
+/// c_V 0.5 mean((V - value_target)^2); `Gae{.lambda = 1}` gives the advantages of the paper. Source: Mnih et al.,
+/// "Asynchronous Methods for Deep Reinforcement Learning", 2016, section 4, in its synchronous form.
 template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
           detail::ExplainedAdvantage Adv,
           detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Rmsprop<detail::ScalarOfActor<A>>>
 class A2c : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>> {
 public:
+    /// Borrows environments, actor and critic. Throws `Error` on options out of range, and where the parts do not fit.
     A2c(V& envs, A& actor, C& critic, Adv advantage, const A2cOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>>(
               trainer_options("A2c", options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
@@ -39,7 +40,7 @@ public:
               }) {}
 };
 
-// Only to say what is wrong: see trainer_parts.hpp.
+// Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A, class C, class Adv>
 A2c(V&&, A&&, C&&, Adv, const A2cOptions& = {}) -> A2c<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>

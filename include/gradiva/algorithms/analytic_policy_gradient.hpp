@@ -11,7 +11,7 @@
 #include "gradiva/core/schedule.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/learn/analytic_gradient.hpp"
-#include "gradiva/learn/kept.hpp"
+#include "gradiva/learn/revertible.hpp"
 #include "gradiva/learn/saved_weights.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/learn/update_options.hpp"
@@ -22,25 +22,25 @@
 #include "gradiva/train/progress.hpp"
 #include "gradiva/train/train_loop.hpp"
 
-// Gradient descent on L = -(1 / N) sum over environments of sum_{t < T} gamma^t r(s_t, a_t), whose gradient is taken
-// through the model: see `AnalyticGradient`.
+// Gradient descent on L = -(1 / N) sum over environments of sum_{t < T} gamma^t r(s_t, a_t), whose gradient is computed
+// by backpropagation through the model: see `AnalyticGradient`.
 
 namespace GRADIVA_NAMESPACE {
 
 /// Hyperparameters of `AnalyticPolicyGradient`.
 struct AnalyticOptions {
     Index horizon = 32;             ///< steps of each environment per iteration that are differentiated through
-    Index episode = 0;              ///< steps until all environments start anew; 0: the horizon
+    Index episode = 0;              ///< steps between resets of all environments; 0: the horizon
     double gamma = 0.99;            ///< discount, in [0, 1], counted from the start of each horizon
     bool sample = true;             ///< act by samples; false: by the mean, and sigma is not learned
     Schedule learning_rate = 1e-3;  ///< at least 0
     double max_gradient_norm = 1;   ///< 0: no clipping
-    Index threads = 1;              ///< no result depends on it
+    Index threads = 1;              ///< number of threads; no result depends on it
 };
 
-/// One gradient step along the analytic gradient of the next `horizon` steps. Throws `Error` when the model, the
-/// gradient or the weights leave finite numbers; weights and optimiser are then as they were. Borrows actor and
-/// threads.
+/// An update of `AnalyticPolicyGradient`: one gradient step with the analytic gradient of the next `horizon` steps.
+/// Throws `Error` when a number of the model, the gradient or the weights is not finite; weights and optimiser are then
+/// restored. Borrows actor and threads.
 template <DifferentiableEnv E, ReparameterisedPolicy A, Optimizer<typename A::Scalar> O>
 class AnalyticUpdate {
 public:
@@ -60,11 +60,12 @@ public:
         options_.check();
     }
 
-    /// `progress`, from 0 to 1, is where the learning rate's schedule stands.
+    /// `progress`, from 0 to 1, is the position in the learning rate's schedule.
     UpdateReport operator()(double progress = 0) {
-        return keep_or_put_back(
+        return commit_or_revert(
             [&] {
-                return saved_.or_put_back(actor_.weights(), [&] { return descend(options_.learning_rate(progress)); });
+                return saved_.restore_on_failure(actor_.weights(),
+                                                 [&] { return descend(options_.learning_rate(progress)); });
             },
             optimizer_);
     }
@@ -93,7 +94,7 @@ private:
     }
 
     A& actor_;
-    Kept<O> optimizer_;
+    Revertible<O> optimizer_;
     UpdateOptions options_;
     AnalyticGradient<E, A> gradient_of_;
     Buffer<Scalar> gradient_;
@@ -103,7 +104,8 @@ private:
 
 namespace detail {
 
-/// The model within environments such as `Vectorized`, or a sentence that says why there is none.
+/// The type of the environments in a `VectorEnv` such as `Vectorized`, without a `TimeLimit` around it; a compile-time
+/// error if it is not a `DifferentiableEnv`.
 template <class V>
 struct ModelWithin {
     static_assert(
@@ -117,8 +119,9 @@ struct ModelWithin {
 
 }  // namespace detail
 
-/// Learns a policy by the analytic gradient of the return, in models of its own: copies of those in `envs`, which it
-/// leaves alone. A `TimeLimit` around them is looked through: say `episode`. Borrows the actor, which must outlive it.
+/// Trains a policy by the analytic gradient of the return, in copies of the environments of `envs`, which itself is not
+/// stepped. A `TimeLimit` around them is removed: the option `episode` takes its place. Borrows the actor, which must
+/// outlive it.
 template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A,
           detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
 class AnalyticPolicyGradient {
@@ -130,6 +133,7 @@ class AnalyticPolicyGradient {
         "backward(tape, dY, gradient, dX) const");
 
 public:
+    /// Throws `Error` on options out of range, and where actor and environments do not fit.
     AnalyticPolicyGradient(V& envs, A& actor, const AnalyticOptions& options = {}, O optimizer = {})
         : loop_("AnalyticPolicyGradient"), threads_(detail::check_threads("AnalyticPolicyGradient", options.threads)),
           actor_(actor), update_(models_in(envs), actor, std::move(optimizer), options, threads_, envs.seed()) {}
@@ -143,7 +147,7 @@ public:
         return loop_.run(
             options, *this, [this](Progress& progress) { iterate(progress); }, callbacks...);
     }
-    /// Only says that the steps have a name.
+    /// For a compile-time error only: the steps are given by name.
     template <detail::Positional Steps, class... Callbacks>
     Progress train(Steps, Callbacks&&...) {
         return detail::explain_positional_steps<Steps>();
@@ -169,7 +173,7 @@ private:
     AnalyticUpdate<Model, A, O> update_;
 };
 
-// Only to say what is wrong: see trainer_parts.hpp.
+// Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A>
 AnalyticPolicyGradient(V&&, A&&, const AnalyticOptions& = {}) -> AnalyticPolicyGradient<detail::MustBeLvalues<V, A>, A>;
 

@@ -17,22 +17,23 @@ namespace GRADIVA_NAMESPACE {
 
 /// Hyperparameters of `OffPolicy`.
 struct OffPolicyOptions {
-    Index horizon = 32;                ///< steps of each environment per iteration
-    Index store = 4;                   ///< past rollouts that are kept; at least age + replays
-    Index age = 0;                     ///< iterations that a rollout must lie back to be learned from
-    Index replays = 1;                 ///< rollouts that are learned from in each iteration, the newest first
-    double max_kl = 0.5;               ///< rollouts further away are left out; above 0
-    Schedule learning_rate = 7e-4;     ///< at least 0
-    Schedule entropy = 0.0;            ///< c_H: weight of the entropy bonus
-    double value_coefficient = 0.5;    ///< c_V: weight of the value loss
-    double max_gradient_norm = 0.5;    ///< of actor and critic together; 0: no clipping
+    Index horizon = 32;              ///< steps of each environment per iteration
+    Index store = 4;                 ///< number of stored rollouts, at least age + replays
+    Index age = 0;                   ///< smallest age, in iterations, of a rollout that is learned from; at least 0
+    Index replays = 1;               ///< rollouts that are learned from in each iteration, the newest first; at least 1
+    double max_kl = 0.5;             ///< largest KL(behaviour || policy) of a rollout that is learned from; above 0
+    Schedule learning_rate = 7e-4;   ///< at least 0
+    Schedule entropy = 0.0;          ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;  ///< c_V: weight of the value loss
+    double max_gradient_norm = 0.5;  ///< clips the joint gradient of actor and critic; 0: no clipping
     bool normalize_advantage = false;  ///< over the rollout
     bool normalize_rewards = false;    ///< by the running deviation of the return (see `RewardNormalizer`)
-    Index threads = 1;                 ///< that collect and learn; no result depends on it
+    Index threads = 1;                 ///< number of threads; no result depends on it
 };
 
-/// Learns from those rollouts of a store that lie far enough back, the newest first. A rollout is compared with the
-/// present policy; one too far away is left out, since the correction then fails. Borrows actor, critic and threads.
+/// The update of `OffPolicy`: learns from the stored rollouts of ages `age` to age + replays - 1, the newest first. A
+/// rollout whose KL(behaviour || policy) exceeds `max_kl` is skipped, since importance sampling then fails. Borrows
+/// actor, critic and threads.
 template <detail::ExplainedPolicy A, detail::ExplainedValueFunction C, detail::ExplainedOptimizer<typename A::Scalar> O>
 class OffPolicyUpdate {
 public:
@@ -44,20 +45,21 @@ public:
           update_(actor, critic, PolicyGradient{}, std::move(optimizer), update_options("OffPolicy", options), threads,
                   seed) {}
 
-    /// `estimate(rollout)` fills in advantages and value targets. The newest rollout is of the present policy. Reports
-    /// the distance of the last rollout that was compared and the update of the last one that was learned from: NaN
-    /// where there was none. When it throws, the weights are as they were before; the optimisers keep the steps of
-    /// earlier replays.
+    /// `estimate(rollout)` computes advantages and value targets. The newest rollout is one of the present policy.
+    /// Reports KL and effective sample size of the last rollout that was compared, and the update of the last one that
+    /// was learned from; NaN where there was none. When it throws, the weights are restored; the optimisers keep the
+    /// steps of earlier replays.
     template <class Estimate>
     UpdateReport operator()(RolloutStore<Scalar>& store, const Estimate& estimate, double progress) {
         store.newest().updates = updates_;
-        return saved_actor_.or_put_back(actor_.weights(), [&] {
-            return saved_critic_.or_put_back(critic_.weights(), [&] { return replay(store, estimate, progress); });
+        return saved_actor_.restore_on_failure(actor_.weights(), [&] {
+            return saved_critic_.restore_on_failure(critic_.weights(),
+                                                    [&] { return replay(store, estimate, progress); });
         });
     }
 
-    /// How many updates the policy had had, at least, since a rollout that it learned from; rollouts of the untrained
-    /// policy do not count. The largest Index before the first.
+    /// The smallest number of updates between the collection of a rollout and learning from it, over all rollouts that
+    /// were learned from except those of the untrained policy. The largest Index while there is none.
     Index youngest_age() const { return youngest_age_; }
 
 private:
@@ -95,8 +97,8 @@ private:
     Index youngest_age_ = std::numeric_limits<Index>::max();
 };
 
-/// Actor-critic that learns from older policies' rollouts, corrected by `VTrace` or `SingleRatio` (see
-/// `OffPolicyUpdate`). `explained_variance` is reported of the last rollout that was learned from.
+/// Off-policy actor-critic: learns from rollouts of older policies, corrected by importance sampling with `VTrace` or
+/// `SingleRatio` (see `OffPolicyUpdate`). `explained_variance` is that of the last rollout that was learned from.
 /// Source: Espeholt et al., "IMPALA", 2018, section 4.
 template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
           detail::ExplainedAdvantage Adv,
@@ -106,13 +108,14 @@ class OffPolicy : public Trainer<V, A, C, Adv, OffPolicyUpdate<A, C, O>> {
                   "gradiva: OffPolicy needs an advantage that holds the ratio pi / mu, such as VTrace");
 
 public:
+    /// Borrows environments, actor and critic. Throws `Error` on options out of range, and where the parts do not fit.
     OffPolicy(V& envs, A& actor, C& critic, Adv advantage, const OffPolicyOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, OffPolicyUpdate<A, C, O>>(
               checked(options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
                   return OffPolicyUpdate<A, C, O>(actor, critic, std::move(optimizer), options, threads, envs.seed());
               }) {}
 
-    /// See `OffPolicyUpdate`.
+    /// See `OffPolicyUpdate::youngest_age`.
     Index youngest_age() const { return this->update().youngest_age(); }
 
 private:
@@ -127,7 +130,7 @@ private:
     }
 };
 
-// Only to say what is wrong: see trainer_parts.hpp.
+// Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A, class C, class Adv>
 OffPolicy(V&&, A&&, C&&, Adv, const OffPolicyOptions& = {}) -> OffPolicy<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>

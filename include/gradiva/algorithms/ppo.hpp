@@ -12,19 +12,19 @@ namespace GRADIVA_NAMESPACE {
 
 /// Hyperparameters of `PpoClip`.
 struct PpoClipOptions {
-    Schedule clip = 0.2;              ///< eps: the ratio stays within [1 - eps, 1 + eps]; at least 0
-    Index horizon = 128;              ///< steps of each environment per iteration
-    Index minibatch = 64;             ///< samples per gradient step, from 1 to environments x horizon
-    Index epochs = 10;                ///< passes over each rollout
-    Schedule learning_rate = 3e-4;    ///< at least 0
-    Schedule entropy = 0.0;           ///< c_H: weight of the entropy bonus
-    double value_coefficient = 0.5;   ///< c_V: weight of the value loss
-    Schedule value_clip = 0.0;        ///< largest |V - V_old| that the value loss rewards; 0: any
-    double max_gradient_norm = 0.5;   ///< of actor and critic together; 0: no clipping
-    double target_kl = 0;             ///< ends an update once a minibatch's KL exceeds 1.5 times it; 0: never
+    Schedule clip = 0.2;             ///< eps: the surrogate clips the ratio to [1 - eps, 1 + eps]; at least 0
+    Index horizon = 128;             ///< steps of each environment per iteration
+    Index minibatch = 64;            ///< samples per gradient step, from 1 to environments x horizon
+    Index epochs = 10;               ///< passes over each rollout, at least 1
+    Schedule learning_rate = 3e-4;   ///< at least 0
+    Schedule entropy = 0.0;          ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;  ///< c_V: weight of the value loss
+    Schedule value_clip = 0.0;       ///< clip range of V - V_old in the value loss; 0: no clipping
+    double max_gradient_norm = 0.5;  ///< clips the joint gradient of actor and critic; 0: no clipping
+    double target_kl = 0;  ///< ends an update at a minibatch whose approximate KL exceeds 1.5 times it; 0: never
     bool normalize_advantage = true;  ///< per minibatch
     bool normalize_rewards = false;   ///< by the running deviation of the return (see `RewardNormalizer`)
-    Index threads = 1;                ///< that collect and learn; no result depends on it
+    Index threads = 1;                ///< number of threads; no result depends on it
 };
 
 /// Proximal policy optimisation with the clipped surrogate (see `Clip`).
@@ -39,6 +39,7 @@ class PpoClip : public Trainer<V, A, C, Adv, Updater<A, C, Clip, O>> {
         "OffPolicy and A2c");
 
 public:
+    /// Borrows environments, actor and critic. Throws `Error` on options out of range, and where the parts do not fit.
     PpoClip(V& envs, A& actor, C& critic, Adv advantage, const PpoClipOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, Clip, O>>(
               trainer_options("PpoClip", options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
@@ -47,7 +48,7 @@ public:
               }) {}
 };
 
-// Only to say what is wrong: see trainer_parts.hpp.
+// Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A, class C, class Adv>
 PpoClip(V&&, A&&, C&&, Adv, const PpoClipOptions& = {}) -> PpoClip<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>
@@ -57,22 +58,22 @@ PpoClip(V&, A&, C&, const PpoClipOptions& = {}) -> PpoClip<V, A, C, detail::Adva
 
 /// Hyperparameters of `PpoKl`.
 struct PpoKlOptions {
-    double target = 0.01;             ///< the wanted mean KL of an update; above 0
-    double kl_high = 0;               ///< above it beta doubles; 0: 1.5 times the target
-    double kl_low = 0;                ///< below it beta halves; 0: the target divided by 1.5
-    double beta = 1;                  ///< the first weight of the penalty, from 1e-4 to 1e4
-    Index horizon = 128;              ///< steps of each environment per iteration
-    Index minibatch = 64;             ///< samples per gradient step, from 1 to environments x horizon
-    Index epochs = 10;                ///< passes over each rollout
-    Schedule learning_rate = 3e-4;    ///< at least 0
-    Schedule entropy = 0.0;           ///< c_H: weight of the entropy bonus
-    double value_coefficient = 0.5;   ///< c_V: weight of the value loss
-    Schedule value_clip = 0.0;        ///< largest |V - V_old| that the value loss rewards; 0: any
-    double max_gradient_norm = 0.5;   ///< of actor and critic together; 0: no clipping
-    double target_kl = 0;             ///< ends an update once a minibatch's KL exceeds 1.5 times it; 0: never
+    double target = 0.01;            ///< target of the mean KL of an update, in nats; above 0
+    double kl_high = 0;              ///< beta doubles above it; 0: 1.5 times the target
+    double kl_low = 0;               ///< beta halves below it; 0: the target divided by 1.5
+    double beta = 1;                 ///< the initial weight of the penalty, from 1e-4 to 1e4
+    Index horizon = 128;             ///< steps of each environment per iteration
+    Index minibatch = 64;            ///< samples per gradient step, from 1 to environments x horizon
+    Index epochs = 10;               ///< passes over each rollout, at least 1
+    Schedule learning_rate = 3e-4;   ///< at least 0
+    Schedule entropy = 0.0;          ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;  ///< c_V: weight of the value loss
+    Schedule value_clip = 0.0;       ///< clip range of V - V_old in the value loss; 0: no clipping
+    double max_gradient_norm = 0.5;  ///< clips the joint gradient of actor and critic; 0: no clipping
+    double target_kl = 0;  ///< ends an update at a minibatch whose approximate KL exceeds 1.5 times it; 0: never
     bool normalize_advantage = true;  ///< per minibatch
     bool normalize_rewards = false;   ///< by the running deviation of the return (see `RewardNormalizer`)
-    Index threads = 1;                ///< that collect and learn; no result depends on it
+    Index threads = 1;                ///< number of threads; no result depends on it
 };
 
 /// Proximal policy optimisation with an adaptive KL penalty (see `KlPenalty`).
@@ -87,6 +88,7 @@ class PpoKl : public Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>> {
         "OffPolicy and A2c");
 
 public:
+    /// Borrows environments, actor and critic. Throws `Error` on options out of range, and where the parts do not fit.
     PpoKl(V& envs, A& actor, C& critic, Adv advantage, const PpoKlOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>>(
               trainer_options("PpoKl", options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
@@ -99,7 +101,7 @@ public:
               }) {}
 };
 
-// Only to say what is wrong: see trainer_parts.hpp.
+// Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A, class C, class Adv>
 PpoKl(V&&, A&&, C&&, Adv, const PpoKlOptions& = {}) -> PpoKl<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>

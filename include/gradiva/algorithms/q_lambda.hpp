@@ -19,19 +19,19 @@ namespace GRADIVA_NAMESPACE {
 /// Hyperparameters of `QLambda`.
 struct QLambdaOptions {
     Index horizon = 32;                        ///< steps of each environment per iteration
-    Index minibatch = 128;                     ///< from 1 to environments x horizon
+    Index minibatch = 128;                     ///< samples per gradient step, from 1 to environments x horizon
     Index epochs = 2;                          ///< passes over each rollout
     Schedule learning_rate = Linear{2e-3, 0};  ///< at least 0
-    Schedule epsilon = Linear{1, 0.05};        ///< share of random actions while collecting, from 0 to 1
+    Schedule epsilon = Linear{1, 0.05};        ///< probability of a random action while collecting, from 0 to 1
     double gamma = 0.99;                       ///< discount, from 0 to 1
-    double lambda = 0.65;                      ///< trace of the targets, from 0 to 1 (see `QReturns`)
+    double lambda = 0.65;                      ///< trace decay of the targets, from 0 to 1 (see `QReturns`)
     double max_gradient_norm = 10;             ///< 0: no clipping
     bool normalize_rewards = false;            ///< by the running deviation of the return (see `RewardNormalizer`)
-    Index threads = 1;                         ///< that collect and learn; no result depends on it
+    Index threads = 1;                         ///< number of threads; no result depends on it
 };
 
-/// Fits action values to the targets of a rollout: L = 0.5 mean((Q(s, a) - value_target)^2), by minibatches. Borrows
-/// actor and threads.
+/// The update of `QLambda`: fits action values to the targets of a rollout, L = 0.5 mean((Q(s, a) - value_target)^2),
+/// by minibatch gradient descent. Borrows actor and threads.
 template <detail::ExplainedPolicy A, detail::ExplainedOptimizer<typename A::Scalar> O>
 class QUpdate {
 public:
@@ -46,10 +46,10 @@ public:
                 "QLambda: epsilon goes from {} to {}; give numbers from 0 to 1", epsilon_(0), epsilon_(1));
     }
 
-    /// Lets the actor take as many random actions as the schedule says at `progress`, from 0 to 1.
+    /// Sets the actor's epsilon to that of the schedule at `progress`, from 0 to 1.
     void explore(double progress) { actor_.distribution().set_epsilon(epsilon_(progress)); }
 
-    /// See `MinibatchDescent` for the report and the errors. `progress` is where the schedule stands.
+    /// One update. `progress`, from 0 to 1, is the position in the schedule. Errors: see `MinibatchDescent`.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
         return descent_(rollout, progress, [this](auto& shard, const MinibatchPass<Scalar>& pass) {
             shard.batch.gather_for_critic(pass.samples);
@@ -69,7 +69,7 @@ private:
 
     using Part = DescentPart<A, Scratch, double, O>;
 
-    /// The loss looks at the value of the action that was taken, and at no other.
+    /// Adds the loss and its gradient; only the value of the action that was taken has a derivative.
     template <class Shard>
     void add_loss(Shard& shard, double weight) const {
         const Network& network = actor_.network();
@@ -100,7 +100,8 @@ concept ActsOnValues = requires(A& actor, double epsilon) {
     actor.distribution().set_epsilon(epsilon);
 };
 
-/// What QLambda's trainer borrows, in a base of its own: bases are built in order.
+/// Storage of the value function that QLambda's trainer borrows: a base class, so that it is constructed before the
+/// trainer.
 template <class V, class A>
 struct ActionValues {
     static_assert(std::same_as<std::remove_cvref_t<decltype(std::declval<const V&>().action_space())>, Discrete>,
@@ -113,16 +114,17 @@ struct ActionValues {
 
 }  // namespace detail
 
-/// Control by action values in parallel environments, Q(lambda): the actor's network holds Q and acts epsilon-greedily;
-/// each rollout gives targets under the present weights (see `QReturns`), on which Q regresses. No replay, no target
-/// network: what keeps it stable is the normalisation of layers (`Mlp::layer_norm`) and many environments. Source:
-/// Gallici et al., "Simplifying Deep Temporal Difference Learning", 2024, algorithm 1 (PQN).
+/// Q(lambda) in parallel environments: the actor's network outputs action values Q and acts epsilon-greedily; for each
+/// rollout, targets are computed with the present weights (`QReturns`), and Q is fitted to them. No replay buffer and
+/// no target network: layer normalisation (`Mlp::layer_norm`) and many environments make it stable. Source: Gallici et
+/// al., "Simplifying Deep Temporal Difference Learning", 2024, algorithm 1 (PQN).
 template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A,
           detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
 class QLambda : private detail::ActionValues<V, A>, public Trainer<V, A, GreedyValue<A>, QReturns, QUpdate<A, O>> {
     using Base = Trainer<V, A, GreedyValue<A>, QReturns, QUpdate<A, O>>;
 
 public:
+    /// Borrows environments and actor. Throws `Error` on options out of range, and where the parts do not fit.
     QLambda(V& envs, A& actor, const QLambdaOptions& options = {}, O optimizer = {})
         : detail::ActionValues<V, A>{GreedyValue<A>(actor)},
           Base(trainer_options("QLambda", options), envs, actor, this->greedy_value,
@@ -131,7 +133,7 @@ public:
                }) {}
 };
 
-// Only to say what is wrong: see trainer_parts.hpp.
+// Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A>
 QLambda(V&&, A&&, const QLambdaOptions& = {}) -> QLambda<detail::MustBeLvalues<V, A>, A>;
 

@@ -12,25 +12,26 @@ namespace GRADIVA_NAMESPACE {
 
 /// Hyperparameters of `Reinforce`.
 struct ReinforceOptions {
-    Index episodes = 1;                ///< whole episodes of each environment per iteration
+    Index episodes = 1;                ///< whole episodes of each environment per iteration, at least 1
     Schedule learning_rate = 3e-3;     ///< at least 0
     Schedule entropy = 0.0;            ///< c_H: weight of the entropy bonus
     double value_coefficient = 0.5;    ///< c_V: weight of the value loss, where there is a critic
-    double max_gradient_norm = 0.5;    ///< of actor and critic together; 0: no clipping
+    double max_gradient_norm = 0.5;    ///< clips the joint gradient of actor and critic; 0: no clipping
     bool normalize_advantage = false;  ///< over the rollout
     bool normalize_rewards = false;    ///< by the running deviation of the return (see `RewardNormalizer`)
-    Index threads = 1;                 ///< that collect and learn; no result depends on it
+    Index threads = 1;                 ///< number of threads; no result depends on it
 };
 
-/// The score-function estimate of the policy gradient from whole episodes, one gradient step for each rollout:
+/// REINFORCE: the score-function estimate of the policy gradient from whole episodes, one gradient step per rollout:
 ///   L = -(1 / episodes) sum over episodes and their steps of log pi(a_t | s_t) A_t,
-/// with `TotalReturn` or `RewardToGo` for A. A critic is needed only where the baseline is one.
+/// with A from `TotalReturn` or `RewardToGo`. A critic is needed only for `Baseline::critic`.
 /// Source: Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", 1992.
 template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedCriticOrNone C,
           detail::ExplainedAdvantage Adv,
           detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
 class Reinforce : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>> {
 public:
+    /// Borrows environments, actor and critic. Throws `Error` on options out of range, and where the parts do not fit.
     Reinforce(V& envs, A& actor, C& critic, Adv advantage, const ReinforceOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>>(
               checked(options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
@@ -39,6 +40,7 @@ public:
                                                           threads, envs.seed());
               }) {}
 
+    /// Without a critic.
     Reinforce(V& envs, A& actor, Adv advantage, const ReinforceOptions& options = {},
               O optimizer = {}) requires std::same_as<C, NoCritic>
         : Reinforce(envs, actor, no_critic, std::move(advantage), options, std::move(optimizer)) {}
@@ -61,7 +63,7 @@ template <class V, class A, class Adv, class O>
 Reinforce(V&, A&, Adv, ReinforceOptions, O)
     -> Reinforce<V, A, NoCritic, typename detail::AdvantageOrNothing<Adv>::Type, O>;
 
-// Only to say what is wrong: see trainer_parts.hpp.
+// Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A, class C, class Adv>
 Reinforce(V&&, A&&, C&&, Adv, const ReinforceOptions& = {})
     -> Reinforce<detail::MustBeLvalues<V, A, C>, A, C, typename detail::AdvantageOrNothing<Adv>::Type>;

@@ -12,20 +12,20 @@ namespace GRADIVA_NAMESPACE {
 
 /// Hyperparameters of `Trpo`.
 struct TrpoOptions {
-    double delta = 0.01;                   ///< largest mean KL(pi_old || pi) of an update; above 0
-    double damping = 0.1;                  ///< added to the Fisher matrix's diagonal; above 0
-    Index horizon = 1024;                  ///< steps of each environment per iteration
-    Index minibatch = 128;                 ///< of the critic's regression, from 1 to environments x horizon
-    Index critic_epochs = 10;              ///< passes of the critic over each rollout
+    double delta = 0.01;       ///< largest mean KL(pi_old || pi) of an update, in nats; above 0
+    double damping = 0.1;      ///< added to the Fisher matrix's diagonal; above 0
+    Index horizon = 1024;      ///< steps of each environment per iteration
+    Index minibatch = 128;     ///< samples per gradient step of the critic, from 1 to environments x horizon
+    Index critic_epochs = 10;  ///< passes of the critic over each rollout, at least 1
     Schedule critic_learning_rate = 1e-3;  ///< at least 0
-    Index conjugate_iterations = 15;       ///< at most
-    Index backtracks = 10;                 ///< trial steps of the line search
-    double backtrack_factor = 0.8;         ///< each trial step is this part of the one before
+    Index conjugate_iterations = 15;       ///< largest number of conjugate gradient iterations, at least 1
+    Index backtracks = 10;                 ///< largest number of trial steps of the line search, at least 1
+    double backtrack_factor = 0.8;         ///< ratio of the lengths of consecutive trial steps, in (0, 1)
     bool normalize_advantage = true;       ///< over the rollout
     bool normalize_rewards = false;        ///< by the running deviation of the return (see `RewardNormalizer`)
-    Index threads = 1;                     ///< that collect and learn; no result depends on it
+    Index threads = 1;                     ///< number of threads; no result depends on it
 
-    /// Throws `Error` on what the critic's regression would complain of under other names.
+    /// Throws `Error` on values out of range that `ValueRegression` would report under other names.
     void check() const {
         require(critic_epochs >= 1, "Trpo: critic_epochs is {}; give at least 1 pass over the rollout", critic_epochs);
         require(critic_learning_rate.is_finite() && critic_learning_rate.smallest() >= 0,
@@ -33,11 +33,13 @@ struct TrpoOptions {
     }
 };
 
-/// What TRPO does with a rollout: a trust-region step of the actor (see `TrustRegion`), a regression of the critic.
+/// The update of TRPO: a trust-region step of the actor (`TrustRegion`), then a regression of the critic
+/// (`ValueRegression`). When either throws, the actor's and the critic's weights are restored.
 template <detail::ExplainedPolicyWithFisher A, detail::ExplainedValueFunction C,
           detail::ExplainedOptimizer<typename A::Scalar> O>
 class TrpoUpdate {
 public:
+    /// Borrows actor, critic and threads. Throws `Error` on options out of range.
     TrpoUpdate(A& actor, C& critic, O optimizer, const TrpoOptions& options, Threads& threads, std::uint64_t seed)
         : actor_(checked(options, actor)), policy_(actor,
                                                    {.delta = options.delta,
@@ -55,8 +57,9 @@ public:
                   .name = "Trpo"},
                  threads, seed) {}
 
+    /// One update. `progress`, from 0 to 1, is the position in the critic's learning rate schedule.
     UpdateReport operator()(const Rollout<typename A::Scalar>& rollout, double progress) {
-        return saved_.or_put_back(actor_.weights(), [&] {
+        return saved_.restore_on_failure(actor_.weights(), [&] {
             UpdateReport report = policy_(rollout);
             const UpdateReport value = value_(rollout, progress);
             report.value_loss = value.value_loss;
@@ -77,7 +80,8 @@ private:
     ValueRegression<C, O> value_;
 };
 
-/// Trust region policy optimisation. Source: Schulman et al., "Trust Region Policy Optimization", 2015.
+/// Trust region policy optimisation (see `TrpoUpdate`). Source: Schulman et al., "Trust Region Policy Optimization",
+/// 2015.
 template <detail::ExplainedVectorEnv V, detail::ExplainedPolicyWithFisher A, detail::ExplainedValueFunction C,
           detail::ExplainedAdvantage Adv,
           detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
@@ -88,6 +92,7 @@ class Trpo : public Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>> {
         "OffPolicy and A2c");
 
 public:
+    /// Borrows environments, actor and critic. Throws `Error` on options out of range, and where the parts do not fit.
     Trpo(V& envs, A& actor, C& critic, Adv advantage, const TrpoOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>>(
               trainer_options("Trpo", options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
@@ -95,7 +100,7 @@ public:
               }) {}
 };
 
-// Only to say what is wrong: see trainer_parts.hpp.
+// Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A, class C, class Adv>
 Trpo(V&&, A&&, C&&, Adv, const TrpoOptions& = {}) -> Trpo<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>

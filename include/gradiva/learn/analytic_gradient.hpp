@@ -19,8 +19,9 @@
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
-// Where the environment is a model s' = f(s, a), r(s, a) that can be differentiated, the return of reparameterised
-// actions a_t = mean(s_t) + sigma noise_t is a function of the weights, and its gradient follows by the chain rule:
+// For a differentiable model s' = f(s, a), r(s, a), the return of reparameterised actions a_t = mean(s_t) + sigma
+// noise_t is a differentiable function of the weights theta. Its gradient follows by the adjoint method, lambda_t =
+// dL/ds_t:
 //   L = -(1 / N) sum over environments of sum_{t < T} gamma^t r(s_t, a_t),
 //   lambda_T = 0,   dL/da_t = (df/da)^T lambda_{t+1} + dr/da dL/dr_t,
 //   lambda_t = (df/ds)^T lambda_{t+1} + dr/ds dL/dr_t + (da_t/ds_t)^T dL/da_t,   dL/dtheta += (da_t/dtheta)^T dL/da_t.
@@ -29,7 +30,8 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A distribution whose samples are functions of its parameters and of noise; see `DiagonalGaussian`.
+/// A distribution with reparameterised samples: differentiable functions of its parameters and of noise; see
+/// `DiagonalGaussian`.
 template <class D>
 concept Reparameterised = Distribution<D> &&
     requires(const D& d, const typename D::Tape& tape, std::span<Rng> rng, MatrixRef<typename D::Scalar> out,
@@ -39,20 +41,20 @@ concept Reparameterised = Distribution<D> &&
     d.reparameterised_backward(tape, given, given, out, flat);
 };
 
-/// A policy of a network that gives the derivative by its inputs, and a distribution of that kind.
+/// A policy of a `ModuleWithInputGradient` and a `Reparameterised` distribution.
 template <class A>
 concept ReparameterisedPolicy = Policy<A> && requires(const A& actor) {
     requires ModuleWithInputGradient<std::remove_cvref_t<decltype(actor.network())>>;
     requires Reparameterised<std::remove_cvref_t<decltype(actor.distribution())>>;
 };
 
-/// How far `AnalyticGradient` looks ahead, and how it acts.
+/// Options of `AnalyticGradient`.
 struct AnalyticGradientOptions {
     Index horizon = 32;                          ///< T: steps that are differentiated through, at least 1
-    Index episode = 0;                           ///< steps until all environments start anew; 0: the horizon
+    Index episode = 0;                           ///< steps between resets of all environments; 0: the horizon
     double gamma = 0.99;                         ///< discount, in [0, 1], counted from the start of each horizon
     bool sample = true;                          ///< act by samples; false: by the mean, and sigma is not learned
-    std::string_view name = "AnalyticGradient";  ///< who speaks in error messages
+    std::string_view name = "AnalyticGradient";  ///< prefix of error messages
 
     /// Throws `Error` on a value out of range.
     void check() const {
@@ -62,22 +64,23 @@ struct AnalyticGradientOptions {
     }
 };
 
-/// The loss of a policy in differentiable environments, and its gradient, `horizon` steps at a time. The environments
-/// go on from one call to the next, all in step; the gradient does not reach back beyond the call. No bit depends on
-/// the number of threads. Borrows actor and threads.
+/// The loss of a policy in differentiable environments, and its gradient by backpropagation through time, `horizon`
+/// steps per call. The environments continue from one call to the next, all at the same time step; the gradient is
+/// truncated at the beginning of the call. No bit depends on the number of threads. Borrows actor and threads.
 template <DifferentiableEnv E, ReparameterisedPolicy A>
 class AnalyticGradient {
 public:
     using Scalar = typename A::Scalar;
 
+    /// The results of one call.
     struct Report {
-        double loss = 0;
+        double loss = 0;     ///< minus the mean over environments of the sum of discounted rewards
         double entropy = 0;  ///< of the policy, mean over the samples
         Index steps = 0;     ///< of all environments together
     };
 
-    /// Start n is drawn from the stream (seed, Purpose::environment, n), noise from (seed, Purpose::action, n). Throws
-    /// `Error` when the actor does not fit the environments.
+    /// Initial states of environment n are drawn from the stream (seed, Purpose::environment, n), noise from (seed,
+    /// Purpose::action, n). Throws `Error` on options out of range, and when the actor does not fit the environments.
     AnalyticGradient(std::vector<E> envs, const A& actor, const AnalyticGradientOptions& options, Threads& threads,
                      std::uint64_t seed)
         : models_{std::move(envs), actor, options.horizon, options.gamma, options.sample}, options_(options),
@@ -99,18 +102,19 @@ public:
     AnalyticGradient(const AnalyticGradient&) = delete;
     AnalyticGradient& operator=(const AnalyticGradient&) = delete;
 
-    /// Goes on by the horizon, or to the end of the episode; writes dL/dweights. Throws `Error` when the model leaves
-    /// finite numbers; all environments then start anew.
+    /// Simulates `horizon` steps, or fewer to the end of the episode, and writes dL/dweights to `gradient`, of the size
+    /// of the weights. Throws `Error` when an observation or a reward is not finite; the next call then resets all
+    /// environments.
     Report operator()(std::span<Scalar> gradient) {
         GRADIVA_ASSERT(gradient.size() == models_.actor.weights().size());
         finished_.clear();
         const Index steps = std::min(options_.horizon, episode_length() - age_);
-        const auto there_and_back = [&](Trajectory& trajectory, Index) {
-            if (age_ == 0) trajectory.start();
+        const auto differentiate = [&](Trajectory& trajectory, Index) {
+            if (age_ == 0) trajectory.reset();
             trajectory.forward(steps);
             trajectory.backward(steps);
         };
-        detail::undo_unless_done([&] { trajectories_.run(threads_, trajectories_.size(), there_and_back); },
+        detail::undo_unless_done([&] { trajectories_.run(threads_, trajectories_.size(), differentiate); },
                                  [&] {
                                      age_ = 0;
                                      std::fill(models_.running.begin(), models_.running.end(), FinishedEpisode{});
@@ -125,7 +129,7 @@ public:
 private:
     using Trajectory = detail::Trajectory<E, A>;
 
-    static constexpr Index environments_per_shard = 16;  // a few columns keep the network's kernels busy
+    static constexpr Index environments_per_shard = 16;  // columns of a pass: enough for efficient matrix products
 
     void check_models() {
         require(!models_.envs.empty(), "{}: there are 0 environments; give at least 1", options_.name);
@@ -148,10 +152,10 @@ private:
 
     Index episode_length() const { return options_.episode > 0 ? options_.episode : options_.horizon; }
 
-    /// What the environments have reached becomes what they start from.
+    /// The states that were reached become those of time 0; at the end of an episode the next call resets them.
     void end_step(Index steps) {
         age_ += steps;
-        trajectories_.for_each([&](Trajectory& trajectory) { trajectory.go_on(steps); });
+        trajectories_.for_each([&](Trajectory& trajectory) { trajectory.continue_from(steps); });
         if (age_ < episode_length()) return;
         for (Index n = 0; n < models_.running.size(); ++n) {
             finished_.push_back({.environment = n, .reward_sum = models_.running[n].reward_sum, .length = age_});
@@ -174,7 +178,7 @@ private:
     detail::Models<E, A> models_;
     AnalyticGradientOptions options_;
     Threads& threads_;
-    Index age_ = 0;  // steps since all environments started
+    Index age_ = 0;  // steps since the last reset
     Buffer<FinishedEpisode> finished_;
     ShardedSum<Trajectory> trajectories_;
 };

@@ -6,7 +6,7 @@
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/sharded_sum.hpp"
-#include "gradiva/learn/kept.hpp"
+#include "gradiva/learn/revertible.hpp"
 #include "gradiva/learn/saved_weights.hpp"
 #include "gradiva/nn/module.hpp"
 #include "gradiva/optim/clip_norm.hpp"
@@ -16,36 +16,36 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Samples of a minibatch that one pass handles.
+/// The samples of one pass, a part of a minibatch.
 template <class Scalar>
 struct MinibatchPass {
     OrderedSamples<Scalar> samples;
-    Index minibatch;  ///< n: samples of the whole minibatch
-    bool report;      ///< whether the loss fills its sums
+    Index minibatch;  ///< n: number of samples of the whole minibatch
+    bool report;      ///< whether the loss has to compute its sums
 };
 
-/// What the last epoch that began has added up.
+/// The sums of the last epoch that began.
 template <class Sums>
 struct DescentEpoch {
     Sums sums{};
-    double norms{};  ///< of the gradients
-    Index samples{}, steps{};
+    double norms{};            ///< sum of the gradients' norms
+    Index samples{}, steps{};  ///< numbers of samples and of gradient steps
 
-    /// Of a sum over samples.
+    /// The mean of a sum over samples.
     double mean(double sum) const { return sum / static_cast<double>(samples); }
     double mean_norm() const { return norms / static_cast<double>(steps); }
 };
 
-/// Weights in one span, that of `Owner::weights()`, and all that their descent needs: the gradient, as a sum over
-/// shards, an optimiser, packed weights, and what to go back to when an update fails. `Scratch`, with a `tape`, is what
-/// a shard works with besides its samples; `ShardSums` what it reports. Borrows the owner. A part of
-/// `MinibatchDescent`.
+/// A part of `MinibatchDescent`: the weights `Owner::weights()` and the state of their descent, which is the gradient,
+/// as a sum over shards, the optimiser, packed weights, and copies to restore after a failed update. `Scratch` is a
+/// shard's scratch storage and has a `tape`; `ShardSums` are the sums that it reports. Borrows the owner.
 template <class Owner, class Scratch, class ShardSums, Optimizer<typename Owner::Scalar> O>
-class alignas(buffer_alignment) DescentPart {  // so that neighbours share no cache line
+class alignas(buffer_alignment) DescentPart {  // against false sharing between parts
 public:
     using Scalar = typename Owner::Scalar;
     using Sums = ShardSums;
 
+    /// The samples of a pass, scratch storage, gradient and sums of one shard.
     struct alignas(buffer_alignment) Shard {
         SampleBatch<Scalar> batch;
         Scratch scratch;
@@ -59,10 +59,10 @@ public:
 
     std::span<Scalar> weights() { return owner_.weights(); }
 
-    /// Whether a step takes longer than to tell a thread to do it.
+    /// Whether an optimiser step takes longer than waking a thread for it.
     bool is_large() { return weights().size() >= 2048; }
 
-    /// Before the first step of an update: the weights may have been changed since the last one.
+    /// Before the first step of an update: saves and packs the weights, which may have changed since the last one.
     void begin() {
         saved_.save(weights());
         shards_.for_all([](Shard& shard) { shard.gradient.clear(); });  // what an exception may have left
@@ -70,16 +70,16 @@ public:
         pack_weights(owner_, packed_);
     }
 
-    /// Weights and optimiser become what they were before `begin`.
-    void put_back() {
+    /// Restores weights and optimiser to their state before `begin`.
+    void revert() {
         saved_.restore(weights());
-        optimizer_.put_back();
+        optimizer_.revert();
     }
 
-    /// Ends an update that went well.
-    void keep() { optimizer_.keep(); }
+    /// Ends a successful update.
+    void commit() { optimizer_.commit(); }
 
-    /// For `run_together`: `loss(shard, positions)` for each pass over these samples, and `finish()` at the end.
+    /// A task for `run_together`: `loss(shard, positions)` for each pass over these samples, and `finish()` at the end.
     template <class Loss, class Finish>
     auto tasks(Range samples, Loss loss, Finish finish) {
         const Index shards = shard_count(samples.size());
@@ -92,12 +92,12 @@ public:
         return shards_.tasks(shards, add, std::move(finish));
     }
 
-    /// Adds what the shards of the last tasks report.
+    /// Adds the sums of the shards of the last task.
     void add_sums(Sums& sums) {
         shards_.for_each([&](const Shard& shard) { sums += shard.sums; });
     }
 
-    /// The gradient becomes the sum of the shards', which are cleared.
+    /// Sums the shards' gradients, which are set to 0, to the gradient of the part, and computes its norm.
     void add_up_gradient() {
         norm_ = add_up(shards_, gradient_.span());
         if constexpr (Policy<Owner>) {
@@ -105,9 +105,10 @@ public:
         }
     }
 
-    /// Of the gradient.
+    /// The norm of the gradient.
     double norm() const { return norm_; }
 
+    /// The same. Throws `Error` unless it is finite.
     double finite_norm() const {
         require(std::isfinite(norm_),
                 "update: the {} gradient is not finite; lower the learning rate, or check rewards and observations for "
@@ -116,8 +117,8 @@ public:
         return norm_;
     }
 
-    /// A step along the gradient, clipped where there is a `max_norm` above 0 and `norm`, that of a gradient of which
-    /// this is a part, exceeds it.
+    /// An optimiser step. The gradient is clipped before where `norm`, the norm of the joint gradient of all parts,
+    /// exceeds `max_norm`; 0: no clipping.
     void step(double norm, double max_norm, double learning_rate) {
         clip(gradient_.span(), norm, max_norm);
         optimizer_->step(weights(), std::as_const(gradient_).span(), learning_rate);
@@ -129,7 +130,7 @@ public:
 
 private:
     Owner& owner_;
-    Kept<O> optimizer_;
+    Revertible<O> optimizer_;
     const char* whose_;
     SavedWeights<Scalar> saved_;
     PackedWeightsOf<Owner> packed_;

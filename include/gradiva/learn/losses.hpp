@@ -14,29 +14,29 @@
 
 // The loss of a minibatch of n samples,
 //   L = surrogate - c_H mean(H) + beta mean(KL(pi_old || pi)) + c_V 0.5 mean((V - value_target)^2),
-// its first three terms being the actor's (`actor_loss`), the last one the critic's (`critic_loss`). Both take some of
-// the samples at a time, and coefficients by which sums over samples are multiplied, such as c_H / n.
+// its first three terms being the actor's (`actor_loss`), the last one the critic's (`critic_loss`). Both are called
+// for some of the samples at a time, with coefficients of the sums over samples, such as c_H / n.
 
 namespace GRADIVA_NAMESPACE {
 
-/// What `actor_loss` multiplies its sums over samples with.
+/// The coefficients of the sums in `actor_loss`.
 struct ActorCoefficients {
     double surrogate = 1;  ///< 1 / n where the surrogate is a mean
     double entropy = 0;    ///< c_H / n
     double kl = 0;         ///< beta / n, where the surrogate has a KL penalty
 };
 
-/// What `critic_loss` multiplies its sum over samples with, and its clipping.
+/// The coefficient of the sum in `critic_loss`, and its clipping.
 struct CriticCoefficients {
     double value = 1;  ///< c_V / n
-    double clip = 0;   ///< largest |V - V_old| that the loss rewards, see `value_loss`; 0: any
+    double clip = 0;   ///< clip range of V - V_old, see `value_loss`; 0: no clipping
 };
 
-/// The terms of a loss, and what else is reported of a policy, summed over samples.
+/// The terms of a loss, and statistics of the policy, as sums over samples.
 struct LossSums {
     double surrogate = 0, value = 0, entropy = 0;
-    double kl = 0;      ///< rho - 1 - log rho, whose mean is an estimate of KL(pi_old || pi)
-    Index clipped = 0;  ///< samples, where the surrogate counts them
+    double kl = 0;      ///< of rho - 1 - log rho, whose mean is an estimate of KL(pi_old || pi)
+    Index clipped = 0;  ///< number of clipped samples, where the surrogate clips
 
     LossSums& operator+=(const LossSums& other) {
         surrogate += other.surrogate;
@@ -48,17 +48,17 @@ struct LossSums {
     }
 };
 
-/// What `actor_loss` works with: kept from one call to the next, so that nothing allocates.
+/// The scratch storage of `actor_loss`, reused from call to call so that nothing is allocated.
 template <Policy A>
 struct ActorScratch {
     ActorScratch() { use_once(tape); }
 
     typename A::Tape tape;
-    typename A::DistributionTape old;  ///< of the policy that acted, on the batch: given where there is a KL penalty
+    typename A::DistributionTape old;  ///< pi_old on the batch: an input where there is a KL penalty
     Buffer<typename A::Scalar> log_prob, d_log_prob, per_sample;
 };
 
-/// What `critic_loss` works with.
+/// The scratch storage of `critic_loss`.
 template <class C>
 struct CriticScratch {
     CriticScratch() { use_once(tape); }
@@ -76,11 +76,11 @@ double sum_of(const Buffer<Scalar>& values) {
 
 }  // namespace detail
 
-/// Adds to `gradient` the derivative by the actor's weights of
+/// Adds to `gradient` the gradient by the actor's weights of
 ///   c.surrogate sum(l(rho, A)) - c.entropy sum(H) + c.kl sum(KL(pi_old || pi)),
-/// sums over the batch. Where `report` is asked for returns the first and the last term together, with their
-/// coefficients, and the other sums without; else nothing but zeros. `after_forward(tape)` is called between the passes
-/// through the network.
+/// with sums over the batch and l the loss of the surrogate. With `report` it returns, as `surrogate`, the first and
+/// the last term with their coefficients, and the other sums without coefficients; else zeros. `after_forward(tape)` is
+/// called between the forward and the backward pass.
 template <Policy A, class S, class AfterForward>
 LossSums actor_loss(const A& actor, const S& surrogate, const ActorCoefficients& c,
                     const SampleBatch<typename A::Scalar>& batch, ActorScratch<A>& scratch,
@@ -113,6 +113,7 @@ LossSums actor_loss(const A& actor, const S& surrogate, const ActorCoefficients&
     return sums;
 }
 
+/// The same, without `after_forward`.
 template <Policy A, class S>
 LossSums actor_loss(const A& actor, const S& surrogate, const ActorCoefficients& c,
                     const SampleBatch<typename A::Scalar>& batch, ActorScratch<A>& scratch,
@@ -120,7 +121,7 @@ LossSums actor_loss(const A& actor, const S& surrogate, const ActorCoefficients&
     return actor_loss(actor, surrogate, c, batch, scratch, gradient, report, [](auto&) {});
 }
 
-/// The sum over the batch of KL(pi_old || pi), pi_old being `scratch.old`.
+/// The sum over the batch of KL(pi_old || pi), where pi_old is `scratch.old`.
 template <Policy A>
 double sum_of_kl(const A& actor, const SampleBatch<typename A::Scalar>& batch, ActorScratch<A>& scratch) {
     scratch.per_sample.resize(batch.old_log_prob.size());
@@ -129,8 +130,8 @@ double sum_of_kl(const A& actor, const SampleBatch<typename A::Scalar>& batch, A
     return detail::sum_of(scratch.per_sample);
 }
 
-/// Adds to `gradient` the derivative by the critic's weights of c.value 0.5 sum((V - value_target)^2), a sum over the
-/// batch, clipped where `c.clip` is above 0 (see `value_loss`); returns the sum without the coefficient.
+/// Adds to `gradient` the gradient by the critic's weights of c.value sum(0.5 (V - value_target)^2) over the batch,
+/// clipped where `c.clip` is above 0 (see `value_loss`). Returns the sum without the coefficient.
 template <class C>
 double critic_loss(const C& critic, const CriticCoefficients& c, const SampleBatch<typename C::Scalar>& batch,
                    CriticScratch<C>& scratch, std::span<typename C::Scalar> gradient) {
@@ -145,8 +146,8 @@ double critic_loss(const C& critic, const CriticCoefficients& c, const SampleBat
     return loss;
 }
 
-/// The same where the critic's weights are the actor's: of the actor's last forward pass with this tape, and for its
-/// next backward pass.
+/// The same for a critic that shares the actor's network: uses the values of the actor's last forward pass with this
+/// tape, and stores the derivatives for its next backward pass.
 template <class C>
 double shared_critic_loss(const C& critic, const CriticCoefficients& c, const SampleBatch<typename C::Scalar>& batch,
                           typename C::Tape& tape) {

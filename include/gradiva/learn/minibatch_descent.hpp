@@ -16,13 +16,13 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Gradient descent on a loss by minibatches of a rollout, in one or more parts (`DescentPart`) that share no weights:
-/// on two threads each stays in the cache of one core. A minibatch is split into fixed shards, so that no bit depends
-/// on the number of threads. A part's gradient is finished, and where nothing else must be known its step is taken,
-/// while other parts still work; the next minibatch is prepared at the same time.
+/// Minibatch gradient descent on the samples of a rollout, in one or more parts (`DescentPart`) without common weights,
+/// such as actor and critic. A minibatch is split into fixed shards, so that no bit depends on the number of threads.
+/// In parallel with the passes of other parts, a part's gradient is summed and, where it does not depend on the others,
+/// its step taken, and the next minibatch is prepared.
 ///
-/// `begin`, then `step` until it returns false, then `finish`. Where one throws, such as an `Error` on a gradient or
-/// weights that are not finite, weights, optimisers and the order of samples are as they were before `begin`.
+/// Call `begin`, then `step` until it returns false, then `finish`. If one throws, such as an `Error` on a gradient or
+/// weights that are not finite, weights, optimisers and random stream are restored to their state before `begin`.
 template <class... Parts>
 class MinibatchDescent {
     using FirstPart = std::tuple_element_t<0, std::tuple<Parts...>>;
@@ -38,7 +38,8 @@ public:
         options_.check();
     }
 
-    /// `progress`, from 0 to 1, is where the learning rate's schedule stands. Borrows the rollout until `finish`.
+    /// Starts an update. `progress`, from 0 to 1, is the position in the learning rate's schedule. Borrows the rollout
+    /// until `finish`.
     void begin(const Rollout<Scalar>& rollout, double progress) {
         rollout_ = &rollout;
         learning_rate_ = options_.learning_rate(progress);
@@ -47,16 +48,17 @@ public:
         order_.begin(rollout);
     }
 
-    /// One minibatch. `loss(shard, pass)`, one for each part, adds the derivative of the minibatch's loss to the
-    /// shard's gradient and what there is to report to its sums. Returns whether there is another step to take: none
-    /// after the last epoch, nor where the mean of `kl` in the sums exceeds 1.5 times target_kl; then the weights stay.
+    /// One gradient step, on one minibatch. `loss(shard, pass)`, one for each part, adds the gradient of the
+    /// minibatch's loss to the shard's gradient, and reported statistics to its sums. Returns whether another step
+    /// follows. The last one is the last of the last epoch, or one in which the mean of `kl` in the sums exceeds 1.5
+    /// times target_kl; that one does not change the weights.
     template <class... Loss>
     bool step(const Loss&... loss) {
         static_assert(sizeof...(Loss) == sizeof...(Parts), "gradiva: MinibatchDescent needs one loss for each part");
-        return detail::undo_unless_done([&] { return try_step(loss...); }, [&] { put_back(); });
+        return detail::undo_unless_done([&] { return try_step(loss...); }, [&] { revert(); });
     }
 
-    /// Returns `report(epoch)`, which may throw as well.
+    /// Ends the update: checks and commits weights and optimisers, and returns `report(epoch)`, which may throw.
     template <class Report>
     auto finish(const Report& report) {
         return detail::undo_unless_done(
@@ -64,13 +66,13 @@ public:
                 GRADIVA_ASSERT(epoch_.steps > 0);
                 for_each_part([](auto& part) { part.check_weights(); });
                 auto result = report(std::as_const(epoch_));
-                for_each_part([](auto& part) { part.keep(); });
+                for_each_part([](auto& part) { part.commit(); });
                 return result;
             },
-            [&] { put_back(); });
+            [&] { revert(); });
     }
 
-    /// All steps on a value loss, which is what the shards sum up.
+    /// A whole update where the shards' sums are those of a value loss.
     template <class... Loss>
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress,
                             const Loss&... loss) requires std::same_as<Sums, double> {
@@ -83,8 +85,8 @@ public:
         });
     }
 
-    /// Calls `body(shard, pass)` for all samples of the rollout, with the shards of the first part and the present
-    /// weights; returns what it adds to the shards' sums. To be called by the `report` of `finish`.
+    /// Calls `body(shard, pass)` for all samples of the rollout, with the shards of the first part and the current
+    /// weights; returns the sums that it adds up in the shards. To be called by the `report` of `finish`.
     template <class Body>
     Epoch over_rollout(const Body& body) {
         FirstPart& part = std::get<0>(parts_);
@@ -108,9 +110,9 @@ private:
         return {{*rollout_, order_.samples(), order_.advantage(), positions}, minibatch, report};
     }
 
-    void put_back() {
-        for_each_part([](auto& part) { part.put_back(); });
-        order_.put_back();
+    void revert() {
+        for_each_part([](auto& part) { part.revert(); });
+        order_.revert();
     }
 
     template <class... Loss>
@@ -131,7 +133,7 @@ private:
         ++epoch_.steps;
         const double norm = gradient_norm();
         epoch_.norms += norm;
-        if (went_too_far(sums, samples)) return false;
+        if (exceeds_target_kl(sums, samples)) return false;
         if (!steps_at_once()) apply_gradients(norm);
         return !is_last;
     }
@@ -157,17 +159,18 @@ private:
                    parts_);
     }
 
-    /// Done by whoever ends the last shard of a part.
+    /// Called by the thread that ends the last shard of a part.
     template <class Part>
     void finish_gradient(Part& part) {
         part.add_up_gradient();
         if (steps_at_once() && std::isfinite(part.norm())) part.step(part.norm(), 0, learning_rate_);
     }
 
-    /// Whether a part may be stepped whatever the gradients of the others, and the divergence of the whole minibatch.
+    /// Whether a part's step depends neither on the other parts' gradients (joint clipping) nor on the minibatch's KL,
+    /// so that it can be taken immediately.
     bool steps_at_once() const { return !(options_.max_gradient_norm > 0) && !(options_.target_kl > 0); }
 
-    bool went_too_far(const Sums& sums, Index samples) const {
+    bool exceeds_target_kl(const Sums& sums, Index samples) const {
         if constexpr (requires { sums.kl; }) {
             return options_.target_kl > 0 && sums.kl / static_cast<double>(samples) > 1.5 * options_.target_kl;
         } else {
@@ -175,7 +178,7 @@ private:
         }
     }
 
-    /// Of all parts together. Throws `Error` where it is not finite.
+    /// The norm of the gradients of all parts together. Throws `Error` where it is not finite.
     double gradient_norm() {
         double norm = 0;
         for_each_part([&](const auto& part) { norm = joint_norm(norm, part.finite_norm()); });
@@ -183,7 +186,7 @@ private:
         return norm;
     }
 
-    /// Steps the parts, each on a thread of its own where they are large. `norm` is that of the joint gradient.
+    /// Takes the steps of all parts, in parallel where these are large. `norm` is that of the joint gradient.
     void apply_gradients(double norm) {
         const auto step_of = [&](auto& part) {
             return SingleTask([&, this] { part.step(norm, options_.max_gradient_norm, learning_rate_); });

@@ -10,7 +10,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A copy of weights, to go back to when a change of them turns out wrong.
+/// A copy of weights, to restore them after a failed update or a rejected trial step.
 template <class Scalar>
 class SavedWeights {
 public:
@@ -24,9 +24,9 @@ public:
         std::copy(saved_.begin(), saved_.end(), weights.begin());
     }
 
-    /// Returns what `body()` returns; when it throws, the weights are as they were before.
+    /// Returns `body()`; when it throws, restores the weights.
     template <class Body>
-    decltype(auto) or_put_back(std::span<Scalar> weights, const Body& body) {
+    decltype(auto) restore_on_failure(std::span<Scalar> weights, const Body& body) {
         save(weights);
         return detail::undo_unless_done(body, [&] { restore(weights); });
     }
@@ -35,7 +35,8 @@ private:
     Buffer<Scalar> saved_;
 };
 
-/// Throws `Error` unless all weights are finite; `whose` completes "update: the ... weights are not finite".
+/// Throws `Error` unless all weights are finite; `whose`, such as "actor's", completes "update: the ... weights are not
+/// finite".
 template <class Scalar>
 void require_finite_weights(std::span<const Scalar> weights, const char* whose) {
     require(std::isfinite(norm_of(weights)) ||

@@ -12,11 +12,13 @@
 #include "gradiva/policy/explain.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
-// What trainers are built from, and the sentences where that does not fit: they come before all that compilers say.
+// Concepts and static_asserts for the constructor arguments of trainers: their messages precede the compiler's own
+// errors.
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// The Scalar of an actor, float for what has none: a default that must not fail before a sentence was given.
+/// The Scalar of an actor; float for a type without one, so that a default template argument does not fail before a
+/// static_assert has explained the error.
 template <class A>
 struct ScalarOfPart {
     using Type = float;
@@ -29,16 +31,19 @@ struct ScalarOfPart<A> {
 template <class A>
 using ScalarOfActor = typename ScalarOfPart<A>::Type;
 
-/// A `ValueFunction`, or `NoCritic`; of what is neither, a sentence says why. An advantage is passed over in silence:
-/// without a critic it takes this place.
+/// A `ValueFunction` or `NoCritic`; other types are a compile-time error that says why, except an advantage: in a call
+/// without a critic it is in this place, and another overload takes it.
 template <class C>
 concept ExplainedCriticOrNone = !Advantage<C> && (!has_critic<C> || (explain_value_function<C>()));
 
-/// A policy whose Fisher matrix a trust region can multiply with; of what is none, a sentence says why.
+/// A `PolicyWithFisher`; other types are a compile-time error that says why.
 template <class A>
 consteval bool explain_policy_with_fisher() {
     if constexpr (explain_policy<A>()) {
-        if constexpr (requires(const A& actor) { actor.network(), actor.distribution(); }) {
+        if constexpr (requires(const A& actor) {
+                          actor.network();
+                          actor.distribution();
+                      }) {
             using Network = std::remove_cvref_t<decltype(std::declval<const A&>().network())>;
             using Own = std::remove_cvref_t<decltype(std::declval<const A&>().distribution())>;
             static_assert(
@@ -60,13 +65,13 @@ consteval bool explain_policy_with_fisher() {
 template <class A>
 concept ExplainedPolicyWithFisher = (explain_policy_with_fisher<A>());
 
-// For deduction guides that only speak: none of these types exists, so that no such guide is ever chosen.
+// For deduction guides that exist only for their static_assert: their types never exist, so that they are never chosen.
 
-/// An advantage is no part that is borrowed: without a critic it takes the critic's place.
+/// Whether an argument is an lvalue, or an advantage, which is copied and in a call without a critic in its place.
 template <class Given>
 inline constexpr bool may_be_borrowed = std::is_lvalue_reference_v<Given> || Advantage<Given>;
 
-/// Of parts that are given as temporaries, where a trainer borrows them.
+/// The error of environments, actor or critic given as temporaries: a trainer borrows them.
 template <class... Given>
 consteval bool explain_borrowing() {
     static_assert(
@@ -84,7 +89,7 @@ requires(explain_borrowing<Given...>()) struct Borrowed<false, Given...> {
 template <class... Given>
 using MustBeLvalues = typename Borrowed<(may_be_borrowed<Given> && ...), Given...>::Type;
 
-/// Of an advantage in the place of the critic.
+/// The error of an advantage in the place of the critic.
 template <class Given>
 consteval bool explain_missing_critic() {
     static_assert(!Advantage<Given>,
@@ -101,7 +106,7 @@ requires(explain_missing_critic<Given>()) struct InPlaceOfCritic<true, Given> {
 template <class Given>
 using CriticIsMissing = typename InPlaceOfCritic<Advantage<Given>, Given>::Type;
 
-/// Of options, or nothing, in the place of the advantage.
+/// The error of options, or no argument, in the place of the advantage.
 template <class Critic>
 consteval bool explain_missing_advantage() {
     static_assert(
@@ -119,7 +124,7 @@ requires(explain_missing_advantage<Critic>()) struct InPlaceOfAdvantage<Critic> 
 template <class Critic>
 using AdvantageIsMissing = typename InPlaceOfAdvantage<Critic>::Type;
 
-/// An advantage, without a sentence for what is none.
+/// An `Advantage`; no type, and no error message, for others.
 template <class Given>
 struct AdvantageOrNothing {};
 template <Advantage Given>
@@ -127,8 +132,8 @@ struct AdvantageOrNothing<Given> {
     using Type = Given;
 };
 
-/// The discount by which rewards are normalised: that of the advantage. Throws `Error` in the name of `who` where it
-/// is asked for and the advantage has none, or none from 0 to 1.
+/// The advantage's discount, which reward normalisation uses. With `normalize_rewards` throws an `Error` that begins
+/// with `who` unless the advantage has one from 0 to 1.
 template <class Adv>
 double discount_of(std::string_view who, const Adv& advantage, bool normalize_rewards) {
     double discount = 1;

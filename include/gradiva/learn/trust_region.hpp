@@ -19,15 +19,15 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// The trust region of `TrustRegion`, its conjugate gradients and its line search.
+/// Options of `TrustRegion`: the trust region, the conjugate gradient method and the line search.
 struct TrustRegionOptions {
-    double delta = 0.01;                    ///< largest mean KL(pi_old || pi) of an update; above 0
+    double delta = 0.01;                    ///< largest mean KL(pi_old || pi) of an update, in nats; above 0
     double damping = 0.1;                   ///< added to the Fisher matrix's diagonal; above 0
-    Index conjugate_iterations = 15;        ///< at most, at least 1
-    Index backtracks = 10;                  ///< trial steps of the line search, at least 1
-    double backtrack_factor = 0.8;          ///< each trial step is this part of the one before; in (0, 1)
-    bool normalize_advantage = true;        ///< over the rollout
-    std::string_view name = "TrustRegion";  ///< who speaks in error messages
+    Index conjugate_iterations = 15;        ///< largest number of conjugate gradient iterations, at least 1
+    Index backtracks = 10;                  ///< largest number of trial steps of the line search, at least 1
+    double backtrack_factor = 0.8;          ///< ratio of the lengths of consecutive trial steps, in (0, 1)
+    bool normalize_advantage = true;        ///< over the rollout, to mean 0 and standard deviation 1
+    std::string_view name = "TrustRegion";  ///< prefix of error messages
 
     /// Throws `Error` on a value out of range.
     void check() const {
@@ -41,37 +41,42 @@ struct TrustRegionOptions {
     }
 };
 
-/// One step of the natural gradient within a trust region:
+/// One natural gradient step of the actor within a trust region:
 ///   maximise L(theta) = mean(rho A)  subject to  mean KL(pi_old || pi) <= delta.
-/// With g = dL/dtheta and the Fisher matrix F, conjugate gradients solve (F + damping I) x = g; the full step is
-/// sqrt(2 delta / x.(F + damping I)x) x, shortened until the KL is at most delta and L improves; else no step is taken.
+/// With g = dL/dtheta and the Fisher matrix F, conjugate gradients solve (F + damping I) x = g. The full step is
+/// sqrt(2 delta / x.(F + damping I)x) x; a backtracking line search shortens it until the KL is at most delta and L has
+/// increased; where no trial step does, the weights stay. No bit depends on the number of threads.
 /// Source: Schulman, Levine, Moritz, Jordan and Abbeel, "Trust Region Policy Optimization", 2015, appendix C.
 template <detail::ExplainedPolicyWithFisher A>
 class TrustRegion {
 public:
     using Scalar = typename A::Scalar;
 
+    /// Borrows actor and threads. Throws `Error` on options out of range.
     TrustRegion(A& actor, TrustRegionOptions options, Threads& threads)
         : actor_(actor), options_(options), threads_(threads),
           conjugate_gradient_({.iterations = options.conjugate_iterations}) {
         options_.check();
     }
 
+    /// One update. Throws `Error`, and restores the weights, when the gradient is not finite or the rollout is not one
+    /// of this kind of actor.
     UpdateReport operator()(const Rollout<Scalar>& rollout) {
         require(
             rollout.head_size == actor_.head_size(),
             "{}: the rollout has heads of {} numbers, the actor of {}; a KL divergence needs the heads of the policy "
             "that acted",
             options_.name, rollout.head_size, actor_.head_size());
-        return saved_.or_put_back(actor_.weights(), [&] { return improve(rollout); });
+        return saved_.restore_on_failure(actor_.weights(), [&] { return improve(rollout); });
     }
 
 private:
     struct Trial {
-        double surrogate = 0, kl = 0, entropy = 0;  // summed over samples, or means of them
+        double surrogate = 0, kl = 0, entropy = 0;  // sums over samples, or means
     };
 
-    /// Some samples of the rollout and what the networks make of them; kept through the whole update.
+    /// At most `pass_width` samples of the rollout, with the tape and the results of the actor's passes over them; kept
+    /// through the whole update.
     struct alignas(buffer_alignment) Pass {
         SampleBatch<Scalar> batch;
         typename A::Tape tape;
@@ -110,7 +115,8 @@ private:
         return report;
     }
 
-    /// Backtracks along the direction; leaves the weights where the first good trial put them, or where they were.
+    /// The backtracking line search along the direction: takes the first trial step that satisfies both conditions, or
+    /// restores the weights.
     void search(double full_step, const Trial& start, UpdateReport& report) {
         double fraction = 1;
         for (Index i = 0; i < options_.backtracks; ++i, fraction *= options_.backtrack_factor) {
@@ -133,7 +139,7 @@ private:
         order_.reset(rollout);
         const Index samples = order_.sample_count();
         advantage_.gather(rollout.advantage.data(), order_.from(0), samples);
-        bring_to_scale();
+        rescale_advantages();
         const Index count = pieces_of(samples, pass_width);
         passes_.run(threads_, count, [&](Pass& pass, Index i) {
             const OrderedSamples<Scalar> from{rollout, order_, advantage_, piece(samples, count, i)};
@@ -144,9 +150,9 @@ private:
         });
     }
 
-    /// The step does not depend on the scale of the advantages. A power of two, which changes no digit, brings them to
-    /// numbers whose squares neither overflow nor underflow; to be normalised they need then only lose their mean.
-    void bring_to_scale() {
+    /// The step does not depend on the scale of the advantages: they are multiplied by a power of two, exactly, so that
+    /// squares neither overflow nor underflow. For normalisation it then suffices to subtract their mean.
+    void rescale_advantages() {
         const auto scale = scale_to_one<Scalar>(norm_of<Scalar>(advantage_.span()));
         advantage_.vector() *= scale;
         unit_ = 1 / static_cast<double>(scale);
@@ -156,7 +162,7 @@ private:
         unit_ = 1 / (m.sample_deviation() + kernels::least_deviation * static_cast<double>(scale));
     }
 
-    /// mean(rho A), mean KL(pi_old || pi) and mean entropy at the present weights, whose tapes it leaves.
+    /// mean(rho A), mean KL(pi_old || pi) and mean entropy at the current weights; the tapes are then those of them.
     Trial evaluate() {
         passes_.run(threads_, passes_.size(), [&](Pass& pass, Index) {
             const ConstActionView actions = std::as_const(pass.batch.action).all();
@@ -181,9 +187,9 @@ private:
         return {unit_ * sum.surrogate / samples, sum.kl / samples, sum.entropy / samples};
     }
 
-    /// g := d mean(rho A) / dtheta, brought to a norm of about 1; d rho / dtheta = rho d log pi / dtheta, and rho A
-    /// stands in d_log_prob. By way of the loss, minus that mean: of the derivative of a loss, policies drop what
-    /// points beyond bounds of theirs. Returns the norm that g had.
+    /// gradient_ := g = d mean(rho A) / dtheta, scaled to a norm of about 1; d rho / dtheta = rho d log pi / dtheta,
+    /// and d_log_prob holds rho A. Computed as the gradient of the loss -mean(rho A), of which policies drop what
+    /// points beyond their bounds (`project_gradient`). Returns the norm of g before scaling.
     double policy_gradient() {
         accumulate(gradient_, [&](Pass& pass, std::span<Scalar> gradient) {
             pass.d_log_prob.vector() *= static_cast<Scalar>(-1 / static_cast<double>(order_.sample_count()));
@@ -196,14 +202,14 @@ private:
         return unit_ * norm;
     }
 
-    /// out := (F + damping I) v, F being the mean over the samples.
+    /// out := (F + damping I) v, where F is the mean Fisher matrix of the samples.
     void fisher_product(std::span<const Scalar> v, std::span<Scalar> out) {
         accumulate(sum_, [&](Pass& pass, std::span<Scalar> sum) { actor_.add_fisher_product(pass.tape, v, sum); });
         as_vector(out) = sum_.vector() * static_cast<Scalar>(1 / static_cast<double>(order_.sample_count())) +
                          static_cast<Scalar>(options_.damping) * as_vector(v);
     }
 
-    /// total := the sum of what `add(pass, sum)` adds for every pass, in a fixed order.
+    /// total := the sum of what `add(pass, sum)` adds for each pass, in a fixed order.
     template <class Add>
     void accumulate(Buffer<Scalar>& total, const Add& add) {
         const auto size = static_cast<Index>(actor_.weights().size());
@@ -222,7 +228,7 @@ private:
     Threads& threads_;
     ConjugateGradient<Scalar> conjugate_gradient_;
     Minibatches order_;
-    double unit_ = 1;  // what 1 of the advantages, and of all that is linear in them, is to the reader of the report
+    double unit_ = 1;  // converts rescaled advantages, and what is linear in them, to the numbers of the report
     ShardedSum<Pass> passes_;
     ShardedSum<Shard> sums_;
     Buffer<Scalar> advantage_, gradient_, direction_, product_, sum_;

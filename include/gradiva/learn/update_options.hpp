@@ -10,21 +10,21 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// As a minibatch size: the whole rollout.
+/// The minibatch size of one minibatch per rollout.
 inline constexpr Index all_samples = std::numeric_limits<Index>::max();
 
-/// How `Updater` and other descents learn from a rollout.
+/// Options of `Updater` and `MinibatchDescent`.
 struct UpdateOptions {
     Index minibatch = 64;            ///< samples per gradient step, at least 1
     Index epochs = 10;               ///< passes over the rollout, at least 1
     Schedule learning_rate = 3e-4;   ///< at least 0
     Schedule entropy = 0.0;          ///< c_H: weight of the entropy bonus
     double value_coefficient = 0.5;  ///< c_V: weight of the value loss, at least 0
-    Schedule value_clip = 0.0;       ///< largest |V - V_old| that the value loss rewards; 0: any
-    double max_gradient_norm = 0.5;  ///< of actor and critic together; 0: no clipping
+    Schedule value_clip = 0.0;       ///< clip range of V - V_old in the value loss, see `value_loss`; 0: no clipping
+    double max_gradient_norm = 0.5;  ///< clips the joint gradient of actor and critic; 0: no clipping
     double target_kl = 0;  ///< ends an update once a minibatch's approximate KL exceeds 1.5 times it; 0: never
     bool normalize_advantage = true;    ///< per minibatch, to mean 0 and standard deviation 1
-    std::string_view name = "Updater";  ///< who speaks in error messages
+    std::string_view name = "Updater";  ///< prefix of error messages
 
     /// Throws `Error` on a value out of range.
     void check() const {
@@ -46,10 +46,9 @@ struct UpdateOptions {
     }
 };
 
-/// The options of an update within those of a trainer: every field of `UpdateOptions` that the trainer's options have
-/// too, by its name. `name` speaks in error messages. Without `minibatch` and `epochs` the trainer takes one gradient
-/// step on each whole rollout, without `normalize_advantage` none is normalised; the other fields have the defaults of
-/// `UpdateOptions`.
+/// The `UpdateOptions` of a trainer: copies each field that the trainer's options have too, by its name. `name` is the
+/// prefix of error messages. Without `minibatch` and `epochs` an update is one gradient step on the whole rollout;
+/// without `normalize_advantage` advantages are not normalised; the other fields have the defaults of `UpdateOptions`.
 template <class Options>
 UpdateOptions update_options(std::string_view name, const Options& options) {
     UpdateOptions update{.minibatch = all_samples, .epochs = 1, .normalize_advantage = false, .name = name};

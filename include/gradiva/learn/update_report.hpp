@@ -6,11 +6,11 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// What an update did. Means over the samples of the last epoch that began, measured while it went on. A number that an
-/// update does not have, or that did not come about, is NaN. A new number is a field here and a line in
-/// train/log_columns.hpp.
+/// The statistics of an update: means over the samples of the last epoch that began, measured during it, before each
+/// minibatch's step. A number that an algorithm does not have, or that this update did not compute, is NaN. To add a
+/// number, add a field here and a line to train/log_columns.hpp.
 struct UpdateReport {
-    static constexpr double none = std::numeric_limits<double>::quiet_NaN();
+    static constexpr double none = std::numeric_limits<double>::quiet_NaN();  ///< in place of an absent number
 
     double surrogate_loss = none;  ///< the policy's loss without the entropy bonus
     double value_loss = none;      ///< 0.5 mean((V - value_target)^2), where there is a critic
@@ -22,10 +22,10 @@ struct UpdateReport {
     double gradient_norm = none;   ///< before clipping, mean over minibatches, one that ended the update included
     double learning_rate = none;   ///< of the update
     double step_fraction = none;   ///< TRPO: accepted fraction of the largest step in the trust region; 0: no step
-    double rejected_steps = none;  ///< TRPO: trial steps that were rejected; none and no step: bad curvature
+    double rejected_steps = none;  ///< TRPO: rejected trial steps; 0 and no step: a curvature that is not positive
     double effective_sample_size = none;  ///< off policy: (sum rho)^2 / sum rho^2 of the last rollout compared
-    double behaviour_kl = none;           ///< off policy: KL(behaviour, policy) of the same, estimated
-    double left_out = none;               ///< off policy: rollouts that were too far away to learn from
+    double behaviour_kl = none;           ///< off policy: estimate of KL(behaviour, policy) on the same rollout
+    double left_out = none;               ///< off policy: rollouts that were skipped, as their KL exceeded `max_kl`
 };
 
 }  // namespace GRADIVA_NAMESPACE

@@ -17,14 +17,14 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Improves actor and critic by gradient descent on minibatches of a rollout:
+/// The update of actor and critic: minibatch gradient descent on a rollout with the loss
 ///   L = surrogate - c_H mean(H) + beta mean(KL(pi_old || pi)) + c_V 0.5 mean((V - value_target)^2),
-/// the last term clipped where wanted (see losses.hpp). Borrows actor, critic and threads. No bit depends on the number
-/// of threads.
+/// the last term clipped where `value_clip` is set (see losses.hpp). Borrows actor, critic and threads. No bit depends
+/// on the number of threads.
 ///
-/// The call is `begin`, `step` until it returns false, and `finish`: one may do these oneself, to spread an update over
-/// time. Each throws `Error` when a gradient or a weight is not finite; weights and optimisers are then as they were
-/// before `begin`.
+/// The call operator runs `begin`, `step` until it returns false, and `finish`; a caller can run these itself, to
+/// spread an update over time. Each throws `Error` when a gradient or a weight is not finite; weights and optimisers
+/// are then restored to their state before `begin`.
 template <detail::ExplainedPolicy A, detail::ExplainedCriticOrNone C, detail::ExplainedSurrogate S,
           detail::ExplainedOptimizer<typename A::Scalar> O>
 class Updater {
@@ -34,6 +34,7 @@ class Updater {
 public:
     using Scalar = typename A::Scalar;
 
+    /// Minibatches are shuffled by the stream (seed, Purpose::minibatch, 0). Throws `Error` on options out of range.
     Updater(A& actor, C& critic, S surrogate, const O& optimizer, UpdateOptions options, Threads& threads,
             std::uint64_t seed)
         : actor_(actor), critic_(critic), surrogate_(std::move(surrogate)), options_(options),
@@ -48,14 +49,15 @@ public:
     /// The weight beta of the mean KL in the loss of the next update; 0 where the surrogate has none.
     double kl_coefficient() const { return beta_; }
 
-    /// A whole update.
+    /// A whole update. `progress`: see `begin`.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
         begin(rollout, progress);
         while (step()) continue;
         return finish();
     }
 
-    /// `progress`, from 0 to 1, is where the schedules stand. The rollout must stay as it is until `finish`.
+    /// Starts an update. `progress`, from 0 to 1, is the position in the schedules. The rollout must not change until
+    /// `finish`.
     void begin(const Rollout<Scalar>& rollout, double progress = 0) {
         if constexpr (penalises_kl || adapts) {
             require(rollout.head_size == actor_.head_size(),
@@ -68,7 +70,7 @@ public:
         descent_.begin(rollout, progress);
     }
 
-    /// Learns from one minibatch. Returns whether there is another one to learn from.
+    /// One gradient step, on one minibatch. Returns whether another one follows.
     bool step() {
         const auto of_actor = [this](auto& shard, const Pass& pass) { this->add_actor_loss(shard, pass); };
         if constexpr (has_critic<C> && !learns_in_actor<C>) {
@@ -82,10 +84,10 @@ public:
         }
     }
 
-    /// To be called once, after `step` has returned false.
+    /// Ends the update; to be called once, after `step` has returned false.
     UpdateReport finish() {
         return descent_.finish([this](const auto& epoch) {
-            const double beta = beta_;  // `adapt` gives the next one
+            const double beta = beta_;  // `adapt` changes it
             const LossSums& sums = epoch.sums;
             return UpdateReport{
                 .surrogate_loss = epoch.mean(sums.surrogate),
@@ -116,11 +118,11 @@ private:
         LossSums sums =
             actor_loss(actor_, present_surrogate_, coefficients, shard.batch, shard.scratch, shard.gradient.span(),
                        pass.report, [&](auto& tape) { add_shared_critic_loss(shard, pass, tape); });
-        sums.surrogate *= static_cast<double>(pass.minibatch);  // from a part of a mean to a sum
+        sums.surrogate *= static_cast<double>(pass.minibatch);  // undoes the coefficient: a sum over samples
         shard.sums += sums;
     }
 
-    /// Where actor and critic are one network, one pass through it serves both losses.
+    /// For a shared trunk: the critic's loss, of the actor's forward pass, whose backward pass then serves both losses.
     template <class Shard, class Tape>
     void add_shared_critic_loss(Shard& shard, const Pass& pass, Tape& tape) const {
         if constexpr (learns_in_actor<C>) {
@@ -129,8 +131,8 @@ private:
         }
     }
 
-    /// Copies what the critic learns from into the shard, but for what the actor's loss has copied already. Returns
-    /// what its loss is multiplied with.
+    /// Copies the critic's data of the samples to the shard, except what the actor's loss has copied already. Returns
+    /// the coefficients of the critic's loss.
     template <class Shard>
     CriticCoefficients gather_for_critic(Shard& shard, const Pass& pass) const {
         if constexpr (learns_in_actor<C>) {
@@ -144,7 +146,7 @@ private:
         return coefficients;
     }
 
-    /// Copies what the policy learns from into the shard, with the distribution that acted where it is needed.
+    /// Copies the actor's data of the samples to the shard, with the distributions of pi_old where they are needed.
     template <class Shard>
     void gather(Shard& shard, const Pass& pass) const {
         shard.batch.gather_for_actor(pass.samples);
@@ -154,7 +156,7 @@ private:
         }
     }
 
-    /// 1 / samples; per episode, 1 / episodes, where a minibatch stands for the whole rollout.
+    /// 1 / samples of the minibatch; per episode, 1 / episodes scaled by rollout samples / minibatch samples.
     double surrogate_coefficient(const Pass& pass) const {
         const auto samples = static_cast<double>(pass.minibatch);
         if constexpr (detail::HasPerEpisode<S>) {
@@ -166,7 +168,8 @@ private:
         return 1 / samples;
     }
 
-    /// The exact mean KL(pi_old || pi) over the rollout, which gives the next beta, where the surrogate asks for it.
+    /// Where the surrogate adapts beta: computes the exact mean KL(pi_old || pi) over the rollout, sets the next beta,
+    /// and returns the mean KL; NaN else.
     double adapt() {
         if constexpr (adapts) {
             const auto whole = descent_.over_rollout([this](auto& shard, const Pass& pass) {
@@ -185,7 +188,7 @@ private:
     A& actor_;
     C& critic_;
     S surrogate_;
-    S present_surrogate_ = surrogate_;  // of this update: its schedules have a value
+    S present_surrogate_ = surrogate_;  // of this update, with its schedules evaluated
     UpdateOptions options_;
     double progress_ = 0;
     double beta_ = 0;

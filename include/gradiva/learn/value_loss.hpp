@@ -9,8 +9,9 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// The sum over a batch of 0.5 (V - G)^2; writes its derivative by each V. With `clip` above 0 the larger of that and
-/// 0.5 (V_old + clamp(V - V_old, -clip, clip) - G)^2, so that moving further than `clip` from V_old gains nothing.
+/// The value loss of a batch, sum(0.5 (V - G)^2) for targets G, in double; writes its derivative by each V. With `clip`
+/// above 0 each sample's loss is the larger of that and 0.5 (V_old + clamp(V - V_old, -clip, clip) - G)^2, so that a V
+/// further than `clip` from V_old does not lower the loss. `old_value` is not read, and may be empty, without clipping.
 /// Source: Schulman et al., "High-Dimensional Continuous Control Using Generalized Advantage Estimation", 2016, section
 /// 5 (a trust region for the critic), in the clipped form of the reference implementation of PPO.
 template <class Scalar>
@@ -25,11 +26,11 @@ double value_loss(ConstVectorRef<Scalar> value, ConstVectorRef<Scalar> old_value
         for (Index i = 0; i < value.size(); ++i) {
             const Scalar change = value[i] - old_value[i];
             const Scalar clipped = old_value[i] + std::clamp(change, -reach, reach) - target[i];
-            // Within reach the two are the same but for rounding, and the derivative must not hang on that.
+            // With |change| <= reach both are equal but for rounding, which must not change the derivative.
             const bool use_clipped = std::abs(change) > reach && clipped * clipped > d_value[i] * d_value[i];
             const auto error = static_cast<double>(use_clipped ? clipped : d_value[i]);
             sum += 0.5 * error * error;
-            if (use_clipped) d_value[i] = 0;  // out of reach it is constant
+            if (use_clipped) d_value[i] = 0;  // the clipped loss is constant in V
         }
         return sum;
     }

@@ -12,18 +12,18 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Minibatches and steps of `ValueRegression`.
+/// Options of `ValueRegression`.
 struct ValueRegressionOptions {
     Index minibatch = 64;                       ///< samples per gradient step, at least 1
     Index epochs = 10;                          ///< passes over the rollout, at least 1
     Schedule learning_rate = 1e-3;              ///< at least 0
     double max_gradient_norm = 0;               ///< 0: no clipping
-    std::string_view name = "ValueRegression";  ///< who speaks in error messages
+    std::string_view name = "ValueRegression";  ///< prefix of error messages
 };
 
-/// Fits a critic alone to the value targets of a rollout: L = 0.5 mean((V(s) - value_target)^2), by minibatches.
-/// With `RewardToGo` for the targets this is Monte Carlo evaluation of the policy that acted, with `Gae` TD(lambda).
-/// Source: Sutton and Barto, "Reinforcement Learning", 2018, sections 9.3 and 12.2.
+/// Fits a critic to the value targets of a rollout: L = 0.5 mean((V(s) - value_target)^2), by minibatch gradient
+/// descent. With the targets of `RewardToGo` this is Monte Carlo evaluation of the policy that acted, with those of
+/// `Gae` TD(lambda). Source: Sutton and Barto, "Reinforcement Learning", 2018, sections 9.3 and 12.2.
 template <detail::ExplainedValueFunction C, detail::ExplainedOptimizer<typename C::Scalar> O>
 class ValueRegression {
     static_assert(!learns_in_actor<C>, "gradiva: ValueRegression needs a critic with weights of its own");
@@ -36,7 +36,7 @@ public:
         : critic_(critic), descent_(update_options(options.name, options), threads, Rng(seed, Purpose::minibatch, 1),
                                     Part(critic, std::move(optimizer), "critic's")) {}
 
-    /// See `MinibatchDescent` for the report and the errors. `progress` is where the schedule stands.
+    /// One update. `progress`, from 0 to 1, is the position in the schedule. Errors: see `MinibatchDescent`.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
         return descent_(rollout, progress, [this](auto& shard, const MinibatchPass<Scalar>& pass) {
             shard.batch.gather_for_critic(pass.samples);

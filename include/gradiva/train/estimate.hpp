@@ -13,11 +13,11 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Values every observation of a rollout under the critic's present weights, then lets the advantage component fill in
-/// the rest. Without a critic every value is 0. Where an environment's samples end before the rollout does and in the
-/// middle of an episode, the observation after the last one is bootstrapped from and ends every trace, so that each
-/// environment gets what it would get alone; absent samples have `next_value` and `continues` 0. Borrows the critic and
-/// the threads.
+/// Computes `value`, `next_value` and `continues` of a rollout with the critic's current weights, and calls the
+/// advantage estimator. Without a critic all values are 0. Where an environment's samples end before the rollout and
+/// within an episode, the last sample is bootstrapped from the observation after it, and traces end there; the results
+/// of an environment thus do not depend on the others. Absent samples have `next_value` and `continues` 0. Borrows the
+/// critic and the threads.
 template <class C>
 class Estimator {
     static_assert(!has_critic<C> || !Behaviour<C>, "gradiva: Estimator values states by a critic; this is an actor");
@@ -25,6 +25,7 @@ class Estimator {
 public:
     Estimator(const C& critic, Threads& threads) : critic_(critic), threads_(threads) {}
 
+    /// Writes these and, by `advantage`, `advantage` and `value_target` of the rollout.
     template <class Scalar, Advantage A>
     void operator()(Rollout<Scalar>& rollout, const A& advantage) {
         rollout.clear_absent();
@@ -91,8 +92,8 @@ private:
 
 namespace detail {
 
-/// A power of two that brings value targets and values in double to where their squares neither over- nor underflow; 1
-/// where they are floats, whose squares fit in a double.
+/// A power of two by which values and value targets in double are multiplied so that their squares neither over- nor
+/// underflow; 1 for floats, whose squares fit in a double.
 template <class Scalar>
 double unit_of_targets(const Rollout<Scalar>& rollout) {
     if constexpr (sizeof(Scalar) < sizeof(double)) return 1;
@@ -110,8 +111,8 @@ double unit_of_targets(const Rollout<Scalar>& rollout) {
 
 }  // namespace detail
 
-/// 1 - Var(value_target - V) / Var(value_target) over the samples: 1 where the critic is perfect, 0 where it is no
-/// better than a constant. NaN where the targets do not vary, and without samples.
+/// The explained variance of the critic, 1 - Var(value_target - V) / Var(value_target) over the samples: 1 for a
+/// perfect critic, 0 for one that is no better than a constant. NaN where the targets do not vary, and without samples.
 template <class Scalar>
 double explained_variance(const Rollout<Scalar>& rollout) {
     struct Sample {
@@ -127,7 +128,7 @@ double explained_variance(const Rollout<Scalar>& rollout) {
             }
         }
     };
-    // The means, as sums of what lies above the first sample: equal numbers give their value exactly.
+    // The means, from sums of differences to the first sample: exact where all are equal.
     double count = 0;
     Sample first{}, sum{};
     for_each_sample([&](const Sample& x) {
@@ -137,7 +138,7 @@ double explained_variance(const Rollout<Scalar>& rollout) {
         sum.error += x.error - first.error;
     });
     const Sample mean{first.target + sum.target / count, first.error + sum.error / count};
-    // The variances, from deviations from the means and what these sum to, the means' rounding errors.
+    // The variances, from deviations from the means, corrected by the sums of these, the rounding errors of the means.
     Sample rest{}, squares{};
     for_each_sample([&](const Sample& x) {
         const Sample d{x.target - mean.target, x.error - mean.error};

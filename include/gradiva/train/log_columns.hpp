@@ -9,10 +9,10 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A number of a `Progress`, as logs and the progress bar write it.
+/// A column of training logs: a field of `Progress` or `UpdateReport`, and its text in the progress bar.
 class LogColumn {
 public:
-    /// `bar` is what the progress bar shows: `{}` stands for the number, of so many decimals; empty: nothing.
+    /// `bar` is the text in the progress bar, with `{}` for the number, of `decimals` decimals; empty: not shown.
     constexpr LogColumn(const char* name, Index Progress::*count, const char* bar = "")
         : name_(name), bar_(bar), count_(count) {}
     constexpr LogColumn(const char* name, double Progress::*number, const char* bar = "", int decimals = 0)
@@ -20,29 +20,29 @@ public:
     constexpr LogColumn(const char* name, double UpdateReport::*number, const char* bar = "", int decimals = 0)
         : name_(name), bar_(bar), decimals_(decimals), of_update_(number) {}
 
-    const char* name() const { return name_; }  ///< that of the field
+    const char* name() const { return name_; }  ///< of the field
     bool in_bar() const { return *bar_ != 0; }
 
-    /// Returns `visit(field)` of the field of a `Progress`: an `Index` or a `double`.
+    /// Returns `visit(field)`, where `field` is the column's field of `progress`: an `Index` or a `double`.
     template <class P, class Visit>
     auto visit(P& progress, const Visit& visit) const {
         if (count_ != nullptr) return visit(progress.*count_);
         return number_ != nullptr ? visit(progress.*number_) : visit(progress.update.*of_update_);
     }
 
-    /// A number of which nothing is known is NaN.
+    /// The number in `progress`; NaN where it is absent.
     double value(const Progress& progress) const {
         return visit(progress, [](auto field) { return static_cast<double>(field); });
     }
 
-    /// A cell of a table: nine digits, all of a count; empty where the number is not finite.
+    /// The text of a CSV cell: nine significant digits, all digits of a count; empty where the number is not finite.
     std::string cell(const Progress& progress) const {
         if (count_ != nullptr) return fmt::format("{}", progress.*count_);
         const double number = value(progress);
         return std::isfinite(number) ? fmt::format("{:.9g}", number) : "";
     }
 
-    /// What the progress bar shows; "-" for a number that is not finite.
+    /// The text in the progress bar; "-" for a number that is not finite.
     std::string bar_text(const Progress& progress) const {
         const double number = value(progress);
         const std::string text = std::isfinite(number) ? fmt::format("{:.{}f}", number, decimals_) : "-";
@@ -53,7 +53,7 @@ private:
     const char* name_;
     const char* bar_;
     int decimals_ = 0;
-    // One of these.
+    // One of these is not null.
     Index Progress::*count_ = nullptr;
     double Progress::*number_ = nullptr;
     double UpdateReport::*of_update_ = nullptr;

@@ -11,13 +11,14 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Hands the observations of a rollout to the normalisers inside actor and critic, where there are any. To be called
-/// after the update: moving them between collecting and updating would make the first probability ratio differ from 1.
-/// No bit of the moments depends on the number of threads.
+/// Merges the moments of a rollout's observations into the normalisers of actor and critic, where they have any. To be
+/// called after the update: a change between collection and update would make the first probability ratios differ
+/// from 1. No bit of the moments depends on the number of threads.
 class ObservationStatistics {
 public:
     explicit ObservationStatistics(Threads& threads) : threads_(threads) {}
 
+    /// `critic` may be one without a normaliser, such as `NoCritic`.
     template <class Scalar, class A, class C>
     void operator()(const Rollout<Scalar>& rollout, A& actor, C& critic) {
         auto* const of_actor = normalizer_of(actor);
@@ -65,7 +66,7 @@ private:
     }
 
     Threads& threads_;
-    ShardedSum<Buffer<kernels::Moments>> shards_;  // of each element of an observation
+    ShardedSum<Buffer<kernels::Moments>> shards_;  // moments of each element of an observation
 };
 
 }  // namespace GRADIVA_NAMESPACE

@@ -10,29 +10,29 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Where training stands after an iteration: what callbacks get. A number that an algorithm does not have, or that did
-/// not come about in the iteration, is NaN. A new number is a field here and a line in log_columns.hpp.
+/// The report of an iteration, as callbacks get it. A number that an algorithm does not have, or that the iteration did
+/// not compute, is NaN. To add a number, add a field here and a line to log_columns.hpp.
 struct Progress {
     static constexpr double none = UpdateReport::none;
 
     std::string_view algorithm = {};     ///< name of the trainer
     Index iteration = 0;                 ///< since the trainer was built, from 1
     Index steps = 0;                     ///< of all environments together, in this call of `train`
-    Index total_steps = 0;               ///< that were asked for
-    double schedule_progress = 0;        ///< where schedules stand for the next iteration, from 0 to 1
+    Index total_steps = 0;               ///< `TrainOptions::steps` of this call
+    double schedule_progress = 0;        ///< position in schedules for the next iteration, from 0 to 1
     double seconds = 0;                  ///< in this call of `train`
     double steps_per_second = 0;         ///< steps / seconds
     Index episodes = 0;                  ///< that ended in this call of `train`
     Index lifetime_episodes = episodes;  ///< that ended since the trainer was built
     double mean_return = none;           ///< undiscounted return, mean of the last 100 episodes that ended in training
     double mean_length = none;           ///< steps, mean of the same episodes
-    double explained_variance = none;    ///< share of the value targets' variance that the critic explains
+    double explained_variance = none;    ///< fraction of the value targets' variance that the critic explains
     UpdateReport update = {};            ///< of the last update of the iteration
 
     bool finished() const { return steps >= total_steps; }
 };
 
-/// The mean over the last 100 numbers.
+/// The mean of the last 100 values; NaN without any.
 class RecentMean {
 public:
     void add(double value) {

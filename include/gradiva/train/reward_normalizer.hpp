@@ -10,25 +10,27 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Rewards in units of the return's deviation: clamp(r / sqrt(Var(R) + 1e-8), -10, 10), where R_t = gamma R_{t-1} + r_t
-/// is the discounted sum of an episode's rewards so far, and its variance that of all samples seen. Rollouts and
-/// reports keep the rewards as they were: only what `with_scaled` calls sees others. Before the first `observe` the
-/// deviation counts as 1. Source: Engstrom et al., "Implementation Matters in Deep Policy Gradients", 2020, section 3.
+/// Reward normalisation by the running standard deviation of the return: clamp(r / sqrt(Var(R) + 1e-8), -10, 10), where
+/// R_t = gamma R_{t-1} + r_t is the discounted sum of an episode's rewards up to t, and Var(R) its variance over all
+/// samples observed so far. Rollouts and reports keep the raw rewards, except within `with_scaled`. Before the first
+/// `observe` the rewards are not scaled, only clamped. Source: Engstrom et al., "Implementation Matters in Deep Policy
+/// Gradients", 2020, section 3.
 template <class Scalar>
 class RewardNormalizer {
 public:
     static constexpr double limit = 10;
     static constexpr double least_variance = 1e-8;
 
+    /// `gamma`, from 0 to 1, is the discount of R.
     RewardNormalizer(Index environments, double gamma) : gamma_(gamma), running_(environments, 0.0) {}
 
-    /// What a reward is multiplied with.
+    /// The factor of rewards, 1 / sqrt(Var(R) + 1e-8).
     double scale() const {
         return moments_.count > 0 ? 1 / std::sqrt(moments_.population_variance() + least_variance) : 1;
     }
 
-    /// Takes a rollout into account, environment by environment. Each goes on where its last one ended, unless the
-    /// rollout starts anew, as it does after an exception.
+    /// Adds the samples of a rollout to Var(R), environment by environment. R continues from an environment's previous
+    /// rollout, unless `starts_anew` is set, as it is after an exception, or the rollout has whole episodes.
     void observe(const Rollout<Scalar>& rollout) {
         for (Index n = 0; n < rollout.environments; ++n) {
             kernels::Moments own;

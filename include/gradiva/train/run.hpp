@@ -10,26 +10,27 @@ namespace GRADIVA_NAMESPACE {
 enum class Stop {
     steps,      ///< all steps are done, whatever callbacks return
     callback,   ///< a callback, or its `on_start`, returned false
-    exception,  ///< an environment, the learning or a callback threw; the caller of `train` gets the exception
+    exception,  ///< an environment, the update or a callback threw; `train` rethrows the exception
 };
 
-/// A call of `train`, as its callbacks see it. Besides being called after each iteration, with `(const Progress&)` or
-/// `(const Progress&, const Trainer&)`, a callback may have these members; all callbacks have their turn in the order
-/// in which `train` was given them:
+/// A call of `train`, as its callbacks see it. A callback is called after each iteration, with `(const Progress&)` or
+/// `(const Progress&, const Trainer&)`, and may have these members; callbacks are called in the order in which they
+/// were given to `train`:
 ///
-/// - `on_start(Run&)`, once before the first iteration; it may return false: then no iteration runs;
-/// - `after_iteration(Run&)`, once all callbacks were called after an iteration;
-/// - `on_stop(const Run&, Stop)`, once at the end, also after an exception, if `on_start` did not throw. What it throws
-///   while an exception is under way is dropped.
+/// - `on_start(Run&)`, once before the first iteration; if it returns false, no iteration runs;
+/// - `after_iteration(Run&)`, after all callbacks were called with the report of an iteration;
+/// - `on_stop(const Run&, Stop)`, once at the end, also after an exception, unless the `on_start` of this callback or
+/// of
+///   one before it threw. What it throws while an exception propagates is dropped.
 class Run {
 public:
     Run(std::string_view name, const Progress& progress) : name_(name), progress_(progress) {}
     Run(const Run&) = delete;
     Run& operator=(const Run&) = delete;
 
-    /// Of the trainer.
+    /// The name of the trainer.
     std::string_view name() const { return name_; }
-    /// After the last whole iteration; before the first one of this call, where the trainer stands.
+    /// The report of the last complete iteration; before the first one of this call, the state of the trainer.
     const Progress& progress() const { return progress_; }
 
 private:

@@ -15,17 +15,17 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// How long `train` goes on.
+/// Length and schedules of a `train` call.
 struct TrainOptions {
     Index steps = 0;  ///< of all environments together, at least 1; rounded up to whole iterations
-    /// 0: schedules run over this call. Else they stand at (steps since the trainer was built) / schedule_steps, at
-    /// most at 1, so that several calls follow one schedule.
+    /// 0: schedules run over this call. Else their progress is (steps since the trainer was built) / schedule_steps, at
+    /// most 1, so that several calls follow one schedule.
     Index schedule_steps = 0;
 };
 
 namespace detail {
 
-/// What `train` says of steps without their name.
+/// The compile-time error of `train` for steps without their name.
 template <Positional Steps>
 Progress explain_positional_steps() {
     static_assert(!Positional<Steps>, "gradiva: train takes its options by name: trainer.train({.steps = 100'000})");
@@ -34,18 +34,17 @@ Progress explain_positional_steps() {
 
 }  // namespace detail
 
-/// What `train` is in every trainer: iterations until the steps are done or a callback returns false, a report after
-/// each.
+/// The loop of `train` in every trainer: iterations until the steps are done or a callback returns false, with a report
+/// after each.
 class TrainLoop {
 public:
-    /// `name` speaks in reports and error messages.
+    /// `name` is the trainer's name in reports and error messages.
     explicit TrainLoop(std::string_view name) : name_(name) {}
 
     std::string_view name() const { return name_; }
 
-    /// `iterate(progress)` does one iteration with its schedules at `progress.schedule_progress`, and reports it
-    /// through `report`. An `Error` in it gets the trainer's name and the iteration. `Run` says what is called of the
-    /// callbacks, and when.
+    /// `iterate(progress)` runs one iteration with schedules at `progress.schedule_progress`, and calls `report`. An
+    /// `Error` in it is prefixed with the trainer's name and the iteration. `Run` documents the calls of callbacks.
     template <class Trainer, class Iterate, class... Callbacks>
     Progress run(const TrainOptions& options, const Trainer& trainer, const Iterate& iterate, Callbacks&... callbacks) {
         static_assert((detail::explain_callback<Callbacks, Trainer>() && ...));
@@ -53,31 +52,33 @@ public:
         auto start = std::chrono::steady_clock::now();
         Progress progress = begin(options);
         Run run(name_, progress);
-        bool go_on = true;
+        bool continues = true;
         std::size_t started = 0;
+        [[maybe_unused]] const auto start_callback = [&](auto& callback) {
+            continues = detail::call_on_start(callback, run) && continues;
+            ++started;
+        };
         detail::Failure failure;
         failure.attempt([&] {
-            // What restores a training comes first here, wherever it stands among the callbacks.
-            ((go_on = detail::call_on_start(callbacks, run) && go_on, ++started), ...);
+            (start_callback(callbacks), ...);
             start = std::chrono::steady_clock::now();
-            while (go_on && !progress.finished()) {
+            while (continues && !progress.finished()) {
                 progress = iterated(options, progress, iterate, start);
-                ((go_on = detail::call_with_report(callbacks, progress, trainer) && go_on), ...);
+                ((continues = detail::call_with_report(callbacks, progress, trainer) && continues), ...);
                 (detail::call_after_iteration(callbacks, run), ...);
-                // What saves a training comes last here, likewise.
             }
         });
         const Stop why = failure ? Stop::exception : progress.finished() ? Stop::steps : Stop::callback;
-        std::size_t place = 0;
+        std::size_t position = 0;
         [[maybe_unused]] const auto stop = [&](auto& callback) {
-            if (place++ < started) failure.attempt([&] { detail::call_on_stop(callback, run, why); });
+            if (position++ < started) failure.attempt([&] { detail::call_on_stop(callback, run, why); });
         };
         (stop(callbacks), ...);
         failure.rethrow();
         return progress;
     }
 
-    /// Adds steps of all environments together, and the episodes that ended in them.
+    /// Adds steps, of all environments together, and the episodes that finished in them, to `progress`.
     void report(Index steps, const Buffer<FinishedEpisode>& finished, Progress& progress) {
         for (const FinishedEpisode& episode : finished) {
             returns_.add(episode.reward_sum);
@@ -105,7 +106,7 @@ private:
                 options.schedule_steps);
     }
 
-    /// Where the trainer stands before a call's first iteration.
+    /// The progress before a call's first iteration.
     Progress begin(const TrainOptions& options) const {
         return {.algorithm = name_,
                 .iteration = iteration_,
@@ -116,7 +117,7 @@ private:
                 .mean_length = lengths_.mean()};
     }
 
-    /// Where it stands after the next iteration: counts go on, and nothing else is left of the one before.
+    /// Runs an iteration; returns the progress after it. Counts continue from `last`, all else begins as NaN.
     template <class Iterate>
     Progress iterated(const TrainOptions& options, const Progress& last, const Iterate& iterate,
                       std::chrono::steady_clock::time_point start) {
@@ -135,14 +136,14 @@ private:
         return progress;
     }
 
-    /// After so many steps in this call.
+    /// The position in schedules after `steps` steps in this call.
     double schedule_progress(const TrainOptions& options, Index steps) const {
         const bool over_this_call = options.schedule_steps == 0;
         return std::min(1.0, static_cast<double>(over_this_call ? steps : steps_) /
                                  static_cast<double>(over_this_call ? options.steps : options.schedule_steps));
     }
 
-    // Since the trainer was built, in iterations that came to their end; `iteration_` counts the others too.
+    // Since the trainer was built, in complete iterations; `iteration_` also counts failed ones.
     std::string_view name_;
     Index iteration_ = 0;
     Index steps_ = 0;

@@ -16,13 +16,15 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Collect, estimate, update, report, and again. Every algorithm here that collects is this loop with another update,
-/// another way to collect and other defaults. An update is called with `(const Rollout<Scalar>&, double progress)`
-/// after each rollout, where `progress` from 0 to 1 says where schedules stand, and returns an `UpdateReport`. Instead,
-/// one that learns from older rollouts is called with `(RolloutStore<Scalar>& store, const auto& estimate, double
-/// progress)` and calls `estimate(rollout)` before it learns from one. Where it has `explore(double progress)`, that is
-/// called before each rollout, and at the end of `train`, so that the actor explores as a schedule says. Borrows
-/// environments, actor and critic, which must outlive it.
+/// The training loop: collect a rollout, estimate advantages, update, report. All algorithms that collect rollouts are
+/// this class with an update and defaults of their own. Borrows environments, actor and critic, which must outlive it.
+///
+/// `Update` is called after each rollout with `(const Rollout<Scalar>&, double progress)`, where `progress`, from 0 to
+/// 1, is the position in schedules, and returns an `UpdateReport`. An update that learns from older rollouts is called
+/// with
+/// `(RolloutStore<Scalar>& store, const auto& estimate, double progress)` instead, and calls `estimate(rollout)` before
+/// it learns from one. Its optional `explore(double progress)` is called before each rollout and at the end of `train`,
+/// to set the actor's exploration by a schedule.
 template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, class C, detail::ExplainedAdvantage Adv,
           class Update>
 class Trainer {
@@ -32,7 +34,8 @@ public:
                   "gradiva: this Advantage takes no Rollout of the actor's Scalar; let its operator() be a template "
                   "<class Scalar> of Rollout<Scalar>&");
 
-    /// `make_update(Threads&)` makes the update, which may borrow the threads.
+    /// `make_update(Threads&)` returns the update, which may borrow the threads. Throws `Error` on options out of
+    /// range, and where the parts do not fit.
     template <class MakeUpdate>
     Trainer(const TrainerOptions& options, V& envs, A& actor, C& critic, Adv advantage, const MakeUpdate& make_update)
         : loop_(detail::check_trainer(options, envs, critic, advantage)), options_(options),
@@ -45,10 +48,10 @@ public:
     Trainer& operator=(const Trainer&) = delete;
 
     /// Trains until `steps` are done or a callback returns false; returns the last report. Callbacks are called after
-    /// each iteration with `(const Progress&)` or `(const Progress&, const Trainer&)`; `Run` says what else they may
-    /// have; an empty `std::optional` of one is none. Calling again goes on from there. Throws `Error` when an
-    /// environment or the learning leaves finite numbers, and whatever an environment or a callback throws; the weights
-    /// are then those of the last whole iteration.
+    /// each iteration with `(const Progress&)` or `(const Progress&, const Trainer&)`; `Run` documents their optional
+    /// members. An empty `std::optional` of a callback is ignored. A further call continues the training. Throws
+    /// `Error` when a number of an environment or an update is not finite, and whatever an environment or a callback
+    /// throws; the weights are then those of the last complete update.
     template <class... Callbacks>
     Progress train(const TrainOptions& options, Callbacks&&... callbacks) {
         const Progress last = loop_.run(
@@ -56,14 +59,14 @@ public:
         explore(last.schedule_progress);
         return last;
     }
-    /// Only says that the steps have a name.
+    /// For a compile-time error only: the steps are given by name.
     template <detail::Positional Steps, class... Callbacks>
     Progress train(Steps, Callbacks&&...) {
         return detail::explain_positional_steps<Steps>();
     }
 
     const A& actor() const { return actor_; }
-    /// The newest.
+    /// The newest rollout.
     const Rollout<Scalar>& rollout() const { return store_.newest().rollout; }
     const Update& update() const { return update_; }
 

@@ -11,18 +11,18 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// What every trainer has to know besides its parts.
+/// Options of `Trainer`.
 struct TrainerOptions {
-    std::string_view name = {};     ///< who speaks in reports and error messages
-    Index horizon = 0;              ///< steps of each environment per iteration
-    Index episodes = 0;             ///< instead of a horizon: whole episodes of each environment per iteration
-    Index store = 1;                ///< past rollouts that are kept, the newest included
-    Index minibatch = all_samples;  ///< at most environments x horizon; with episodes any, as their lengths vary
-    bool normalize_rewards = false;
-    Index threads = 1;
+    std::string_view name = {};      ///< of the trainer, in reports and error messages
+    Index horizon = 0;               ///< steps of each environment per iteration; 0 with `episodes`
+    Index episodes = 0;              ///< instead of a horizon: whole episodes of each environment per iteration
+    Index store = 1;                 ///< number of stored rollouts, the newest included
+    Index minibatch = all_samples;   ///< at most environments x horizon; with episodes any, as their lengths vary
+    bool normalize_rewards = false;  ///< see `RewardNormalizer`
+    Index threads = 1;               ///< number of threads, from 1 to `Threads::most`
 };
 
-/// The options of `Trainer` within those of an algorithm: every field that these have too, by its name.
+/// The `TrainerOptions` of an algorithm: copies each field that the algorithm's options have too, by its name.
 template <class Options>
 TrainerOptions trainer_options(std::string_view name, const Options& options) {
     TrainerOptions trainer{.name = name};
@@ -37,10 +37,11 @@ TrainerOptions trainer_options(std::string_view name, const Options& options) {
 
 namespace detail {
 
-/// More samples than any memory holds, so few that sizes in bytes do not overflow.
+/// Upper bound of the number of samples: beyond any memory, and low enough that sizes in bytes do not overflow.
 inline constexpr Index most_samples = Index{1} << 40;
 
-/// Throws `Error` in the name of the trainer on values out of range, and when the critic does not fit.
+/// Returns the trainer's name. Throws an `Error` that begins with it on values out of range, and when the critic does
+/// not fit the environments.
 template <class V, class C, class Adv>
 std::string_view check_trainer(const TrainerOptions& options, const V& envs, const C& critic, const Adv& advantage) {
     const auto& [name, horizon, episodes, store, minibatch, normalize_rewards, threads] = options;

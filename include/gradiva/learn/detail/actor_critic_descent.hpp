@@ -8,7 +8,7 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// The descent of actor and critic, in two parts where the critic has weights of its own.
+/// The `MinibatchDescent` of actor and critic: two parts where the critic has weights of its own, else one.
 template <Policy A, class C, class O>
 auto actor_critic_descent(A& actor, C& critic, const O& optimizer, const UpdateOptions& options, Threads& threads,
                           Rng rng) {

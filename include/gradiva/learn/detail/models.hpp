@@ -9,17 +9,17 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Differentiable environments and the policy that acts in them, with the options of `AnalyticGradient`.
+/// Differentiable environments, the policy that acts in them, and options of `AnalyticGradient`.
 template <class E, class A>
 struct Models {
     std::vector<E> envs;
     const A& actor;
-    Index horizon;  ///< at most so many steps are differentiated through
-    double gamma;
-    bool sample;
-    Box space{};  ///< of the actions
+    Index horizon;  ///< the largest number of steps of one gradient
+    double gamma;   ///< discount
+    bool sample;    ///< act by samples, else by the mean
+    Box space{};    ///< the action space
     std::vector<Rng> env_rngs{}, action_rngs{};
-    Buffer<FinishedEpisode> running{};  ///< the episode of each environment
+    Buffer<FinishedEpisode> running{};  ///< the running episode of each environment
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail

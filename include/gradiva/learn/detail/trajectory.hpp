@@ -13,14 +13,15 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Some neighbouring environments, n of them, through time and back (see analytic_gradient.hpp for the equations):
-/// column t n + j of a matrix belongs to environment `range.begin + j` at time t.
+/// The forward simulation of n consecutive environments over a horizon, and the backward pass (adjoint method) through
+/// it; see analytic_gradient.hpp for the equations. Column t n + j of a matrix belongs to environment `range.begin + j`
+/// at time t.
 template <class E, class A>
 class alignas(buffer_alignment) Trajectory {
 public:
     using Scalar = typename A::Scalar;
 
-    /// Borrows the models, of which it is to go through those in `range`.
+    /// Allocates for the environments `range` of `models`, which it borrows.
     void resize(Models<E, A>& models, Range range) {
         models_ = &models;
         range_ = range;
@@ -35,23 +36,23 @@ public:
         d_action_.resize(models.space.size, n);
         d_observation_.resize(observed, n);
         for (auto* part : {&d_state_, &d_next_}) part->resize(states, n);
-        for (auto* part : {&sent_, &d_sent_}) part->resize(models.space.size);
-        seen_.resize(observed);
-        first_seen_.resize(observed);
+        for (auto* part : {&clipped_action_, &d_clipped_action_}) part->resize(models.space.size);
+        model_observation_.resize(observed);
+        reset_observation_.resize(observed);
         entropy_.resize(n);
     }
 
-    /// All environments begin anew.
-    void start() {
+    /// Resets all environments; their states become those of time 0.
+    void reset() {
         for (Index j = 0; j < range_.size(); ++j) {
             const auto n = static_cast<std::size_t>(range_.begin + j);
-            models_->envs[n].reset(models_->env_rngs[n], first_seen_.span());
+            models_->envs[n].reset(models_->env_rngs[n], reset_observation_.span());
             models_->envs[n].save(state_.column(j));
         }
     }
 
-    /// `steps` steps, with what the way back needs, and the loss and the entropy. Throws `Error` when the model leaves
-    /// finite numbers.
+    /// Simulates `steps` steps, stores what `backward` needs, and sets `loss` and `entropy_sum`. Throws `Error` when an
+    /// observation or a reward is not finite.
     void forward(Index steps) {
         const Index n = range_.size();
         loss = entropy_sum = 0;
@@ -64,11 +65,11 @@ public:
             models_->actor.entropy(tape, entropy_.vector());
             entropy_sum += entropy_.vector().template cast<double>().sum();
             act(tape, now);
-            for (Index j = 0; j < n; ++j) loss -= discount * advance(t, j);
+            for (Index j = 0; j < n; ++j) loss -= discount * transition(t, j);
         }
     }
 
-    /// Through as many steps as the last way forward, with the derivative by the weights.
+    /// The backward pass through the `steps` steps of the last `forward`; writes `gradient`.
     void backward(Index steps) {
         const Index n = range_.size();
         const auto own = static_cast<Index>(models_->actor.own_parameters().size());
@@ -80,34 +81,35 @@ public:
             const double d_reward =
                 -std::pow(models_->gamma, static_cast<double>(t)) / static_cast<double>(models_->envs.size());
             d_state_.matrix().setZero();
-            for (Index j = 0; j < n; ++j) retreat(now.begin + j, j, d_reward);
+            for (Index j = 0; j < n; ++j) transition_backward(now.begin + j, j, d_reward);
             typename A::Tape& tape = tape_[static_cast<std::size_t>(t)];
             models_->actor.distribution().reparameterised_backward(tape.distribution, noise_.columns(now),
                                                                    d_action_.matrix(), d_head_.matrix(), d_own);
             models_->actor.network().backward(tape.network, d_head_.matrix(), gradient.span(), d_observation_.matrix());
             for (Index j = 0; j < n; ++j) {
-                write(d_observation_.column(j), seen_.span());
-                env(j).observe_backward(as_in(state_.column(now.begin + j)), as_in(seen_.span()), d_state_.column(j));
+                convert(d_observation_.column(j), model_observation_.span());
+                env(j).observe_backward(as_const(state_.column(now.begin + j)), as_const(model_observation_.span()),
+                                        d_state_.column(j));
             }
             std::swap(d_state_, d_next_);
         }
     }
 
-    /// The states that were reached after `steps` become those of time 0.
-    void go_on(Index steps) {
+    /// The states after `steps` steps become those of time 0.
+    void continue_from(Index steps) {
         const Index n = range_.size();
         state_.columns({0, n}) = state_.columns({steps * n, (steps + 1) * n});
     }
 
     double loss = 0, entropy_sum = 0;
-    Buffer<Scalar> gradient;  ///< dL/dweights
+    Buffer<Scalar> gradient;  ///< these environments' summand of dL/dweights
 
 private:
     void observe(Index t, Index j) {
         const Index now = t * range_.size() + j;
         const std::span<Scalar> observation = observation_.column(now);
-        env(j).observe(as_in(state_.column(now)), seen_.span());
-        write(seen_, observation);
+        env(j).observe(as_const(state_.column(now)), model_observation_.span());
+        convert(model_observation_, observation);
         for (std::size_t i = 0; i < observation.size(); ++i) {
             require(std::isfinite(observation[i]),
                     "environment {} gave observation[{}] = {} at step {} of the horizon; shorten the horizon, or lower "
@@ -129,11 +131,11 @@ private:
     }
 
     /// One step of one environment; returns the reward.
-    double advance(Index t, Index j) {
+    double transition(Index t, Index j) {
         const Index now = t * range_.size() + j;
         const std::span<double> next = state_.column(now + range_.size());
-        send(now);
-        const double reward = env(j).transition(as_in(state_.column(now)), as_in(sent_.span()), next);
+        clip_action(now);
+        const double reward = env(j).transition(as_const(state_.column(now)), as_const(clipped_action_.span()), next);
         const Index n = range_.begin + j;
         require(
             std::isfinite(reward),
@@ -144,35 +146,35 @@ private:
         return reward;
     }
 
-    /// dL/da of one environment, and what its transition adds to lambda.
-    void retreat(Index now, Index j, double d_reward) {
-        send(now);
-        std::fill(d_sent_.begin(), d_sent_.end(), 0.0);
-        env(j).transition_backward(as_in(state_.column(now)), as_in(sent_.span()), as_in(d_next_.column(j)), d_reward,
-                                   d_state_.column(j), d_sent_.span());
+    /// The adjoint of one step of one environment: writes dL/da, and adds to lambda_t what comes from the transition.
+    void transition_backward(Index now, Index j, double d_reward) {
+        clip_action(now);
+        std::fill(d_clipped_action_.begin(), d_clipped_action_.end(), 0.0);
+        env(j).transition_backward(as_const(state_.column(now)), as_const(clipped_action_.span()),
+                                   as_const(d_next_.column(j)), d_reward, d_state_.column(j), d_clipped_action_.span());
         for (Index i = 0; i < models_->space.size; ++i) {
-            const bool clipped = sent_[i] != static_cast<double>(action_(i, now));
-            d_action_(i, j) = clipped ? Scalar(0) : static_cast<Scalar>(d_sent_[i]);
+            const bool clipped = clipped_action_[i] != static_cast<double>(action_(i, now));
+            d_action_(i, j) = clipped ? Scalar(0) : static_cast<Scalar>(d_clipped_action_[i]);
         }
     }
 
-    /// What the environment gets of a sampled action: as everywhere, it is clipped to the bounds. NaN stays NaN.
-    void send(Index now) {
+    /// Writes the sampled action, clipped to the bounds of the action space, to `clipped_action_`. NaN stays NaN.
+    void clip_action(Index now) {
         for (Index i = 0; i < models_->space.size; ++i) {
             const auto low = static_cast<double>(models_->space.low_of(i));
             const auto high = static_cast<double>(models_->space.high_of(i));
             const auto sampled = static_cast<double>(action_(i, now));
-            sent_[i] = sampled < low ? low : sampled > high ? high : sampled;
+            clipped_action_[i] = sampled < low ? low : sampled > high ? high : sampled;
         }
     }
 
     const E& env(Index j) const { return models_->envs[static_cast<std::size_t>(range_.begin + j)]; }
 
-    static std::span<const double> as_in(std::span<double> values) { return values; }
+    static std::span<const double> as_const(std::span<double> values) { return values; }
 
-    /// Copies numbers of one type to another.
+    /// Copies values, converted to another scalar type.
     template <class From, class To>
-    static void write(const From& from, std::span<To> to) {
+    static void convert(const From& from, std::span<To> to) {
         std::transform(from.begin(), from.end(), to.begin(), [](auto x) { return static_cast<To>(x); });
     }
 
@@ -183,11 +185,11 @@ private:
     MatrixBuffer<Scalar> noise_;        // m x T n
     MatrixBuffer<Scalar> action_;       // m x T n, as sampled
     std::vector<typename A::Tape> tape_;
-    MatrixBuffer<Scalar> d_head_, d_action_, d_observation_;  // of one time step
-    MatrixBuffer<double> d_state_, d_next_;                   // lambda_t, lambda_{t+1}
-    Buffer<double> sent_, d_sent_, seen_;                     // of one environment
-    Buffer<float> first_seen_;
-    Buffer<Scalar> entropy_;  // of one time step
+    MatrixBuffer<Scalar> d_head_, d_action_, d_observation_;                // of one time step
+    MatrixBuffer<double> d_state_, d_next_;                                 // lambda_t, lambda_{t+1}
+    Buffer<double> clipped_action_, d_clipped_action_, model_observation_;  // scratch buffers of one environment
+    Buffer<float> reset_observation_;                                       // written by `reset`, not read
+    Buffer<Scalar> entropy_;                                                // of one time step
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail

@@ -10,15 +10,15 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// The minibatches of an update with their advantages, in another random order in each epoch. What comes next is made
-/// ready apart from what is there, so that this can be done while others learn from the present minibatch.
+/// The minibatches of an update and their advantages, shuffled anew for each epoch. The next minibatch is prepared in
+/// storage of its own (double buffering), so that this can run while others learn from the present one.
 template <class Scalar>
 class UpdateOrder {
 public:
     UpdateOrder(const UpdateOptions& options, Rng rng)
         : most_(options.minibatch), normalizes_(options.normalize_advantage), rng_(rng) {}
 
-    /// Takes all samples of a rollout, and makes the first minibatch ready.
+    /// Starts an update on all samples of a rollout, and prepares the first minibatch.
     void begin(const Rollout<Scalar>& rollout) {
         before_ = rng_;
         samples_.reset(rollout);
@@ -27,22 +27,23 @@ public:
         begin_epoch(rollout);
     }
 
-    /// For an update that failed: how far the random numbers had come depends on the threads.
-    void put_back() { rng_ = before_; }
+    /// Restores the random stream to its state before `begin`, after an update that failed: how many numbers were drawn
+    /// depends on the threads.
+    void revert() { rng_ = before_; }
 
     /// The samples, in the order of the present epoch.
     const Minibatches& samples() const { return samples_; }
-    /// The advantages in the same order, standardised over each minibatch where wanted: given for the present
-    /// minibatch.
+    /// The advantages in the same order, standardised over the minibatch where `normalize_advantage` is set; valid for
+    /// the present minibatch only.
     const Buffer<Scalar>& advantage() const { return advantage_; }
-    /// Minibatches in an epoch.
+    /// Number of minibatches in an epoch.
     Index count() const { return samples_.count(size_); }
-    /// The present minibatch, as positions among the samples.
+    /// The present minibatch, as positions in `samples()`.
     Range minibatch() const { return samples_.range(position_, size_); }
     bool begins_epoch() const { return position_ == 0; }
     bool ends_epoch() const { return position_ + 1 == count(); }
 
-    /// Goes on to the minibatch that was made ready.
+    /// Makes the prepared minibatch the present one.
     void advance() {
         position_ = next_position_;
         if (!begins_epoch()) return;
@@ -50,7 +51,7 @@ public:
         std::swap(advantage_, next_advantage_);
     }
 
-    /// Makes ready the minibatch after the present one.
+    /// Prepares the minibatch after the present one.
     void prepare_next(const Rollout<Scalar>& rollout) {
         if (ends_epoch()) return begin_epoch(rollout);
         prepare(rollout, samples_, position_ + 1, advantage_);

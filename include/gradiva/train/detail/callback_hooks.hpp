@@ -10,11 +10,11 @@
 
 #include "gradiva/train/run.hpp"
 
-// How `train` calls what a callback may have, and the sentences where a callback has it in another form.
+// Calls of the optional members of callbacks, and compile-time errors for members of a wrong signature.
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// The callback within an optional, which is absent while that is empty, or within a reference wrapper.
+/// The type of the callback in a `std::optional`, where it may be absent, or in a `std::reference_wrapper`.
 template <class C>
 struct CallbackWithin {
     using Type = C;
@@ -36,8 +36,9 @@ struct CallbackWithin<const std::reference_wrapper<C>> {
     using Type = C;
 };
 
-// Whether a class has a member of this name, in whatever form, a template or a private one too: in a class derived from
-// it and from `HookNames` the name is ambiguous then. A final class is looked at directly.
+// Detects a member of a given name, whatever its signature, also a template or a private one: if C has one, the name is
+// ambiguous in a class derived from both C and `HookNames`. A final class, from which nothing derives, is checked
+// directly.
 struct HookNames {
     int on_start, after_iteration, on_stop;
 };
@@ -74,9 +75,9 @@ concept HasOnStop = requires(C& callback, const Run& run) {
     { callback.on_stop(run, Stop::steps) } -> std::same_as<void>;
 };
 
-/// Returns what `body()` says, true where it says nothing.
+/// Returns `body()`, or true where it returns void.
 template <class Body>
-bool go_on_after(const Body& body) {
+bool true_if_void(const Body& body) {
     if constexpr (std::is_void_v<decltype(body())>) {
         body();
         return true;
@@ -85,7 +86,7 @@ bool go_on_after(const Body& body) {
     }
 }
 
-/// Calls a callback after an iteration; false stops the training.
+/// Calls the callback with the report of an iteration; false stops the training.
 template <class C, class Trainer>
 decltype(auto) call(C& callback, const Progress& progress, const Trainer& trainer) {
     if constexpr (std::invocable<C&, const Progress&, const Trainer&>) {
@@ -95,7 +96,7 @@ decltype(auto) call(C& callback, const Progress& progress, const Trainer& traine
     }
 }
 
-/// One sentence for each rule that a callback of `train` breaks.
+/// One sentence for each rule that a callback of `train` breaks, as a compile-time error.
 template <class Given, class Trainer>
 consteval bool explain_callback() {
     using C = typename CallbackWithin<Given>::Type;
@@ -121,15 +122,15 @@ consteval bool explain_callback() {
     return callable;
 }
 
-/// Calls `use(callback)` unless it is an empty optional; returns whether the training goes on.
+/// Calls `use(callback)` unless it is an empty optional; returns whether the training continues.
 template <class Given, class Use>
 bool use_callback(Given& callback, const Use& use) {
     if constexpr (std::same_as<typename CallbackWithin<Given>::Type, Given>) {
-        return go_on_after([&]() -> decltype(auto) { return use(callback); });
+        return true_if_void([&]() -> decltype(auto) { return use(callback); });
     } else if constexpr (requires { callback.get(); }) {
-        return go_on_after([&]() -> decltype(auto) { return use(callback.get()); });
+        return true_if_void([&]() -> decltype(auto) { return use(callback.get()); });
     } else {
-        return !callback || go_on_after([&]() -> decltype(auto) { return use(*callback); });
+        return !callback || true_if_void([&]() -> decltype(auto) { return use(*callback); });
     }
 }
 

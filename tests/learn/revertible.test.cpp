@@ -1,4 +1,4 @@
-#include "gradiva/learn/kept.hpp"
+#include "gradiva/learn/revertible.hpp"
 
 #include <cmath>
 #include <limits>
@@ -75,14 +75,22 @@ std::vector<double> after_updates(S surrogate, O optimizer, double max_gradient_
 
 }  // namespace
 
-TEST_CASE("what was kept last comes back") {
-    Kept<int> a(1), b(2);
-    const int result = keep_or_put_back([&] { return *a = 5, *b = 6, 7; }, a, b);
+TEST_CASE("a failed update reverts to the values committed last") {
+    Revertible<int> a(1), b(2);
+    const int result = commit_or_revert(
+        [&] {
+            *a = 5;
+            *b = 6;
+            return 7;
+        },
+        a, b);
     CHECK(result == 7);
-    CHECK_THROWS_WITH(keep_or_put_back(
+    CHECK_THROWS_WITH(commit_or_revert(
                           [&] {
-                              *a = 8, *b = 9;
-                              return throw std::runtime_error("no"), 0;
+                              *a = 8;
+                              *b = 9;
+                              if (*a == 8) throw std::runtime_error("no");
+                              return 0;
                           },
                           a, b),
                       "no");

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <concepts>
+#include <utility>
+
+#include "gradiva/core/failure.hpp"
+
+namespace GRADIVA_NAMESPACE {
+
+/// A value with a copy of its last committed state, such as an optimiser: an update that fails, at a point that may
+/// depend on the number of threads, is reverted. Weights have `SavedWeights` for this.
+template <std::copyable T>
+class Revertible {
+public:
+    explicit Revertible(T value) : now_(std::move(value)), before_(now_) {}
+
+    T& operator*() { return now_; }
+    T* operator->() { return &now_; }
+
+    void commit() { before_ = now_; }
+    void revert() { now_ = before_; }
+
+private:
+    T now_, before_;
+};
+
+/// Returns `body()` and commits the parts; when it throws, reverts them.
+template <class Body, class... T>
+auto commit_or_revert(const Body& body, Revertible<T>&... parts) {
+    return detail::undo_unless_done(
+        [&] {
+            auto result = body();
+            (parts.commit(), ...);
+            return result;
+        },
+        [&] { (parts.revert(), ...); });
+}
+
+}  // namespace GRADIVA_NAMESPACE
