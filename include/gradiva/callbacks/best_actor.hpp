@@ -9,16 +9,16 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// From when on `BestActor` compares means.
+/// Options of `BestActor`.
 struct BestActorOptions {
-    Index at_least_episodes = 100;  ///< that have ended since the trainer was built, before means are compared
+    Index at_least_episodes = 100;  ///< finished since the trainer was built, before mean returns are compared
 };
 
-/// Callback of `train` that keeps a copy of the actor as it was when the mean return was highest: the undiscounted
-/// return of sampled actions, over the last 100 episodes that ended in training. They were played by the policies up to
-/// the one before the iteration's update, the copy is the one after it. Until enough episodes have ended it is the
-/// latest actor seen.
-/// Pass it as an lvalue: `BestActor best(actor); trainer.train({...}, best); evaluate(best.actor(), ...)`.
+/// Callback of `train` that keeps a copy of the actor of the highest mean return so far: the undiscounted return of
+/// sampled actions, over the last 100 finished episodes of the training. Those episodes were played by policies up to
+/// the one before the iteration's update; the copy is made after it. Until enough episodes have finished, the copy is
+/// the latest actor. Pass it as an lvalue: `BestActor best(actor); trainer.train({...}, best); evaluate(best.actor(),
+/// ...)`.
 template <Policy P>
 class BestActor {
 public:
@@ -39,8 +39,9 @@ public:
         compared_ = true;
     }
 
+    /// The copy; before the first iteration one of the actor given to the constructor.
     const P& actor() const { return best_; }
-    /// The highest mean return so far, minus infinity before enough episodes have ended.
+    /// The highest mean return so far; minus infinity before enough episodes have finished.
     double mean_return() const { return mean_return_; }
 
 private:

@@ -10,18 +10,19 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Callback of `train` that writes one line of comma-separated values per iteration, under a line of names. Each line
-/// is written out at once, so that an interrupted run leaves whole lines; so does a full disk, which is an `Error`. A
-/// number that does not exist yet is left empty. The file is opened, and an existing one replaced, when the first
-/// training starts that the log is given to; further trainings add their lines to it.
+/// Callback of `train` that writes a CSV file: a header line with the names of `log_columns`, then one line per
+/// iteration. The file is flushed after each line, and consists of complete lines also after an interrupted run or on a
+/// full disk, which is an `Error`. A cell is empty where the number is not finite. The file is opened, and an existing
+/// one replaced, at the start of the first training that the log is given to; further trainings append their lines.
 class CsvLog {
 public:
+    /// Writes to `path`; nothing is opened before `on_start`.
     explicit CsvLog(std::string path) : path_(std::move(path)) {}
 
-    /// Throws `Error` when the file cannot be written.
+    /// Opens the file. Throws `Error` when it cannot be written.
     void on_start(const Run&) { open(); }
 
-    /// Throws `Error` when the disk is full. Opens the file, for a caller other than `train`.
+    /// Writes a line; opens the file before, for callers that do not call `on_start`. Throws `Error` when that fails.
     void operator()(const Progress& progress) {
         open();
         write(*file_, [&](const LogColumn& column) { return column.cell(progress); });

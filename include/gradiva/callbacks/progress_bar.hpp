@@ -16,19 +16,20 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Callback of `train` that shows how far it is, what `log_columns` have for it (steps, steps per second, mean return)
-/// and the time left: a line that renews itself on a terminal; plain lines, one for each twentieth of the steps, when
-/// the output goes elsewhere.
+/// Callback of `train` that prints the progress: a bar or a percentage, the columns of `log_columns` with a text for it
+/// (steps, steps per second, mean return), and the estimated remaining time. On a terminal it is one line that is
+/// overwritten; in other outputs it is one line for each 5 % of the steps.
 class ProgressBar {
 public:
+    /// Writes to `out`, which it does not close.
     explicit ProgressBar(std::FILE* out = stdout) : out_(out), terminal_(is_terminal(out)) {}
-    /// For a terminal that is not recognised as one, or the reverse.
+    /// With `terminal` in place of the check whether `out` is a terminal.
     ProgressBar(std::FILE* out, bool terminal) : out_(out), terminal_(terminal) {}
 
-    void on_start(const Run&) { start_anew(); }
+    void on_start(const Run&) { restart(); }
 
     void operator()(const Progress& progress) {
-        if (ended_ || progress.steps < shown_steps_) start_anew();  // another training, without `on_start`
+        if (ended_ || progress.steps < shown_steps_) restart();  // a new training of a caller without `on_start`
         show(progress, progress.finished());
     }
 
@@ -39,7 +40,7 @@ public:
     }
 
 private:
-    void start_anew() {
+    void restart() {
         shown_at_ = -1;
         shown_steps_ = 0;
         next_share_ = 0;

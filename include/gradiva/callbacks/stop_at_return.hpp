@@ -4,10 +4,10 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Callback of `train` that stops once the mean return of the last 100 episodes that ended reaches `target`.
+/// Callback of `train` that stops the training when the mean return of the last 100 finished episodes reaches `target`.
 struct StopAtReturn {
-    double target = 0;
-    Index at_least_episodes = 100;  ///< not before so many have ended since the trainer was built
+    double target = 0;              ///< undiscounted return
+    Index at_least_episodes = 100;  ///< finished since the trainer was built, before it may stop
 
     bool operator()(const Progress& progress) const {
         return !(progress.lifetime_episodes >= at_least_episodes && progress.mean_return >= target);
