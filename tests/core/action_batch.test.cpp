@@ -30,7 +30,7 @@ TEST_CASE("columns of a batch of actions are views of it") {
     CHECK(read.reals(0, 1) == 2.5F);
 }
 
-TEST_CASE("a column is copied whole from one batch of actions to another") {
+TEST_CASE("copying a column of a batch of actions copies both parts") {
     const ActionShape shape{.integers = 2, .reals = 1};
     ActionBatch from(shape, 3);
     ActionBatch to(shape, 2);

@@ -19,7 +19,7 @@ bool is_aligned(const T* p) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("numbers start on a 64 byte boundary whatever the size", "", std::uint8_t, int, float, double) {
+TEMPLATE_TEST_CASE("elements start on a 64-byte boundary for any size", "", std::uint8_t, int, float, double) {
     for (Index size = 1; size < 40; ++size) {
         REQUIRE(is_aligned(Buffer<TestType>(size).data()));
         REQUIRE(is_aligned(MatrixBuffer<TestType>(size, 3).data()));
@@ -46,7 +46,7 @@ TEST_CASE("a buffer starts with its value, and new elements are zero") {
     CHECK(buffer.empty());
 }
 
-TEST_CASE("a buffer that shrinks keeps its memory, and one that grows its contents") {
+TEST_CASE("a buffer keeps its memory when it shrinks and its contents when it grows") {
     Buffer<int> buffer(100);
     std::iota(buffer.begin(), buffer.end(), 0);
     const int* before = buffer.data();
@@ -57,7 +57,7 @@ TEST_CASE("a buffer that shrinks keeps its memory, and one that grows its conten
     for (Index i = 0; i < 10; ++i) CHECK(buffer[i] == i);
 }
 
-TEST_CASE("a copy of a buffer has numbers of its own, and what is moved from is empty") {
+TEST_CASE("a copy of a buffer has its own elements, and a moved-from buffer is empty") {
     Buffer<int> buffer(3, 5);
     Buffer<int> copy = buffer;
     buffer[0] = 1;
@@ -77,13 +77,13 @@ TEST_CASE("a copy of a buffer has numbers of its own, and what is moved from is 
     CHECK(buffer == Buffer<int>(3, 5));
 }
 
-TEST_CASE("an element of a buffer may be added to its end") {
+TEST_CASE("push_back accepts an element of the same buffer") {
     Buffer<int> buffer(1, 7);
     for (int i = 0; i < 100; ++i) buffer.push_back(buffer[0]);
     for (const int value : buffer) CHECK(value == 7);
 }
 
-TEST_CASE("a buffer that grows one by one moves rarely") {
+TEST_CASE("push_back reallocates rarely") {
     Buffer<int> buffer;
     const int* last = nullptr;
     int moves = 0;
@@ -101,7 +101,7 @@ TEST_CASE("a buffer that grows one by one moves rarely") {
     CHECK(reserved.data() == place);
 }
 
-TEST_CASE("the views of a buffer show its numbers") {
+TEST_CASE("the views of a buffer refer to its elements") {
     Buffer<double> buffer(6);
     std::iota(buffer.begin(), buffer.end(), 0.0);
     const Buffer<double>& fixed = buffer;
@@ -122,7 +122,7 @@ TEST_CASE("the views of a buffer show its numbers") {
     CHECK(std::vector<double>(fixed.begin(), fixed.end()) == std::vector<double>{-1, 1, -2, 3, -4, -5});
 }
 
-TEST_CASE("a matrix buffer keeps its columns while its rows stay, and its memory always") {
+TEST_CASE("a matrix buffer keeps its columns while the number of rows is the same, and its memory always") {
     MatrixBuffer<float> buffer(3, 4);
     for (Index j = 0; j < 4; ++j) {
         for (Index i = 0; i < 3; ++i) buffer(i, j) = static_cast<float>(10 * i + j);
@@ -160,7 +160,7 @@ TEST_CASE("the views of a matrix buffer are column-major") {
     CHECK_FALSE(buffer == expected);
 }
 
-TEST_CASE("columns are gathered in any order, any of them again, of any number of rows") {
+TEST_CASE("columns are gathered in any order, with repetitions, for any number of rows") {
     const std::vector<Index> order = {4, 0, 0, 2};
     for (Index rows = 0; rows <= 6; ++rows) {
         MatrixBuffer<int> source(rows, 5);
@@ -179,7 +179,7 @@ TEST_CASE("columns are gathered in any order, any of them again, of any number o
     CHECK(std::vector<float>(gathered.begin(), gathered.end()) == std::vector<float>{9, 5, 5, 7});
 }
 
-TEST_CASE("A buffer that no memory is there for is an error, and the buffer stays as it was") {
+TEST_CASE("a failed allocation is an error and leaves the buffer unchanged") {
     if (gradiva_test::sanitized) return;
     Buffer<double> buffer(3, 1.5);
     CHECK_THROWS_WITH(buffer.resize(Index{1} << 56),

@@ -25,7 +25,7 @@ int calls = 0;
 void count_call(const char*) { ++calls; }
 }  // namespace
 
-TEST_CASE("code with exceptions calls no error handler, and setting one gives back the one before") {
+TEST_CASE("code with exceptions calls no error handler, and setting one returns the previous one") {
     const ErrorHandler first = set_error_handler(&count_call);
     REQUIRE(first != nullptr);
     CHECK_THROWS_AS(fail("nothing"), Error);

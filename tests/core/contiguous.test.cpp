@@ -18,7 +18,7 @@ bool copies(const ConstMatrixRef<float>& m, const Matrix<float>& expected) {
 
 }  // namespace
 
-TEST_CASE("A matrix without gaps is seen where it lies, one with gaps in a copy") {
+TEST_CASE("contiguous refers to a matrix without gaps and copies one with gaps") {
     Rng rng(1);
     const Matrix<float> m = random_matrix<float>(5, 7, rng);
     CHECK(!copies(m, m));
@@ -31,7 +31,7 @@ TEST_CASE("A matrix without gaps is seen where it lies, one with gaps in a copy"
     CHECK(copies(m.topRows(1), m.topRows(1)));
 }
 
-TEST_CASE("What a view copied for itself is copied again, as it does not last") {
+TEST_CASE("contiguous copies the value of an expression that a view stores") {
     Rng rng(1);
     const Matrix<float> m = random_matrix<float>(5, 7, rng);
     CHECK(copies(m.transpose(), m.transpose()));

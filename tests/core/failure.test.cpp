@@ -8,7 +8,7 @@
 using namespace gradiva;
 using detail::Failure;
 
-TEST_CASE("all pieces of work run, and the first exception is thrown at the end") {
+TEST_CASE("all attempts run, and the first exception is rethrown at the end") {
     Failure failure;
     int runs = 0;
     CHECK(failure.attempt([&] { ++runs; }));
@@ -26,7 +26,7 @@ TEST_CASE("all pieces of work run, and the first exception is thrown at the end"
     CHECK_THROWS_AS(failure.rethrow(), int);
 }
 
-TEST_CASE("what was thrown is forgotten") {
+TEST_CASE("a rethrown exception is not kept") {
     Failure failure;
     failure.attempt([] { throw 7; });
     CHECK_THROWS_AS(failure.rethrow(), int);
@@ -35,7 +35,7 @@ TEST_CASE("what was thrown is forgotten") {
     CHECK_THROWS_WITH(failure.rethrow(), "later");
 }
 
-TEST_CASE("a failure is there from the first exception until it is thrown on") {
+TEST_CASE("a failure is true from the first exception until it is rethrown") {
     Failure failure;
     CHECK(!failure);
     failure.attempt([] {});
@@ -46,7 +46,7 @@ TEST_CASE("a failure is there from the first exception until it is thrown on") {
     CHECK(!failure);
 }
 
-TEST_CASE("what is undone is undone once, and only where the work throws") {
+TEST_CASE("undo is called once, and only when the body throws") {
     int undone = 0, value = 7;
     const auto undo = [&] { ++undone; };
     CHECK(detail::undo_unless_done([] { return 3; }, undo) == 3);
@@ -58,7 +58,7 @@ TEST_CASE("what is undone is undone once, and only where the work throws") {
     CHECK(undone == 2);
 }
 
-TEST_CASE("an Error gets a prefix, another exception and a result none") {
+TEST_CASE("an Error gets a prefix, other exceptions and results do not") {
     int texts = 0;
     const auto text = [&] {
         ++texts;
@@ -73,7 +73,7 @@ TEST_CASE("an Error gets a prefix, another exception and a result none") {
     CHECK(texts == 2);
 }
 
-TEST_CASE("whatever is thrown becomes an Error that repeats it") {
+TEST_CASE("any exception becomes an Error with its text") {
     const auto text = [](const char* what) { return std::string("step 3 threw: ") + what; };
     CHECK(detail::as_error([] { return 3; }, text) == 3);
     CHECK_THROWS_AS(detail::as_error([] { throw std::out_of_range("too {far}"); }, text), Error);

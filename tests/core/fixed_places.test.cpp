@@ -22,7 +22,7 @@ private:
 
 }  // namespace
 
-TEST_CASE("elements stay where they were made") {
+TEST_CASE("elements keep their addresses") {
     FixedPlaces<double> places;
     places.grow_to(1);
     double* const first = &places[0];
@@ -37,7 +37,7 @@ TEST_CASE("elements stay where they were made") {
     CHECK(&taken[0] == first);
 }
 
-TEST_CASE("elements are gone through in the order in which they were made") {
+TEST_CASE("iteration follows the order of construction") {
     FixedPlaces<int> places;
     for (int i = 0; i < 5; ++i) places.emplace_back(i);
     int expected = 0;
@@ -46,7 +46,7 @@ TEST_CASE("elements are gone through in the order in which they were made") {
     CHECK(places[4] == 5);
 }
 
-TEST_CASE("elements end with what holds them, also after one could not be made") {
+TEST_CASE("elements are destroyed with the array, also after a constructor threw") {
     Index living = 0;
     {
         FixedPlaces<Guest> places;

@@ -20,7 +20,7 @@ TEST_CASE("pieces cover everything once, in order, and differ by one at most") {
     }
 }
 
-TEST_CASE("a piece is known before the program runs, the larger ones come first") {
+TEST_CASE("piece is constexpr, and larger pieces come first") {
     static_assert(piece(10, 4, 0).begin == 0 && piece(10, 4, 0).end == 3);
     static_assert(piece(10, 4, 1).begin == 3 && piece(10, 4, 1).end == 6);
     static_assert(piece(10, 4, 2).begin == 6 && piece(10, 4, 2).end == 8);
@@ -28,7 +28,7 @@ TEST_CASE("a piece is known before the program runs, the larger ones come first"
     CHECK(piece(10, 4, 3).size() == 2);
 }
 
-TEST_CASE("pieces of a width are as few as can cover the whole") {
+TEST_CASE("pieces_of is the smallest number of pieces of a width that cover the whole") {
     CHECK(pieces_of(0, 8) == 0);
     CHECK(pieces_of(1, 8) == 1);
     CHECK(pieces_of(8, 8) == 1);

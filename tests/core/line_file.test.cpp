@@ -25,7 +25,7 @@ struct Path {
 
 }  // namespace
 
-TEST_CASE("A file of lines keeps the whole ones when the disk is full, and goes on when there is room") {
+TEST_CASE("a line file keeps complete lines on a full disk, and continues when there is space") {
     const Path path;
     detail::LineFile file("Test", path.name);
     {
@@ -45,7 +45,7 @@ TEST_CASE("A file of lines keeps the whole ones when the disk is full, and goes 
     CHECK(path.text() == "one\ntwo\nthree\n");
 }
 
-TEST_CASE("A file of lines takes away what was written of a piece of many lines") {
+TEST_CASE("a line file removes what a failed write of many lines has written") {
     const Path path;
     detail::LineFile file("Test", path.name);
     const SmallDisk disk(100'000);
@@ -61,7 +61,7 @@ TEST_CASE("A file of lines takes away what was written of a piece of many lines"
     CHECK(text.ends_with("x\n"));
 }
 
-TEST_CASE("A file of lines stays where it is when the program changes its folder") {
+TEST_CASE("a line file with a relative path does not depend on later changes of the working directory") {
     const Path path;
     const auto before = std::filesystem::current_path();
     std::filesystem::current_path(std::filesystem::path(path.name).parent_path());
@@ -75,7 +75,7 @@ TEST_CASE("A file of lines stays where it is when the program changes its folder
     CHECK(path.text() == "one\n");
 }
 
-TEST_CASE("A device without room is an error that names it") {
+TEST_CASE("a full device is an error that names it") {
     if (!std::filesystem::exists("/dev/full")) return;
     detail::LineFile file("Test", "/dev/full");
     file.add("one\n");

@@ -60,7 +60,7 @@ TEST_CASE("a stream is Philox on counted blocks") {
     for (std::uint32_t i = 1; i < 40; ++i) CHECK(next_block(rng) == philox4x32({i, 0, 0, 0}, {0, 0}));
 }
 
-TEST_CASE("a stream's blocks go on beyond 32 bits of counter, with the whole name in the other words") {
+TEST_CASE("block numbers of a stream carry into the second counter word, and the other words hold the name") {
     const std::uint64_t seed = 0x0123'4567'89AB'CDEF, first = 0xFFFF'FFFD;
     const std::array<std::uint32_t, 2> key{0x89AB'CDEF, 0x0123'4567}, stream{0x1234'5678, 0x9ABC'DEF0};
     detail::PhiloxWords words;
@@ -91,7 +91,7 @@ TEST_CASE("streams differ by seed, purpose and index, in all their bits") {
     CHECK(first_blocks.size() == names);
 }
 
-TEST_CASE("the same name gives the same numbers, and a copy goes on with them") {
+TEST_CASE("the same name gives the same numbers, and a copy continues with them") {
     Rng a(7, Purpose::action, 3);
     Rng b(7, Purpose::action, 3);
     for (int i = 0; i < 9; ++i) REQUIRE(a() == b());
@@ -146,7 +146,7 @@ TEST_CASE("each of the 53 bits of a uniform number is set half the time") {
     for (const int count : set) CHECK(std::abs(count - n / 2) < 4 * std::sqrt(n / 4.0));
 }
 
-TEST_CASE("uniform numbers between two bounds fill them") {
+TEST_CASE("uniform numbers between two bounds fill the interval") {
     Rng rng(5);
     double smallest = 9;
     double largest = -9;
@@ -161,7 +161,7 @@ TEST_CASE("uniform numbers between two bounds fill them") {
     CHECK(largest > 4.98);
 }
 
-TEST_CASE("normal numbers are the transform of the uniform numbers in their place") {
+TEST_CASE("normal numbers are the Box-Muller transform of the words at the same positions") {
     for (const int before : {0, 1, 32, 33}) {
         Rng normals(9), uniforms(9);
         for (int i = 0; i < before; ++i) CHECK(normals() == uniforms());

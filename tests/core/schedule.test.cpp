@@ -21,7 +21,7 @@ TEST_CASE("a number is a constant schedule") {
     CHECK(Constant{2}(0.5) == 2);
 }
 
-TEST_CASE("a linear schedule goes straight from its start to its end") {
+TEST_CASE("a linear schedule interpolates linearly from its start to its end") {
     const Schedule schedule = Linear{3, 1};
     CHECK(schedule(0) == 3);
     CHECK(schedule(0.25) == Approx(2.5));
@@ -39,7 +39,7 @@ TEST_CASE("a cosine schedule is flat at both ends and halfway in the middle") {
     CHECK(schedule(0.99) - schedule(1) < 0.001);
 }
 
-TEST_CASE("progress beyond the ends counts as the ends") {
+TEST_CASE("progress is clamped to [0, 1]") {
     for (const Schedule& schedule : {Schedule(Linear{3, 1}), Schedule(Cosine{3, 1})}) {
         CHECK(schedule(-0.5) == schedule(0));
         CHECK(schedule(1.5) == schedule(1));

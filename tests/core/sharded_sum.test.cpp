@@ -65,7 +65,7 @@ TEST_CASE("a sum over shards has the same bits with any number of threads", "[th
     for (const Index threads : {2, 3, 8}) CHECK(sum_with(threads) == one);
 }
 
-TEST_CASE("accumulators keep their places and what they hold, and those of the last run are added only") {
+TEST_CASE("accumulators keep addresses and contents, and only those of the last run are visited") {
     Threads threads(1);
     ShardedSum<double> parts;
     const auto add_one = [](double& part, Index) { part += 1; };
@@ -84,7 +84,7 @@ TEST_CASE("accumulators keep their places and what they hold, and those of the l
     CHECK(sum_of(parts) == 0);
 }
 
-TEST_CASE("a sum is finished once, when all its shards have ended, and while other tasks still run", "[threads]") {
+TEST_CASE("the continuation of a sum runs once, after its last shard, while other tasks still run", "[threads]") {
     Threads threads(2);
     ShardedSum<int> first, second;
     for (int round = 0; round < 200; ++round) {
@@ -109,7 +109,7 @@ TEST_CASE("a sum is finished once, when all its shards have ended, and while oth
     }
 }
 
-TEST_CASE("tasks that run together each run once, under their own numbers", "[threads]") {
+TEST_CASE("run_together calls each task once for each of its indices", "[threads]") {
     for (const Index count : {1, 2, 4}) {
         Threads threads(count);
         ShardedSum<int> first, second;
@@ -124,7 +124,7 @@ TEST_CASE("tasks that run together each run once, under their own numbers", "[th
     }
 }
 
-TEST_CASE("a sum with a shard that throws is not finished, and the other one is", "[threads]") {
+TEST_CASE("the continuation of a sum does not run when a shard throws, and that of the other sum does", "[threads]") {
     for (const Index count : {1, 2, 4}) {
         Threads threads(count);
         ShardedSum<int> first, second;

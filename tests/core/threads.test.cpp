@@ -26,7 +26,7 @@ TEST_CASE("every shard runs exactly once", "[threads]") {
     }
 }
 
-TEST_CASE("many short rounds follow each other and none loses a shard", "[threads]") {
+TEST_CASE("many short rounds in a row run all shards", "[threads]") {
     for (const Index count : {2, 4}) {
         Threads threads(count);
         std::vector<int> runs(5);
@@ -38,7 +38,7 @@ TEST_CASE("many short rounds follow each other and none loses a shard", "[thread
     }
 }
 
-TEST_CASE("threads that have gone to sleep wake up for the next round", "[threads]") {
+TEST_CASE("sleeping threads wake up for the next round", "[threads]") {
     Threads threads(3);
     std::atomic<int> runs = 0;
     for (int round = 0; round < 5; ++round) {
@@ -64,7 +64,7 @@ TEST_CASE("two threads run two shards at the same time", "[threads]") {
     CHECK(met == 2);
 }
 
-TEST_CASE("the exception of the lowest shard reaches the caller, and the threads serve on", "[threads]") {
+TEST_CASE("the exception of the lowest shard is rethrown, and the pool remains usable", "[threads]") {
     for (const Index count : {1, 2, 3, 8}) {
         CAPTURE(count);
         Threads threads(count);
@@ -83,7 +83,7 @@ TEST_CASE("the exception of the lowest shard reaches the caller, and the threads
     }
 }
 
-TEST_CASE("when a shard throws all others run, whatever the number of threads", "[threads]") {
+TEST_CASE("when a shard throws all others run, for any number of threads", "[threads]") {
     for (const Index count : {1, 2, 8}) {
         for (const Index shards : {1, 2, 9}) {
             CAPTURE(count, shards);
@@ -99,12 +99,12 @@ TEST_CASE("when a shard throws all others run, whatever the number of threads", 
     }
 }
 
-TEST_CASE("a pool that was never used ends quietly", "[threads]") {
+TEST_CASE("a pool that was never used can be destroyed", "[threads]") {
     for (int i = 0; i < 50; ++i) Threads threads(4);
     SUCCEED();
 }
 
-TEST_CASE("More threads than any machine runs are refused before one is started") {
+TEST_CASE("a count above the largest one is refused before a thread is started") {
     for (const Index count : {Threads::most + 1, Index{100'000}, std::numeric_limits<Index>::max()}) {
         CHECK_THROWS_WITH(Threads(count),
                           fmt::format("Threads: count is {}; give at most 1024 threads, best as many as cores", count));

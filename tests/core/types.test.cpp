@@ -10,7 +10,7 @@ const float* data_of(ConstMatrixRef<float> view) { return view.data(); }
 
 }  // namespace
 
-TEST_CASE("a view of a matrix, a map or some of its columns copies nothing") {
+TEST_CASE("a view of a matrix, a map or a block of columns does not copy") {
     Matrix<float> m(3, 5);
     m.setZero();
     CHECK(data_of(m) == m.data());

@@ -24,7 +24,7 @@ Matrix<float> numbered(Index rows, Index columns) {
 
 }  // namespace
 
-TEST_CASE("vectors, rows and other views are seen where they lie") {
+TEST_CASE("vectors, rows and other views bind to a view without a copy") {
     Matrix<float> m = numbered(3, 5);
     Vector<float> v(4);
     Row r(4);
@@ -45,7 +45,7 @@ TEST_CASE("vectors, rows and other views are seen where they lie") {
     CHECK(data_of(ConstMatrixRef<float>(writable)) == m.data());
 }
 
-TEST_CASE("a view that only reads copies what does not lie as it needs it") {
+TEST_CASE("a read-only view evaluates expressions and other layouts into its own storage") {
     const Matrix<float> m = numbered(2, 3);
     CHECK(sum_of(m + m) == 30);
     CHECK(sum_of(m.transpose()) == 15);
@@ -55,7 +55,7 @@ TEST_CASE("a view that only reads copies what does not lie as it needs it") {
     CHECK(ConstMatrixRef<float>(sum).data() == sum.data());
 }
 
-TEST_CASE("a view writes where it looks, and nothing constant binds to one that writes") {
+TEST_CASE("a view writes to the elements that it refers to, and no constant binds to a view that writes") {
     Matrix<float> m = numbered(3, 5);
     MatrixRef<float> columns = m.middleCols(1, 2);
     columns = MatrixRef<float>(m.middleCols(3, 2));

@@ -18,7 +18,7 @@ simd::Floats counting_from(float first) {
 
 }  // namespace
 
-TEST_CASE("Lanes are read from any address and written to any address, and nothing beside them") {
+TEST_CASE("loads and stores work at any address and touch nothing else") {
     std::vector<float> from(simd::lanes<float> + 3), to(simd::lanes<float> + 3, -1.0F);
     for (std::size_t k = 0; k < from.size(); ++k) from[k] = static_cast<float>(k);
     for (std::size_t offset = 0; offset < 3; ++offset) {
@@ -29,7 +29,7 @@ TEST_CASE("Lanes are read from any address and written to any address, and nothi
     }
 }
 
-TEST_CASE("Some lanes are read, the others being zero, and written, the others being left alone") {
+TEST_CASE("partial loads give zeros in the other lanes, partial stores leave other elements unchanged") {
     for (Index count = 0; count <= simd::lanes<float>; ++count) {
         const std::vector<float> from(static_cast<std::size_t>(count), 5.0F);
         const simd::Floats lanes = simd::load_some_as<simd::Floats>(from.data(), count);
@@ -42,12 +42,12 @@ TEST_CASE("Some lanes are read, the others being zero, and written, the others b
     }
 }
 
-TEST_CASE("A comparison gives one byte per lane") {
+TEST_CASE("a comparison gives one byte per lane") {
     const simd::Bytes flags = simd::flags_of(counting_from(0) > 1.5F);
     for (Index k = 0; k < simd::lanes<float>; ++k) CHECK(int{flags[k]} == (k >= 2 ? 1 : 0));
 }
 
-TEST_CASE("Two vectors are zipped lane by lane") {
+TEST_CASE("two vectors are interleaved lane by lane") {
     const simd::Floats a = counting_from(0), b = counting_from(100);
     const simd::Floats lower = simd::zip_lower(a, b), upper = simd::zip_upper(a, b);
     for (Index k = 0; k < simd::lanes<float> / 2; ++k) {
@@ -58,7 +58,7 @@ TEST_CASE("Two vectors are zipped lane by lane") {
     }
 }
 
-TEST_CASE("Four rows are written as columns") {
+TEST_CASE("four rows are written as columns") {
     Matrix<float> columns(4, simd::lanes<float>);
     simd::store_columns(counting_from(0), counting_from(100), counting_from(200), counting_from(300), columns.data());
     for (Index j = 0; j < simd::lanes<float>; ++j) {

@@ -21,7 +21,7 @@ constexpr Index width = simd::lanes<T>;
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a number is broadcast to every lane as it is", "", float, double) {
+TEMPLATE_TEST_CASE("broadcast gives the same bits in every lane", "", float, double) {
     using T = TestType;
     for (const T x : {T(3.5), T(-0.0)}) {
         const V<T> lanes = simd::broadcast(x);
@@ -32,7 +32,7 @@ TEMPLATE_TEST_CASE("a number is broadcast to every lane as it is", "", float, do
     }
 }
 
-TEMPLATE_TEST_CASE("the larger of two numbers is the second where either is not a number", "", float, double) {
+TEMPLATE_TEST_CASE("larger returns the second argument where either is NaN", "", float, double) {
     using T = TestType;
     const T nan = std::numeric_limits<T>::quiet_NaN();
     const auto larger = [](T a, T b) { return simd::larger<V<T>>(simd::broadcast(a), simd::broadcast(b))[1]; };
@@ -43,7 +43,7 @@ TEMPLATE_TEST_CASE("the larger of two numbers is the second where either is not 
     CHECK(std::isnan(larger(3, nan)));
 }
 
-TEMPLATE_TEST_CASE("the sum of the i-th register stands in lane i, as it is added up alone", "", float, double) {
+TEMPLATE_TEST_CASE("lane i of a fold is the sum of register i, with the same bits as alone", "", float, double) {
     using T = TestType;
     Rng rng(1);
     const Matrix<T> numbers = random_matrix<T>(width<T>, width<T>, rng);
@@ -53,7 +53,7 @@ TEMPLATE_TEST_CASE("the sum of the i-th register stands in lane i, as it is adde
     for (Index j = 0; j < width<T>; ++j) CHECK(sums[j] == simd::sum_of<T>(x[j]));
 }
 
-TEMPLATE_TEST_CASE("columns are folded to their sums and to their largest numbers, for any length", "", float, double) {
+TEMPLATE_TEST_CASE("columns are reduced to their sums and to their maxima, for any length", "", float, double) {
     using T = TestType;
     Rng rng(2);
     for (const Index steps : {1, 2, 5}) {
@@ -73,7 +73,7 @@ TEMPLATE_TEST_CASE("columns are folded to their sums and to their largest number
     }
 }
 
-TEMPLATE_TEST_CASE("numbers are transformed register by register, and nothing beyond the last", "", float, double) {
+TEMPLATE_TEST_CASE("transform writes all elements and nothing beyond the last", "", float, double) {
     constexpr Index most = 40;
     for (Index size = 0; size <= most; ++size) {
         TestType a[most + 1], b[most + 1], to[most + 1];
@@ -95,8 +95,7 @@ TEMPLATE_TEST_CASE("numbers are transformed register by register, and nothing be
     }
 }
 
-TEMPLATE_TEST_CASE("numbers are updated register by register, each with its own state, and nothing beyond the last", "",
-                   float, double) {
+TEMPLATE_TEST_CASE("update writes all elements and their state, and nothing beyond the last", "", float, double) {
     using T = TestType;
     for (Index size = 0; size <= 40; ++size) {
         CAPTURE(size);

@@ -7,7 +7,7 @@
 
 using namespace gradiva;
 
-TEMPLATE_TEST_CASE("the root of a vector is that of each of its lanes, to the last bit", "", float, double) {
+TEMPLATE_TEST_CASE("the square root of a register has the bits of that of each lane", "", float, double) {
     using Limits = std::numeric_limits<TestType>;
     TestType x = 0;
     for (int i = 0; i < 40; ++i) {
@@ -23,7 +23,7 @@ TEMPLATE_TEST_CASE("the root of a vector is that of each of its lanes, to the la
     CHECK(simd::square_root(TestType(9)) == 3);
 }
 
-TEMPLATE_TEST_CASE("the root of a vector that no register holds is that of each of its lanes", "", float, double) {
+TEMPLATE_TEST_CASE("the square root of a vector wider than a register is that of each lane", "", float, double) {
     typedef TestType Short __attribute__((vector_size(sizeof(TestType))));
     typedef TestType Long __attribute__((vector_size(32 * sizeof(TestType))));
     CHECK(TestType(simd::square_root(Short{} + 2)[0]) == std::sqrt(TestType(2)));

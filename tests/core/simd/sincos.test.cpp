@@ -46,12 +46,12 @@ const auto in_vectors = [](const simd::Floats& x) { return simd::sine_cosine(x);
 
 }  // namespace
 
-TEST_CASE("Sines and cosines near zero keep their error bound up to pi/4") {
+TEST_CASE("sines and cosines near zero keep their error bound up to pi/4") {
     const double bound = std::numbers::pi / 4;
     CHECK(largest_error(simd::sine_cosine_near_zero, vectors, sweep(bound, vectors * simd::lanes<float> - 1)) < 7e-8);
 }
 
-TEST_CASE("Sines and cosines keep their error bound up to 8192") {
+TEST_CASE("sines and cosines keep their error bound up to 8192") {
     CHECK(largest_error(in_vectors, vectors, sweep(8192, vectors * simd::lanes<float> - 1)) < 1e-7);
     CHECK(largest_error(in_vectors, vectors, sweep(10, vectors * simd::lanes<float> - 1)) < 1e-7);
     Rng rng(1);
@@ -61,7 +61,7 @@ TEST_CASE("Sines and cosines keep their error bound up to 8192") {
     CHECK(largest_error(in_vectors, vectors, of_any_size) < 1e-7);
 }
 
-TEST_CASE("Sines and cosines keep their error bound around the multiples of pi/4, where quadrants change") {
+TEST_CASE("sines and cosines keep their error bound around the multiples of pi/4, where quadrants change") {
     Rng rng(2);
     const auto at_an_edge = [&] {
         const double k = static_cast<double>(rng.below(2 * 10'430 + 1) - 10'430);
@@ -70,7 +70,7 @@ TEST_CASE("Sines and cosines keep their error bound around the multiples of pi/4
     CHECK(largest_error(in_vectors, vectors, at_an_edge) < 1e-7);
 }
 
-TEST_CASE("The sine of zero is zero, its cosine one, and a tiny angle is its own sine") {
+TEST_CASE("the sine of zero is zero, its cosine one, and a tiny angle is its own sine") {
     for (const float x : {0.0F, 1e-20F, -1e-10F}) {
         for (const simd::SineCosine<simd::Floats>& result :
              {simd::sine_cosine(simd::Floats{} + x), simd::sine_cosine_near_zero(simd::Floats{} + x)}) {
@@ -80,7 +80,7 @@ TEST_CASE("The sine of zero is zero, its cosine one, and a tiny angle is its own
     }
 }
 
-TEST_CASE("The sine and the cosine of NaN are NaN, in its own lane only; those of infinity too") {
+TEST_CASE("the sine and the cosine of NaN are NaN, in its own lane only; those of infinity too") {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const float infinity = std::numeric_limits<float>::infinity();
     for (const float bad : {nan, -nan, infinity, -infinity}) {

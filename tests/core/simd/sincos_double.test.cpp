@@ -31,7 +31,7 @@ constexpr double bound = 2.2e-16;
 
 }  // namespace
 
-TEST_CASE("The sine and the cosine of a double keep their error bound, and beyond it too") {
+TEST_CASE("the sine and the cosine of a double keep their error bound, and beyond it too") {
     Rng rng(1);
     CHECK(largest_error(count, [&] { return rng.uniform(-10, 10); }) < bound);
     CHECK(largest_error(count, [&] { return rng.uniform(-1e6, 1e6); }) < bound);
@@ -39,7 +39,7 @@ TEST_CASE("The sine and the cosine of a double keep their error bound, and beyon
     CHECK(largest_error(count, [&] { return rng.uniform(1e6, 1e15); }) < bound);
 }
 
-TEST_CASE("The sine and the cosine of a double keep their error bound where quadrants change") {
+TEST_CASE("the sine and the cosine of a double keep their error bound where quadrants change") {
     Rng rng(2);
     const auto at_an_edge = [&] {
         const auto k = static_cast<double>(rng.below(2 * 1'270'000 + 1) - 1'270'000);
@@ -48,14 +48,14 @@ TEST_CASE("The sine and the cosine of a double keep their error bound where quad
     CHECK(largest_error(count, at_an_edge) < bound);
 }
 
-TEST_CASE("The sine of a double zero is zero, its cosine one, and a tiny angle is its own sine") {
+TEST_CASE("the sine of a double zero is zero, its cosine one, and a tiny angle is its own sine") {
     for (const double x : {0.0, 1e-300, -1e-20}) {
         CHECK(simd::sine_cosine(x).sine == x);
         CHECK(simd::sine_cosine(x).cosine == 1);
     }
 }
 
-TEST_CASE("The sine and the cosine of a double that is not finite are NaN") {
+TEST_CASE("the sine and the cosine of a double that is not finite are NaN") {
     const double infinity = std::numeric_limits<double>::infinity();
     for (const double bad : {std::numeric_limits<double>::quiet_NaN(), infinity, -infinity}) {
         CHECK(std::isnan(simd::sine_cosine(bad).sine));

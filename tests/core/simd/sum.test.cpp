@@ -13,7 +13,7 @@ TEST_CASE("every number is summed once, however many there are") {
     }
 }
 
-TEST_CASE("a sum has the same bits wherever its numbers lie") {
+TEST_CASE("a sum has the same bits for any address of its summands") {
     std::vector<float> numbers(200);
     for (std::size_t i = 0; i < 100; ++i) numbers[i] = 1.0F / static_cast<float>(3 * i + 1);
     const auto sum = [&](std::size_t from) {

@@ -9,7 +9,8 @@
 using namespace gradiva;
 using gradiva_test::random_matrix;
 
-TEMPLATE_TEST_CASE("columns come side by side and back, of any number, height and distance", "", float, double) {
+TEMPLATE_TEST_CASE("columns_to_lanes and its inverse work for any number of columns, rows and stride", "", float,
+                   double) {
     using T = TestType;
     constexpr Index width = simd::lanes<T>;
     Rng rng(1);
