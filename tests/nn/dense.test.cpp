@@ -21,7 +21,7 @@ std::vector<double> flat_parameters() {
 
 }  // namespace
 
-TEST_CASE("a layer is a window on flat parameters, weights column-major and then the bias") {
+TEST_CASE("a layer views flat parameters as column-major weights and then the bias") {
     std::vector<double> flat = flat_parameters();
     CHECK(layer.parameter_count() == 9);
     Matrix<double> w(3, 2);
@@ -34,7 +34,7 @@ TEST_CASE("a layer is a window on flat parameters, weights column-major and then
     CHECK(flat[10] == -2);
 }
 
-TEST_CASE("a layer multiplies, and hands gradients to its parameters and its input") {
+TEST_CASE("a layer computes its product and the gradients of its parameters and its input") {
     Rng rng(1);
     const std::vector<double> flat = flat_parameters();
     const std::span<const double> parameters = flat;

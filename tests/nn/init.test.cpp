@@ -65,7 +65,7 @@ TEST_CASE("orthogonal weights in float keep to the rounding of float") {
     CHECK((w * w.transpose() / 4).isIdentity(1e-5F));
 }
 
-TEST_CASE("orthogonal weights have no preferred direction") {
+TEST_CASE("orthogonal weights have mean 0 in every element") {
     // The mean of each element, of which every second has the variance 1/2, over 2000 matrices.
     Rng rng(3);
     Matrix<double> mean = Matrix<double>::Zero(2, 2);
@@ -127,7 +127,7 @@ TEST_CASE("orthogonal weights of a wide layer are orthogonal to the rounding of 
     }
 }
 
-TEST_CASE("vectors that depend on those before them, or nearly so, are made orthonormal all the same") {
+TEST_CASE("linearly dependent vectors, and nearly dependent ones, become orthonormal too") {
     constexpr Index length = 100;
     for (const double apart : {1e-3, 1e-7, 1e-10, 1e-13, 0.0}) {
         for (const Index count : {10, 40, 100}) {

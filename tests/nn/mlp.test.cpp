@@ -134,7 +134,7 @@ TEST_CASE("the gradient of every weight and bias agrees with central differences
     });
 }
 
-TEST_CASE("the gradient of the input agrees with central differences, and leaves that of the weights as it is") {
+TEST_CASE("the gradient of the input agrees with central differences, and does not change that of the weights") {
     in_all_settings([](Setting& s) {
         const auto size = static_cast<std::size_t>(s.x.size());
         const auto expected = numeric_gradient({s.x.data(), size}, [&] { return s.loss(); });
@@ -209,7 +209,7 @@ TEST_CASE("a copy of a network is a snapshot") {
     CHECK(s.network.forward(s.x, s.tape) != y);
 }
 
-TEST_CASE("appended parameters are zero, stand at the end, and do not change the function") {
+TEST_CASE("appended parameters are zero, are at the end, and do not change the function") {
     Setting s({5}, Activation::tanh, 3);
     const std::vector<double> before(s.network.parameters().begin(), s.network.parameters().end());
     const Matrix<double> y = s.network.forward(s.x, s.tape);
@@ -268,7 +268,7 @@ TEST_CASE("a network in float agrees with the same one in double") {
     }
 }
 
-TEST_CASE("sizes without units are refused") {
+TEST_CASE("layers without units are refused") {
     const auto make = [](Index in, Index out, Hidden hidden) { Network(in, out, {hidden}, Rng(0)); };
     CHECK_THROWS_AS(make(0, 2, {}), Error);
     CHECK_THROWS_WITH(make(0, 2, {}), "MlpNetwork: inputs is 0; give at least 1 input");

@@ -148,7 +148,7 @@ TEST_CASE("the gradient of every block of a network with normalised layers agree
     });
 }
 
-TEST_CASE("a tape of normalised layers that is used once gives the same gradient") {
+TEST_CASE("a single-use tape of normalised layers gives the same gradient") {
     for (const Activation f : {Activation::tanh, Activation::relu}) {
         Rng rng(3);
         MlpNetwork<double> network(3, 3, {.hidden = {19, 5}, .activation = f, .layer_norm = true}, rng);
@@ -223,7 +223,7 @@ TEST_CASE("a network with normalised layers starts with gains of one and all els
     CHECK(of_plain == plain.parameters().data() + plain.parameters().size());
 }
 
-TEST_CASE("without hidden layers there is nothing to normalise") {
+TEST_CASE("without hidden layers layer normalisation adds no parameters") {
     const Network plain(inputs, outputs, {.hidden = {}}, Rng(1));
     const Network network(inputs, outputs, {.hidden = {}, .layer_norm = true}, Rng(1));
     CHECK(std::equal(plain.parameters().begin(), plain.parameters().end(), network.parameters().begin(),

@@ -115,7 +115,7 @@ void check_network(const std::vector<Index>& hidden, Index inputs, Index outputs
 
 }  // namespace
 
-TEST_CASE("A network of any width equals plain loops, forward and backward") {
+TEST_CASE("a network of any width equals plain loops, forward and backward") {
     for (const Activation f : {Activation::tanh, Activation::relu}) {
         for (const Index width : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 47, 48, 49, 63, 64, 65, 100, 130}) {
             check_network({width, 65 - width % 64}, 3, 1, 19, f);
@@ -124,7 +124,7 @@ TEST_CASE("A network of any width equals plain loops, forward and backward") {
     }
 }
 
-TEST_CASE("A packing serves a network of another shape after the first") {
+TEST_CASE("packed weights can be packed again for a network of another shape") {
     Rng rng(2);
     MlpNetwork<float> network(20, 3, {.hidden = {200, 200}}, rng);
     const Matrix<float> x = random_matrix<float>(20, 40, rng);
@@ -137,7 +137,7 @@ TEST_CASE("A packing serves a network of another shape after the first") {
     CHECK(network.forward(x, plain_tape) == network.forward(x, packed_tape));
 }
 
-TEST_CASE("A network equals plain loops on a batch of any size, with any inputs and outputs") {
+TEST_CASE("a network equals plain loops on a batch of any size, with any inputs and outputs") {
     for (const Activation f : {Activation::tanh, Activation::relu}) {
         for (const Index batch : {1, 2, 3, 4, 5, 6, 7, 8, 13, 15, 16, 17, 63, 65, 129}) {
             check_network({33, 20}, 1 + batch % 5, 1 + batch % 6, batch, f);
@@ -145,7 +145,7 @@ TEST_CASE("A network equals plain loops on a batch of any size, with any inputs 
     }
 }
 
-TEST_CASE("Inputs that are always 0 change nothing, and the gradient of what reads them is 0") {
+TEST_CASE("inputs that are always 0 change no output, and the gradient of their weights is 0") {
     constexpr Index batch = 19, outputs = 3, blanks = 2;
     for (const Index inputs : {1, 3, 6, 7, 8, 31, 40}) {  // few and many, and across from few to many
         for (const Index at : {Index{0}, inputs / 2, inputs}) {

@@ -30,7 +30,7 @@ TEST_CASE("a multilayer perceptron is a Module, in float and in double") {
     STATIC_REQUIRE(ModuleWithJvp<MlpNetwork<float>> && ModuleWithInputGradient<MlpNetwork<float>>);
 }
 
-TEST_CASE("a network that lacks a part is no Module") {
+TEST_CASE("a type that lacks a member is no Module") {
     STATIC_REQUIRE_FALSE(Module<WithoutAppend>);
     STATIC_REQUIRE_FALSE(Module<WithoutBackward>);
 }

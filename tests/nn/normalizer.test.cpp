@@ -34,7 +34,7 @@ Matrix<Scalar> normalized(const Normalizer<Scalar>& normalizer, const Matrix<Sca
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("What was merged in parts comes out with mean 0 and deviation 1", "", float, double) {
+TEMPLATE_TEST_CASE("moments merged in parts normalise inputs to mean 0 and deviation 1", "", float, double) {
     Rng rng(1);
     Matrix<TestType> x = random_matrix<TestType>(3, 700, rng);
     x.row(1) = (x.row(1).array() * TestType(0.01) + TestType(1000)).matrix();
@@ -51,13 +51,13 @@ TEMPLATE_TEST_CASE("What was merged in parts comes out with mean 0 and deviation
     CHECK(normalizer.moments()[0].count == 700);
 }
 
-TEST_CASE("Before the first merge inputs are only held within 10 of 0") {
+TEST_CASE("before the first merge inputs are only clamped to [-10, 10]") {
     const Normalizer<float> normalizer(1);
     const Matrix<float> x = (Matrix<float>(1, 4) << 0.5F, -3, 25, -1e30F).finished();
     CHECK(normalized(normalizer, x) == (Matrix<float>(1, 4) << 0.5F, -3, 10, -10).finished());
 }
 
-TEST_CASE("No inputs merged leave all as it is, and one is taken into account") {
+TEST_CASE("merging no inputs changes nothing, and merging one input does") {
     Normalizer<float> normalizer(1);
     const Matrix<float> x = Matrix<float>::Constant(1, 1, 3);
     normalizer.merge(std::vector<kernels::Moments>(1));
@@ -66,7 +66,7 @@ TEST_CASE("No inputs merged leave all as it is, and one is taken into account") 
     CHECK(normalized(normalizer, x)(0, 0) == 0);
 }
 
-TEST_CASE("An element that never changed gives 0, and a bound once it moves") {
+TEST_CASE("an element that never changed gives 0, and a bound once it changes") {
     Normalizer<float> normalizer(2);
     Matrix<double> constant(2, 50);
     constant.row(0).setConstant(0.1);
@@ -76,7 +76,7 @@ TEST_CASE("An element that never changed gives 0, and a bound once it moves") {
     CHECK(normalized(normalizer, x) == (Matrix<float>(2, 3) << 0, 10, -10, 0, 10, -10).finished());
 }
 
-TEST_CASE("A normaliser does not hide what is not a number") {
+TEST_CASE("a normaliser passes NaN on") {
     Normalizer<float> normalizer(1);
     const Matrix<float> nan = Matrix<float>::Constant(1, 1, std::numeric_limits<float>::quiet_NaN());
     CHECK(std::isnan(normalized(normalizer, nan)(0, 0)));
@@ -84,7 +84,7 @@ TEST_CASE("A normaliser does not hide what is not a number") {
     CHECK(std::isnan(normalized(normalizer, nan)(0, 0)));
 }
 
-TEST_CASE("A network that normalises its input is the same network on normalised input, and its copy too") {
+TEST_CASE("a network that normalises its input is the same network on normalised input, and its copy too") {
     Rng rng(2);
     MlpNetwork<double> network(3, 2, {.hidden = {5}, .normalize_observations = true}, Rng(1));
     const MlpNetwork<double> plain(3, 2, {.hidden = {5}}, Rng(1));
@@ -103,7 +103,7 @@ TEST_CASE("A network that normalises its input is the same network on normalised
     CHECK((network.forward(x, tape) - copy.forward(x, plain_tape)).norm() > 0.1);
 }
 
-TEST_CASE("Gradients through a network that normalises its input agree with central differences") {
+TEST_CASE("gradients through a network that normalises its input agree with central differences") {
     Rng rng(3);
     MlpNetwork<double> network(3, 2, {.hidden = {5}, .normalize_observations = true}, Rng(1));
     network.normalizer()->merge(moments_of(4 * random_matrix<double>(3, 30, rng)));
