@@ -45,7 +45,8 @@ TEMPLATE_TEST_CASE("Adam takes the steps of its definition for decays that its s
     }
 }
 
-TEMPLATE_TEST_CASE("Adam goes 1e-3 per step along a constant gradient, whatever its decays", "", float, double) {
+TEMPLATE_TEST_CASE("Adam moves by the learning rate per step for a constant gradient, for any decays", "", float,
+                   double) {
     for (const double beta2 : {0.0, 0.9, 0.99999999, 1 - 1e-12}) {
         Adam<TestType> adam({.beta2 = beta2});
         TestType theta = 1;
@@ -55,7 +56,7 @@ TEMPLATE_TEST_CASE("Adam goes 1e-3 per step along a constant gradient, whatever 
     }
 }
 
-TEMPLATE_TEST_CASE("Adam steps a weight the same wherever it stands", "", float, double) {
+TEMPLATE_TEST_CASE("Adam's step of a weight does not depend on its position", "", float, double) {
     constexpr std::size_t many = 35;  // whole vectors and a rest
     Adam<TestType> adam, of_one;
     std::vector<TestType> weights(many, TestType(0.5)), one = {TestType(0.5)};
@@ -66,7 +67,7 @@ TEMPLATE_TEST_CASE("Adam steps a weight the same wherever it stands", "", float,
     }
 }
 
-TEST_CASE("Adam starts with a step of the learning rate, whatever the gradient") {
+TEST_CASE("Adam's first step is the learning rate, for any gradient") {
     const auto places = path(Adam<double>({.epsilon = 1e-12}), {1e-3, 1e-3}, 0.5);
     CHECK(places[0] == Approx(-0.5));
     CHECK(places[1] == Approx(-1));
@@ -74,7 +75,7 @@ TEST_CASE("Adam starts with a step of the learning rate, whatever the gradient")
     CHECK(path(Adam<double>({.epsilon = 1e-160}), {1e-154}, 0.5)[0] == Approx(-0.5));
 }
 
-TEST_CASE("Adam by default has the constants of the field") {
+TEST_CASE("Adam's defaults are the common ones") {
     // m = 0.1 and then 0.09, v = 0.001 and then 0.000999, by hand.
     const auto places = path(Adam<double>(), {1, 0}, 1);
     CHECK(places[0] == Approx(-1 / (1 + 1e-5)).epsilon(1e-12));
@@ -82,7 +83,7 @@ TEST_CASE("Adam by default has the constants of the field") {
           Approx(-0.09 / (1 - 0.81) / (std::sqrt(0.000999 / (1 - 0.998001)) + 1e-5)).epsilon(1e-10));
 }
 
-TEST_CASE("Adam starts anew on weights of another number") {
+TEST_CASE("Adam resets its moments for weights of another size") {
     Adam<double> adam;
     path(adam, {1, 2}, 0.1);
     std::vector<double> two = {0, 0};
@@ -114,8 +115,7 @@ TEST_CASE("Adam refuses options out of range") {
     CHECK_NOTHROW(Adam<float>({.beta1 = 0, .beta2 = 0}));
 }
 
-TEMPLATE_TEST_CASE("A gradient that has become 0 leaves nothing behind, not even a denormal number", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("moments of a gradient that became 0 decay to 0 without denormal numbers", "", float, double) {
     Adam<TestType> adam;
     constexpr std::size_t many = 35;  // whole vectors and a rest
     const std::vector<TestType> none(many);

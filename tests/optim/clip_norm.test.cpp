@@ -10,7 +10,7 @@
 using namespace gradiva;
 using Catch::Approx;
 
-TEST_CASE("the factor brings a longer gradient to the norm, and leaves a shorter one") {
+TEST_CASE("clip_factor scales a longer gradient to the norm and leaves a shorter one") {
     CHECK(clip_factor(2, 0.5) == 0.25);
     CHECK(clip_factor(2, 0.5) * 2 == 0.5);
     CHECK(clip_factor(0.5, 0.5) == 1);
@@ -35,8 +35,7 @@ TEST_CASE("the norm is summed in double") {
     CHECK(norm_of(std::span<const float>(many)) == Approx(std::sqrt(1e6 + 1e-3)).epsilon(1e-12));
 }
 
-TEMPLATE_TEST_CASE("the norm of any numbers that the scalar holds neither overflows nor underflows", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("the norm of any finite numbers neither overflows nor underflows", "", float, double) {
     using T = TestType;
     Rng rng(1);
     const int most = std::numeric_limits<T>::max_exponent, least = std::numeric_limits<T>::min_exponent;
@@ -96,7 +95,7 @@ TEST_CASE("a gradient within the largest norm keeps its bits") {
     }
 }
 
-TEST_CASE("gradients of shards are added in order, cleared and measured") {
+TEST_CASE("add_up sums gradients of shards in order, resets them and returns the norm") {
     constexpr std::size_t size = 2500;  // no multiple of the 32 numbers that are added at a time
     std::vector<std::vector<float>> shards(3, std::vector<float>(size));
     for (std::size_t i = 0; i < size; ++i) {

@@ -63,7 +63,7 @@ TEST_CASE("conjugate gradients stop at the tolerance and at the number of iterat
     CHECK(nothing.x.isZero(0));
 }
 
-TEMPLATE_TEST_CASE("the solution is as good for a g of any size, in as many products", "", float, double) {
+TEMPLATE_TEST_CASE("the accuracy and the number of products do not depend on the norm of g", "", float, double) {
     using T = TestType;
     Rng rng(3);
     const Matrix<T> m = random_metric(12, rng).cast<T>();
@@ -105,7 +105,7 @@ TEST_CASE("a g that is not finite is not solved") {
     CHECK_FALSE(Solution(Matrix<double>::Identity(2, 2) * 1e-200, Vector<double>::Constant(2, 1e200)).solved);
 }
 
-TEST_CASE("a vector is brought to a norm of about 1 by a power of two") {
+TEST_CASE("scale_to_one is a power of two that scales a norm to about 1") {
     for (const double norm : {0.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
         CHECK(scale_to_one<float>(norm) == 1);
         CHECK(scale_to_one<double>(norm) == 1);

@@ -47,12 +47,12 @@ TEMPLATE_TEST_CASE("every optimiser is an Optimizer of its scalar", "", float, d
     STATIC_REQUIRE(Optimizer<Sgd<TestType>, TestType>);
 }
 
-TEST_CASE("what cannot step on these spans is no Optimizer") {
+TEST_CASE("a type without the right step is no Optimizer") {
     STATIC_REQUIRE_FALSE(Optimizer<Adam<float>, double>);
     STATIC_REQUIRE_FALSE(Optimizer<WritesGradients, float>);
 }
 
-TEMPLATE_TEST_CASE("the copy of an optimiser goes on as the first would", "", Adam<double>, Rmsprop<double>,
+TEMPLATE_TEST_CASE("a copy of an optimiser continues as the original would", "", Adam<double>, Rmsprop<double>,
                    Sgd<double>) {
     TestType first;
     std::vector<double> weights = {1, 2, 3};
@@ -107,8 +107,8 @@ TEMPLATE_TEST_CASE("a gradient whose moments would not be finite is refused and 
     REQUIRE(std::isfinite(weight[0]));
 }
 
-TEMPLATE_TEST_CASE("a number whose square is not finite is found wherever it stands, and nothing beyond is read", "",
-                   float, double) {
+TEMPLATE_TEST_CASE("an element whose square is not finite is found, and nothing beyond the span is read", "", float,
+                   double) {
     using T = TestType;
     for (Index size = 1; size <= 150; ++size) {
         gradiva_test::GuardedMatrix<T> numbers(Vector<T>::Constant(size, T(-2)), gradiva_test::Edge::after);
@@ -175,7 +175,7 @@ TEMPLATE_TEST_CASE("moments that decay never become denormal numbers", "", float
 }
 #endif
 
-TEST_CASE("An epsilon far below any usual one is still what decides the step of a tiny gradient") {
+TEST_CASE("a very small epsilon still determines the step for a tiny gradient") {
     const auto after_three_steps = [](auto optimizer) {
         std::vector<float> theta = {0};
         const std::vector<float> gradient = {1e-18F};

@@ -48,7 +48,7 @@ TEMPLATE_TEST_CASE(
     }
 }
 
-TEMPLATE_TEST_CASE("RMSprop steps a weight the same wherever it stands", "", float, double) {
+TEMPLATE_TEST_CASE("RMSprop's step of a weight does not depend on its position", "", float, double) {
     constexpr std::size_t many = 35;  // whole vectors and a rest
     Rmsprop<TestType> rmsprop, of_one;
     std::vector<TestType> weights(many, TestType(0.5)), one = {TestType(0.5)};

@@ -21,13 +21,12 @@ TEST_CASE("descent with momentum takes the steps of its definition") {
     }
 }
 
-TEST_CASE("momentum keeps a share of the last step") {
+TEST_CASE("momentum adds a fraction of the last step") {
     CHECK(path(Sgd<double>(), {1, 1, 1}, 0.5) == std::vector<double>{-0.5, -1, -1.5});
     CHECK(path(Sgd<double>({.momentum = 0.5}), {1, 1, -4}, 1) == std::vector<double>{-1, -2.5, 0.75});
 }
 
-TEMPLATE_TEST_CASE("descent takes a step along any gradient whose velocity stays finite, and refuses others", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("sgd accepts a gradient whose velocity stays finite, and refuses others", "", float, double) {
     using T = TestType;
     constexpr T most = std::numeric_limits<T>::max();
     const T gradient[2] = {most, -most / 4};
