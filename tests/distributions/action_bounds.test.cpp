@@ -16,7 +16,7 @@ static_assert(!BoundedSpace<Discrete>);
 
 }  // namespace
 
-TEST_CASE("Bounds stretch the unit interval over an action's elements, and find it again") {
+TEST_CASE("action bounds map the unit interval to actions and back") {
     const ActionBounds bounds("Test", Box{.size = 2, .low = {-1, 10}, .high = {3, 12}});
     CHECK(bounds.size() == 2);
     CHECK(bounds.log_volume() == Approx(std::log(4.0 * 2.0)));
@@ -28,7 +28,7 @@ TEST_CASE("Bounds stretch the unit interval over an action's elements, and find 
     CHECK(same.to_action(1, 1) == 1);
 }
 
-TEST_CASE("An action at a bound is held inside, one beyond it is not") {
+TEST_CASE("an action at a bound is clamped inside, one beyond it is not") {
     const ActionBounds bounds("Test", Box{.size = 1, .low = {-1}, .high = {3}});
     CHECK(bounds.to_unit(0, -1) == static_cast<double>(1e-6F));
     CHECK(bounds.to_unit(0, 3) == static_cast<double>(1 - 1e-6F));
@@ -40,7 +40,7 @@ TEST_CASE("An action at a bound is held inside, one beyond it is not") {
     CHECK(std::isnan(bounds.to_action(0, std::nan(""))));
 }
 
-TEST_CASE("Spaces without elements, or with an element that is not bounded, are refused") {
+TEST_CASE("spaces without elements, or with an element that is not bounded, are refused") {
     const float infinity = std::numeric_limits<float>::infinity();
     CHECK_THROWS_WITH(ActionBounds("Test", Box{.size = 0}), "Test: the action space has 0 elements; give at least 1");
     for (const auto& [low, high] :

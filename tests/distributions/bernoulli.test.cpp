@@ -16,7 +16,7 @@ static_assert(Distribution<Bernoulli<float>>);
 static_assert(Distribution<Bernoulli<double>>);
 static_assert(Policy<Actor<MlpNetwork<float>, Bernoulli<float>>>);
 
-TEST_CASE("Answers have one logit each in the head; none at all is refused") {
+TEST_CASE("a Bernoulli distribution has one logit per answer, and refuses to have none") {
     const Bernoulli<float> distribution(5);
     CHECK(distribution.head_size() == 5);
     CHECK(distribution.parameter_count() == 0);
@@ -24,7 +24,7 @@ TEST_CASE("Answers have one logit each in the head; none at all is refused") {
     CHECK_THROWS_WITH(Bernoulli<float>(0), "Bernoulli: answers is 0; give at least 1");
 }
 
-TEMPLATE_TEST_CASE("The probabilities of all answers add up to 1", "", float, double) {
+TEMPLATE_TEST_CASE("the probabilities of all answers add up to 1", "", float, double) {
     DistributionBatch batch(Bernoulli<TestType>(3), 8, 1);
     batch.head.colwise() = Vector<TestType>(4 * batch.head.col(0));
     batch.forward();
@@ -32,14 +32,14 @@ TEMPLATE_TEST_CASE("The probabilities of all answers add up to 1", "", float, do
     CHECK(batch.log_prob().template cast<double>().array().exp().sum() == Approx(1).epsilon(1e-5));
 }
 
-TEST_CASE("Gradients and the Fisher product of answers agree with central differences") {
+TEST_CASE("gradients and the Fisher product of answers agree with central differences") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         CHECK(gradient_error(Bernoulli<double>(4), seed) < 1e-6);
         CHECK(fisher_error(Bernoulli<double>(4), seed) < 1e-6);
     }
 }
 
-TEST_CASE("Yes is drawn as often as its probability says, and is the mode where it is likelier") {
+TEST_CASE("1 is drawn with its probability, and is the mode where it is more probable") {
     constexpr Index draws = 100'000;
     DistributionBatch batch(Bernoulli<double>(2), draws, 1);
     batch.head.colwise() = Eigen::Vector2d(1.5, -0.3);
@@ -58,7 +58,7 @@ TEST_CASE("Yes is drawn as often as its probability says, and is the mode where 
     CHECK((batch.actions.all().integers.row(1).array() == 0).all());
 }
 
-TEMPLATE_TEST_CASE("Extreme logits give certain answers and finite numbers", "", float, double) {
+TEMPLATE_TEST_CASE("extreme logits give certain answers and finite numbers", "", float, double) {
     DistributionBatch<Bernoulli<TestType>> batch(Bernoulli<TestType>(2), 9, 1), other(Bernoulli<TestType>(2), 9, 2);
     batch.head.row(0).setConstant(TestType(1e4));
     batch.head.row(1).setConstant(TestType(-1e4));
@@ -71,7 +71,7 @@ TEMPLATE_TEST_CASE("Extreme logits give certain answers and finite numbers", "",
     CHECK(stays_finite(batch, other));
 }
 
-TEST_CASE("A logit that is not a number gives no finite log-probability") {
+TEST_CASE("a logit of NaN gives no finite log-probability") {
     DistributionBatch batch(Bernoulli<float>(2), 1, 1);
     batch.head(0, 0) = std::numeric_limits<float>::quiet_NaN();
     batch.forward();
@@ -79,7 +79,7 @@ TEST_CASE("A logit that is not a number gives no finite log-probability") {
     CHECK(std::isnan(batch.entropy()[0]));
 }
 
-TEMPLATE_TEST_CASE("An infinite logit is a certain answer, with exactly no entropy and gradient of its own", "", float,
+TEMPLATE_TEST_CASE("an infinite logit gives a deterministic answer, with entropy and gradient exactly 0", "", float,
                    double) {
     using T = TestType;
     constexpr T infinity = std::numeric_limits<T>::infinity();
@@ -119,7 +119,8 @@ TEMPLATE_TEST_CASE("An infinite logit is a certain answer, with exactly no entro
     CHECK((batch.log_prob().array() == -infinity).all());
 }
 
-TEMPLATE_TEST_CASE("Divergences from and to a certain answer have the limits of finite logits", "", float, double) {
+TEMPLATE_TEST_CASE("divergences from and to a deterministic answer are the limits of those of finite logits", "", float,
+                   double) {
     using T = TestType;
     constexpr T infinity = std::numeric_limits<T>::infinity();
     const auto kl = [](T from, T to) {

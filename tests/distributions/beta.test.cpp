@@ -29,7 +29,7 @@ double head_of(double parameter) { return parameter - 1 + std::log(-std::expm1(1
 
 }  // namespace
 
-TEST_CASE("A Beta distribution has two rows per dimension in its head, and nothing of its own") {
+TEST_CASE("a Beta distribution has two rows of head per dimension and no parameters") {
     const Beta<float> distribution(bounds);
     CHECK(distribution.head_size() == 6);
     CHECK(distribution.parameter_count() == 0);
@@ -37,13 +37,13 @@ TEST_CASE("A Beta distribution has two rows per dimension in its head, and nothi
     CHECK(distribution.action_shape().reals == 3);
 }
 
-TEST_CASE("A Beta distribution of a space without finite bounds is refused, the element named") {
+TEST_CASE("a Beta distribution of a space without finite bounds is refused, the element named") {
     CHECK_THROWS_WITH(Beta<float>(Box{.size = 2}),
                       "Beta: element 0 of the action space has the bounds -inf and inf; give it finite bounds, low < "
                       "high, or use DiagonalGaussian, which needs none");
 }
 
-TEMPLATE_TEST_CASE("The density of a Beta distribution integrates to 1 over the actions within the bounds", "", float,
+TEMPLATE_TEST_CASE("the density of a Beta distribution integrates to 1 over the actions within the bounds", "", float,
                    double) {
     constexpr Index points = 400;
     DistributionBatch batch(Beta<TestType>(Box{.size = 2, .low = {-2, 0.5F}, .high = {2, 3}}), points * points, 1);
@@ -60,15 +60,15 @@ TEMPLATE_TEST_CASE("The density of a Beta distribution integrates to 1 over the 
     CHECK(integral == Approx(1).epsilon(1e-5));
 }
 
-TEST_CASE("The Beta distribution's gradients agree with central differences") {
+TEST_CASE("the Beta distribution's gradients agree with central differences") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) CHECK(gradient_error(Beta<double>(bounds), seed) < 1e-6);
 }
 
-TEST_CASE("The Beta distribution's Fisher product agrees with the divergence's second derivative") {
+TEST_CASE("the Beta distribution's Fisher product agrees with the divergence's second derivative") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) CHECK(fisher_error(Beta<double>(bounds), seed) < 1e-6);
 }
 
-TEMPLATE_TEST_CASE("Samples of a Beta distribution have its moments", "", float, double) {
+TEMPLATE_TEST_CASE("samples of a Beta distribution have its moments", "", float, double) {
     constexpr Index draws = 50'000;
     struct Shape {
         double alpha, beta;
@@ -95,7 +95,7 @@ TEMPLATE_TEST_CASE("Samples of a Beta distribution have its moments", "", float,
     }
 }
 
-TEST_CASE("A Beta sample depends on its own stream and head only; dimensions are independent") {
+TEST_CASE("a Beta sample depends on its own stream and head only; dimensions are independent") {
     constexpr Index width = 20'000;
     DistributionBatch batch(Beta<double>(bounds), width, 2);
     for (const Index j : {Index{0}, Index{7}}) {
@@ -114,7 +114,7 @@ TEST_CASE("A Beta sample depends on its own stream and head only; dimensions are
     CHECK(within_four_standard_errors(first.array() * second.array(), 0));
 }
 
-TEST_CASE("The mode is where no sample is more probable; where all are alike it is the middle, at an end it is held") {
+TEST_CASE("the mode maximises the density; it is the middle of a uniform one, and clamped near the ends") {
     DistributionBatch batch(Beta<double>(bounds), 50, 4);
     const Vector<double> sampled = batch.log_prob();
     batch.distribution.mode(batch.tape, batch.actions.all());
@@ -127,7 +127,7 @@ TEST_CASE("The mode is where no sample is more probable; where all are alike it 
     CHECK(batch.actions.all().reals(2, 0) == 1 - 1e-6F);
 }
 
-TEST_CASE("The divergence of a Beta distribution from itself is 0, and never negative") {
+TEST_CASE("the divergence of a Beta distribution from itself is 0, and never negative") {
     const DistributionBatch batch(Beta<double>(bounds), 200, 5);
     CHECK(batch.kl_from(batch).isZero(0));
     for (const double scale : {1.0, 1e4}) {
@@ -141,7 +141,7 @@ TEST_CASE("The divergence of a Beta distribution from itself is 0, and never neg
     }
 }
 
-TEST_CASE("An x outside the open unit interval has log-prob minus infinity, NaN has NaN") {
+TEST_CASE("an x outside the open unit interval has log-prob minus infinity, NaN has NaN") {
     DistributionBatch batch(Beta<double>(bounds), 7, 6);
     const std::vector<float> x = {0, 1, -0.5F, 1.5F, infinity, 1e-7F, std::nanf("")};
     for (Index j = 0; j < 7; ++j) batch.actions.all().reals(1, j) = x[static_cast<std::size_t>(j)];
@@ -154,7 +154,7 @@ TEST_CASE("An x outside the open unit interval has log-prob minus infinity, NaN 
     CHECK(batch.log_prob()[0] == -HUGE_VAL);
 }
 
-TEST_CASE("No action of a Beta distribution is sent beyond a bound, whatever x and the rounding") {
+TEST_CASE("to_environment of a Beta distribution exceeds no bound, for any x and rounding") {
     const Box awkward{
         .size = 5, .low = {-0.1F, 1e-3F, -3e38F, 0.1F, -16777216}, .high = {0.3F, 1e8F, 3e38F, 0.10000001F, 1}};
     const Beta<float> distribution(awkward);
@@ -173,7 +173,7 @@ TEST_CASE("No action of a Beta distribution is sent beyond a bound, whatever x a
     }
 }
 
-TEST_CASE("What is read from the environment is the x that was stored; held at the bounds, outside beyond them") {
+TEST_CASE("from_environment inverts to_environment; it clamps at the bounds and is outside beyond them") {
     DistributionBatch batch(Beta<double>(bounds), 1000, 7);
     ActionBatch sent({.reals = 3}, 1000), again = sent;
     batch.distribution.to_environment(batch.actions.all(), sent.all());
@@ -193,7 +193,7 @@ TEST_CASE("What is read from the environment is the x that was stored; held at t
     CHECK(batch.log_prob()[2] == -HUGE_VAL);
 }
 
-TEST_CASE("Extreme heads of a Beta distribution stay finite in float, and are held beyond a million") {
+TEST_CASE("extreme heads of a Beta distribution give finite numbers in float, clamped at a million") {
     for (const float alpha : {-1e4F, 1e4F, 1e9F}) {
         for (const float beta : {-1e4F, 1e4F, 1e9F}) {
             CAPTURE(alpha, beta);
@@ -211,7 +211,7 @@ TEST_CASE("Extreme heads of a Beta distribution stay finite in float, and are he
     }
 }
 
-TEST_CASE("A head of a Beta distribution beyond the largest excess comes back: only what points outward is dropped") {
+TEST_CASE("a head of a Beta distribution beyond the largest excess has only its inward derivatives") {
     DistributionBatch batch(Beta<double>(Box{.size = 1, .low = {0}, .high = {1}}), 1, 8);
     for (const Index row : {Index{0}, Index{1}}) {
         batch.head << 3, 3;
@@ -228,7 +228,7 @@ TEST_CASE("A head of a Beta distribution beyond the largest excess comes back: o
     }
 }
 
-TEMPLATE_TEST_CASE("NaN in a head of a Beta distribution is NaN in that column alone", "", float, double) {
+TEMPLATE_TEST_CASE("NaN in a head of a Beta distribution gives NaN in that column only", "", float, double) {
     for (const Index row : {Index{1}, Index{4}}) {
         CAPTURE(row);
         const DistributionBatch old(Beta<TestType>(bounds), 2, 9);

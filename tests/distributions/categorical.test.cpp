@@ -158,7 +158,7 @@ TEMPLATE_TEST_CASE("choices are drawn as often as their probability says", "", f
     }
 }
 
-TEMPLATE_TEST_CASE("a choice without probability is never drawn, wherever it stands", "", float, double) {
+TEMPLATE_TEST_CASE("a choice of probability 0 is never drawn, at any position", "", float, double) {
     for (const Index excluded : {0, 1, 2}) {
         Vector<TestType> head = Vector<TestType>::Zero(3);
         head[excluded] = TestType(-1e4);
@@ -181,7 +181,7 @@ TEST_CASE("a uniform number just below 1 does not draw a choice of vanishing pro
     }
 }
 
-TEST_CASE("what is drawn for a column depends on its own stream and head only") {
+TEST_CASE("the draw of a column depends on its own stream and head only") {
     Rng rng(3);
     const Matrix<float> head = random_matrix<float>(4, 6, rng);
     std::vector<Rng> all = streams(6, 4);
@@ -197,7 +197,7 @@ TEST_CASE("what is drawn for a column depends on its own stream and head only") 
     }
 }
 
-TEST_CASE("one choice is always taken, with certainty and without a gradient") {
+TEST_CASE("a single choice is always drawn, with probability 1 and gradient 0") {
     Batch<double> batch(Matrix<double>::Constant(1, 3, -7));
     std::vector<Rng> rng = streams(3, 5);
     CHECK(batch.sample(rng) == std::vector<int>{0, 0, 0});

@@ -88,7 +88,7 @@ struct Levers {
 
 }  // namespace
 
-TEST_CASE("A diagonal Gaussian has a mean and a learned log-std per dimension") {
+TEST_CASE("a diagonal Gaussian has a mean and a learned log-std per dimension") {
     const DiagonalGaussian<float> distribution(4, -1);
     CHECK(distribution.head_size() == 4);
     CHECK(distribution.parameter_count() == 4);
@@ -99,7 +99,7 @@ TEST_CASE("A diagonal Gaussian has a mean and a learned log-std per dimension") 
     CHECK(own == std::vector<float>(4, -1.0F));
 }
 
-TEST_CASE("A diagonal Gaussian of no dimensions, or of a log-std out of bounds, is refused") {
+TEST_CASE("a diagonal Gaussian of no dimensions, or of a log-std out of bounds, is refused") {
     CHECK_THROWS_WITH(DiagonalGaussian<float>(0), "DiagonalGaussian: dimensions is 0; give at least 1");
     CHECK_THROWS_WITH(DiagonalGaussian<float>(1, 2.5),
                       "DiagonalGaussian: initial_log_std is 2.5; give a number from -20 to 2");
@@ -109,7 +109,7 @@ TEST_CASE("A diagonal Gaussian of no dimensions, or of a log-std out of bounds, 
     CHECK_NOTHROW(DiagonalGaussian<double>(1, 2));
 }
 
-TEST_CASE("An actor for a Box gets a diagonal Gaussian, whose log-stds are the tail of its weights") {
+TEST_CASE("an actor for a Box gets a diagonal Gaussian, whose log-stds are the last of its weights") {
     const Vectorized envs(Levers{}, {.count = 2});
     Actor actor(envs, Mlp{.hidden = {}});
     STATIC_REQUIRE(std::same_as<decltype(actor), Actor<MlpNetwork<float>, DiagonalGaussian<float>>>);
@@ -120,7 +120,7 @@ TEST_CASE("An actor for a Box gets a diagonal Gaussian, whose log-stds are the t
     CHECK(narrow.own_parameters()[1] == -3);
 }
 
-TEMPLATE_TEST_CASE("The density of a diagonal Gaussian integrates to 1", "", float, double) {
+TEMPLATE_TEST_CASE("the density of a diagonal Gaussian integrates to 1", "", float, double) {
     // Two dimensions, by the trapezoidal rule over 8 deviations to each side.
     constexpr Index points = 161;
     const DiagonalGaussian<TestType> distribution(2);
@@ -142,7 +142,7 @@ TEMPLATE_TEST_CASE("The density of a diagonal Gaussian integrates to 1", "", flo
     CHECK(integral == Approx(1).epsilon(1e-5));
 }
 
-TEMPLATE_TEST_CASE("Samples have the mean, the deviation and the independence that the distribution says", "", float,
+TEMPLATE_TEST_CASE("samples have the mean and the deviation of the distribution, and independent dimensions", "", float,
                    double) {
     constexpr Index draws = 100'000;
     const DiagonalGaussian<TestType> distribution(2);
@@ -172,7 +172,7 @@ TEMPLATE_TEST_CASE("Samples have the mean, the deviation and the independence th
     CHECK(std::abs((z.row(0).array() * z.row(1).array()).mean()) < 4 / std::sqrt(n));
 }
 
-TEST_CASE("A column's sample depends on its own stream and head only, and equals the reparameterised one") {
+TEST_CASE("a column's sample depends on its own stream and head only, and equals the reparameterised one") {
     Batch batch(4);
     ActionBatch together({.reals = dimensions}, width);
     std::vector<Rng> rng = streams(width, 5);
@@ -194,7 +194,7 @@ TEST_CASE("A column's sample depends on its own stream and head only, and equals
     }
 }
 
-TEST_CASE("The mode of a diagonal Gaussian is its mean, where no sample is more probable") {
+TEST_CASE("the mode of a diagonal Gaussian is its mean, where no sample is more probable") {
     Batch batch(6);
     const Vector<double> sampled = batch.log_prob();
     batch.distribution.mode(batch.tape, batch.actions.all());
@@ -202,7 +202,7 @@ TEST_CASE("The mode of a diagonal Gaussian is its mean, where no sample is more 
     CHECK((batch.log_prob().array() >= sampled.array()).all());
 }
 
-TEST_CASE("The Gaussian's gradients by head and log-std agree with central differences, each part and all together") {
+TEST_CASE("the Gaussian's gradients by head and log-std agree with central differences, each part and all together") {
     const Batch old(7);
     Rng rng(8);
     const Vector<double> weights = random_vector<double>(width, rng);
@@ -227,7 +227,7 @@ TEST_CASE("The Gaussian's gradients by head and log-std agree with central diffe
     }
 }
 
-TEST_CASE("The gradient of a reparameterised sample agrees with central differences") {
+TEST_CASE("the gradient of a reparameterised sample agrees with central differences") {
     Batch batch(10);
     Rng rng(11);
     const Matrix<double> noise = random_matrix<double>(dimensions, width, rng);
@@ -248,7 +248,7 @@ TEST_CASE("The gradient of a reparameterised sample agrees with central differen
     CHECK(relative_error(d_own, by_own) < 1e-6);
 }
 
-TEST_CASE("The Gaussian's Fisher product agrees with central differences of the divergence's gradient") {
+TEST_CASE("the Gaussian's Fisher product agrees with central differences of the divergence's gradient") {
     Batch batch(12);
     const Batch old = batch;
     Rng rng(13);
@@ -277,7 +277,7 @@ TEST_CASE("The Gaussian's Fisher product agrees with central differences of the 
     CHECK(relative_error(product, expected) < 1e-6);
 }
 
-TEST_CASE("A log-std beyond its bounds counts as the bound, in its derivatives and its Fisher matrix too") {
+TEST_CASE("a log-std is clamped to its bounds, also for its derivatives and its Fisher matrix") {
     Batch inside(14), outside(14), old(15);
     inside.own << -20, 0, 2;
     outside.own << -30, 0, 9;
@@ -302,8 +302,7 @@ TEST_CASE("A log-std beyond its bounds counts as the bound, in its derivatives a
     for (const double d : derivatives(outside)) CHECK(d != 0);
 }
 
-TEMPLATE_TEST_CASE("Of a derivative by the log-std only what points further beyond a bound is dropped", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("project_gradient drops only derivatives that point further beyond a bound", "", float, double) {
     using T = TestType;
     const T nan = std::numeric_limits<T>::quiet_NaN();
     struct Case {
@@ -329,7 +328,7 @@ TEMPLATE_TEST_CASE("Of a derivative by the log-std only what points further beyo
     for (const T each : d) CHECK(std::isnan(each));
 }
 
-TEST_CASE("Without an older distribution the weight of the Gaussian's divergence is not read") {
+TEST_CASE("without an older distribution the weight of the Gaussian's divergence is not read") {
     Batch batch(16);
     Matrix<double> d_head(dimensions, width);
     std::vector<double> d_own(dimensions, 0.0);
@@ -339,7 +338,7 @@ TEST_CASE("Without an older distribution the weight of the Gaussian's divergence
     for (const double d : d_own) CHECK(std::isfinite(d));
 }
 
-TEST_CASE("A Gaussian's NaN reaches samples, log-probs, divergences and gradients") {
+TEST_CASE("NaN in a Gaussian gives NaN in samples, log-probs, divergences and gradients") {
     for (const bool in_head : {true, false}) {
         CAPTURE(in_head);
         Batch batch(17);
@@ -361,7 +360,7 @@ TEST_CASE("A Gaussian's NaN reaches samples, log-probs, divergences and gradient
     }
 }
 
-TEST_CASE("A tape follows the log-std from one pass to the next, and back") {
+TEST_CASE("a tape follows the log-std from one pass to the next, and back") {
     const DiagonalGaussian<double> gaussian(2);
     const Matrix<double> head = Matrix<double>::Zero(2, 3);
     DiagonalGaussian<double>::Tape tape;

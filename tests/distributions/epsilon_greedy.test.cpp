@@ -84,7 +84,7 @@ TEST_CASE("an epsilon-greedy distribution has a row of head per choice and no pa
     CHECK(distribution.epsilon() == 0.25);
 }
 
-TEST_CASE("an epsilon-greedy distribution refuses what makes no sense") {
+TEST_CASE("an epsilon-greedy distribution refuses options out of range") {
     CHECK_THROWS_WITH(EpsilonGreedy<float>(0, 0.1), "EpsilonGreedy: choices is 0; give at least 1 action");
     CHECK_THROWS_WITH(EpsilonGreedy<float>(2, 1.5), "EpsilonGreedy: epsilon is 1.5; give a number from 0 to 1");
     EpsilonGreedy<float> distribution(2, 0.1);
@@ -96,7 +96,8 @@ TEST_CASE("an epsilon-greedy distribution refuses what makes no sense") {
     CHECK(distribution.epsilon() == 1);
 }
 
-TEMPLATE_TEST_CASE("what an epsilon-greedy distribution says equals its definition", "", float, double) {
+TEMPLATE_TEST_CASE("log-probs, entropy and divergence of an epsilon-greedy distribution equal their definitions", "",
+                   float, double) {
     Rng rng(1);
     const double margin = std::is_same_v<TestType, float> ? 1e-6 : 1e-13;
     const auto near = [margin](double x) { return Approx(x).margin(margin); };
@@ -167,13 +168,13 @@ TEMPLATE_TEST_CASE("choices are drawn epsilon-greedily", "", float, double) {
     }
 }
 
-TEST_CASE("epsilon is taken when the heads are read") {
+TEST_CASE("epsilon is that at the time of forward") {
     Batch<double> batch(Matrix<double>::Identity(2, 1), 0.5);
     batch.distribution.set_epsilon(1);
     CHECK(batch.log_prob(0, 0) == Approx(std::log(0.75)));
 }
 
-TEST_CASE("action values that move a little move no probability: gradients are zero") {
+TEST_CASE("small changes of action values change no probability: gradients are zero") {
     Batch<double> batch(Matrix<double>::Identity(3, 2), 0.2);
     batch.mode();
     Matrix<double> d_head = Matrix<double>::Constant(3, 2, 99);
@@ -185,8 +186,8 @@ TEST_CASE("action values that move a little move no probability: gradients are z
     CHECK(d_head.isZero(0));
 }
 
-TEMPLATE_TEST_CASE("A value of minus infinity is never taken; a column of nothing else is NaN and takes the first", "",
-                   float, double) {
+TEMPLATE_TEST_CASE("a value of minus infinity is never drawn; a column of them has NaN log-probs and draws the first",
+                   "", float, double) {
     using T = TestType;
     constexpr T infinity = std::numeric_limits<T>::infinity();
     DistributionBatch<EpsilonGreedy<T>> batch(EpsilonGreedy<T>(3, 1), 9, 1), other = batch;

@@ -17,7 +17,7 @@ static_assert(Distribution<Hybrid<double>>);
 static_assert(Distribution<Hybrid<double, Beta<double>>>);
 static_assert(Policy<Actor<MlpNetwork<float>, Hybrid<float>>>);
 
-TEST_CASE("A hybrid's head is the choice's logits, then the values' head; its parameters are the values'") {
+TEST_CASE("a hybrid's head is the choice's logits, then the values' head; its parameters are the values'") {
     const Hybrid<float> distribution(3, 2);
     CHECK(distribution.head_size() == 5);
     CHECK(distribution.mask_size() == 3);
@@ -32,19 +32,19 @@ TEST_CASE("A hybrid's head is the choice's logits, then the values' head; its pa
     CHECK(own == std::vector<float>(2, -1));
 }
 
-TEST_CASE("A hybrid with an empty part is refused") {
+TEST_CASE("a hybrid with an empty part is refused") {
     CHECK_THROWS_WITH(Hybrid<float>(0, 2), "Categorical: choices is 0; give at least 1 action");
     CHECK_THROWS_WITH(Hybrid<float>(2, 0), "DiagonalGaussian: dimensions is 0; give at least 1");
 }
 
-TEST_CASE("Gradients and the Fisher product of a hybrid agree with central differences") {
+TEST_CASE("gradients and the Fisher product of a hybrid agree with central differences") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         CHECK(gradient_error(Hybrid<double>(3, 2), seed) < 1e-6);
         CHECK(fisher_error(Hybrid<double>(3, 2), seed) < 1e-6);
     }
 }
 
-TEMPLATE_TEST_CASE("The density of a hybrid, summed over choices and integrated over values, is 1", "", float, double) {
+TEMPLATE_TEST_CASE("the density of a hybrid, summed over choices and integrated over values, is 1", "", float, double) {
     constexpr Index points = 401, choices = 3;
     DistributionBatch batch(Hybrid<TestType>(choices, 1), points * choices, 1);
     batch.head.colwise() = Vector<TestType>(batch.head.col(0));
@@ -60,7 +60,7 @@ TEMPLATE_TEST_CASE("The density of a hybrid, summed over choices and integrated 
     CHECK(batch.log_prob().template cast<double>().array().exp().sum() * step == Approx(1).epsilon(1e-5));
 }
 
-TEST_CASE("Both parts of a hybrid are drawn, and its entropy is the mean of the negative log-probs") {
+TEST_CASE("both parts of a hybrid are sampled, and its entropy is the mean of the negative log-probs") {
     DistributionBatch batch(Hybrid<double>(2, 1), 100'000, 1);
     batch.head.colwise() = Eigen::Vector3d(0.5, -0.5, 2);
     batch.own[0] = -1;
@@ -80,7 +80,7 @@ TEST_CASE("Both parts of a hybrid are drawn, and its entropy is the mean of the 
     CHECK(batch.actions.all().reals(0, 7) == 2);
 }
 
-TEST_CASE("A masked choice of a hybrid is never drawn, and the values go on") {
+TEST_CASE("a masked choice of a hybrid is never drawn, and its values are unaffected") {
     DistributionBatch batch(Hybrid<double>(3, 2), 1000, 1);
     batch.head.row(1).setConstant(kernels::masked_logit<double>);
     batch.forward();
@@ -93,7 +93,7 @@ TEST_CASE("A masked choice of a hybrid is never drawn, and the values go on") {
     }
 }
 
-TEST_CASE("A hybrid hands the values of another distribution to the environment within their bounds") {
+TEST_CASE("a hybrid converts the values of a bounded distribution for the environment") {
     const Box box{.size = 1, .low = {-2}, .high = {6}};
     const DistributionBatch batch(Hybrid<float, Beta<float>>(2, Beta<float>(box)), 50, 1);
     ActionBatch sent(batch.actions.shape(), 50), back(batch.actions.shape(), 50);

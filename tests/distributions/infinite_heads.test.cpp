@@ -132,8 +132,8 @@ void check_forbidden(const char* name, const D& fewer, const D& more, Index at, 
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Further choices that are masked change no action and no number, in each distribution of choices",
-                   "", float, double) {
+TEMPLATE_TEST_CASE("additional masked choices change no action and no result, for each distribution of choices", "",
+                   float, double) {
     using T = TestType;
     for (const Index at : {0, 2, 5}) {
         check_forbidden("Categorical", Categorical<T>(5), Categorical<T>(6), at, 0, at);
@@ -145,8 +145,8 @@ TEMPLATE_TEST_CASE("Further choices that are masked change no action and no numb
     }
 }
 
-TEMPLATE_TEST_CASE("A logit of minus infinity is that of a choice that is not legal, in each distribution of choices",
-                   "", float, double) {
+TEMPLATE_TEST_CASE("a logit of minus infinity is that of a masked choice, in each distribution of choices", "", float,
+                   double) {
     using T = TestType;
     constexpr T infinity = std::numeric_limits<T>::infinity(), masked = kernels::masked_logit<T>;
     const Box box{.size = 2, .low = {-1}, .high = {2}};
@@ -160,7 +160,7 @@ TEMPLATE_TEST_CASE("A logit of minus infinity is that of a choice that is not le
     }
 }
 
-TEMPLATE_TEST_CASE("Heads that are held within bounds are held there when they are infinite", "", float, double) {
+TEMPLATE_TEST_CASE("infinite heads are clamped to the bounds too", "", float, double) {
     using T = TestType;
     constexpr T infinity = std::numeric_limits<T>::infinity();
     const Box box{.size = 2, .low = {-1}, .high = {2}};

@@ -21,7 +21,7 @@ const std::vector<Index> choices = {3, 2, 4};
 
 }  // namespace
 
-TEST_CASE("Several choices have the logits of one after the other in their head") {
+TEST_CASE("several choices have the logits of one after the other in their head") {
     const MultiCategorical<float> distribution(choices);
     CHECK(distribution.head_size() == 9);
     CHECK(distribution.mask_size() == 9);
@@ -30,13 +30,13 @@ TEST_CASE("Several choices have the logits of one after the other in their head"
     CHECK(distribution.action_shape().reals == 0);
 }
 
-TEST_CASE("No choices, or one from nothing, are refused") {
+TEST_CASE("no choices, or one from nothing, are refused") {
     CHECK_THROWS_WITH(MultiCategorical<float>({}),
                       "MultiCategorical: there are no choices; give the number of actions of each");
     CHECK_THROWS_WITH(MultiCategorical<float>({2, 0}), "MultiCategorical: choices[1] is 0; give at least 1 action");
 }
 
-TEMPLATE_TEST_CASE("Several choices are as many categorical distributions", "", float, double) {
+TEMPLATE_TEST_CASE("several choices are as many categorical distributions", "", float, double) {
     const DistributionBatch q(MultiCategorical<TestType>(choices), 6, 1), p(MultiCategorical<TestType>(choices), 6, 2);
     Vector<TestType> log_prob = Vector<TestType>::Zero(6), entropy = log_prob, kl = log_prob, part(6);
     Index begin = 0;
@@ -60,7 +60,7 @@ TEMPLATE_TEST_CASE("Several choices are as many categorical distributions", "", 
     CHECK(p.kl_from(q).isApprox(kl));
 }
 
-TEMPLATE_TEST_CASE("The probabilities of all combinations add up to 1", "", float, double) {
+TEMPLATE_TEST_CASE("the probabilities of all combinations add up to 1", "", float, double) {
     DistributionBatch batch(MultiCategorical<TestType>(choices), 24, 3);
     batch.head.colwise() = Vector<TestType>(3 * batch.head.col(0));
     batch.forward();
@@ -71,14 +71,14 @@ TEMPLATE_TEST_CASE("The probabilities of all combinations add up to 1", "", floa
     CHECK(batch.log_prob().template cast<double>().array().exp().sum() == Approx(1).epsilon(1e-5));
 }
 
-TEST_CASE("Gradients and the Fisher product of several choices agree with central differences") {
+TEST_CASE("gradients and the Fisher product of several choices agree with central differences") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         CHECK(gradient_error(MultiCategorical<double>(choices), seed) < 1e-6);
         CHECK(fisher_error(MultiCategorical<double>(choices), seed) < 1e-6);
     }
 }
 
-TEST_CASE("Each choice is drawn with its own frequencies, and its mode is its most probable action") {
+TEST_CASE("each choice is drawn with its own frequencies, and its mode is its most probable action") {
     constexpr Index draws = 100'000;
     DistributionBatch batch(MultiCategorical<double>({2, 3}), draws, 1);
     batch.head.colwise() = (Vector<double>(5) << 1, 0, 0, 2, 1).finished();
@@ -97,7 +97,7 @@ TEST_CASE("Each choice is drawn with its own frequencies, and its mode is its mo
     CHECK((batch.actions.all().integers.row(1).array() == 1).all());
 }
 
-TEST_CASE("A masked action of one choice is never drawn, has no gradient and leaves the other choices alone") {
+TEST_CASE("a masked action of one choice is never drawn, has no gradient and leaves the other choices alone") {
     DistributionBatch<MultiCategorical<double>> batch(MultiCategorical<double>({2, 3}), 1000, 1);
     DistributionBatch<MultiCategorical<double>> old = batch;
     for (auto* b : {&batch, &old}) {

@@ -83,36 +83,36 @@ void check_against_scipy(const D& distribution, const std::string& name) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A categorical distribution agrees with SciPy", "", float, double) {
+TEMPLATE_TEST_CASE("a categorical distribution agrees with SciPy", "", float, double) {
     check_against_scipy(Categorical<TestType>(4), "categorical");
 }
 
-TEMPLATE_TEST_CASE("A diagonal Gaussian agrees with SciPy", "", float, double) {
+TEMPLATE_TEST_CASE("a diagonal Gaussian agrees with SciPy", "", float, double) {
     check_against_scipy(DiagonalGaussian<TestType>(3), "diagonal_gaussian");
 }
 
-TEMPLATE_TEST_CASE("A state-dependent Gaussian agrees with SciPy", "", float, double) {
+TEMPLATE_TEST_CASE("a state-dependent Gaussian agrees with SciPy", "", float, double) {
     check_against_scipy(StateDependentGaussian<TestType>(3), "state_dependent_gaussian");
 }
 
-TEMPLATE_TEST_CASE("Squashed Gaussians agree with SciPy, their entropy with SciPy's integral", "", float, double) {
+TEMPLATE_TEST_CASE("squashed Gaussians agree with SciPy, their entropy with SciPy's integral", "", float, double) {
     check_against_scipy(SquashedGaussian<TestType>(bounds()), "squashed_gaussian");
     check_against_scipy(SquashedGaussian<TestType, StateDependentGaussian<TestType>>(bounds()),
                         "squashed_state_dependent_gaussian");
 }
 
-TEMPLATE_TEST_CASE("A Beta distribution agrees with SciPy", "", float, double) {
+TEMPLATE_TEST_CASE("a Beta distribution agrees with SciPy", "", float, double) {
     check_against_scipy(Beta<TestType>(bounds()), "beta");
 }
 
-TEMPLATE_TEST_CASE("Several choices agree with SciPy", "", float, double) {
+TEMPLATE_TEST_CASE("several choices agree with SciPy", "", float, double) {
     check_against_scipy(MultiCategorical<TestType>({3, 2, 4}), "multi_categorical");
 }
 
-TEMPLATE_TEST_CASE("Bernoulli answers agree with SciPy", "", float, double) {
+TEMPLATE_TEST_CASE("bernoulli answers agree with SciPy", "", float, double) {
     check_against_scipy(Bernoulli<TestType>(5), "bernoulli");
 }
 
-TEMPLATE_TEST_CASE("A hybrid of a choice and a Gaussian agrees with SciPy", "", float, double) {
+TEMPLATE_TEST_CASE("a hybrid of a choice and a Gaussian agrees with SciPy", "", float, double) {
     check_against_scipy(Hybrid<TestType>(3, 2), "hybrid");
 }

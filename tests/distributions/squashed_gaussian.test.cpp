@@ -61,7 +61,7 @@ struct Grid {
 
 }  // namespace
 
-TEST_CASE("A user gives the actor a squashed Gaussian of the environments' action space") {
+TEST_CASE("an actor can be given a squashed Gaussian of the environments' action space") {
     const Vectorized envs(Levers{}, {.count = 2});
     const Actor actor(envs, Mlp{.hidden = {}}, SquashedGaussian<float>(envs.action_space(), -1));
     CHECK(actor.head_size() == 3);
@@ -73,7 +73,7 @@ TEST_CASE("A user gives the actor a squashed Gaussian of the environments' actio
     CHECK(of_state.own_parameters().empty());
 }
 
-TEST_CASE("A squashed Gaussian of a space without finite bounds is refused, the element named") {
+TEST_CASE("a squashed Gaussian of a space without finite bounds is refused, the element named") {
     CHECK_THROWS_WITH(
         SquashedGaussian<float>(Box{.size = 2, .low = {-1, 0}, .high = {1, infinity}}),
         "SquashedGaussian: element 1 of the action space has the bounds 0 and inf; give it finite bounds, "
@@ -81,7 +81,7 @@ TEST_CASE("A squashed Gaussian of a space without finite bounds is refused, the 
     CHECK_THROWS_AS(SquashedGaussian<float>(bounds, 3), Error);
 }
 
-TEMPLATE_TEST_CASE("The density of a squashed Gaussian integrates to 1 over the actions within the bounds", "",
+TEMPLATE_TEST_CASE("the density of a squashed Gaussian integrates to 1 over the actions within the bounds", "",
                    SquashedGaussian<float>, SquashedGaussian<double>, OfState<float>, OfState<double>) {
     using Scalar = typename TestType::Scalar;
     Grid<TestType> grid;
@@ -94,21 +94,21 @@ TEMPLATE_TEST_CASE("The density of a squashed Gaussian integrates to 1 over the 
     CHECK(integral == Approx(1).epsilon(1e-5));
 }
 
-TEST_CASE("The squashed Gaussian's gradients agree with central differences, those of the entropy's estimate too") {
+TEST_CASE("the squashed Gaussian's gradients agree with central differences, those of the entropy's estimate too") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         CHECK(gradient_error(SquashedGaussian<double>(bounds), seed) < 1e-6);
         CHECK(gradient_error(OfState<double>(bounds, 0.5), seed) < 1e-6);
     }
 }
 
-TEST_CASE("The squashed Gaussian's Fisher product agrees with the divergence's second derivative") {
+TEST_CASE("the squashed Gaussian's Fisher product agrees with the divergence's second derivative") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         CHECK(fisher_error(SquashedGaussian<double>(bounds), seed) < 1e-6);
         CHECK(fisher_error(OfState<double>(bounds), seed) < 1e-6);
     }
 }
 
-TEMPLATE_TEST_CASE("The entropy's estimate is minus the mean log-prob of samples", "", SquashedGaussian<float>,
+TEMPLATE_TEST_CASE("the entropy's estimate is minus the mean log-prob of samples", "", SquashedGaussian<float>,
                    OfState<double>) {
     constexpr Index draws = 100'000;
     DistributionBatch batch(TestType(bounds, 0.1), draws, 1);
@@ -122,7 +122,7 @@ TEMPLATE_TEST_CASE("The entropy's estimate is minus the mean log-prob of samples
     }
 }
 
-TEMPLATE_TEST_CASE("Samples sent to the environment have the moments of the density", "", SquashedGaussian<float>,
+TEMPLATE_TEST_CASE("samples sent to the environment have the moments of the density", "", SquashedGaussian<float>,
                    OfState<double>) {
     constexpr Index draws = 100'000;
     using Scalar = typename TestType::Scalar;
@@ -151,7 +151,7 @@ TEMPLATE_TEST_CASE("Samples sent to the environment have the moments of the dens
     }
 }
 
-TEST_CASE("The mode of a squashed Gaussian is sent as the median: half of the samples are below it") {
+TEST_CASE("the mode of a squashed Gaussian is sent as the median: half of the samples are below it") {
     constexpr Index draws = 40'000;
     DistributionBatch batch(SquashedGaussian<float>(bounds), draws, 2);
     for (Index j = 1; j < draws; ++j) batch.head.col(j) = batch.head.col(0);
@@ -165,7 +165,7 @@ TEST_CASE("The mode of a squashed Gaussian is sent as the median: half of the sa
     for (Index i = 0; i < 3; ++i) CHECK(within_four_standard_errors(below.row(i), 0.5));
 }
 
-TEST_CASE("No action is sent beyond a bound, whatever u and the rounding") {
+TEST_CASE("to_environment of a squashed Gaussian exceeds no bound, for any u and rounding") {
     const Box awkward{
         .size = 5, .low = {-0.1F, 1e-3F, -3e38F, 0.1F, -16777216}, .high = {0.3F, 1e8F, 3e38F, 0.10000001F, 1}};
     const SquashedGaussian<float> distribution(awkward);
@@ -185,7 +185,7 @@ TEST_CASE("No action is sent beyond a bound, whatever u and the rounding") {
     }
 }
 
-TEST_CASE("What is read from the environment is what was stored, up to the rounding of the action sent") {
+TEST_CASE("from_environment of a squashed Gaussian inverts to_environment up to rounding") {
     const SquashedGaussian<float> distribution(bounds);
     Rng rng(2);
     ActionBatch stored({.reals = 3}, 1000), sent = stored, again = stored;
@@ -197,7 +197,7 @@ TEST_CASE("What is read from the environment is what was stored, up to the round
     CHECK(((again.all().reals - stored.all().reals).array().abs() < allowed).all());
 }
 
-TEST_CASE("Actions at the bounds are read as a finite u near 6.9, those beyond as an infinite one of log-prob -inf") {
+TEST_CASE("an action at a bound has a finite u near 6.9, one beyond it an infinite u and log-prob -inf") {
     DistributionBatch batch(SquashedGaussian<double>(bounds), 4, 3);
     ActionBatch sent({.reals = 3}, 4);
     for (Index j = 0; j < 4; ++j) sent.all().reals.col(j) << 0, 1, 0;
@@ -215,7 +215,7 @@ TEST_CASE("Actions at the bounds are read as a finite u near 6.9, those beyond a
     CHECK(batch.log_prob()[3] == -HUGE_VAL);
 }
 
-TEMPLATE_TEST_CASE("Extreme heads of a squashed Gaussian stay finite in float", "", SquashedGaussian<float>,
+TEMPLATE_TEST_CASE("extreme heads of a squashed Gaussian give finite numbers in float", "", SquashedGaussian<float>,
                    OfState<float>) {
     for (const float mean : {-1e4F, 1e4F}) {
         for (const float log_std : {-1e4F, 1e4F}) {
@@ -232,8 +232,7 @@ TEMPLATE_TEST_CASE("Extreme heads of a squashed Gaussian stay finite in float", 
     }
 }
 
-TEMPLATE_TEST_CASE("NaN in a head or an action of a squashed Gaussian is NaN in what is made of it", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("NaN in a head or an action of a squashed Gaussian gives NaN in every result", "", float, double) {
     const TestType nan = std::numeric_limits<TestType>::quiet_NaN();
     for (const Index row : {Index{1}, Index{4}}) {
         CAPTURE(row);

@@ -26,7 +26,7 @@ constexpr Index dimensions = 3, width = 5;
 
 }  // namespace
 
-TEST_CASE("A state-dependent Gaussian has a mean and a log-std per dimension in its head, and nothing of its own") {
+TEST_CASE("a state-dependent Gaussian has a mean and a log-std per dimension in its head, and no parameters") {
     const StateDependentGaussian<float> distribution(4, -1);
     CHECK(distribution.head_size() == 8);
     CHECK(distribution.parameter_count() == 0);
@@ -34,7 +34,7 @@ TEST_CASE("A state-dependent Gaussian has a mean and a log-std per dimension in 
     CHECK(distribution.action_shape().reals == 4);
 }
 
-TEST_CASE("A state-dependent Gaussian of no dimensions, or of a log-std out of bounds, is refused") {
+TEST_CASE("a state-dependent Gaussian of no dimensions, or of a log-std out of bounds, is refused") {
     CHECK_THROWS_WITH(StateDependentGaussian<float>(0), "StateDependentGaussian: dimensions is 0; give at least 1");
     CHECK_THROWS_WITH(StateDependentGaussian<float>(1, 2.5),
                       "StateDependentGaussian: initial_log_std is 2.5; give a number from -20 to 2");
@@ -44,7 +44,7 @@ TEST_CASE("A state-dependent Gaussian of no dimensions, or of a log-std out of b
     CHECK_NOTHROW(StateDependentGaussian<double>(1, 2));
 }
 
-TEST_CASE("A head of zeros has the initial log-std") {
+TEST_CASE("a head of zeros gives the initial log-std") {
     DistributionBatch batch(StateDependentGaussian<double>(dimensions, -1.5), width, 1);
     batch.head.setZero();
     batch.forward();
@@ -54,7 +54,7 @@ TEST_CASE("A head of zeros has the initial log-std") {
     CHECK(batch.tape.log_std(1, 2) == -1);
 }
 
-TEMPLATE_TEST_CASE("Each column is the diagonal Gaussian of its own means and log-stds", "", float, double) {
+TEMPLATE_TEST_CASE("each column is the diagonal Gaussian of its own means and log-stds", "", float, double) {
     const DistributionBatch q(StateDependentGaussian<TestType>(dimensions), width, 1);
     const DistributionBatch p(StateDependentGaussian<TestType>(dimensions), width, 2);
     const DiagonalGaussian<TestType> diagonal(dimensions);
@@ -79,19 +79,19 @@ TEMPLATE_TEST_CASE("Each column is the diagonal Gaussian of its own means and lo
     }
 }
 
-TEST_CASE("The state-dependent Gaussian's gradients agree with central differences") {
+TEST_CASE("the state-dependent Gaussian's gradients agree with central differences") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         CHECK(gradient_error(StateDependentGaussian<double>(dimensions, -0.3), seed) < 1e-6);
     }
 }
 
-TEST_CASE("The state-dependent Gaussian's Fisher product agrees with the divergence's second derivative") {
+TEST_CASE("the state-dependent Gaussian's Fisher product agrees with the divergence's second derivative") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         CHECK(fisher_error(StateDependentGaussian<double>(dimensions, 0.2), seed) < 1e-6);
     }
 }
 
-TEMPLATE_TEST_CASE("The density of a state-dependent Gaussian integrates to 1", "", float, double) {
+TEMPLATE_TEST_CASE("the density of a state-dependent Gaussian integrates to 1", "", float, double) {
     constexpr Index points = 161;
     DistributionBatch batch(StateDependentGaussian<TestType>(2), points * points, 1);
     const double first = std::exp(-0.7) * 16 / (points - 1), second = std::exp(0.4) * 16 / (points - 1);
@@ -106,7 +106,7 @@ TEMPLATE_TEST_CASE("The density of a state-dependent Gaussian integrates to 1", 
     CHECK(integral == Approx(1).epsilon(1e-5));
 }
 
-TEMPLATE_TEST_CASE("Samples of a state-dependent Gaussian have each column's mean and deviation", "", float, double) {
+TEMPLATE_TEST_CASE("samples of a state-dependent Gaussian have each column's mean and deviation", "", float, double) {
     constexpr Index draws = 50'000;
     DistributionBatch batch(StateDependentGaussian<TestType>(2, 0.5), draws, 1);
     for (Index j = 0; j < draws; ++j) {  // two kinds of columns in turn
@@ -136,7 +136,7 @@ TEMPLATE_TEST_CASE("Samples of a state-dependent Gaussian have each column's mea
     }
 }
 
-TEST_CASE("A state-dependent sample depends on its own stream and head only, and equals the reparameterised one") {
+TEST_CASE("a state-dependent sample depends on its own stream and head only, and equals the reparameterised one") {
     DistributionBatch batch(StateDependentGaussian<double>(dimensions), width, 4);
     Matrix<double> noise(dimensions, width), action(dimensions, width);
     std::vector<Rng> rng = action_streams(width, 4);
@@ -153,7 +153,7 @@ TEST_CASE("A state-dependent sample depends on its own stream and head only, and
     }
 }
 
-TEST_CASE("The gradient of a reparameterised state-dependent sample agrees with central differences") {
+TEST_CASE("the gradient of a reparameterised state-dependent sample agrees with central differences") {
     DistributionBatch batch(StateDependentGaussian<double>(dimensions, -0.4), width, 5);
     Rng rng(6);
     const Matrix<double> noise = random_matrix<double>(dimensions, width, rng);
@@ -170,7 +170,7 @@ TEST_CASE("The gradient of a reparameterised state-dependent sample agrees with 
     CHECK(relative_error({d_head.data(), static_cast<std::size_t>(d_head.size())}, expected) < 1e-6);
 }
 
-TEST_CASE("A state's log-std beyond its bounds counts as the bound; of its derivative what points outward is dropped") {
+TEST_CASE("a state's log-std is clamped to its bounds, beyond which it has only inward derivatives") {
     DistributionBatch inside(StateDependentGaussian<double>(dimensions, 1), 1, 7);
     inside.head.bottomRows(dimensions) << -21, 0, 1;
     inside.forward();
@@ -206,7 +206,7 @@ TEST_CASE("A state's log-std beyond its bounds counts as the bound; of its deriv
     }
 }
 
-TEST_CASE("What is dropped beyond a bound is decided on the whole derivative, the entropy of squashing included") {
+TEST_CASE("the projection at a bound applies to the whole derivative, with the entropy of squashing") {
     const Box box{.size = 1, .low = {-1}, .high = {1}};
     using Squashed = SquashedGaussian<double, StateDependentGaussian<double>>;
     DistributionBatch inside(Squashed(box), 1, 7), outside(Squashed(box), 1, 7);
@@ -225,7 +225,7 @@ TEST_CASE("What is dropped beyond a bound is decided on the whole derivative, th
     }
 }
 
-TEST_CASE("Extreme heads of a state-dependent Gaussian stay finite in float") {
+TEST_CASE("extreme heads of a state-dependent Gaussian give finite numbers in float") {
     for (const float mean : {-1e4F, 1e4F}) {
         for (const float log_std : {-1e4F, 1e4F}) {
             CAPTURE(mean, log_std);
@@ -240,7 +240,7 @@ TEST_CASE("Extreme heads of a state-dependent Gaussian stay finite in float") {
     }
 }
 
-TEST_CASE("NaN in a column's head is NaN in that column alone") {
+TEST_CASE("NaN in a column's head gives NaN in that column only") {
     for (const Index row : {Index{1}, dimensions + 1}) {
         CAPTURE(row);
         const DistributionBatch old(StateDependentGaussian<double>(dimensions), 2, 9);

@@ -54,8 +54,7 @@ constexpr bool is_beta<Hybrid<T, Beta<T>>> = true;
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A sample of weight 0 adds exactly nothing to any gradient, whatever its action", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("a sample of weight 0 adds exactly 0 to any gradient, for any action", "", float, double) {
     using T = TestType;
     for_each_distribution<T>([]<class D>(const char* name, const D& distribution) {
         for (const Index width : {1, 2, 7, 16, 17, 33}) {
@@ -100,8 +99,7 @@ TEMPLATE_TEST_CASE("A sample of weight 0 adds exactly nothing to any gradient, w
     });
 }
 
-TEMPLATE_TEST_CASE("A divergence of weight 0 adds exactly nothing, also where it is beyond all numbers", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("a divergence of weight 0 adds exactly 0, also where it is infinite", "", float, double) {
     using T = TestType;
     for_each_distribution<T>([]<class D>(const char* name, const D& distribution) {
         constexpr Index width = 19;
