@@ -174,12 +174,12 @@ auto constant_actor(const E& environment, const D& distribution, const std::vect
 
 }  // namespace
 
-TEST_CASE("Acting plays in every space, by every distribution, as evaluate does") {
+TEST_CASE("acting gives the actions of evaluate in every space, for every distribution") {
     SECTION("in float") { check_every_space<float>(); }
     SECTION("in double") { check_every_space<double>(); }
 }
 
-TEST_CASE("Acting takes the environments that trained the actor, and a shared trunk") {
+TEST_CASE("acting takes the environments that trained the actor, and a shared trunk") {
     Vectorized envs(TimeLimit(Corridor{}, 20), {.count = 3, .seed = 1});
     Actor plain(envs, Mlp{.hidden = {8}});
     scatter(plain.weights(), 2);
@@ -194,7 +194,7 @@ TEST_CASE("Acting takes the environments that trained the actor, and a shared tr
     check_plays_as_evaluate("SharedTrunk", shared, TimeLimit(Corridor{}, 20));
 }
 
-TEST_CASE("Acting sees the actor's weights of the moment") {
+TEST_CASE("acting uses the actor's current weights") {
     auto actor = constant_actor(ThreeChoices{}, Categorical<float>(3), {0, 1, 0});
     Acting acting(actor, ThreeChoices{});
     CHECK(acting.act(one) == 1);
@@ -202,7 +202,7 @@ TEST_CASE("Acting sees the actor's weights of the moment") {
     CHECK(acting.act(one) == 2);
 }
 
-TEST_CASE("Real actions are handed out within the bounds, from the most probable one on") {
+TEST_CASE("real actions are within the bounds, the most probable one too") {
     const Box box{.size = 3, .low = {-1, -2, 0}, .high = {1, 2, 4}};
     const auto actor = constant_actor(Matching<Box>{box}, DiagonalGaussian<float>(3), {3, -0.5F, -7});
     Acting acting(actor, Matching<Box>{box});
@@ -213,7 +213,7 @@ TEST_CASE("Real actions are handed out within the bounds, from the most probable
     CHECK(std::vector<float>(other.begin(), other.end()) == std::vector<float>{3, -0.5F, -7});
 }
 
-TEST_CASE("A sampled action comes from the caller's stream alone") {
+TEST_CASE("a sampled action is drawn from the caller's stream only") {
     const auto actor = constant_actor(ThreeChoices{}, Categorical<float>(3), {0, 0, 0});
     Acting acting(actor, ThreeChoices{}), other(actor, ThreeChoices{});
     Rng rng(4), same(4), control(4);
@@ -228,7 +228,7 @@ TEST_CASE("A sampled action comes from the caller's stream alone") {
     CHECK(rng() != control());
 }
 
-TEST_CASE("With a mask only legal actions are handed out") {
+TEST_CASE("with a mask only legal actions are returned") {
     const auto actor = constant_actor(MaskedChoices{}, Categorical<float>(3), {3, 2, 1});
     Acting acting(actor, MaskedChoices{});
     using Mask = std::vector<std::uint8_t>;
@@ -242,7 +242,7 @@ TEST_CASE("With a mask only legal actions are handed out") {
     CHECK(unmasked.act(one, Mask{0, 1, 1}) == 1);
 }
 
-TEST_CASE("A mask that is missing, or does not fit, is refused") {
+TEST_CASE("a mask that is missing, or of a wrong size, is refused") {
     const auto actor = constant_actor(MaskedChoices{}, Categorical<float>(3), {3, 2, 1});
     Acting acting(actor, MaskedChoices{});
     using Mask = std::vector<std::uint8_t>;
@@ -267,7 +267,7 @@ TEST_CASE("A mask that is missing, or does not fit, is refused") {
         ContainsText("without a legal action"));
 }
 
-TEST_CASE("A choice that is not legal is refused, whatever numbers made it") {
+TEST_CASE("an illegal choice is refused, also where legal logits are below that of a masked one") {
     // Logits below that of an illegal choice: the best of them is the illegal one.
     const auto actor = constant_actor(MaskedChoices{}, Categorical<float>(3), {0, -2e30F, -3e30F});
     Acting acting(actor, MaskedChoices{});
@@ -282,7 +282,7 @@ TEST_CASE("A choice that is not legal is refused, whatever numbers made it") {
     CHECK((what == "action 1" || what.find("is 0, which its mask rules out") != std::string::npos));
 }
 
-TEST_CASE("A head that is not finite is an error before an action is handed out") {
+TEST_CASE("a head that is not finite is an error before an action is returned") {
     for (const float broken : {not_a_number, infinity, -infinity}) {
         for (std::size_t row = 0; row < 2; ++row) {
             CAPTURE(broken, row);
@@ -312,7 +312,7 @@ TEST_CASE("A head that is not finite is an error before an action is handed out"
     }
 }
 
-TEST_CASE("A sampled action that is not finite is an error") {
+TEST_CASE("a sampled action that is not finite is an error") {
     const Box box{.size = 2, .low = {-1}, .high = {1}};
     auto actor = constant_actor(Matching<Box>{box}, DiagonalGaussian<float>(2), {0, 0});
     actor.weights().back() = not_a_number;  // its log-std
@@ -326,7 +326,7 @@ TEST_CASE("A sampled action that is not finite is an error") {
     CHECK_THROWS_WITH(other.act(one, rng), ContainsText("was to get action[1]"));
 }
 
-TEST_CASE("An observation of another size, or not finite, is refused") {
+TEST_CASE("an observation of another size, or not finite, is refused") {
     const auto actor = constant_actor(ThreeChoices{}, Categorical<float>(3), {0, 1, 0});
     Acting acting(actor, ThreeChoices{});
     CHECK_THROWS_WITH(acting.act(std::vector<float>{}), ContainsText("has 0 numbers, the policy takes 1"));
@@ -337,7 +337,7 @@ TEST_CASE("An observation of another size, or not finite, is refused") {
     CHECK(acting.act(one) == 1);  // and goes on
 }
 
-TEST_CASE("An actor that was made for other spaces is refused") {
+TEST_CASE("an actor that was made for other spaces is refused") {
     const auto actor = constant_actor(ThreeChoices{}, Categorical<float>(3), {0, 1, 0});
     CHECK_THROWS_WITH(Acting(actor, Ticker{}), ContainsText("Acting: the actor takes observations of 1 numbers"));
     CHECK_THROWS_WITH(Acting(actor, Corridor{}), ContainsText("Acting: the actor chooses among 3 actions"));

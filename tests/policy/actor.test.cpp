@@ -89,19 +89,19 @@ std::vector<float> weights_of(std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("The gradient of an actor's log-probs equals central differences in every block of weights") {
+TEST_CASE("the gradient of an actor's log-probs equals central differences in every block of weights") {
     CHECK(Case().worst_block(0, 0, true) < 1e-6);
 }
 
-TEST_CASE("The gradient of an actor's entropy equals central differences in every block of weights") {
+TEST_CASE("the gradient of an actor's entropy equals central differences in every block of weights") {
     CHECK(Case().worst_block(0.7, 0, false) < 1e-6);
 }
 
-TEST_CASE("The gradient of an actor's KL from an older policy equals central differences in every block of weights") {
+TEST_CASE("the gradient of an actor's KL from an older policy equals central differences in every block of weights") {
     CHECK(Case().worst_block(0, 0.9, false) < 1e-6);
 }
 
-TEST_CASE("An actor takes all three derivatives in one pass and adds to the gradient") {
+TEST_CASE("an actor takes all three derivatives in one pass and adds to the gradient") {
     Case c;
     CHECK(c.worst_block(-0.3, 1.7, true) < 1e-6);
     auto twice = c.gradient(-0.3, 1.7, true);
@@ -111,7 +111,7 @@ TEST_CASE("An actor takes all three derivatives in one pass and adds to the grad
     for (std::size_t i = 0; i < once.size(); ++i) CHECK(twice[i] == Catch::Approx(2 * once[i]));
 }
 
-TEST_CASE("The weights of an actor are one span that drives its heads") {
+TEST_CASE("the weights of an actor are one span that determines its heads") {
     const Vectorized envs(Wanderer{}, {.count = 2});
     Actor actor(envs, Mlp{.hidden = {8, 5}});
     CHECK(actor.weights().size() == (3 + 1) * 8 + (8 + 1) * 5 + (5 + 1) * 3);
@@ -126,7 +126,7 @@ TEST_CASE("The weights of an actor are one span that drives its heads") {
     CHECK(tape.head(2, 0) == 2.5F);
 }
 
-TEST_CASE("A copy of an actor is a snapshot") {
+TEST_CASE("a copy of an actor is a snapshot") {
     const Vectorized envs(Wanderer{}, {.count = 2});
     Actor actor(envs, Mlp{.hidden = {8}});
     const auto snapshot = actor;
@@ -137,12 +137,12 @@ TEST_CASE("A copy of an actor is a snapshot") {
     CHECK(std::equal(before.begin(), before.end(), actor.weights().begin(), actor.weights().end()));
 }
 
-TEST_CASE("Actors of one seed have the same weights and of another seed other ones") {
+TEST_CASE("actors of one seed have the same weights and of another seed other ones") {
     CHECK(weights_of(1) == weights_of(1));
     CHECK(weights_of(1) != weights_of(2));
 }
 
-TEST_CASE("A new actor is nearly uniform") {
+TEST_CASE("a new actor is nearly uniform") {
     const Vectorized envs(Wanderer{}, {.count = 2});
     const Actor actor(envs, Mlp{});
     decltype(actor)::Tape tape;
@@ -151,7 +151,7 @@ TEST_CASE("A new actor is nearly uniform") {
     CHECK(largest_size(tape.head) < 0.05F);
 }
 
-TEST_CASE("The output layer of a new actor is orthogonal with a gain of 0.01, its bias 0") {
+TEST_CASE("the output layer of a new actor is orthogonal with a gain of 0.01, its bias 0") {
     const Vectorized envs(Wanderer{}, {.count = 1, .seed = 4});
     const Actor actor(envs, Mlp{.hidden = {4}});
     const auto last = actor.weights().last(3 * 4 + 3);  // 3 choices from 4 units
@@ -161,18 +161,18 @@ TEST_CASE("The output layer of a new actor is orthogonal with a gain of 0.01, it
     for (const float b : last.last(3)) CHECK(b == 0);
 }
 
-TEST_CASE("An actor may have no hidden layer") {
+TEST_CASE("an actor may have no hidden layer") {
     const Vectorized envs(Wanderer{}, {.count = 2});
     const Actor actor(envs, Mlp{.hidden = {}});
     CHECK(actor.weights().size() == (3 + 1) * 3);
 }
 
-TEST_CASE("An actor refuses a network and a distribution of different sizes") {
+TEST_CASE("an actor refuses a network and a distribution of different sizes") {
     CHECK_THROWS_WITH((Actor(MlpNetwork<float>(3, 4, {.hidden = {2}}, Rng(1)), Categorical<float>(5))),
                       "Actor: the network has 4 outputs and the distribution's head 5 rows; make them equal");
 }
 
-TEST_CASE("An actor refuses a hidden layer of no units") {
+TEST_CASE("an actor refuses a hidden layer of no units") {
     const Vectorized envs(Wanderer{}, {.count = 2});
     CHECK_THROWS_WITH(Actor(envs, Mlp{.hidden = {8, 0}}),
                       "Mlp: hidden[1] is 0; give every hidden layer at least 1 unit");

@@ -44,7 +44,7 @@ Vectorized<Ticker> tickers(Index count) {
 
 }  // namespace
 
-TEST_CASE("A controller sees its own environment's observation and its choice is recorded") {
+TEST_CASE("a controller gets its environment's observation and its choice is recorded") {
     for (const bool whole_episodes : {false, true}) {
         auto envs = tickers(6);  // two shards
         const Controller controller(envs, by_sight);
@@ -67,7 +67,7 @@ TEST_CASE("A controller sees its own environment's observation and its choice is
     }
 }
 
-TEST_CASE("A controller chooses real numbers too and what is sent is clipped to the bounds") {
+TEST_CASE("a controller chooses real numbers too and what is sent is clipped to the bounds") {
     Vectorized envs(Scale{}, {.count = 3});
     const Controller controller(envs, [](std::span<const float> observation, Rng&, ActionView action) {
         action.reals.col(0) << 0.25F * observation[0], 7;
@@ -86,7 +86,7 @@ TEST_CASE("A controller chooses real numbers too and what is sent is clipped to 
     }
 }
 
-TEST_CASE("A controller draws from the stream of each environment") {
+TEST_CASE("a controller draws from the stream of each environment") {
     auto envs = tickers(2);
     const Controller controller(envs, coin);
     Threads threads;
@@ -98,7 +98,7 @@ TEST_CASE("A controller draws from the stream of each environment") {
     }
 }
 
-TEST_CASE("A controller fits its environments and has neither head nor parameters") {
+TEST_CASE("a controller fits its environments and has neither head nor parameters") {
     const auto envs = tickers(2);
     const Controller controller(envs, coin);
     CHECK(controller.observation_size() == 3);
@@ -112,7 +112,7 @@ TEST_CASE("A controller fits its environments and has neither head nor parameter
                       ContainsText("Collector: the actor takes observations"));
 }
 
-TEST_CASE("What a controller does is the same with 1, 2 and 4 threads", "[threads]") {
+TEST_CASE("a controller acts the same with 1, 2 and 4 threads", "[threads]") {
     const auto after = [](Index count) {
         auto envs = tickers(13);
         const Controller controller(envs, coin);

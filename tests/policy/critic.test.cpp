@@ -14,7 +14,7 @@ static_assert(ValueFunction<Critic<MlpNetwork<double>>>);
 static_assert(!ValueFunction<NoCritic>);
 static_assert(has_critic<Critic<MlpNetwork<float>>> && !has_critic<NoCritic>);
 
-TEST_CASE("The gradient of a critic's values equals central differences in every block of weights") {
+TEST_CASE("the gradient of a critic's values equals central differences in every block of weights") {
     constexpr Index samples = 6;
     Critic critic(MlpNetwork<double>(3, 1, {.hidden = {4, 5}}, Rng(1)));
     Rng rng(2);
@@ -38,7 +38,7 @@ TEST_CASE("The gradient of a critic's values equals central differences in every
     CHECK(begin == gradient.size());
 }
 
-TEST_CASE("A critic gives one value per column") {
+TEST_CASE("a critic gives one value per column") {
     const Vectorized envs(Wanderer{}, {.count = 2});
     Critic critic(envs, Mlp{.hidden = {8}});
     CHECK(critic.weights().size() == (3 + 1) * 8 + (8 + 1));
@@ -51,7 +51,7 @@ TEST_CASE("A critic gives one value per column") {
     CHECK(value[3] == 1.5F);
 }
 
-TEST_CASE("A copy of a critic is a snapshot") {
+TEST_CASE("a copy of a critic is a snapshot") {
     const Vectorized envs(Wanderer{}, {.count = 2});
     Critic critic(envs, Mlp{.hidden = {8}});
     const auto snapshot = critic;
@@ -60,7 +60,7 @@ TEST_CASE("A copy of a critic is a snapshot") {
     CHECK(snapshot.weights()[0] == before);
 }
 
-TEST_CASE("Critics follow the seed and draw other weights than the actor") {
+TEST_CASE("weights of a critic depend on the seed and differ from the actor's") {
     const auto weights = [](std::uint64_t seed) {
         const Vectorized envs(Wanderer{}, {.count = 2, .seed = seed});
         const Critic critic(envs, Mlp{.hidden = {8}});
@@ -74,7 +74,7 @@ TEST_CASE("Critics follow the seed and draw other weights than the actor") {
     CHECK(!std::equal(of_critic.begin(), of_critic.end(), of_actor.parameters().begin()));
 }
 
-TEST_CASE("A critic refuses a network with several outputs") {
+TEST_CASE("a critic refuses a network with several outputs") {
     CHECK_THROWS_WITH(Critic(MlpNetwork<float>(3, 2, {.hidden = {2}}, Rng(1))),
                       "Critic: the network has 2 outputs; give it 1, the value");
 }

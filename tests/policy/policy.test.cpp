@@ -37,7 +37,7 @@ struct LearnsAlone : Critic<MlpNetwork<float>> {
 
 }  // namespace
 
-TEST_CASE("every distribution, network, critic, optimizer, advantage and surrogate of the library keeps its rules") {
+TEST_CASE("every distribution, network, critic, optimizer, advantage and surrogate of the library models its concept") {
     STATIC_REQUIRE(all_act<float>);
     STATIC_REQUIRE(all_act<double>);
     STATIC_REQUIRE(all_learn<float>);

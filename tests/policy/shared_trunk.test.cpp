@@ -35,7 +35,7 @@ Matrix<double> observations() {
 
 }  // namespace
 
-TEST_CASE("A shared trunk shows the policy its outputs without the value") {
+TEST_CASE("the output of a shared trunk as a Module is the head without the value") {
     const Network network(3, 2, SharedTrunk{.mlp = {.hidden = {}}}, Rng(1), 0.5);
     CHECK(network.outputs() == 2);
     const ConstMatrixMap<double> weight(network.parameters().data(), 3, 3);
@@ -49,7 +49,7 @@ TEST_CASE("A shared trunk shows the policy its outputs without the value") {
     CHECK(value.isApprox((weight.row(2) * x).transpose()));
 }
 
-TEST_CASE("Gradients of policy and value through a shared trunk agree with central differences") {
+TEST_CASE("gradients of policy and value through a shared trunk agree with central differences") {
     SharedActor actor = shared_actor();
     const SharedCritic critic(actor);
     const Matrix<double> x = observations();
@@ -74,7 +74,7 @@ TEST_CASE("Gradients of policy and value through a shared trunk agree with centr
     CHECK(gradiva_test::relative_error(gradient, numeric) < 1e-6);
 }
 
-TEST_CASE("One pass through a shared trunk serves policy and value: their derivatives add up") {
+TEST_CASE("one pass through a shared trunk computes the sum of the policy's and the value's gradients") {
     SharedActor actor = shared_actor();
     const SharedCritic critic(actor);
     const Matrix<double> x = observations();
@@ -103,7 +103,7 @@ TEST_CASE("One pass through a shared trunk serves policy and value: their deriva
     CHECK(again == policy_alone);
 }
 
-TEST_CASE("Tangent and derivative by the inputs of a shared trunk agree with central differences") {
+TEST_CASE("tangent and derivative by the inputs of a shared trunk agree with central differences") {
     Network network(3, 2, SharedTrunk{.mlp = {.hidden = {5, 4}}}, Rng(1), 0.5);
     Matrix<double> x = observations();
     const Matrix<double> dy = Matrix<double>::Random(2, 6);
@@ -138,7 +138,8 @@ TEST_CASE("Tangent and derivative by the inputs of a shared trunk agree with cen
     CHECK((tangent - numeric).norm() < 1e-6 * numeric.norm());
 }
 
-TEST_CASE("TRPO goes to the end of its trust region through a shared trunk and lets the value's weights alone") {
+TEST_CASE(
+    "TRPO reaches the boundary of its trust region through a shared trunk and does not change the value's weights") {
     Vectorized envs(TimeLimit(gradiva_test::Corridor{}, 30), {.count = 4, .seed = 1});
     Actor actor(envs, SharedTrunk{.mlp = {.hidden = {6}}}, Categorical<double>(2));
     Critic<MlpNetwork<double>> critic(envs, Mlp{.hidden = {6}});
@@ -158,7 +159,7 @@ TEST_CASE("TRPO goes to the end of its trust region through a shared trunk and l
     CHECK(weights_of_value() == before);
 }
 
-TEST_CASE("A shared trunk learns from each sample's own value target, whatever the minibatches") {
+TEST_CASE("a shared trunk learns from each sample's own value target, whatever the minibatches") {
     std::vector<double> losses;
     for (const Index minibatch : {512, 300, 16}) {
         TimeLimit corridor(gradiva_test::Corridor{}, 100);

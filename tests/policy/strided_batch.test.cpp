@@ -154,16 +154,16 @@ void for_each_distribution(const Check& check) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("An actor over each distribution takes observations and heads with gaps between columns", "", float,
+TEMPLATE_TEST_CASE("an actor of each distribution takes observations and heads with gaps between columns", "", float,
                    double) {
     for_each_distribution<TestType>([](const char* name, const auto& d) { check_actor(name, d); });
 }
 
-TEMPLATE_TEST_CASE("Each distribution takes heads and writes gradients with gaps between columns", "", float, double) {
+TEMPLATE_TEST_CASE("each distribution takes heads and writes gradients with gaps between columns", "", float, double) {
     for_each_distribution<TestType>([](const char* name, const auto& d) { check_distribution(name, d); });
 }
 
-TEMPLATE_TEST_CASE("A critic, and one in a shared trunk, take observations with gaps between columns", "", float,
+TEMPLATE_TEST_CASE("a critic, and one in a shared trunk, take observations with gaps between columns", "", float,
                    double) {
     using T = TestType;
     Rng rng(1);
@@ -188,7 +188,7 @@ TEMPLATE_TEST_CASE("A critic, and one in a shared trunk, take observations with 
     }
 }
 
-TEST_CASE("A controller sees each column of observations with gaps between them, or in another order") {
+TEST_CASE("a controller sees each column of observations with gaps between them, or in another order") {
     Vectorized envs(Ticker{}, {.count = 1});
     const Controller controller(envs, [](std::span<const float> observation, Rng&, ActionView) {
         return static_cast<double>(observation[0] + 10 * observation[1] + 100 * observation[2]);

@@ -70,7 +70,7 @@ void check_network(Network network, Index batch) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A network takes batches with gaps between columns, or in another order, bit for bit", "", float,
+TEMPLATE_TEST_CASE("a network takes batches with gaps between columns, or in another order, bit for bit", "", float,
                    double) {
     using T = TestType;
     const Mlp descriptions[] = {{.hidden = {}},
@@ -90,7 +90,7 @@ TEMPLATE_TEST_CASE("A network takes batches with gaps between columns, or in ano
     }
 }
 
-TEST_CASE("A network copies no batch without gaps, and keeps the room of the copies that it makes") {
+TEST_CASE("a network does not copy a batch without gaps, and keeps the storage of its copies") {
     const MlpNetwork<float> network(3, 2, {.hidden = {5}}, Rng(1));
     const Matrix<float> x = Matrix<float>::Ones(3, 9), large = Matrix<float>::Ones(5, 9);
     MlpNetwork<float>::Tape tape;
