@@ -36,7 +36,7 @@ void check(const Sample& s, double loss, double derivative, Index clipped) {
 
 }  // namespace
 
-TEST_CASE("The clipped loss and its derivative by hand in every case") {
+TEST_CASE("the clipped loss and its derivative equal hand-computed values in every case") {
     const Clip clip{.clip = 0.2};
     SECTION("A good action within the range is followed") { check(sample(clip, 1.1, 2), -2.2, -2.2, 0); }
     SECTION("A good action above the range is left alone") { check(sample(clip, 1.5, 2), -2.4, 0, 1); }
@@ -47,7 +47,7 @@ TEST_CASE("The clipped loss and its derivative by hand in every case") {
     SECTION("At ratio 1 it is the policy gradient") { check(sample(clip, 1, 2), -2, -2, 0); }
 }
 
-TEST_CASE("The clipped loss is summed over the batch and its derivative equals central differences") {
+TEST_CASE("the clipped loss is summed over the batch and its derivative equals central differences") {
     const Clip clip{.clip = 0.2};
     Vector<double> log_prob{{-1.0, -0.5, -2.0, -0.7, -1.2, -0.1}};
     const Vector<double> log_ratio{{0.1, 0.5, -0.5, -0.1, -0.6, 0.4}};
@@ -63,7 +63,7 @@ TEST_CASE("The clipped loss is summed over the batch and its derivative equals c
     CHECK(gradiva_test::relative_error(as_span(derivative), numeric) < 1e-6);
 }
 
-TEMPLATE_TEST_CASE("A sample is clipped the same wherever it stands in a batch", "", float, double) {
+TEMPLATE_TEST_CASE("clipping of a sample does not depend on its position in the batch", "", float, double) {
     const Clip clip{.clip = 0.2};
     constexpr Index many = 77;  // whole vectors and a rest
     Vector<TestType> log_prob(many), old = Vector<TestType>::Constant(many, -1), advantage(many), derivative(many);
@@ -91,7 +91,7 @@ TEMPLATE_TEST_CASE("A sample is clipped the same wherever it stands in a batch",
     }
 }
 
-TEST_CASE("The clip range follows its schedule") {
+TEST_CASE("the clip range follows its schedule") {
     const Clip clip{.clip = Linear{0.4, 0}};
     CHECK(sample(clip.at(0), 2, 1).loss == Catch::Approx(-1.4));
     CHECK(sample(clip.at(0.5), 2, 1).loss == Catch::Approx(-1.2));
@@ -105,8 +105,7 @@ TEST_CASE("Clip refuses a range that is negative or not finite") {
     CHECK_THROWS_AS(Clip{.clip = std::numeric_limits<double>::quiet_NaN()}.check(), Error);
 }
 
-TEMPLATE_TEST_CASE("An advantage of 0 has loss and derivative 0 however large the ratio is, wherever it stands", "",
-                   float, double) {
+TEMPLATE_TEST_CASE("an advantage of 0 has loss and derivative 0, for any ratio and position", "", float, double) {
     using T = TestType;
     constexpr Index many = 77;
     for (const double eps : {0.2, 0.0}) {
@@ -130,7 +129,8 @@ TEMPLATE_TEST_CASE("An advantage of 0 has loss and derivative 0 however large th
     }
 }
 
-TEMPLATE_TEST_CASE("A ratio beyond all numbers of a bad action is an infinite loss and derivative", "", float, double) {
+TEMPLATE_TEST_CASE("an infinite ratio with a negative advantage has an infinite loss and derivative", "", float,
+                   double) {
     using T = TestType;
     constexpr Index many = 77;
     for (const Index place : {Index{0}, Index{40}, many - 1}) {
@@ -144,7 +144,7 @@ TEMPLATE_TEST_CASE("A ratio beyond all numbers of a bad action is an infinite lo
     }
 }
 
-TEMPLATE_TEST_CASE("A log-prob or an advantage that is NaN is never clipped to a number", "", float, double) {
+TEMPLATE_TEST_CASE("a log-prob or an advantage that is NaN is never clipped to a number", "", float, double) {
     using T = TestType;
     constexpr Index many = 77;
     constexpr T nan = std::numeric_limits<T>::quiet_NaN();
@@ -165,7 +165,7 @@ TEMPLATE_TEST_CASE("A log-prob or an advantage that is NaN is never clipped to a
     }
 }
 
-TEMPLATE_TEST_CASE("A sample's derivative has the same bits wherever it stands in a batch", "", float, double) {
+TEMPLATE_TEST_CASE("the bits of a sample's derivative do not depend on its position in the batch", "", float, double) {
     using T = TestType;
     constexpr Index many = 77;
     Rng rng(1);

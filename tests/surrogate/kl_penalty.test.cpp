@@ -16,7 +16,7 @@ std::span<double> as_span(Vector<double>& x) { return {x.data(), static_cast<std
 
 }  // namespace
 
-TEST_CASE("The penalised surrogate is minus the ratio times the advantage") {
+TEST_CASE("the penalised surrogate is minus the ratio times the advantage") {
     const Vector<double> log_prob{{-1.0, -0.5}}, old{{-1.3, -0.1}}, advantage{{2.0, -3.0}};
     Vector<double> derivative(2);
     const SurrogateSum sum = surrogate_sum<double>(KlPenalty{}, log_prob, old, advantage, derivative);
@@ -26,7 +26,7 @@ TEST_CASE("The penalised surrogate is minus the ratio times the advantage") {
     CHECK(derivative[1] == Catch::Approx(3 * std::exp(-0.4)));
 }
 
-TEST_CASE("The derivative of the penalised surrogate equals central differences") {
+TEST_CASE("the derivative of the penalised surrogate equals central differences") {
     Vector<double> log_prob{{-1.0, -0.5, -2.0}}, derivative(3), scratch(3);
     const Vector<double> old{{-1.3, -0.1, -2.0}}, advantage{{2.0, -3.0, 0.5}};
     surrogate_sum<double>(KlPenalty{}, log_prob, old, advantage, derivative);
@@ -35,7 +35,7 @@ TEST_CASE("The derivative of the penalised surrogate equals central differences"
     CHECK(gradiva_test::relative_error(as_span(derivative), numeric) < 1e-6);
 }
 
-TEST_CASE("Beta doubles above the high bound, halves below the low one and stays between them") {
+TEST_CASE("beta doubles above the high bound, halves below the low one and stays between them") {
     const KlPenalty penalty{.target = 0.01, .beta = 3};
     CHECK(penalty.kl_coefficient() == 3);
     CHECK(penalty.after_update(1, 0.0151) == 2);
@@ -45,7 +45,7 @@ TEST_CASE("Beta doubles above the high bound, halves below the low one and stays
     CHECK(penalty.after_update(1, 0) == 0.5);
 }
 
-TEST_CASE("The bounds on the KL may be given") {
+TEST_CASE("the bounds on the KL may be given") {
     const KlPenalty penalty{.kl_high = 0.5, .kl_low = 0.1};
     CHECK(penalty.high() == 0.5);
     CHECK(penalty.low() == 0.1);
@@ -54,7 +54,7 @@ TEST_CASE("The bounds on the KL may be given") {
     CHECK(penalty.after_update(2, 0.05) == 1);
 }
 
-TEST_CASE("Beta stays where the KL is exactly at one of its bounds") {
+TEST_CASE("beta does not change where the KL is exactly at a bound") {
     for (const KlPenalty& penalty : {KlPenalty{.kl_high = 0.5, .kl_low = 0.1}, KlPenalty{.target = 0.03}}) {
         const double high = penalty.high(), low = penalty.low();
         CHECK(penalty.after_update(1, high) == 1);
@@ -66,14 +66,14 @@ TEST_CASE("Beta stays where the KL is exactly at one of its bounds") {
     CHECK(KlPenalty{.target = 0.03}.low() == Catch::Approx(0.02));
 }
 
-TEST_CASE("Beta stays within its limits") {
+TEST_CASE("beta stays within its limits") {
     CHECK(KlPenalty{}.after_update(6000, 1) == 1e4);
     CHECK(KlPenalty{}.after_update(1e4, 1) == 1e4);
     CHECK(KlPenalty{}.after_update(1.5e-4, 0) == 1e-4);
     CHECK(KlPenalty{}.after_update(1e-4, 0) == 1e-4);
 }
 
-TEST_CASE("Where no bounds are given both follow the target") {
+TEST_CASE("default bounds on the KL follow from the target") {
     CHECK(KlPenalty{.target = 0.5}.high() == 0.75);
     CHECK(KlPenalty{.target = 0.75}.low() == 0.5);
 }
@@ -89,8 +89,7 @@ TEST_CASE("KlPenalty refuses options out of range by name") {
     CHECK_THROWS_AS(KlPenalty{.beta = std::numeric_limits<double>::quiet_NaN()}.check(), Error);
 }
 
-TEMPLATE_TEST_CASE("A penalised sample without advantage counts nothing, however large its ratio is", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("a penalised sample with advantage 0 has loss and derivative 0, for any ratio", "", float, double) {
     using T = TestType;
     constexpr Index many = 77;
     constexpr T infinity = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();

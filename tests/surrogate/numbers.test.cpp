@@ -41,7 +41,7 @@ Scalar first_lane(const Simd<Scalar>& x) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A formula of registers gives in each lane what it gives of a number", "", float, double) {
+TEMPLATE_TEST_CASE("a formula of registers gives in each lane what it gives for a number", "", float, double) {
     using T = TestType;
     check_lanes<T>([](auto x, auto y) { return x + y; });
     check_lanes<T>([](auto x, auto y) { return x - y; });
@@ -66,7 +66,7 @@ TEMPLATE_TEST_CASE("A formula of registers gives in each lane what it gives of a
     check_lanes<T>([](auto x, auto) { return x *= T(3); });
 }
 
-TEMPLATE_TEST_CASE("Comparisons and their combinations select lane by lane", "", float, double) {
+TEMPLATE_TEST_CASE("comparisons and their combinations select lane by lane", "", float, double) {
     using T = TestType;
     const auto check = [](const auto& condition) {
         check_lanes<T>([&](auto x, auto y) {
@@ -85,7 +85,8 @@ TEMPLATE_TEST_CASE("Comparisons and their combinations select lane by lane", "",
     check([](auto x, auto y) { return !(x < y); });
 }
 
-TEMPLATE_TEST_CASE("Functions of registers keep their meaning at the ends of the numbers", "", float, double) {
+TEMPLATE_TEST_CASE("functions of registers are right for infinite, denormal, zero and NaN arguments", "", float,
+                   double) {
     using T = TestType;
     using Limits = std::numeric_limits<T>;
     using V = Simd<T>;

@@ -14,7 +14,7 @@ std::span<double> as_span(Vector<double>& x) { return {x.data(), static_cast<std
 
 }  // namespace
 
-TEST_CASE("The policy gradient weights each log-prob with its advantage") {
+TEST_CASE("the policy gradient weights each log-prob with its advantage") {
     Vector<double> log_prob{{-1.0, -0.5, -2.0}}, derivative(3), scratch(3);
     const Vector<double> old{{9.0, 9.0, 9.0}}, advantage{{2.0, -3.0, 0.5}};
     const SurrogateSum sum = surrogate_sum<double>(PolicyGradient{}, log_prob, old, advantage, derivative);
@@ -27,7 +27,7 @@ TEST_CASE("The policy gradient weights each log-prob with its advantage") {
     CHECK(gradiva_test::relative_error(as_span(derivative), numeric) < 1e-6);
 }
 
-TEMPLATE_TEST_CASE("A weight of 0 takes a log-prob out of the policy gradient, be it minus infinity", "", float,
+TEMPLATE_TEST_CASE("an advantage of 0 removes a log-prob from the policy gradient, also minus infinity", "", float,
                    double) {
     using T = TestType;
     constexpr Index many = 77;

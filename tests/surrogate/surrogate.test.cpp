@@ -67,7 +67,7 @@ Samples random_samples() {
 
 }  // namespace
 
-TEST_CASE("Where the policy is the one that acted, every surrogate goes along the advantage, and none clips") {
+TEST_CASE("with a ratio of 1 every surrogate's derivative is minus the advantage, and none clips") {
     Samples x = random_samples();
     x.old_log_prob = x.log_prob;
     for_each_surrogate([&](const std::string&, const Evaluate& in_float, const Evaluate& in_double) {
@@ -78,7 +78,7 @@ TEST_CASE("Where the policy is the one that acted, every surrogate goes along th
     });
 }
 
-TEST_CASE("Advantages in other units give every surrogate's loss and derivative in these units, to the bit") {
+TEST_CASE("scaling advantages by a power of two scales every surrogate's loss and derivative exactly") {
     const Samples x = random_samples();
     for (const double unit : {0x1p-9, 0x1p+9}) {
         Samples scaled = x;
@@ -93,7 +93,7 @@ TEST_CASE("Advantages in other units give every surrogate's loss and derivative 
     }
 }
 
-TEST_CASE("Samples in another order, or each of them twice, give every surrogate the same for each of them") {
+TEST_CASE("permuted or duplicated samples give every surrogate the same result for each sample") {
     const Samples x = random_samples();
     const Samples turned{x.log_prob.reverse(), x.old_log_prob.reverse(), x.advantage.reverse()};
     Samples twice{Vector<double>(2 * samples), Vector<double>(2 * samples), Vector<double>(2 * samples)};
@@ -115,7 +115,7 @@ TEST_CASE("Samples in another order, or each of them twice, give every surrogate
     });
 }
 
-TEST_CASE("Every surrogate gives in float what it gives in double") {
+TEST_CASE("every surrogate gives in float what it gives in double") {
     const Samples x = random_samples();
     for_each_surrogate([&](const std::string&, const Evaluate& in_float, const Evaluate& in_double) {
         CHECK(in_float(x).loss == Catch::Approx(in_double(x).loss).epsilon(1e-6));
@@ -124,7 +124,7 @@ TEST_CASE("Every surrogate gives in float what it gives in double") {
     });
 }
 
-TEST_CASE("A batch of any size gives each sample what it gives alone, and their sums") {
+TEST_CASE("a batch of any size gives the results of its single samples, and their sums") {
     Rng rng(2);
     for (const Index size : {0, 1, 255, 256, 257, 600}) {
         CAPTURE(size);
