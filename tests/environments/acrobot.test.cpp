@@ -64,7 +64,7 @@ double energy(const Acrobot& a) {
 
 }  // namespace
 
-TEST_CASE("Acrobot equals Gymnasium one step at a time in states, observations, rewards and endings") {
+TEST_CASE("Acrobot equals Gymnasium step by step in states, observations, rewards and terminations") {
     const auto episodes = recorded_episodes();
     REQUIRE(episodes.size() == 10);
     for (const auto& entry : episodes) {
@@ -95,7 +95,8 @@ TEST_CASE("Acrobot equals Gymnasium one step at a time in states, observations, 
     }
 }
 
-TEST_CASE("The recorded episodes of Acrobot hold ends of both kinds, both turns of each link and all top speeds") {
+TEST_CASE(
+    "the recorded episodes of Acrobot contain both kinds of ends, both directions of each link and all speed limits") {
     int terminated = 0, truncated = 0;
     std::array<int, 4> turns{}, top_speeds{};
     for (const auto& entry : recorded_episodes()) {
@@ -122,7 +123,7 @@ TEST_CASE("The recorded episodes of Acrobot hold ends of both kinds, both turns 
     }
 }
 
-TEST_CASE("Acrobot without torque keeps its energy but for the error of the integration") {
+TEST_CASE("Acrobot without torque conserves energy up to the integration error") {
     Acrobot acrobot;
     set_state(acrobot, {0.5, -0.7, 0.3, 0.2});
     const double before = energy(acrobot);
@@ -133,7 +134,7 @@ TEST_CASE("Acrobot without torque keeps its energy but for the error of the inte
     CHECK(energy(acrobot) == Catch::Approx(before).margin(0.02));
 }
 
-TEST_CASE("Acrobot moves as its mirror image does under the opposite torque") {
+TEST_CASE("Acrobot is symmetric under reflection of state and torque") {
     Acrobot acrobot, mirrored;
     set_state(acrobot, {0.5, -0.7, 0.3, 0.2});
     set_state(mirrored, {-0.5, 0.7, -0.3, -0.2});
@@ -148,7 +149,7 @@ TEST_CASE("Acrobot moves as its mirror image does under the opposite torque") {
     }
 }
 
-TEST_CASE("Acrobot ends, with a reward of 0, as soon as its tip is more than a link's length above the pivot") {
+TEST_CASE("Acrobot terminates, with a reward of 0, when its tip is more than a link's length above the pivot") {
     Rng rng;
     std::array<float, 6> observation{};
     const auto step_from = [&](double theta1, double theta2) {
@@ -169,7 +170,7 @@ TEST_CASE("Acrobot ends, with a reward of 0, as soon as its tip is more than a l
     CHECK_FALSE(step_from(2 * std::numbers::pi / 3, -0.3));  // below the line after one step
 }
 
-TEST_CASE("Acrobot starts within 0.1 of hanging still and fills that range") {
+TEST_CASE("Acrobot starts within 0.1 of hanging at rest and fills that range") {
     Acrobot acrobot;
     Rng rng(1);
     std::array<float, 6> observation{};
@@ -195,7 +196,7 @@ TEST_CASE("Acrobot starts within 0.1 of hanging still and fills that range") {
     }
 }
 
-TEST_CASE("Acrobot keeps the contract of an environment") {
+TEST_CASE("Acrobot passes check_env") {
     STATIC_REQUIRE(is_env<Acrobot>);
     CHECK_NOTHROW(check_env(TimeLimit(Acrobot{}, 500)));
     const Box space = Acrobot{}.observation_space();
@@ -208,7 +209,7 @@ TEST_CASE("Acrobot keeps the contract of an environment") {
     CHECK(Acrobot{}.action_space().n == 3);
 }
 
-TEST_CASE("Acrobot hangs still before it is reset") {
+TEST_CASE("Acrobot hangs at rest before it is reset") {
     const Acrobot acrobot;
     for (const double x : {acrobot.theta1, acrobot.theta2, acrobot.theta1_dot, acrobot.theta2_dot}) CHECK(x == 0);
 }

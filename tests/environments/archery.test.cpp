@@ -82,7 +82,7 @@ struct Begun {
 
 }  // namespace
 
-TEST_CASE("The best return of an episode of Archery, by search, is the worth of the best targets") {
+TEST_CASE("the best return of an episode of Archery, by search, is the total worth of the best targets") {
     for (const ArcheryOptions& options : {ArcheryOptions{}, ArcheryOptions{.targets = 2, .arrows = 2},
                                           ArcheryOptions{.targets = 4, .arrows = 1}, ArcheryOptions{1, 1}}) {
         BestBySearch<Archery, decltype(&shots), decltype(&shoot)> best(shots, shoot);
@@ -93,7 +93,7 @@ TEST_CASE("The best return of an episode of Archery, by search, is the worth of 
     }
 }
 
-TEST_CASE("The best return of Archery is the mean worth of the best targets, over all worths and over many episodes") {
+TEST_CASE("the best return of Archery is the mean worth of the best targets, over all worths and over many episodes") {
     for (const ArcheryOptions& options :
          {ArcheryOptions{}, ArcheryOptions{.targets = 3, .arrows = 1}, ArcheryOptions{.targets = 3, .arrows = 3},
           ArcheryOptions{.targets = 2, .arrows = 1}, ArcheryOptions{1, 1}}) {
@@ -113,7 +113,7 @@ TEST_CASE("The best return of Archery is the mean worth of the best targets, ove
     }
 }
 
-TEST_CASE("Archery pays the worth of the chosen target, less by the square of the miss, and never less than nothing") {
+TEST_CASE("Archery's reward is the target's worth times 1 minus the squared miss, and at least 0") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         for (int target = 0; target < 3; ++target) {
             const auto k = 2 * static_cast<std::size_t>(target);
@@ -129,7 +129,7 @@ TEST_CASE("Archery pays the worth of the chosen target, less by the square of th
     CHECK(std::isnan(Begun().shoot(0, std::numeric_limits<float>::quiet_NaN()).reward));
 }
 
-TEST_CASE("A target of Archery takes one arrow: then it is worthless, masked and refused") {
+TEST_CASE("a target of Archery that was shot at has worth 0, and is masked and refused") {
     Begun begun;
     const std::vector<float> before = begun.observation;
     CHECK(mask_of(begun.archery, 3) == std::vector{1, 1, 1});
@@ -154,7 +154,7 @@ TEST_CASE("Archery refuses options out of range") {
     CHECK_THROWS_WITH(Archery({.targets = 4, .arrows = 5}), "Archery: arrows is 5; give 1 to 4, one per target");
 }
 
-TEST_CASE("Archery keeps the contract of an environment") {
+TEST_CASE("Archery passes check_env") {
     STATIC_REQUIRE(is_env<Archery>);
     CHECK_NOTHROW(check_env(Archery{}));
     CHECK_NOTHROW(check_env(Archery({.targets = 5, .arrows = 5})));

@@ -75,7 +75,7 @@ double largest_difference(const std::vector<Row>& rows, bool from_each_recorded_
 
 }  // namespace
 
-TEST_CASE("CartPole equals Gymnasium step by step in states, observations, rewards and endings") {
+TEST_CASE("CartPole equals Gymnasium step by step in states, observations, rewards and terminations") {
     const auto episodes = recorded_episodes();
     REQUIRE(episodes.size() == 10);
     for (const auto& entry : episodes) {
@@ -85,7 +85,7 @@ TEST_CASE("CartPole equals Gymnasium step by step in states, observations, rewar
     }
 }
 
-TEST_CASE("CartPole running free follows the short episodes of Gymnasium") {
+TEST_CASE("CartPole follows the short episodes of Gymnasium without resynchronisation") {
     int short_episodes = 0;
     for (const auto& entry : recorded_episodes()) {
         if (entry.second.size() > 200) continue;
@@ -96,7 +96,7 @@ TEST_CASE("CartPole running free follows the short episodes of Gymnasium") {
     CHECK(short_episodes >= 5);
 }
 
-TEST_CASE("The recorded episodes of CartPole hold ends of both kinds") {
+TEST_CASE("the recorded episodes of CartPole contain both kinds of ends") {
     int terminated = 0, truncated = 0;
     for (const auto& entry : recorded_episodes()) {
         terminated += entry.second.back().terminated ? 1 : 0;
@@ -127,7 +127,7 @@ TEST_CASE("CartPole starts within 0.05 of upright and fills that range") {
     }
 }
 
-TEST_CASE("CartPole starts from the random stream alone, whatever went before") {
+TEST_CASE("CartPole's initial state depends on the random stream only") {
     CartPole fresh, used;
     set_state(used, {1, 2, 3, 4});
     Rng a(5), b(5), c(6);
@@ -140,7 +140,7 @@ TEST_CASE("CartPole starts from the random stream alone, whatever went before") 
     CHECK(from_fresh != other);
 }
 
-TEST_CASE("CartPole keeps the contract of an environment") {
+TEST_CASE("CartPole passes check_env") {
     STATIC_REQUIRE(is_env<CartPole>);
     STATIC_REQUIRE(is_env<TimeLimit<CartPole>>);
     CHECK_NOTHROW(check_env(TimeLimit(CartPole{}, 500)));
@@ -148,7 +148,7 @@ TEST_CASE("CartPole keeps the contract of an environment") {
     CHECK(CartPole{}.action_space().n == 2);
 }
 
-TEST_CASE("CartPole moves as its mirror image does under the opposite push, until both end") {
+TEST_CASE("CartPole is symmetric under reflection of state and push") {
     Rng rng(1);
     int ended_far = 0, ended_low = 0;
     for (int i = 0; i < 200; ++i) {
@@ -173,7 +173,7 @@ TEST_CASE("CartPole moves as its mirror image does under the opposite push, unti
     CHECK(ended_low > 10);
 }
 
-TEST_CASE("CartPole is upright and still before it is reset") {
+TEST_CASE("CartPole is upright and at rest before it is reset") {
     const CartPole cart_pole;
     for (const double x : {cart_pole.x, cart_pole.x_dot, cart_pole.theta, cart_pole.theta_dot}) CHECK(x == 0);
 }

@@ -184,7 +184,7 @@ Comparison compare_from_state_to_state(Index count, std::uint64_t seed, Index li
 
 }  // namespace
 
-TEST_CASE("CartPoleBatch follows the copies of CartPole through short episodes, running free") {
+TEST_CASE("CartPoleBatch follows copies of CartPole through short episodes without resynchronisation") {
     const auto [count, steps] =
         GENERATE(Catch::Generators::table<Index, Index>({{1, 5000}, {3, 5000}, {17, 5000}, {2048, 300}}));
     const std::uint64_t seed = GENERATE(1U, 2U, 3U);
@@ -196,7 +196,7 @@ TEST_CASE("CartPoleBatch follows the copies of CartPole through short episodes, 
     CHECK(result.lost <= count / 100);
 }
 
-TEST_CASE("CartPoleBatch follows the copies of CartPole through episodes of any length, from state to state") {
+TEST_CASE("CartPoleBatch equals copies of CartPole step by step through episodes of any length") {
     const auto [count, steps] =
         GENERATE(Catch::Generators::table<Index, Index>({{1, 5000}, {3, 5000}, {17, 5000}, {2048, 300}}));
     const std::uint64_t seed = GENERATE(1U, 2U, 3U);
@@ -207,7 +207,7 @@ TEST_CASE("CartPoleBatch follows the copies of CartPole through episodes of any 
     CHECK(result.lost <= count / 100);
 }
 
-TEST_CASE("CartPoleBatch truncates at the limit, and a pole that falls in that very step is terminated") {
+TEST_CASE("CartPoleBatch truncates at the limit, unless the pole falls in the same step") {
     const Index limit = GENERATE(1, 12, 20);
     CAPTURE(limit);
     const Comparison result = compare_free(50, 1, limit, 3000);
@@ -217,7 +217,7 @@ TEST_CASE("CartPoleBatch truncates at the limit, and a pole that falls in that v
     if (limit > 1) CHECK(result.terminated_at_limit > 100);
 }
 
-TEST_CASE("CartPoleBatch cuts a balanced pole off after exactly the limit, and never without a limit") {
+TEST_CASE("CartPoleBatch truncates a balanced pole after exactly the limit, and never without a limit") {
     constexpr Index count = 20;
     const Index limit = GENERATE(0, 500);
     CAPTURE(limit);
@@ -234,7 +234,7 @@ TEST_CASE("CartPoleBatch cuts a balanced pole off after exactly the limit, and n
     }
 }
 
-TEST_CASE("An environment of CartPoleBatch has the same bits whatever the range in which it is stepped") {
+TEST_CASE("the bits of an environment of CartPoleBatch do not depend on the range in which it is stepped") {
     constexpr Index count = 75;
     Batch whole = batch(count, 1, 30), singly = batch(count, 1, 30), pieces = batch(count, 1, 30);
     REQUIRE(whole.envs.shards() == 5);
@@ -257,7 +257,7 @@ TEST_CASE("An environment of CartPoleBatch has the same bits whatever the range 
     }
 }
 
-TEST_CASE("CartPoleBatch leaves alone what lies outside the range") {
+TEST_CASE("CartPoleBatch writes nothing outside the range") {
     constexpr Index count = 41;
     Batch all = batch(count, 2, 500), some = batch(count, 2, 500);
     ActionBatch actions = room_for_actions(count);
@@ -292,7 +292,7 @@ TEST_CASE("CartPoleBatch writes into the upper rows of a taller matrix") {
     CHECK(tall.bottomRows(2) == Matrix<float>::Constant(2, count, -7));
 }
 
-TEST_CASE("Every action but 1 pushes to the left, as in CartPole") {
+TEST_CASE("every action but 1 pushes to the left, as in CartPole") {
     Batch in_lanes = batch(20, 1, 500);
     OneByOne scalar = one_by_one(20, 1, 500);
     ActionBatch actions = room_for_actions(20);
@@ -302,7 +302,8 @@ TEST_CASE("Every action but 1 pushes to the left, as in CartPole") {
     for (Index j = 0; j < 20; ++j) CHECK(distance(in_lanes.observation, scalar.observation, j) < 1e-6);
 }
 
-TEST_CASE("CartPoleBatch has the spaces and the name of its streams, and as many parts as its size asks for") {
+TEST_CASE(
+    "CartPoleBatch has the spaces and the seed of its streams, and a number of shards that follows from its size") {
     STATIC_REQUIRE(VectorEnv<CartPoleBatch>);
     const CartPoleBatch envs({.count = 2048, .seed = 9, .limit = 70});
     CHECK(envs.size() == 2048);
@@ -315,7 +316,7 @@ TEST_CASE("CartPoleBatch has the spaces and the name of its streams, and as many
     CHECK(CartPoleBatch({.count = 17}).shards() == 2);
 }
 
-TEST_CASE("CartPoleBatch says what is wrong with its options") {
+TEST_CASE("CartPoleBatch refuses options out of range") {
     CHECK_THROWS_WITH(CartPoleBatch({.count = 0}), "CartPoleBatch: count is 0; give at least 1 environment");
     CHECK_THROWS_WITH(CartPoleBatch({.limit = -1}),
                       "CartPoleBatch: limit is -1; give at most 2147483647 steps, or 0 for no limit");
@@ -323,7 +324,7 @@ TEST_CASE("CartPoleBatch says what is wrong with its options") {
     CHECK_NOTHROW(CartPoleBatch({.limit = (Index{1} << 31) - 1}));
 }
 
-TEST_CASE("Rollouts of CartPoleBatch have the same bits with 1 and 2 threads", "[threads]") {
+TEST_CASE("rollouts of CartPoleBatch have the same bits with 1 and 2 threads", "[threads]") {
     const bool whole_episodes = GENERATE(false, true);
     CAPTURE(whole_episodes);
     CartPoleBatch envs1({.count = 75, .seed = 1, .limit = 30}), envs2({.count = 75, .seed = 1, .limit = 30});

@@ -70,7 +70,7 @@ struct Placed {
 
 }  // namespace
 
-TEST_CASE("The best return of DialLock is what a search of all legal turns finds") {
+TEST_CASE("the best return of DialLock equals that of a search over all legal actions") {
     for (const std::vector<Index>& sizes :
          {std::vector<Index>{3, 2, 4}, std::vector<Index>{2}, std::vector<Index>{6}, std::vector<Index>{5, 3}}) {
         CAPTURE(sizes);
@@ -98,7 +98,7 @@ TEST_CASE("DialLock starts with each pair of positions that differ equally often
     }
 }
 
-TEST_CASE("DialLock pays for every dial that is left wrong, and for opening") {
+TEST_CASE("DialLock's reward is a cost for each wrong dial, and 1 for opening") {
     Placed placed({0, 0, 0}, {2, 0, 1});
     const Outcome one = turn(placed.lock, {1, 1, 0}, placed.observation);
     CHECK(one.reward == Catch::Approx(-0.3));
@@ -123,13 +123,13 @@ TEST_CASE("DialLock masks the positions that a dial cannot reach in one step, an
     CHECK(mask_of(placed.lock, 9) == std::vector{1, 1, 0, /**/ 1, 1, /**/ 0, 1, 1, 1});
 }
 
-TEST_CASE("DialLock refuses locks that cannot be turned") {
+TEST_CASE("DialLock refuses locks without dials or with fewer than two positions") {
     CHECK_THROWS_WITH(DialLock(std::vector<Index>{}),
                       "DialLock: there are no dials; give the number of positions of one dial at least");
     CHECK_THROWS_WITH(DialLock(std::vector<Index>{3, 1}), "DialLock: positions[1] is 1; give at least 2 positions");
 }
 
-TEST_CASE("DialLock keeps the contract of an environment") {
+TEST_CASE("DialLock passes check_env") {
     STATIC_REQUIRE(is_env<DialLock>);
     CHECK_NOTHROW(check_env(DialLock{}));
     CHECK_NOTHROW(check_env(TimeLimit(DialLock{}, 30)));

@@ -30,7 +30,7 @@ LinearQuadraticOptions three_by_two() {
 
 }  // namespace
 
-TEST_CASE("The linear quadratic regulator keeps the contract of an environment and of its derivatives") {
+TEST_CASE("the linear quadratic regulator passes check_env and check_derivatives") {
     STATIC_REQUIRE(is_env<LinearQuadratic>);
     STATIC_REQUIRE(is_differentiable_env<LinearQuadratic>);
     const LinearQuadratic env(three_by_two());
@@ -41,7 +41,7 @@ TEST_CASE("The linear quadratic regulator keeps the contract of an environment a
     CHECK_NOTHROW(check_derivatives(env));
 }
 
-TEST_CASE("The linear quadratic regulator steps and pays as its matrices say") {
+TEST_CASE("transitions and rewards of the linear quadratic regulator follow from its matrices") {
     LinearQuadratic env({.a = matrix(2, 2, {1, 0.5, 0, 1}),
                          .b = matrix(2, 1, {0, 2}),
                          .q = matrix(2, 2, {1, 0.5, 0.5, 3}),
@@ -65,7 +65,7 @@ TEST_CASE("The linear quadratic regulator steps and pays as its matrices say") {
     CHECK(!outcome.truncated);
 }
 
-TEST_CASE("The linear quadratic regulator starts everywhere within its range") {
+TEST_CASE("initial states of the linear quadratic regulator fill their range") {
     LinearQuadratic env(three_by_two());
     Rng rng(2);
     std::vector<float> observation(3);
@@ -85,7 +85,7 @@ TEST_CASE("The linear quadratic regulator starts everywhere within its range") {
     }
 }
 
-TEST_CASE("A linear quadratic regulator whose matrices do not fit is refused") {
+TEST_CASE("a linear quadratic regulator whose matrices do not fit is refused") {
     const auto refused = [](auto change) {
         LinearQuadraticOptions options = three_by_two();
         change(options);

@@ -54,7 +54,7 @@ struct Placed {
 
 }  // namespace
 
-TEST_CASE("The best return of MaskedGrid is what a search of all legal moves finds") {
+TEST_CASE("the best return of MaskedGrid equals that of a search over all legal moves") {
     for (const Map& map : {Map{"....#", ".##..", "..#.#", "#....", "..#.G"}, Map{".G"}, Map{"G..", ".#.", "..G"},
                            Map{"...#...", ".#.#.#.", ".#...#G"}}) {
         const MaskedGrid grid(map);
@@ -76,7 +76,7 @@ TEST_CASE("MaskedGrid starts in each open cell equally often and never on a goal
     }
 }
 
-TEST_CASE("MaskedGrid moves up, right, down and left, and shows the cell") {
+TEST_CASE("MaskedGrid moves up, right, down and left, and observes the cell") {
     using Cells = std::vector<float>;
     const Map map{"#G#", "G.G", "#G#"};  // the cells are: above, left, the start, right, below
     Placed up(map), right(map), down(map), left(map);
@@ -102,7 +102,7 @@ TEST_CASE("MaskedGrid masks walls and edges, and refuses a move into them") {
     CHECK(corner.step(1).terminated);
 }
 
-TEST_CASE("MaskedGrid refuses maps in which an episode could not go well") {
+TEST_CASE("MaskedGrid refuses maps without open cells or without a path to a goal") {
     CHECK_THROWS_WITH(MaskedGrid(Map{}), "MaskedGrid: the map has no open cell; give one '.' at least");
     CHECK_THROWS_WITH(MaskedGrid(Map{"G#"}), ContainsText("no open cell"));
     CHECK_THROWS_WITH(MaskedGrid(Map{"..G", ".."}),
@@ -114,7 +114,7 @@ TEST_CASE("MaskedGrid refuses maps in which an episode could not go well") {
     CHECK_THROWS_WITH(MaskedGrid(Map{".."}), ContainsText("no way from row 0, column 0 to a goal"));
 }
 
-TEST_CASE("MaskedGrid keeps the contract of an environment") {
+TEST_CASE("MaskedGrid passes check_env") {
     STATIC_REQUIRE(is_env<MaskedGrid>);
     CHECK_NOTHROW(check_env(MaskedGrid{}));
     CHECK_NOTHROW(check_env(TimeLimit(MaskedGrid{}, 30)));

@@ -59,7 +59,7 @@ Step step_from(double position, double velocity, int action) {
 
 }  // namespace
 
-TEST_CASE("MountainCar equals Gymnasium one step at a time in states, observations, rewards and endings") {
+TEST_CASE("MountainCar equals Gymnasium step by step in states, observations, rewards and terminations") {
     const auto episodes = recorded_episodes();
     REQUIRE(episodes.size() == 10);
     for (const auto& entry : episodes) {
@@ -69,14 +69,14 @@ TEST_CASE("MountainCar equals Gymnasium one step at a time in states, observatio
     }
 }
 
-TEST_CASE("MountainCar running free follows whole episodes of Gymnasium") {
+TEST_CASE("MountainCar follows whole episodes of Gymnasium without resynchronisation") {
     for (const auto& entry : recorded_episodes()) {
         INFO("episode " << entry.first);
         CHECK(largest_difference(entry.second, false) < 1e-5);
     }
 }
 
-TEST_CASE("The recorded episodes of MountainCar hold ends of both kinds, both walls and both top speeds") {
+TEST_CASE("the recorded episodes of MountainCar contain both kinds of ends, both walls and both speed limits") {
     int terminated = 0, truncated = 0, at_left = 0, at_right = 0, leftward = 0, rightward = 0;
     for (const auto& entry : recorded_episodes()) {
         const auto& rows = entry.second;
@@ -97,7 +97,7 @@ TEST_CASE("The recorded episodes of MountainCar hold ends of both kinds, both wa
     CHECK(rightward >= 1);
 }
 
-TEST_CASE("MountainCar ends at 0.5, unless it is rolling back, and pays -1 for every step") {
+TEST_CASE("MountainCar terminates at 0.5 with a velocity of at least 0, with a reward of -1 per step") {
     CHECK(step_from(0.49, 0.03, 2).outcome.terminated);
     const Step just_there = step_from(0.5 - 0.07, 1, 2);  // at the highest speed
     CHECK(just_there.position == 0.5);
@@ -110,7 +110,7 @@ TEST_CASE("MountainCar ends at 0.5, unless it is rolling back, and pays -1 for e
     CHECK(step_from(0.0, 0.03, 0).outcome.reward == -1);
 }
 
-TEST_CASE("MountainCar is stopped by the wall on its left and by none on its right") {
+TEST_CASE("MountainCar's velocity becomes 0 at the left wall and not at the right one") {
     const Step left = step_from(-1.19, -0.05, 0);
     CHECK(left.position == -1.2);
     CHECK(left.velocity == 0);
@@ -139,7 +139,7 @@ TEST_CASE("MountainCar starts at rest between -0.6 and -0.4 and fills that range
     CHECK(most > -0.405);
 }
 
-TEST_CASE("MountainCar keeps the contract of an environment") {
+TEST_CASE("MountainCar passes check_env") {
     STATIC_REQUIRE(is_env<MountainCar>);
     CHECK_NOTHROW(check_env(TimeLimit(MountainCar{}, 200)));
     const Box space = MountainCar{}.observation_space();
@@ -151,7 +151,7 @@ TEST_CASE("MountainCar keeps the contract of an environment") {
     CHECK(MountainCar{}.action_space().n == 3);
 }
 
-TEST_CASE("MountainCar stands still at 0 before it is reset") {
+TEST_CASE("MountainCar is at rest at 0 before it is reset") {
     CHECK(MountainCar{}.position == 0);
     CHECK(MountainCar{}.velocity == 0);
 }

@@ -62,7 +62,7 @@ Step step_from(double position, double velocity, float force) {
 
 }  // namespace
 
-TEST_CASE("MountainCarContinuous equals Gymnasium one step at a time in states, observations, rewards and endings") {
+TEST_CASE("MountainCarContinuous equals Gymnasium step by step in states, observations, rewards and terminations") {
     const auto episodes = recorded_episodes();
     REQUIRE(episodes.size() == 10);
     for (const auto& entry : episodes) {
@@ -72,14 +72,15 @@ TEST_CASE("MountainCarContinuous equals Gymnasium one step at a time in states, 
     }
 }
 
-TEST_CASE("MountainCarContinuous running free follows whole episodes of Gymnasium") {
+TEST_CASE("MountainCarContinuous follows whole episodes of Gymnasium without resynchronisation") {
     for (const auto& entry : recorded_episodes()) {
         INFO("episode " << entry.first);
         CHECK(largest_difference(entry.second, false) < 1e-5);
     }
 }
 
-TEST_CASE("The recorded episodes of MountainCarContinuous hold both ends, both walls, both top speeds and clipping") {
+TEST_CASE(
+    "the recorded episodes of MountainCarContinuous contain both kinds of ends, walls and speed limits, and clipping") {
     int terminated = 0, truncated = 0, at_left = 0, at_right = 0, leftward = 0, rightward = 0, clipped = 0;
     for (const auto& entry : recorded_episodes()) {
         const auto& rows = entry.second;
@@ -102,7 +103,7 @@ TEST_CASE("The recorded episodes of MountainCarContinuous hold both ends, both w
     CHECK(clipped > 20);
 }
 
-TEST_CASE("MountainCarContinuous ends at 0.45, unless it is rolling back, and pays 100 there") {
+TEST_CASE("MountainCarContinuous terminates at 0.45 with a velocity of at least 0, with a reward of 100") {
     const Step there = step_from(0.44, 0.03, 0);
     CHECK(there.outcome.terminated);
     CHECK(there.outcome.reward == 100);
@@ -118,7 +119,7 @@ TEST_CASE("MountainCarContinuous ends at 0.45, unless it is rolling back, and pa
     CHECK(back.outcome.reward == 0);
 }
 
-TEST_CASE("MountainCarContinuous pushes with a force within its bounds, and charges for the one that was asked for") {
+TEST_CASE("MountainCarContinuous clamps the force for the motion, and not in the reward") {
     for (const float sign : {1.0F, -1.0F}) {
         const Step most = step_from(-0.5, 0, sign);
         const Step beyond = step_from(-0.5, 0, 3 * sign);
@@ -130,7 +131,7 @@ TEST_CASE("MountainCarContinuous pushes with a force within its bounds, and char
     CHECK(step_from(0.44, 0.03, 2).outcome.reward == Catch::Approx(100 - 0.4));
 }
 
-TEST_CASE("MountainCarContinuous does not hide a force that is not a number") {
+TEST_CASE("MountainCarContinuous passes a force of NaN on to its state") {
     const Step step = step_from(-0.5, 0, std::numeric_limits<float>::quiet_NaN());
     CHECK(std::isnan(step.outcome.reward));
     CHECK(std::isnan(step.position));
@@ -157,7 +158,7 @@ TEST_CASE("MountainCarContinuous starts at rest between -0.6 and -0.4 and fills 
     CHECK(most > -0.405);
 }
 
-TEST_CASE("MountainCarContinuous keeps the contract of an environment") {
+TEST_CASE("MountainCarContinuous passes check_env") {
     STATIC_REQUIRE(is_env<MountainCarContinuous>);
     CHECK_NOTHROW(check_env(TimeLimit(MountainCarContinuous{}, 999)));
     const Box observations = MountainCarContinuous{}.observation_space();
@@ -172,7 +173,7 @@ TEST_CASE("MountainCarContinuous keeps the contract of an environment") {
     CHECK(actions.high_of(0) == 1);
 }
 
-TEST_CASE("MountainCarContinuous stands still at 0 before it is reset") {
+TEST_CASE("MountainCarContinuous is at rest at 0 before it is reset") {
     CHECK(MountainCarContinuous{}.position == 0);
     CHECK(MountainCarContinuous{}.velocity == 0);
 }

@@ -54,7 +54,7 @@ std::array<double, 3> derivatives(double theta, double theta_dot, double torque)
 
 }  // namespace
 
-TEST_CASE("Pendulum equals Gymnasium one step at a time in states, observations, rewards and endings") {
+TEST_CASE("Pendulum equals Gymnasium step by step in states, observations, rewards and ends") {
     const auto episodes = recorded_episodes();
     REQUIRE(episodes.size() == 10);
     for (const auto& entry : episodes) {
@@ -85,7 +85,7 @@ TEST_CASE("Pendulum equals Gymnasium one step at a time in states, observations,
     }
 }
 
-TEST_CASE("Pendulum keeps the contract of an environment and of its derivatives") {
+TEST_CASE("Pendulum passes check_env and check_derivatives") {
     STATIC_REQUIRE(is_env<Pendulum>);
     STATIC_REQUIRE(is_differentiable_env<Pendulum>);
     CHECK_NOTHROW(check_env(TimeLimit(Pendulum{}, 200)));
@@ -94,7 +94,7 @@ TEST_CASE("Pendulum keeps the contract of an environment and of its derivatives"
     CHECK(Pendulum{}.action_space().high_of(0) == 2);
 }
 
-TEST_CASE("Pendulum steps from the state that it was given, whatever it showed before") {
+TEST_CASE("Pendulum steps from a state that was assigned, whatever it observed before") {
     Pendulum used, fresh;
     Rng rng(4);
     std::array<float, 3> observation{}, expected{};
@@ -132,7 +132,7 @@ TEST_CASE("Pendulum starts at any angle, with a speed of at most 1") {
     CHECK(speeds > 0.95);
 }
 
-TEST_CASE("Pendulum gives no derivative through a torque or a speed that is held at its bound") {
+TEST_CASE("Pendulum has derivative 0 through a torque or a speed that is clamped") {
     CHECK(derivatives(0.3, 1, 1.5)[2] != 0);
     CHECK(derivatives(0.3, 1, 2.5)[2] == 0);
     CHECK(derivatives(0.3, 1, -2.5)[2] == 0);
@@ -142,7 +142,7 @@ TEST_CASE("Pendulum gives no derivative through a torque or a speed that is held
     CHECK(held[0] == Catch::Approx(1 - 2 * 1.5));
 }
 
-TEST_CASE("Pendulum does not hide a torque that is not a number") {
+TEST_CASE("Pendulum passes a torque of NaN on to its state") {
     Pendulum pendulum;
     Rng rng;
     std::array<float, 3> observation{};
@@ -152,7 +152,7 @@ TEST_CASE("Pendulum does not hide a torque that is not a number") {
     CHECK(std::isnan(observation[2]));
 }
 
-TEST_CASE("Pendulum moves as its mirror image does under the opposite torque, and the same after whole turns") {
+TEST_CASE("Pendulum is symmetric under reflection of state and torque, and under whole turns") {
     Rng rng(1);
     for (int i = 0; i < 200; ++i) {
         const double theta = rng.uniform(-3.1, 3.1), speed = rng.uniform(-8, 8);
@@ -179,7 +179,7 @@ TEST_CASE("Pendulum moves as its mirror image does under the opposite torque, an
     }
 }
 
-TEST_CASE("Pendulum is upright and still before it is reset, and its model has two numbers as state") {
+TEST_CASE("Pendulum is upright and at rest before it is reset, and its model state has size 2") {
     const Pendulum pendulum;
     CHECK(pendulum.theta == 0);
     CHECK(pendulum.theta_dot == 0);
