@@ -122,7 +122,7 @@ bool alike(const Matrix<float>& a, const Matrix<float>& b) { return (a - b).norm
 
 }  // namespace
 
-TEST_CASE("Environments in another order have the same advantages in that order") {
+TEST_CASE("permuted environments have the same advantages, permuted") {
     const auto rollout = random_rollout(1);
     auto turned = rollout;
     for (auto* part : {&turned.reward, &turned.log_ratio, &turned.next_value, &turned.continues, &turned.value}) {
@@ -137,7 +137,7 @@ TEST_CASE("Environments in another order have the same advantages in that order"
     });
 }
 
-TEST_CASE("Rewards and values in other units give the same advantages in these units, to the bit") {
+TEST_CASE("scaling rewards and values by a power of two scales advantages exactly") {
     const auto rollout = random_rollout(2);
     std::vector<Results> expected;
     for_each_advantage(1, [&](const Kind&, const auto& results_of) { expected.push_back(results_of(rollout)); });
@@ -157,7 +157,7 @@ TEST_CASE("Rewards and values in other units give the same advantages in these u
     }
 }
 
-TEST_CASE("Nothing after the end of its episode, nor before its step, changes an advantage") {
+TEST_CASE("an advantage does not depend on steps before it, nor on those after its episode") {
     const auto rollout = random_rollout(3), other = random_rollout(4);
     const auto running = going_on_at(half - 1, rollout);
     for_each_advantage(1, [&](const Kind& kind, const auto& results_of) {
@@ -177,7 +177,7 @@ TEST_CASE("Nothing after the end of its episode, nor before its step, changes an
     });
 }
 
-TEST_CASE("A rollout of twice the steps begins with the same advantages where they reach no further") {
+TEST_CASE("a rollout of twice the steps has the same advantages where they do not depend on the second half") {
     const auto ended = random_rollout(5), running = going_on_at(half - 1, ended);
     for_each_advantage(1, [&](const Kind& kind, const auto& results_of) {
         INFO(kind.name);

@@ -28,7 +28,7 @@ std::vector<double> advantages(const Rollout<double>& rollout) {
 
 }  // namespace
 
-TEST_CASE("Gae of a running episode by hand") {
+TEST_CASE("Gae of an unfinished episode equals hand-computed values") {
     auto rollout = three_steps();
     Gae{.gamma = 0.9, .lambda = 0.8}(rollout);
     CHECK(rollout.advantage(0, 2) == Catch::Approx(3.3));                               // 3 + 0.9 * 2 - 1.5
@@ -39,7 +39,7 @@ TEST_CASE("Gae of a running episode by hand") {
     }
 }
 
-TEST_CASE("Gae stops at a terminated step which bootstraps nothing") {
+TEST_CASE("Gae does not bootstrap a terminated step and ends the trace there") {
     auto rollout = three_steps();
     end_episode(rollout, 0, 1);
     Gae{.gamma = 0.9, .lambda = 0.8}(rollout);
@@ -48,7 +48,7 @@ TEST_CASE("Gae stops at a terminated step which bootstraps nothing") {
     CHECK(rollout.advantage(0, 0) == Catch::Approx(1.4 + 0.72));
 }
 
-TEST_CASE("Gae stops at a truncated step which bootstraps the value of the final observation") {
+TEST_CASE("Gae bootstraps a truncated step with the value of the final observation and ends the trace there") {
     auto rollout = three_steps();
     end_episode(rollout, 0, 1, true);
     rollout.next_value(0, 1) = 4;
@@ -57,7 +57,7 @@ TEST_CASE("Gae stops at a truncated step which bootstraps the value of the final
     CHECK(rollout.advantage(0, 0) == Catch::Approx(1.4 + 0.72 * 4.6));
 }
 
-TEST_CASE("Environments side by side do not touch each other") {
+TEST_CASE("the advantages of an environment do not depend on the others") {
     auto both = blank_rollout<double>(2, 3);
     const auto alone = three_steps();
     for (Index t = 0; t < 3; ++t) {
@@ -74,7 +74,7 @@ TEST_CASE("Environments side by side do not touch each other") {
     for (Index t = 0; t < 3; ++t) CHECK(both.advantage(0, t) == Catch::Approx(expected.advantage(0, t)));
 }
 
-TEST_CASE("With exact values the policy's mean of the advantages of a small problem is zero in every state") {
+TEST_CASE("with exact values the policy's mean advantage is zero in every state of a small problem") {
     // Two steps, two actions each. Environment 2 a + b plays action a, then b.
     const double first[2] = {0.3, 0.7};                    // pi in the first state
     const double second[2][2] = {{0.6, 0.4}, {0.1, 0.9}};  // pi in the state that action a leads to

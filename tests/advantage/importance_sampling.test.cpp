@@ -167,7 +167,7 @@ std::vector<double> exact_gradient(std::vector<double> weights, const F& expecte
 
 }  // namespace
 
-TEST_CASE("The product of ratios equals the sum written out") {
+TEST_CASE("the product of ratios equals the sum written out") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         for (const double gamma : {0.0, 0.9, 1.0}) {
             INFO("seed " << seed << ", gamma " << gamma);
@@ -182,7 +182,7 @@ TEST_CASE("The product of ratios equals the sum written out") {
     }
 }
 
-TEST_CASE("The single ratio equals the sum written out") {
+TEST_CASE("the single ratio equals the sum written out") {
     const auto one = [](Index) { return 1.0; };
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         auto r = random_episodes(seed);
@@ -192,7 +192,7 @@ TEST_CASE("The single ratio equals the sum written out") {
     }
 }
 
-TEST_CASE("The single ratio weights what RewardToGo gives under every baseline") {
+TEST_CASE("singleRatio weights the advantages of RewardToGo under every baseline") {
     for (const Baseline baseline : {Baseline::none, Baseline::constant, Baseline::mean_of_others, Baseline::critic}) {
         auto r = random_episodes(5), plain = random_episodes(5);
         SingleRatio{.gamma = 0.9, .baseline = baseline, .constant = 0.7}(r);
@@ -202,7 +202,7 @@ TEST_CASE("The single ratio weights what RewardToGo gives under every baseline")
     }
 }
 
-TEST_CASE("With ratios of 1 both are the reward to go") {
+TEST_CASE("with ratios of 1 both are the reward to go") {
     auto r = random_episodes(4);
     r.log_ratio.matrix().setZero();
     const auto exact = [&](Index n, Index t) { return to_go(r, n, t, 0.9, [](Index) { return 1.0; }); };
@@ -212,7 +212,7 @@ TEST_CASE("With ratios of 1 both are the reward to go") {
     CHECK(error(r, exact) < 1e-6);
 }
 
-TEST_CASE("From a uniform behaviour on a bandit both ratios give the on-policy gradient") {
+TEST_CASE("from a uniform behaviour on a bandit both ratios give the on-policy gradient") {
     const Bandit bandit{.rewards = {4, 5, 7}, .noise = 0.5};
     const std::vector<double> weights = {0.3, -0.2, 0.1, 0.8, 0.4, -0.5};
     const auto gradient = exact_gradient(weights, [](const std::vector<double>& w) {
@@ -225,7 +225,7 @@ TEST_CASE("From a uniform behaviour on a bandit both ratios give the on-policy g
     CHECK(deviation(estimate_off_policy(bandit, weights, RewardToGo{.gamma = 1}), gradient) > 6);  // unweighted
 }
 
-TEST_CASE("From a uniform behaviour on two steps the product is unbiased and the single ratio is not") {
+TEST_CASE("from a uniform behaviour on two steps the product is unbiased and the single ratio is not") {
     const std::vector<double> weights = {0.8, -0.2, -0.4, 0.9, 0.2, -0.1};
     const auto gradient = exact_gradient(weights, [](const std::vector<double>& w) {
         const auto p = probabilities(w, 2, {1, 1});
@@ -241,7 +241,7 @@ TEST_CASE("From a uniform behaviour on two steps the product is unbiased and the
     CHECK(deviation(estimate_off_policy(TwoSteps{}, weights, SingleRatio{.gamma = 1}), gradient) > 6);
 }
 
-TEST_CASE("Ratios refuse options out of range and rollouts they cannot serve by name") {
+TEST_CASE("productOfRatios and SingleRatio refuse options out of range and rollouts of cut episodes by name") {
     CHECK_NOTHROW(ProductOfRatios{}.check(false));
     CHECK_NOTHROW(SingleRatio{}.check(false));
     CHECK_THROWS_WITH(ProductOfRatios{.gamma = 2}.check(true),
@@ -257,8 +257,7 @@ TEST_CASE("Ratios refuse options out of range and rollouts they cannot serve by 
                       "ProductOfRatios: the rollout holds 30 steps cut from episodes; collect whole episodes");
 }
 
-TEMPLATE_TEST_CASE("A reward, return or baseline of 0 under a ratio beyond all numbers counts nothing", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("a reward, return or baseline of 0 contributes 0 under an infinite ratio", "", float, double) {
     using T = TestType;
     for (const Index count : {1, 2, 20}) {
         auto r = blank_rollout<T>(count, 6);

@@ -84,7 +84,7 @@ constexpr double tolerance = 1e-5;
 
 }  // namespace
 
-TEST_CASE("Steps of temporal difference by hand") {
+TEST_CASE("temporal difference errors equal hand-computed values") {
     const TemporalDifference td{.gamma = 0.5};
     CHECK(advantages(three_steps(), td) == Row{1, 1.75, 2.5});  // 1 + 0.5 - 0.5, 2 + 0.75 - 1, 3 + 1 - 1.5
     auto ends = three_steps();
@@ -94,7 +94,7 @@ TEST_CASE("Steps of temporal difference by hand") {
     CHECK(advantages(ends, td) == Row{1, 3, 2.5});
 }
 
-TEST_CASE("Two steps by hand") {
+TEST_CASE("two-step returns equal hand-computed values") {
     const NStep two{.gamma = 0.5, .n = 2};
     CHECK(advantages(three_steps(), two) == Row{1.875, 3, 2.5});  // the first: 1 + 0.5 * 2 + 0.25 * 1.5 - 0.5
     auto ends = three_steps();
@@ -104,7 +104,7 @@ TEST_CASE("Two steps by hand") {
     CHECK(advantages(ends, two) == Row{2.5, 3, 2.5});
 }
 
-TEST_CASE("The largest n is fine for a rollout of one step") {
+TEST_CASE("NStep accepts the largest n for a rollout of one step") {
     auto rollout = blank_rollout<double>(2, 1);
     rollout.reward.matrix().setConstant(3);
     NStep{.n = std::numeric_limits<Index>::max()}(rollout);
@@ -137,7 +137,7 @@ TEST_CASE("TemporalDifference equals the sum written out") {
     }
 }
 
-TEST_CASE("One step is the error of temporal difference and Gae with lambda 0") {
+TEST_CASE("NStep with n = 1 is TemporalDifference and Gae with lambda 0") {
     auto one = random_rollout(4), td = random_rollout(4), gae = random_rollout(4);
     NStep{.gamma = 0.97, .n = 1}(one);
     TemporalDifference{.gamma = 0.97}(td);
@@ -146,14 +146,14 @@ TEST_CASE("One step is the error of temporal difference and Gae with lambda 0") 
     CHECK(error(gae, [&](Index n, Index t) { return static_cast<double>(td.advantage(n, t)); }) < 1e-6);
 }
 
-TEST_CASE("As many steps as there are is the reward to go minus V") {
+TEST_CASE("NStep with n = horizon is the reward to go minus V") {
     auto all = random_rollout(5), to_go = random_rollout(5);
     NStep{.gamma = 0.97, .n = horizon}(all);
     RewardToGo{.gamma = 0.97, .baseline = Baseline::critic}(to_go);
     CHECK(error(all, [&](Index n, Index t) { return static_cast<double>(to_go.advantage(n, t)); }) < 1e-6);
 }
 
-TEST_CASE("Returns of n steps refuse options out of range and a missing critic by name") {
+TEST_CASE("NStep and TemporalDifference refuse options out of range and a missing critic by name") {
     CHECK_NOTHROW(TemporalDifference{}.check(true));
     CHECK_NOTHROW((NStep{.gamma = 1, .n = 1}.check(true)));
     CHECK_THROWS_WITH(TemporalDifference{.gamma = 1.5}.check(true),

@@ -122,7 +122,7 @@ TEST_CASE("QReturns equals the recursion written out") {
     });
 }
 
-TEST_CASE("QReturns with lambda 0 looks one step ahead") {
+TEST_CASE("QReturns with lambda 0 is the one-step target") {
     in_all_cases([](Case& c) {
         CHECK(c.error({.gamma = 0.9, .lambda = 0}, [&](Index n, Index t) {
             return static_cast<double>(c.rollout.reward(n, t)) + 0.9 * c.next_value(n, t);

@@ -51,18 +51,18 @@ Rows advantage_of(const A& advantage) {
 
 }  // namespace
 
-TEST_CASE("RewardToGo by hand") {
+TEST_CASE("RewardToGo equals hand-computed values") {
     CHECK(advantage_of(RewardToGo{.gamma = 1}) == Rows{{3, 2, 3}, {15, 11, 6}});
     CHECK(advantage_of(RewardToGo{.gamma = 0.5}) == Rows{{2, 2, 3}, {8, 8, 6}});
     CHECK(advantage_of(RewardToGo{.gamma = 0}) == Rows{{1, 2, 3}, {4, 5, 6}});
 }
 
-TEST_CASE("TotalReturn by hand gives every action of an episode its whole return") {
+TEST_CASE("TotalReturn gives every action of an episode its whole return") {
     CHECK(advantage_of(TotalReturn{}) == Rows{{3, 3, 3}, {15, 15, 15}});
     CHECK(advantage_of(TotalReturn{.gamma = 0.5}) == Rows{{2, 2, 3}, {8, 8, 8}});
 }
 
-TEST_CASE("Value targets are the rewards to go whatever the baseline") {
+TEST_CASE("value targets are the rewards to go whatever the baseline") {
     const Rows expected{{3, 2, 3}, {15, 11, 6}};
     for (const Baseline baseline : {Baseline::none, Baseline::constant, Baseline::mean_of_others, Baseline::critic}) {
         auto rollout = three_episodes();
@@ -84,20 +84,20 @@ TEST_CASE("RewardToGo bootstraps a truncated episode and the end of the rollout"
     CHECK(rows(rollout.advantage) == Rows{{2.5, 3, 5}});
 }
 
-TEST_CASE("A constant baseline is taken off") {
+TEST_CASE("a constant baseline is subtracted") {
     CHECK(advantage_of(RewardToGo{.gamma = 1, .baseline = Baseline::constant, .constant = 2}) ==
           Rows{{1, 0, 1}, {13, 9, 4}});
     CHECK(advantage_of(TotalReturn{.baseline = Baseline::constant, .constant = 2}) == Rows{{1, 1, 1}, {13, 13, 13}});
 }
 
-TEST_CASE("The critic as baseline is taken off") {
+TEST_CASE("the critic as baseline is subtracted") {
     CHECK(advantage_of(RewardToGo{.gamma = 1, .baseline = Baseline::critic}) ==
           Rows{{3 - 10, 2 - 20, 3 - 30}, {15 - 40, 11 - 50, 6 - 60}});
     CHECK(advantage_of(TotalReturn{.baseline = Baseline::critic}) ==
           Rows{{3 - 10, 3 - 20, 3 - 30}, {15 - 40, 15 - 50, 15 - 60}});
 }
 
-TEST_CASE("The mean of others under RewardToGo is that of the other episodes that ran as long") {
+TEST_CASE("the mean of others under RewardToGo is that of the other episodes that ran as long") {
     // First steps: 3, 3 and 15. Second steps: 2 and 11. Third: 6 alone.
     CHECK(advantage_of(RewardToGo{.gamma = 1, .baseline = Baseline::mean_of_others}) ==
           Rows{{3 - 9, 2 - 11, 3 - 9}, {15 - 3, 11 - 2, 6}});
@@ -105,13 +105,13 @@ TEST_CASE("The mean of others under RewardToGo is that of the other episodes tha
           Rows{{2 - 5.5, 2 - 8, 3 - 5}, {8 - 2.5, 8 - 2, 6}});
 }
 
-TEST_CASE("The mean of others under TotalReturn is that of all other episodes whatever their lengths") {
+TEST_CASE("the mean of others under TotalReturn is that of all other episodes whatever their lengths") {
     CHECK(advantage_of(TotalReturn{.baseline = Baseline::mean_of_others}) == Rows{{-6, -6, -6}, {12, 12, 12}});
     CHECK(advantage_of(TotalReturn{.gamma = 0.5, .baseline = Baseline::mean_of_others}) ==
           Rows{{2 - 5.5, 2 - 5.5, 3 - 5}, {8 - 2.5, 8 - 2.5, 8 - 2.5}});
 }
 
-TEST_CASE("Nothing is taken off the returns of a single episode") {
+TEST_CASE("nothing is subtracted from the returns of a single episode") {
     auto rollout = blank_rollout<double>(1, 3);
     rollout.whole_episodes = true;
     for (Index t = 0; t < 3; ++t) rollout.reward(0, t) = static_cast<double>(4 + t);
@@ -190,7 +190,7 @@ void check_mean_of_others(double gamma, double offset, double extra) {
 
 }  // namespace
 
-TEST_CASE("The mean of others keeps all digits whatever the returns are far from") {
+TEST_CASE("the mean of others loses no digits to a common offset") {
     for (const double gamma : {1.0, 0.9, 0.0}) {
         for (const double offset : {0.0, 1e4, 1e7, 1e12}) {
             for (const double extra : {0.0, 1e6, 1e12}) {
@@ -202,7 +202,7 @@ TEST_CASE("The mean of others keeps all digits whatever the returns are far from
     }
 }
 
-TEST_CASE("The mean of others takes equal returns off to exactly nothing") {
+TEST_CASE("the mean of others gives exactly 0 for equal returns") {
     for (const Index episodes : {2, 3, 7, 49, 50}) {
         for (const double reward : {0.1, -1.0 / 3, 1e9 + 0.1, 5e307}) {
             CAPTURE(episodes, reward);
@@ -218,7 +218,7 @@ TEST_CASE("The mean of others takes equal returns off to exactly nothing") {
     }
 }
 
-TEST_CASE("Returns refuse options out of range by name") {
+TEST_CASE("returns refuse options out of range by name") {
     CHECK_NOTHROW(RewardToGo{}.check(false));
     CHECK_NOTHROW(TotalReturn{}.check(false));
     CHECK_THROWS_WITH(RewardToGo{.gamma = 1.5}.check(true), "RewardToGo: gamma is 1.5; give a number from 0 to 1");
@@ -228,7 +228,7 @@ TEST_CASE("Returns refuse options out of range by name") {
                       "RewardToGo: constant is nan; give a finite number");
 }
 
-TEST_CASE("A critic as baseline needs a critic") {
+TEST_CASE("a critic as baseline needs a critic") {
     CHECK_NOTHROW(RewardToGo{.baseline = Baseline::critic}.check(true));
     CHECK_THROWS_WITH(RewardToGo{.baseline = Baseline::critic}.check(false),
                       "RewardToGo: baseline is critic, and there is no critic; give the trainer one, or choose another "
@@ -237,7 +237,7 @@ TEST_CASE("A critic as baseline needs a critic") {
                       ContainsText("TotalReturn: baseline is critic, and there is no critic"));
 }
 
-TEST_CASE("What needs whole episodes refuses a rollout of cut ones") {
+TEST_CASE("advantages that need whole episodes refuse a rollout of cut ones") {
     auto cut = three_episodes();
     cut.whole_episodes = false;
     CHECK_THROWS_WITH(TotalReturn{}(cut),

@@ -98,7 +98,7 @@ constexpr double tolerance = 1e-5;
 
 }  // namespace
 
-TEST_CASE("The random rollouts hold ends of both kinds") {
+TEST_CASE("the random rollouts contain both kinds of ends") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         const Case c(seed);
         CHECK(c.rollout.terminated.matrix().cast<int>().sum() > 5);
@@ -139,7 +139,7 @@ TEST_CASE("TotalReturn equals the sum written out") {
     }
 }
 
-TEST_CASE("Gae with lambda 1 is RewardToGo minus V and with lambda 0 the error of temporal difference") {
+TEST_CASE("Gae with lambda 1 is RewardToGo minus V and with lambda 0 the temporal difference error") {
     for (const bool whole_episodes : {false, true}) {
         Case c(4, whole_episodes);
         c.estimate(c.rollout, RewardToGo{.gamma = 0.97, .baseline = Baseline::critic});

@@ -82,7 +82,7 @@ double error(const MatrixBuffer<Scalar>& values, const F& exact) {
 
 }  // namespace
 
-TEST_CASE("V-trace by hand") {
+TEST_CASE("V-trace equals hand-computed values") {
     auto r = blank_rollout<double>(1, 2);
     r.reward(0, 0) = 1;
     r.reward(0, 1) = 2;
@@ -120,7 +120,7 @@ TEST_CASE("V-trace equals the paper's sum written out") {
     }
 }
 
-TEST_CASE("Where the policy that acted is the one that learns V-trace gives n-step returns") {
+TEST_CASE("on policy V-trace gives n-step returns") {
     auto r = random_rollout(4, 0), all_steps = random_rollout(4, 0);
     VTrace{.gamma = 0.97}(r);
     NStep{.gamma = 0.97, .n = horizon}(all_steps);
@@ -134,7 +134,7 @@ TEST_CASE("Where the policy that acted is the one that learns V-trace gives n-st
     CHECK(error(r.value_target, exact(all_steps.value_target)) < 1e-6);
 }
 
-TEST_CASE("Ratios above their bounds weigh no more and an impossible action weighs nothing") {
+TEST_CASE("V-trace truncates ratios at their bounds, and an impossible action has weight 0") {
     auto at = random_rollout(5, 0), above = random_rollout(5, 0);
     above.log_ratio.matrix().setConstant(3);
     VTrace{}(at);
@@ -147,7 +147,7 @@ TEST_CASE("Ratios above their bounds weigh no more and an impossible action weig
     CHECK(at.advantage.matrix().isZero(1e-30F));
 }
 
-TEST_CASE("V-trace serves a rollout of one step") {
+TEST_CASE("V-trace accepts a rollout of one step") {
     auto r = blank_rollout<float>(2, 1);
     r.reward.matrix().setConstant(3);
     VTrace{}(r);
@@ -166,7 +166,7 @@ TEST_CASE("V-trace refuses options out of range and a missing critic by name") {
     CHECK_THROWS_WITH(VTrace{}.check(false), "VTrace: there is no critic; give the trainer one");
 }
 
-TEMPLATE_TEST_CASE("V-trace gives nothing to an error of 0 under a ratio beyond all numbers", "", float, double) {
+TEMPLATE_TEST_CASE("V-trace weights an error of 0 to 0 under an infinite ratio", "", float, double) {
     using T = TestType;
     for (const Index count : {1, 2, 3, 20}) {  // environments
         for (const VTrace options :
@@ -185,7 +185,7 @@ TEMPLATE_TEST_CASE("V-trace gives nothing to an error of 0 under a ratio beyond 
     }
 }
 
-TEST_CASE("An infinite V-trace stays within its episode, and a ratio that is NaN stays NaN") {
+TEST_CASE("an infinite V-trace does not leave its episode, and a ratio of NaN gives NaN") {
     const VTrace unbounded{.gamma = 0.5, .rho_bar = infinity, .c_bar = infinity};
     for (const Index count : {1, 2, 20}) {
         auto r = blank_rollout<float>(count, 8), plain = r;
