@@ -74,7 +74,7 @@ double mean(const std::vector<double>& x) {
 
 }  // namespace
 
-TEST_CASE("Descent by minibatches takes every sample once in each epoch, in another random order") {
+TEST_CASE("minibatchDescent visits every sample once in each epoch, in another random order") {
     constexpr std::size_t samples = 40, epochs = 4;
     Run run(samples, {.minibatch = 16, .epochs = epochs});
     run();
@@ -98,7 +98,7 @@ TEST_CASE("Descent by minibatches takes every sample once in each epoch, in anot
     CHECK(orders.count(other.targets) == 0);
 }
 
-TEST_CASE("Each minibatch is a step along its mean gradient, the last smaller one too") {
+TEST_CASE("each minibatch gives a step along its mean gradient, the last smaller one too") {
     Run run(40, {.minibatch = 16, .epochs = 2, .learning_rate = 1, .max_gradient_norm = 0});
     const UpdateReport report = run();
     const std::size_t ends[] = {0, 16, 32, 40, 56, 72, 80};
@@ -116,7 +116,7 @@ TEST_CASE("Each minibatch is a step along its mean gradient, the last smaller on
     CHECK(std::isnan(report.surrogate_loss));
 }
 
-TEST_CASE("A minibatch of all samples, the learning rate of the moment and the largest norm are kept to") {
+TEST_CASE("minibatchDescent applies a minibatch of all samples, the scheduled learning rate and the largest norm") {
     UpdateOptions options{.minibatch = all_samples, .epochs = 1, .learning_rate = Linear{1, 0}, .max_gradient_norm = 0};
     {
         Run run(300, options);  // several shards
@@ -131,7 +131,7 @@ TEST_CASE("A minibatch of all samples, the learning rate of the moment and the l
     CHECK(run.weight == Catch::Approx(0.25 * 2));
 }
 
-TEST_CASE("Descent by minibatches has the same bits with 1, 2 and 4 threads", "[threads]") {
+TEST_CASE("minibatchDescent has the same bits with 1, 2 and 4 threads", "[threads]") {
     const auto after = [](Index threads) {
         Run run(900, {.minibatch = 700, .epochs = 3, .learning_rate = 0.1}, threads);
         run();
@@ -142,7 +142,7 @@ TEST_CASE("Descent by minibatches has the same bits with 1, 2 and 4 threads", "[
     CHECK(after(4) == after(1));
 }
 
-TEST_CASE("Descent that fails leaves weights and order as they were") {
+TEST_CASE("a failed MinibatchDescent restores weights and the order of samples") {
     const UpdateOptions options{.minibatch = 16, .epochs = 2, .learning_rate = 0.5, .max_gradient_norm = 0};
     Run run(40, options), fresh(40, options);
     const double target = run.rollout.value_target(0, 7);
@@ -161,7 +161,8 @@ TEST_CASE("Descent that fails leaves weights and order as they were") {
     CHECK(run.weight == fresh.weight);
 }
 
-TEST_CASE("Two parts descend apart, their norm is joint, and when one fails both are as before", "[threads]") {
+TEST_CASE("two parts are stepped separately, clipped by their joint norm, and both restored when one fails",
+          "[threads]") {
     for (const Index thread_count : {1, 2}) {
         for (const double max_norm : {0.0, 5.0}) {
             CAPTURE(thread_count, max_norm);
@@ -201,7 +202,7 @@ TEST_CASE("Two parts descend apart, their norm is joint, and when one fails both
     }
 }
 
-TEST_CASE("Descent refuses a weight that is not finite after a finite gradient") {
+TEST_CASE("minibatchDescent refuses a weight that is not finite after a finite gradient") {
     Run run(40, {.minibatch = all_samples, .epochs = 1, .learning_rate = 1e307, .max_gradient_norm = 0});
     CHECK_THROWS_WITH(run(), ContainsText("update: the test's weights are not finite"));
     CHECK(run.weight == 0);

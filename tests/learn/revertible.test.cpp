@@ -98,7 +98,7 @@ TEST_CASE("a failed update reverts to the values committed last") {
     CHECK(*b == 6);
 }
 
-TEMPLATE_TEST_CASE("an update that failed leaves no trace in the next one, with any number of threads", "[threads]",
+TEMPLATE_TEST_CASE("a failed update does not affect the next one, with any number of threads", "[threads]",
                    Adam<double>, Rmsprop<double>, Sgd<double>) {
     const auto optimizer = [] {
         if constexpr (std::is_same_v<TestType, Sgd<double>>) {
@@ -122,7 +122,7 @@ TEMPLATE_TEST_CASE("an update that failed leaves no trace in the next one, with 
     }
 }
 
-TEST_CASE("a regression that failed leaves no trace in the next one") {
+TEST_CASE("a failed regression does not affect the next one") {
     const auto after = [](bool fails) {
         Rig rig(12);
         ValueRegression<Rig::CriticType, Adam<double>> regress(

@@ -8,7 +8,7 @@
 
 using namespace gradiva;
 
-TEST_CASE("weights are put back when what changes them throws, and only then") {
+TEST_CASE("weights are restored when the body throws, and only then") {
     SavedWeights<double> saved;
     std::vector<double> weights = {1, 2, 3};
     CHECK(saved.restore_on_failure(weights, [&] { return weights[1] = 7; }) == 7);
@@ -22,7 +22,7 @@ TEST_CASE("weights are put back when what changes them throws, and only then") {
     CHECK(weights == std::vector<double>{1, 7, 3});
 }
 
-TEMPLATE_TEST_CASE("weights of any size are finite, others are not", "", float, double) {
+TEMPLATE_TEST_CASE("require_finite_weights accepts all finite weights and refuses others", "", float, double) {
     using T = TestType;
     constexpr T most = std::numeric_limits<T>::max(), infinity = std::numeric_limits<T>::infinity();
     const auto check = [](std::vector<T> weights) { require_finite_weights<T>(weights, "critic's"); };

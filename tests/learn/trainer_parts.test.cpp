@@ -158,7 +158,7 @@ TEST_CASE("rewards are normalised by the advantage's discount, whatever its name
         "OffPolicy", [](auto a, bool n) { return by_off_policy(a, n); }, VTrace{});
 }
 
-TEST_CASE("a discount that is none is an Error where rewards are normalised by it") {
+TEST_CASE("a discount out of range is an Error where rewards are normalised by it") {
     OfFunction<Gae> advantage;
     for (const double wrong : {-0.1, 1.5, std::nan("")}) {
         CAPTURE(wrong);
@@ -169,7 +169,7 @@ TEST_CASE("a discount that is none is an Error where rewards are normalised by i
     CHECK(detail::discount_of("A2c", OfNothing<Gae>{}, false) == 1);
 }
 
-TEST_CASE("a network without jvp and dX, and a distribution without fisher, train with all that needs none") {
+TEST_CASE("networks without jvp and dX, and distributions without fisher, train where these are not needed") {
     Vectorized envs(TimeLimit(CartPole{}, 30), {.count = 2, .seed = 3});
     const Mlp layers{.hidden = {8}};
     Actor actor(Plain(4, 2, layers, Rng(1), 0.01), PlainChoice(2));

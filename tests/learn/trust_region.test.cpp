@@ -76,12 +76,12 @@ double fisher_error(D distribution) {
 
 }  // namespace
 
-TEST_CASE("The Fisher product of an actor equals central differences of the gradient of the mean KL") {
+TEST_CASE("the Fisher product of an actor equals central differences of the gradient of the mean KL") {
     CHECK(fisher_error(Categorical<double>(4)) < 1e-8);
     CHECK(fisher_error(DiagonalGaussian<double>(2)) < 1e-8);
 }
 
-TEST_CASE("A full step follows the natural gradient to the end of the quadratic trust region") {
+TEST_CASE("a full step follows the natural gradient to the boundary of the quadratic trust region") {
     Rig rig(60, 5, false, 0);
     constexpr double damping = 0.1, delta = 1e-7;  // so small that the KL is quadratic
     const auto before = weights_of(rig.actor);
@@ -111,7 +111,7 @@ TEST_CASE("A full step follows the natural gradient to the end of the quadratic 
     CHECK(relative_error(moved, {expected.data(), before.size()}) < 1e-3);  // as far as the residual is solved
 }
 
-TEST_CASE("An accepted step keeps the KL within delta and improves the surrogate") {
+TEST_CASE("an accepted step keeps the KL within delta and improves the surrogate") {
     for (const double delta : {1e-3, 1e-2, 0.3}) {
         INFO("delta " << delta);
         Rig rig(60, 5, false, 0);
@@ -129,7 +129,7 @@ TEST_CASE("An accepted step keeps the KL within delta and improves the surrogate
     }
 }
 
-TEST_CASE("However large the trust region no step makes the surrogate worse") {
+TEST_CASE("no step worsens the surrogate, for any size of the trust region") {
     double rejected = 0;
     for (const double delta : {1.0, 10.0, 100.0, 1e3, 1e4, 1e5}) {
         INFO("delta " << delta);
@@ -144,7 +144,7 @@ TEST_CASE("However large the trust region no step makes the surrogate worse") {
     CHECK(rejected > 0);
 }
 
-TEST_CASE("Where every trial step is rejected the weights are exactly as before") {
+TEST_CASE("when every trial step is rejected the weights are restored exactly") {
     Rig rig(60, 5, false, 0.4);  // the rollout's policy is further away than delta from the start
     const double kl = mean_kl(rig);
     REQUIRE(kl > 0.03);
@@ -160,7 +160,7 @@ TEST_CASE("Where every trial step is rejected the weights are exactly as before"
     CHECK((weights_of(rig.actor) == before));
 }
 
-TEST_CASE("Without curvature there is no step") {
+TEST_CASE("without positive curvature there is no step") {
     Rig rig(20, 5, false, 0);
     rig.rollout.advantage.matrix().setZero();  // no gradient, hence no direction
     const auto before = weights_of(rig.actor);
@@ -177,7 +177,7 @@ TEST_CASE("Without curvature there is no step") {
     }
 }
 
-TEST_CASE("Advantages are normalised over the rollout where that is wanted") {
+TEST_CASE("advantages are normalised over the rollout where normalize_advantage is set") {
     const auto gradient_norm = [](bool scaled, bool normalize) {
         Rig rig(20, 5, false, 0);
         if (scaled) rig.rollout.advantage.matrix() = (5 * rig.rollout.advantage.matrix().array() - 3).matrix();
@@ -189,7 +189,7 @@ TEST_CASE("Advantages are normalised over the rollout where that is wanted") {
     CHECK(gradient_norm(true, false) > 2 * gradient_norm(false, false));
 }
 
-TEST_CASE("A trust region that meets no finite numbers is an error and the weights are as before") {
+TEST_CASE("a trust region with a number that is not finite is an error and restores the weights") {
     Rig rig(20, 5, false, 0);
     const auto before = weights_of(rig.actor);
     rig.rollout.advantage(2, 3) = std::numeric_limits<double>::quiet_NaN();
@@ -202,14 +202,14 @@ TEST_CASE("A trust region that meets no finite numbers is an error and the weigh
     }
 }
 
-TEST_CASE("A trust region needs the heads of the policy that acted") {
+TEST_CASE("a trust region needs the heads of the policy that acted") {
     Rig rig(10);
     rig.rollout.head_size = 2;
     TrustRegion<Rig::ActorType> step(rig.actor, raw(), rig.threads);
     CHECK_THROWS_WITH(step(rig.rollout), ContainsText("the rollout has heads of 2 numbers, the actor of 3"));
 }
 
-TEST_CASE("Options of a trust region out of range are refused by name") {
+TEST_CASE("options of a trust region out of range are refused by name") {
     CHECK_NOTHROW(TrustRegionOptions{}.check());
     CHECK_THROWS_WITH(TrustRegionOptions{.delta = 0}.check(), "TrustRegion: delta is 0; give a number above 0");
     CHECK_THROWS_WITH(TrustRegionOptions{.damping = -1}.check(), "TrustRegion: damping is -1; give a number above 0");
@@ -225,7 +225,7 @@ TEST_CASE("Options of a trust region out of range are refused by name") {
                       ContainsText("Test: delta is -1"));
 }
 
-TEST_CASE("A step of the trust region has the same bits with 1, 2 and 4 threads", "[threads]") {
+TEST_CASE("a step of the trust region has the same bits with 1, 2 and 4 threads", "[threads]") {
     const auto after = [](Index threads) {
         UpdateRig<float> rig(120, 5, false, 0);
         Threads pool(threads);
@@ -238,7 +238,7 @@ TEST_CASE("A step of the trust region has the same bits with 1, 2 and 4 threads"
     CHECK((one == after(4)));
 }
 
-TEST_CASE("Over a run on CartPole no accepted step of TRPO leaves the trust region", "[learning]") {
+TEST_CASE("over a run on CartPole no accepted step of TRPO leaves the trust region", "[learning]") {
     const TimeLimit cart_pole(CartPole{}, 500);
     Vectorized envs(cart_pole, {.count = 8, .seed = 1});
     Actor actor(envs, Mlp{.hidden = {32, 32}});
@@ -263,7 +263,7 @@ TEST_CASE("Over a run on CartPole no accepted step of TRPO leaves the trust regi
     CHECK(last.mean_return > 60);
 }
 
-TEST_CASE("A sample without advantage counts nothing in a trust region however large its ratio is") {
+TEST_CASE("a sample with advantage 0 contributes nothing to a trust region, for any ratio") {
     const auto after = [](double log_prob, double advantage) {
         Rig rig(8, 5, false, 0);
         rig.rollout.log_prob(1, 1) = log_prob;
@@ -278,7 +278,7 @@ TEST_CASE("A sample without advantage counts nothing in a trust region however l
     CHECK_THROWS_WITH(after(-1e4, 1e-3), ContainsText("the actor's gradient is not finite"));
 }
 
-TEST_CASE("Environments in another order, or each of them twice, have the same step of the trust region") {
+TEST_CASE("permuted or duplicated environments give the same step of the trust region") {
     for (const bool whole_episodes : {false, true}) {
         const Index steps = whole_episodes ? 4 : 60;
         Rig rig(steps, 5, whole_episodes, 0), turned(steps, 5, whole_episodes, 0), twice(steps, 10, whole_episodes, 0);

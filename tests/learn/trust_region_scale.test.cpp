@@ -101,7 +101,7 @@ void check_scales(const char* name, const Space& space, const D& distribution) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("The step of a trust region does not depend on the scale of the advantages", "", float, double) {
+TEMPLATE_TEST_CASE("the step of a trust region does not depend on the scale of the advantages", "", float, double) {
     const Box box{.size = 2, .low = {-1, -2}, .high = {1, 2}};
     check_scales("Categorical", Discrete{.n = 3}, Categorical<TestType>(3));
     check_scales("DiagonalGaussian", box, DiagonalGaussian<TestType>(2));

@@ -5,7 +5,7 @@
 
 using namespace gradiva;
 
-TEST_CASE("Every option of an update is taken from the options of a trainer by its name") {
+TEST_CASE("every option of an update is taken from the options of a trainer by its name") {
     // Of options with all names, none of them with its default.
     const UpdateOptions given{.minibatch = 7,
                               .epochs = 3,
@@ -33,7 +33,7 @@ TEST_CASE("Every option of an update is taken from the options of a trainer by i
     CHECK(made.name == "Mine");
 }
 
-TEST_CASE("An update whose trainer has neither minibatches nor epochs takes one step on the whole rollout, as it is") {
+TEST_CASE("an update of options without minibatch and epochs is one step on the whole rollout, without normalisation") {
     struct Options {
         Schedule learning_rate = 0.5;
     };

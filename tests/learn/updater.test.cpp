@@ -79,7 +79,7 @@ struct FailsOnce : PolicyGradient {
 
 }  // namespace
 
-TEST_CASE("The norm of the gradient is clipped over actor and critic together") {
+TEST_CASE("the norm of the gradient is clipped over actor and critic together") {
     Rig rig(20);
     const auto free = gradients_of(rig, PolicyGradient{}, one_step(0));
     const auto clipped = gradients_of(rig, PolicyGradient{}, one_step(0.01));
@@ -96,7 +96,7 @@ TEST_CASE("The norm of the gradient is clipped over actor and critic together") 
     CHECK((loose == free));
 }
 
-TEST_CASE("The norm is reported as it was before clipping") {
+TEST_CASE("the norm is reported as it was before clipping") {
     Rig rig(20);
     const double free = rig.update(PolicyGradient{}, RecordingOptimizer{}, one_step(0)).gradient_norm;
     const double clipped = rig.update(PolicyGradient{}, RecordingOptimizer{}, one_step(0.01)).gradient_norm;
@@ -104,7 +104,7 @@ TEST_CASE("The norm is reported as it was before clipping") {
     CHECK(free == clipped);
 }
 
-TEST_CASE("Gradients of 1e160 in double are clipped to the largest norm and not to nothing") {
+TEST_CASE("gradients of 1e160 in double are clipped to the largest norm and not to 0") {
     constexpr double scale = 1e160;
     Rig rig(20), other(20);
     UpdateOptions options = one_step(0.05);
@@ -126,7 +126,7 @@ TEST_CASE("Gradients of 1e160 in double are clipped to the largest norm and not 
     CHECK(weights(last) == before);
 }
 
-TEST_CASE("Leftover samples make a smaller minibatch and none is dropped") {
+TEST_CASE("remaining samples form a smaller minibatch and none is dropped") {
     Rig rig(2);  // 10 samples
     const auto whole = gradients_of(rig, PolicyGradient{}, one_step());
     UpdateOptions options = one_step();
@@ -143,7 +143,7 @@ TEST_CASE("Leftover samples make a smaller minibatch and none is dropped") {
     }
 }
 
-TEMPLATE_TEST_CASE("Reported losses are means over the samples even where the last minibatch is smaller", "", Clip,
+TEMPLATE_TEST_CASE("reported losses are means over the samples even where the last minibatch is smaller", "", Clip,
                    KlPenalty) {
     // 10 samples, and 2501, of which a shard takes several passes.
     for (const auto& [steps, environments, minibatch] : {std::array<Index, 3>{2, 5, 4}, {61, 41, 900}}) {
@@ -172,7 +172,7 @@ TEMPLATE_TEST_CASE("Reported losses are means over the samples even where the la
     }
 }
 
-TEST_CASE("Every epoch visits every sample in another order") {
+TEST_CASE("every epoch visits every sample in another order") {
     Rig rig(8);  // 40 samples
     UpdateOptions options = one_step();
     options.minibatch = 10;
@@ -190,7 +190,7 @@ TEST_CASE("Every epoch visits every sample in another order") {
     CHECK((seen[0] != seen[8]));
 }
 
-TEST_CASE("Advantages are normalised within each minibatch") {
+TEST_CASE("advantages are normalised within each minibatch") {
     Rig plain(8), scaled(8);
     for (double& a : std::span(scaled.rollout.advantage.data(), 40)) a = 5 * a - 3;
     UpdateOptions options = one_step();
@@ -204,7 +204,7 @@ TEST_CASE("Advantages are normalised within each minibatch") {
     CHECK(std::abs(squared(raw[0]) / squared(b[0]) - 1) > 0.5);
 }
 
-TEST_CASE("An update sees weights that were changed since the last one") {
+TEST_CASE("an update uses weights that were changed since the last one") {
     const UpdateOptions options{.minibatch = all_samples, .epochs = 1};
     const RecordingOptimizer used, fresh;
     Rig rig(30), other(30);
@@ -222,7 +222,7 @@ TEST_CASE("An update sees weights that were changed since the last one") {
     }
 }
 
-TEST_CASE("What an update that failed half-way had added up is not in the next gradient") {
+TEST_CASE("sums of a failed update are not in the next gradient") {
     Rig rig(120), other(120);  // 600 samples: several shards
     const RecordingOptimizer used, fresh;
     auto update = rig.updater(FailsOnce{}, used, one_step());
@@ -236,7 +236,7 @@ TEST_CASE("What an update that failed half-way had added up is not in the next g
     }
 }
 
-TEST_CASE("After an update that failed the next one gives the same bits for any number of threads") {
+TEST_CASE("after an update that failed the next one gives the same bits for any number of threads") {
     std::vector<std::vector<double>> weights;
     for (const Index threads : {1, 2, 4}) {
         Rig rig(12);
@@ -253,7 +253,7 @@ TEST_CASE("After an update that failed the next one gives the same bits for any 
     CHECK(weights[2] == weights[0]);
 }
 
-TEST_CASE("An update is begun, stepped through and finished by its call, or by hand") {
+TEST_CASE("begin, step and finish give what the call of an update gives") {
     const UpdateOptions options{.minibatch = 20, .epochs = 3, .learning_rate = 0.01};
     Rig rig(12), other(12);  // 60 samples
     auto update = rig.updater(KlPenalty{}, Adam<double>{}, options);
@@ -272,7 +272,7 @@ TEST_CASE("An update is begun, stepped through and finished by its call, or by h
     }
 }
 
-TEST_CASE("A step that fails puts back all steps since an update was begun") {
+TEST_CASE("a failed step reverts all steps since begin") {
     const UpdateOptions options{.minibatch = 20, .epochs = 3, .learning_rate = 0.1};
     Rig rig(12), other(12);
     auto update = rig.updater(FailsOnce{}, Adam<double>{}, options);
@@ -289,14 +289,14 @@ TEST_CASE("A step that fails puts back all steps since an update was begun") {
     CHECK(weights(rig) == weights(other));
 }
 
-TEST_CASE("At the first minibatch after collecting the ratio is 1") {
+TEST_CASE("the ratio is 1 in the first minibatch after collecting") {
     UpdateRig<float> rig(20, 5, false, 0);
     const auto report = rig.update(Clip{.clip = 1e-4}, RecordingOptimizer{}, one_step());
     CHECK(report.clip_fraction == 0);
     CHECK(std::abs(report.approximate_kl) < 1e-10);
 }
 
-TEST_CASE("Schedules reach the optimiser and the loss") {
+TEST_CASE("schedules reach the optimiser and the loss") {
     Rig rig(4);
     RecordingOptimizer optimizer;
     UpdateOptions options = one_step();
@@ -309,7 +309,7 @@ TEST_CASE("Schedules reach the optimiser and the loss") {
     CHECK(optimizer.record->learning_rates == std::vector<double>{1, 1, 0.25, 0.25});
 }
 
-TEST_CASE("The schedule of the entropy bonus reaches the gradient") {
+TEST_CASE("the schedule of the entropy bonus reaches the gradient") {
     Rig rig(4);
     rig.rollout.advantage.matrix().setZero();
     RecordingOptimizer optimizer;
@@ -323,7 +323,7 @@ TEST_CASE("The schedule of the entropy bonus reaches the gradient") {
     for (std::size_t i = 0; i < g[0].size(); ++i) CHECK(g[2][i] == Catch::Approx(0.5 * g[0][i]).margin(1e-12));
 }
 
-TEST_CASE("The KL after an update is the exact mean over the rollout") {
+TEST_CASE("the KL after an update is the exact mean over the rollout") {
     Rig rig(60);
     UpdateOptions options{.minibatch = 50, .epochs = 3, .learning_rate = 1e-2};
     const auto report = rig.update(KlPenalty{}, Adam<double>{}, options);
@@ -332,7 +332,7 @@ TEST_CASE("The KL after an update is the exact mean over the rollout") {
     CHECK(report.mean_kl == Catch::Approx(exact));
 }
 
-TEST_CASE("A surrogate that only listens hears the exact mean KL too") {
+TEST_CASE("a surrogate with after_update and without a penalty gets the exact mean KL too") {
     Rig rig(60);
     const Listener listener;
     rig.update(listener, RecordingOptimizer{}, one_step());
@@ -340,7 +340,7 @@ TEST_CASE("A surrogate that only listens hears the exact mean KL too") {
     CHECK(listener.heard->front() == Catch::Approx(mean_of(rig.samples(), [](const PlainSample& s) { return s.kl; })));
 }
 
-TEST_CASE("An update that leaves finite numbers is an error and the weights are as before") {
+TEST_CASE("an update with a number that is not finite is an error and restores the weights") {
     UpdateRig<float> rig(20);
     const auto before = weights(rig);
     const UpdateOptions huge{.minibatch = 10, .epochs = 2, .learning_rate = 1e300, .max_gradient_norm = 0};
@@ -361,7 +361,7 @@ TEST_CASE("An update that leaves finite numbers is an error and the weights are 
     CHECK((weights(rig) == before));
 }
 
-TEST_CASE("An advantage or a value target that is not a number is an error and the weights are as before") {
+TEST_CASE("an advantage or a value target of NaN is an error and restores the weights") {
     for (const bool normalize : {false, true}) {
         Rig rig(20);
         const auto before = weights(rig);
@@ -380,7 +380,7 @@ TEST_CASE("An advantage or a value target that is not a number is an error and t
     CHECK((weights(rig) == before));
 }
 
-TEST_CASE("Enormous weights are refused or leave a policy of finite numbers") {
+TEST_CASE("enormous weights are refused or the policy stays finite") {
     UpdateRig<float> rig(20);
     const auto before = weights(rig);
     for (const double learning_rate : {1e30, 1e37, 1e38, 1e39}) {
@@ -399,7 +399,7 @@ TEST_CASE("Enormous weights are refused or leave a policy of finite numbers") {
     }
 }
 
-TEST_CASE("Update options out of range are refused by name") {
+TEST_CASE("update options out of range are refused by name") {
     const auto check = [](UpdateOptions options) {
         options.name = "Test";
         options.check();
@@ -416,7 +416,7 @@ TEST_CASE("Update options out of range are refused by name") {
     CHECK_THROWS_AS(check({.max_gradient_norm = not_a_number}), Error);
 }
 
-TEST_CASE("The weights after an update have the same bits with 1, 2 and 4 threads", "[threads]") {
+TEST_CASE("the weights after an update have the same bits with 1, 2 and 4 threads", "[threads]") {
     const auto after = [](Index threads) {
         UpdateRig<float> rig(60);
         Threads pool(threads);

@@ -113,7 +113,7 @@ struct Reluctant : Pendulum {
 
 }  // namespace
 
-TEST_CASE("After a surrogate has thrown threads change no bit", "[threads]") {
+TEST_CASE("after an exception of a surrogate the number of threads changes no bit", "[threads]") {
     for (const double max_gradient_norm : {0.0, 0.5}) {
         CAPTURE(max_gradient_norm);
         check_threads([&](Index thread_count) {
@@ -134,7 +134,7 @@ TEST_CASE("After a surrogate has thrown threads change no bit", "[threads]") {
     }
 }
 
-TEST_CASE("After an optimiser has thrown threads change no bit", "[threads]") {
+TEST_CASE("after an exception of an optimiser the number of threads changes no bit", "[threads]") {
     for (const double max_gradient_norm : {0.0, 0.5}) {
         for (const int at : {0, 3, 7}) {
             CAPTURE(max_gradient_norm, at);
@@ -163,7 +163,7 @@ TEST_CASE("After an optimiser has thrown threads change no bit", "[threads]") {
     });
 }
 
-TEST_CASE("After a model has thrown threads change no bit of the analytic gradient", "[threads]") {
+TEST_CASE("after an exception of a model the number of threads changes no bit of the analytic gradient", "[threads]") {
     check_threads([](Index threads) {
         Vectorized envs(
             [](Index i) {

@@ -111,7 +111,7 @@ std::vector<std::function<void(Options&)>> common_changes() {
 
 }  // namespace
 
-TEST_CASE("An update stops before a minibatch whose KL is above one and a half times the target") {
+TEST_CASE("an update stops before a minibatch whose KL is above one and a half times the target") {
     Rig rig(20);
     const double kl = approximate_kl(rig);
     REQUIRE(kl > 1e-3);
@@ -128,7 +128,7 @@ TEST_CASE("An update stops before a minibatch whose KL is above one and a half t
     CHECK(steps(0.99 * kl / 1.5) == 0);
 }
 
-TEST_CASE("The gradient's norm counts the minibatch at which an update stops") {
+TEST_CASE("the gradient's norm counts the minibatch at which an update stops") {
     const auto report_of = [](double target, Index minibatch, RecordingOptimizer optimizer) {
         Rig rig(20);
         UpdateOptions options = one_step();
@@ -175,7 +175,7 @@ TEST_CASE("The gradient's norm counts the minibatch at which an update stops") {
     }
 }
 
-TEST_CASE("A gradient that is not finite at the stop is an error as elsewhere") {
+TEST_CASE("a gradient that is not finite at the stop is an error as elsewhere") {
     const auto stop = [](const auto& spoil, const char* says) {
         Rig rig(20);
         spoil(rig.rollout);
@@ -190,7 +190,7 @@ TEST_CASE("A gradient that is not finite at the stop is an error as elsewhere") 
     stop([&](auto& rollout) { rollout.value_target(0, 3) = infinity; }, "the critic's gradient is not finite");
 }
 
-TEST_CASE("An update goes on until its policy has gone too far and reports what it saw") {
+TEST_CASE("an update continues until its KL exceeds the limit and reports the samples until then") {
     const auto steps = [](double target, UpdateReport& report) {
         Rig rig(20, 5, false, 0);
         const CountingSgd optimizer;
@@ -212,7 +212,7 @@ TEST_CASE("An update goes on until its policy has gone too far and reports what 
     CHECK(std::isfinite(limited.gradient_norm));
 }
 
-TEST_CASE("The clip of the values reaches the loss and its gradient") {
+TEST_CASE("the clip of the values reaches the loss and its gradient") {
     Rig rig(60);
     const double clip = 0.25;
     REQUIRE(plain_value_loss(rig, clip) > 1.02 * plain_value_loss(rig, 100));
@@ -235,7 +235,7 @@ TEST_CASE("The clip of the values reaches the loss and its gradient") {
     }
 }
 
-TEST_CASE("Every schedule stands where the progress is") {
+TEST_CASE("every schedule is evaluated at the progress") {
     Rig rig(60);
     const RecordingOptimizer optimizer;
     UpdateOptions options = one_step();
@@ -267,7 +267,7 @@ TEST_CASE("Every schedule stands where the progress is") {
     }
 }
 
-TEST_CASE("A single leftover sample makes a minibatch of its own and its advantage stays as it is") {
+TEST_CASE("a single remaining sample is a minibatch of its own and its advantage is not normalised") {
     Rig rig(3, 3);  // 9 samples
     rig.rollout.advantage.matrix().setConstant(2);
     const RecordingOptimizer optimizer;
@@ -285,7 +285,7 @@ TEST_CASE("A single leftover sample makes a minibatch of its own and its advanta
     }
 }
 
-TEST_CASE("Equal advantages move the policy unless they are normalised") {
+TEST_CASE("equal advantages change the policy unless they are normalised") {
     Rig rig(20);
     rig.rollout.advantage.matrix().setConstant(2);
     UpdateOptions options = one_step();
@@ -297,7 +297,7 @@ TEST_CASE("Equal advantages move the policy unless they are normalised") {
     }
 }
 
-TEST_CASE("An entropy bonus raises the entropy and a negative one lowers it") {
+TEST_CASE("an entropy bonus raises the entropy and a negative one lowers it") {
     for (const double coefficient : {0.1, -0.1}) {
         Rig rig(60);
         rig.rollout.advantage.matrix().setZero();
@@ -310,7 +310,7 @@ TEST_CASE("An entropy bonus raises the entropy and a negative one lowers it") {
     }
 }
 
-TEST_CASE("Every option of PPO reaches its update", "[threads]") {
+TEST_CASE("every option of PPO reaches its update", "[threads]") {
     auto clip = common_changes<PpoClipOptions>();
     clip.emplace_back([](PpoClipOptions& o) { o.clip = 0.01; });
     check_options_matter<PpoClip>(clip);
@@ -319,7 +319,7 @@ TEST_CASE("Every option of PPO reaches its update", "[threads]") {
     check_options_matter<PpoKl>(kl);
 }
 
-TEST_CASE("The limits of an update out of range are refused by name") {
+TEST_CASE("the limits of an update out of range are refused by name") {
     CHECK_THROWS_WITH(UpdateOptions{.value_clip = -1}.check(),
                       "Updater: value_clip is -1; give a number of at least 0, where 0 is no clipping");
     CHECK_THROWS_WITH(UpdateOptions{.target_kl = -1}.check(),

@@ -91,7 +91,7 @@ double squared(const std::vector<double>& x) {
 
 }  // namespace
 
-TEST_CASE("Both networks take their step whatever their size, the threads and the limits", "[threads]") {
+TEST_CASE("both networks are stepped for any size, number of threads and limits", "[threads]") {
     const std::vector<Index> small{6, 5}, large{48, 48};
     for (const auto& hidden : {small, large}) {
         Rig rig(20, 5, false, 0.4, hidden);
@@ -157,14 +157,14 @@ TEST_CASE("Both networks take their step whatever their size, the threads and th
     }
 }
 
-TEST_CASE("The gradient of the policy gradient loss equals central differences") {
+TEST_CASE("the gradient of the policy gradient loss equals central differences") {
     Rig rig(60);  // 300 samples: several shards
     check_gradient(rig, PolicyGradient{}, one_step, [](const Samples& samples) {
         return -mean_of(samples, [](const PlainSample& s) { return s.log_prob * s.advantage; });
     });
 }
 
-TEST_CASE("The gradient of the policy gradient loss per episode equals central differences") {
+TEST_CASE("the gradient of the policy gradient loss per episode equals central differences") {
     Rig rig(3, 5, true);  // 3 ragged episodes of each environment
     REQUIRE(rig.rollout.finished.size() == 15);
     check_gradient(rig, PolicyGradient{.per_episode = true}, one_step, [](const Samples& samples) {
@@ -173,7 +173,7 @@ TEST_CASE("The gradient of the policy gradient loss per episode equals central d
     });
 }
 
-TEST_CASE("The loss per episode is that of the whole rollout by minibatches of any size, and of few episodes") {
+TEST_CASE("the loss per episode is that of the whole rollout by minibatches of any size, and of few episodes") {
     for (const Index count : {0, 1, 2, 5}) {
         Rig rig(1, std::max<Index>(count, 1), true);
         REQUIRE(rig.rollout.finished.size() == std::max<Index>(count, 1));
@@ -191,7 +191,7 @@ TEST_CASE("The loss per episode is that of the whole rollout by minibatches of a
     }
 }
 
-TEST_CASE("The gradient of the clipped loss equals central differences inside and outside of the range") {
+TEST_CASE("the gradient of the clipped loss equals central differences inside and outside of the range") {
     Rig rig(60, 5, false, 0.45);
     const auto at_kink = [](const PlainSample& s) {
         return std::min(std::abs(s.ratio - 0.8), std::abs(s.ratio - 1.2)) < 1e-4;
@@ -211,14 +211,14 @@ TEST_CASE("The gradient of the clipped loss equals central differences inside an
     check_gradient(rig, Clip{.clip = 0.2}, one_step, [](const Samples& s) { return -mean_of(s, clipped_gain); });
 }
 
-TEST_CASE("The gradient of the penalised loss equals central differences") {
+TEST_CASE("the gradient of the penalised loss equals central differences") {
     Rig rig(60);
     check_gradient(rig, KlPenalty{.beta = 1.7}, one_step, [](const Samples& samples) {
         return mean_of(samples, [](const PlainSample& s) { return -s.ratio * s.advantage + 1.7 * s.kl; });
     });
 }
 
-TEST_CASE("The gradient of the entropy bonus equals central differences") {
+TEST_CASE("the gradient of the entropy bonus equals central differences") {
     Rig rig(60);
     rig.rollout.advantage.matrix().setZero();
     UpdateOptions options = one_step;
@@ -228,7 +228,7 @@ TEST_CASE("The gradient of the entropy bonus equals central differences") {
     });
 }
 
-TEST_CASE("The gradient of the value loss equals central differences") {
+TEST_CASE("the gradient of the value loss equals central differences") {
     Rig rig(60);
     rig.rollout.advantage.matrix().setZero();
     UpdateOptions options = one_step;
@@ -238,7 +238,7 @@ TEST_CASE("The gradient of the value loss equals central differences") {
     });
 }
 
-TEST_CASE("The gradient of the whole PPO loss equals central differences on ragged episodes") {
+TEST_CASE("the gradient of the whole PPO loss equals central differences on ragged episodes") {
     Rig rig(4, 5, true);
     UpdateOptions options = one_step;
     options.entropy = 0.02;
@@ -252,7 +252,7 @@ TEST_CASE("The gradient of the whole PPO loss equals central differences on ragg
     });
 }
 
-TEST_CASE("An update reports the losses of the rollout") {
+TEST_CASE("an update reports the losses of the rollout") {
     Rig rig(60);
     UpdateOptions options = one_step;
     options.value_coefficient = 0.7;
@@ -277,7 +277,7 @@ TEST_CASE("An update reports the losses of the rollout") {
     CHECK(penalised.mean_kl == Catch::Approx(mean_of(samples, [](const PlainSample& s) { return s.kl; })));
 }
 
-TEST_CASE("Environments in another order, or each of them twice, have the same gradients and the same report") {
+TEST_CASE("permuted or duplicated environments give the same gradients and the same report") {
     struct Result {
         std::vector<std::vector<double>> gradients;
         Numbers report;

@@ -88,7 +88,7 @@ struct Recording {
 
 }  // namespace
 
-TEST_CASE("Loss and gradient of PPO-clip equal those of PyTorch") {
+TEST_CASE("loss and gradient of PPO-clip equal those of PyTorch") {
     Recording torch("ppo_clip_torch.txt");
     RecordingOptimizer optimizer;
     const UpdateReport report = torch.update(Clip{.clip = torch.number("clip")}, optimizer);
@@ -106,7 +106,7 @@ TEST_CASE("Loss and gradient of PPO-clip equal those of PyTorch") {
     CHECK(report.gradient_norm == Catch::Approx(norm).epsilon(1e-5));
 }
 
-TEST_CASE("Loss and gradient of PPO-KL equal those of PyTorch") {
+TEST_CASE("loss and gradient of PPO-KL equal those of PyTorch") {
     Recording torch("ppo_kl_torch.txt");
     RecordingOptimizer optimizer;
     const double beta = torch.number("beta");

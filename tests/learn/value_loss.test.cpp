@@ -23,14 +23,14 @@ One one(double value, double old_value, double target, double clip) {
 
 }  // namespace
 
-TEST_CASE("Without a clip the value loss is half the squared error whatever the old value") {
+TEST_CASE("without a clip the value loss is half the squared error whatever the old value") {
     const Vector<double> value{{1, 2, -1}}, old_value{{50, -50, 0}}, target{{3, 2, 2}};
     Vector<double> derivative(3);
     CHECK(value_loss<double>(value, old_value, target, 0, derivative) == 0.5 * (4 + 0 + 9));
     CHECK(derivative == Vector<double>{{-2, 0, -3}});
 }
 
-TEST_CASE("The clipped value loss by hand is the larger of the two") {
+TEST_CASE("the clipped value loss is the larger of the two losses") {
     SECTION("within reach both are the same") {
         CHECK(one(1.25, 1, 3, 0.5).loss == 0.5 * 1.75 * 1.75);
         CHECK(one(1.25, 1, 3, 0.5).derivative == -1.75);
@@ -51,7 +51,7 @@ TEST_CASE("The clipped value loss by hand is the larger of the two") {
     }
 }
 
-TEST_CASE("The derivative of the value loss equals central differences on every side of the kinks") {
+TEST_CASE("the derivative of the value loss equals central differences on every side of the kinks") {
     constexpr Index count = 400;
     constexpr double clip = 0.4;
     Rng rng(5);
@@ -75,7 +75,7 @@ TEST_CASE("The derivative of the value loss equals central differences on every 
     }
 }
 
-TEMPLATE_TEST_CASE("Within reach rounding takes no derivative away", "", float, double) {
+TEMPLATE_TEST_CASE("within the clip range rounding does not remove the derivative", "", float, double) {
     constexpr Index count = 10'000;
     Rng rng(6);
     const auto thirds = [&] { return Vector<TestType>(random_vector<TestType>(count, rng) / 3); };

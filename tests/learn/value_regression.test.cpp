@@ -40,7 +40,7 @@ struct Walk {
 
 }  // namespace
 
-TEST_CASE("A critic regressed on Monte Carlo returns comes close to the exact values of a random walk", "[learning]") {
+TEST_CASE("a critic regressed on Monte Carlo returns comes close to the exact values of a random walk", "[learning]") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         Walk walk(seed);
         Collector collect(walk.envs, walk.actor, walk.threads);
@@ -58,7 +58,7 @@ TEST_CASE("A critic regressed on Monte Carlo returns comes close to the exact va
     }
 }
 
-TEST_CASE("A critic regressed on TD(lambda) targets comes close to the exact values of a random walk", "[learning]") {
+TEST_CASE("a critic regressed on TD(lambda) targets comes close to the exact values of a random walk", "[learning]") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         Walk walk(seed);
         Collector collect(walk.envs, walk.actor, walk.threads);
@@ -76,7 +76,7 @@ TEST_CASE("A critic regressed on TD(lambda) targets comes close to the exact val
     }
 }
 
-TEST_CASE("Every option of ValueRegression reaches what it is for") {
+TEST_CASE("every option of ValueRegression takes effect") {
     const auto train = [](const ValueRegressionOptions& options) {
         Walk walk(1);
         Collector(walk.envs, walk.actor, walk.threads).steps(walk.rollout, 5);  // 80 samples
