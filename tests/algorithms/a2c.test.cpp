@@ -99,14 +99,14 @@ TEST_CASE("A2C takes one step on each short rollout and its advantages are not n
     }
 }
 
-TEST_CASE("The optimiser of A2C is RMSprop unless another is given") {
+TEST_CASE("the optimiser of A2C is RMSprop unless another is given") {
     Parts p, q;
     A2c(p.envs, p.actor, p.critic, Gae{}).train({.steps = 100});
     A2c(q.envs, q.actor, q.critic, Gae{}, {}, Rmsprop<float>{{.alpha = 0.99, .epsilon = 1e-5}}).train({.steps = 100});
     CHECK((p.weights() == q.weights()));
 }
 
-TEST_CASE("Options of A2C out of range are refused in its name") {
+TEST_CASE("options of A2C out of range are refused in its name") {
     const auto build = [](const A2cOptions& options) {
         Parts p;
         A2c(p.envs, p.actor, p.critic, Gae{}, options);

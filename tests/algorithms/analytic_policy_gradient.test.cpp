@@ -98,20 +98,20 @@ std::vector<float> trained(Index threads, std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("The analytic gradient of the return agrees with central differences") {
+TEST_CASE("the analytic gradient of the return agrees with central differences") {
     CHECK(gradient_error(mass(), {.horizon = 12, .gamma = 0.9}, 1) < 1e-6);
     CHECK(gradient_error(mass(), {.horizon = 12, .gamma = 1, .sample = false}, 1) < 1e-6);
     CHECK(gradient_error(Pendulum{}, {.horizon = 15}, 1) < 1e-6);
 }
 
-TEST_CASE("The analytic gradient goes on where the last horizon stopped, and stops at an episode's end") {
+TEST_CASE("the analytic gradient continues from the last horizon's states, and is truncated at an episode's end") {
     for (int call = 2; call <= 4; ++call) {
         CAPTURE(call);
         CHECK(gradient_error(Pendulum{}, {.horizon = 6, .episode = 15}, call) < 1e-6);
     }
 }
 
-TEST_CASE("The loss is minus the mean discounted return") {
+TEST_CASE("the loss is minus the mean discounted return") {
     // Without an action's effect, x doubles: the rewards of x = 1 are -1, -4, -16.
     struct FromOne : LinearQuadratic {
         FromOne() : LinearQuadratic(grows_by(2)) {}
@@ -132,7 +132,7 @@ TEST_CASE("The loss is minus the mean discounted return") {
     CHECK(gradient_of.finished()[2].length == 3);
 }
 
-TEST_CASE("A linear policy on a linear quadratic regulator finds the Riccati solution", "[learning]") {
+TEST_CASE("a linear policy on a linear quadratic regulator finds the Riccati solution", "[learning]") {
     const TimeLimit env(mass(), 100);
     const Matrix<double> best = riccati(mass().options());
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
@@ -148,7 +148,7 @@ TEST_CASE("A linear policy on a linear quadratic regulator finds the Riccati sol
     }
 }
 
-TEST_CASE("The mean analytic gradient agrees with the estimate of REINFORCE") {
+TEST_CASE("the mean analytic gradient agrees with the estimate of REINFORCE") {
     constexpr Index horizon = 4, count = 64, batches = 200;
     const TimeLimit env(mass(), horizon);
     Vectorized envs(env, {.count = count, .seed = 5});
@@ -184,7 +184,7 @@ TEST_CASE("The mean analytic gradient agrees with the estimate of REINFORCE") {
     CHECK(exact.mean.norm() > 10 * sampled.error.norm());  // and there is a gradient to agree on
 }
 
-TEST_CASE("Training along the analytic gradient gives the same bits for any number of threads", "[threads]") {
+TEST_CASE("training along the analytic gradient gives the same bits for any number of threads", "[threads]") {
     const auto one = trained(1, 1);
     CHECK(one == trained(1, 1));
     CHECK(one == trained(2, 1));
@@ -192,7 +192,7 @@ TEST_CASE("Training along the analytic gradient gives the same bits for any numb
     CHECK(one != trained(1, 2));
 }
 
-TEST_CASE("Actions beyond the bounds of the Box are clipped for the model and get no derivative") {
+TEST_CASE("actions beyond the bounds of the Box are clipped for the model and get no derivative") {
     DoubleActor actor(MlpNetwork<double>(3, 1, {.hidden = {}}, Rng(1)), DiagonalGaussian<double>(1, -5));
     actor.weights()[3] = 50;  // the bias: far beyond the largest torque
     Threads threads;
@@ -202,7 +202,7 @@ TEST_CASE("Actions beyond the bounds of the Box are clipped for the model and ge
     for (const double g : gradient) CHECK(g == 0);
 }
 
-TEST_CASE("A model that does not hold its forces itself gets them clipped, each to its own bounds") {
+TEST_CASE("a model that does not clip its actions gets them clipped, each to its own bounds") {
     struct Bounded : LinearQuadratic {
         Bounded()
             : LinearQuadratic({.a = Matrix<double>{{0.5, 0.1}, {0, 0.5}},
@@ -223,7 +223,7 @@ TEST_CASE("A model that does not hold its forces itself gets them clipped, each 
     CHECK(gradient_error(Bounded{}, {.horizon = 6}, 1) < 1e-6);
 }
 
-TEST_CASE("The trainer of the analytic gradient reports steps, episodes and returns") {
+TEST_CASE("the trainer of the analytic gradient reports steps, episodes and returns") {
     Vectorized envs(TimeLimit(Pendulum{}, 200), {.count = 6, .seed = 1});
     Actor actor(envs, Mlp{.hidden = {4}});
     AnalyticPolicyGradient trainer(envs, actor, {.horizon = 4, .episode = 10, .learning_rate = Linear{1, 0}});
@@ -248,14 +248,14 @@ TEST_CASE("The trainer of the analytic gradient reports steps, episodes and retu
     CHECK(seen[5].finished());
 }
 
-TEST_CASE("Training stops when a callback says so") {
+TEST_CASE("training of the analytic gradient stops when a callback returns false") {
     Vectorized envs(Pendulum{}, {.count = 2});
     Actor actor(envs, Mlp{.hidden = {4}});
     AnalyticPolicyGradient trainer(envs, actor, {.horizon = 4});
     CHECK(trainer.train({.steps = 1000}, [](const Progress& p) { return p.iteration < 3; }).iteration == 3);
 }
 
-TEST_CASE("A model that leaves finite numbers stops the training and leaves the weights as they were") {
+TEST_CASE("a model with a number that is not finite stops the training and the weights are restored") {
     const auto stopped = [](double factor, Index horizon, const std::string& says) {
         Vectorized envs(grows_by(factor), {.count = 3});
         Actor actor(envs, Mlp{.hidden = {}});
@@ -269,7 +269,7 @@ TEST_CASE("A model that leaves finite numbers stops the training and leaves the 
     stopped(1e3, 10, "the actor's gradient is not finite; shorten the horizon, or lower the learning rate");
 }
 
-TEST_CASE("A step that spoils the weights is taken back") {
+TEST_CASE("a step to weights that are not finite is reverted") {
     struct Spoiler {
         void step(std::span<float> weights, std::span<const float>, double) {
             weights[0] = std::numeric_limits<float>::quiet_NaN();
@@ -283,7 +283,7 @@ TEST_CASE("A step that spoils the weights is taken back") {
     CHECK(std::equal(before.begin(), before.end(), actor.weights().begin()));
 }
 
-TEST_CASE("The analytic gradient is clipped to the largest norm") {
+TEST_CASE("the analytic gradient is clipped to the largest norm") {
     const auto step_of = [](double most) {
         Vectorized envs(mass(), {.count = 3});
         Actor actor(envs, Mlp{.hidden = {}});
@@ -301,7 +301,7 @@ TEST_CASE("The analytic gradient is clipped to the largest norm") {
     CHECK(free.second == Catch::Approx(norm));
 }
 
-TEST_CASE("The analytic policy gradient refuses values out of range") {
+TEST_CASE("the analytic policy gradient refuses values out of range") {
     Vectorized envs(Pendulum{}, {.count = 2});
     Actor actor(envs, Mlp{.hidden = {4}});
     const auto refused = [&](const AnalyticOptions& options) { AnalyticPolicyGradient trainer(envs, actor, options); };

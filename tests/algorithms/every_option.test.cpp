@@ -79,7 +79,7 @@ std::array<OptionRow<Options>, 12> ppo_rows() {
 
 }  // namespace
 
-TEST_CASE("Every option of PpoClip reaches what it is for", "[threads]") {
+TEST_CASE("every option of PpoClip takes effect", "[threads]") {
     check_every_option<PpoClipOptions>(
         {.horizon = 10, .minibatch = 20, .epochs = 3, .learning_rate = 1e-2, .max_gradient_norm = no_limit},
         {
@@ -95,7 +95,7 @@ TEST_CASE("Every option of PpoClip reaches what it is for", "[threads]") {
         ppo_rows<PpoClipOptions>());
 }
 
-TEST_CASE("Every option of PpoKl reaches what it is for", "[threads]") {
+TEST_CASE("every option of PpoKl takes effect", "[threads]") {
     check_every_option<PpoKlOptions>(
         // Mean KLs lie between the bounds: beta stays.
         {.target = 1,
@@ -121,7 +121,7 @@ TEST_CASE("Every option of PpoKl reaches what it is for", "[threads]") {
         ppo_rows<PpoKlOptions>());
 }
 
-TEST_CASE("Every option of A2c reaches what it is for", "[threads]") {
+TEST_CASE("every option of A2c takes effect", "[threads]") {
     check_every_option<A2cOptions>({.horizon = 10, .learning_rate = 5e-2, .max_gradient_norm = no_limit},
                                    {
                                        GRADIVA_OPTION(horizon, 30, collects_for_one_step(30 * count)),
@@ -133,7 +133,7 @@ TEST_CASE("Every option of A2c reaches what it is for", "[threads]") {
                                    actor_critic_rows<A2cOptions>());
 }
 
-TEST_CASE("Every option of Trpo reaches what it is for", "[threads]") {
+TEST_CASE("every option of Trpo takes effect", "[threads]") {
     const auto train = with_critic(
         [](Parts& p, const auto& options) { return Trpo(p.envs, p.actor, p.critic, Gae{}, options, p.adam); });
     // So far that some trial steps are turned down.
@@ -181,7 +181,7 @@ TEST_CASE("Every option of Trpo reaches what it is for", "[threads]") {
         train);
 }
 
-TEST_CASE("Every option of Reinforce reaches what it is for", "[threads]") {
+TEST_CASE("every option of Reinforce takes effect", "[threads]") {
     const ReinforceOptions base{.episodes = 2, .learning_rate = 5e-2, .max_gradient_norm = no_limit};
     // Whole rollouts of some 160 samples, each for one step.
     const auto plays = [](std::size_t steps) {
@@ -226,7 +226,7 @@ TEST_CASE("Every option of Reinforce reaches what it is for", "[threads]") {
     }
 }
 
-TEST_CASE("Every option of OffPolicy reaches what it is for", "[threads]") {
+TEST_CASE("every option of OffPolicy takes effect", "[threads]") {
     const auto learns_from = [](Index iteration) {
         return [=](const Trail&, const Trail& after) {
             for (const Progress& report : after.reports) {
@@ -262,7 +262,7 @@ TEST_CASE("Every option of OffPolicy reaches what it is for", "[threads]") {
         actor_critic_rows<OffPolicyOptions>());
 }
 
-TEST_CASE("Every option of QLambda reaches what it is for", "[threads]") {
+TEST_CASE("every option of QLambda takes effect", "[threads]") {
     const auto targets_are = [](double gamma) {
         return [=](const Trail& before, const Trail& after) {
             other_targets(before, after);
@@ -293,7 +293,7 @@ TEST_CASE("Every option of QLambda reaches what it is for", "[threads]") {
         });
 }
 
-TEST_CASE("Every option of AnalyticPolicyGradient reaches what it is for", "[threads]") {
+TEST_CASE("every option of AnalyticPolicyGradient takes effect", "[threads]") {
     check_every_option<AnalyticOptions>(
         {.horizon = 10, .episode = 80, .learning_rate = 1e-2, .max_gradient_norm = no_limit},
         {
@@ -326,7 +326,7 @@ TEST_CASE("Every option of AnalyticPolicyGradient reaches what it is for", "[thr
         });
 }
 
-TEST_CASE("Updates by hand stand at the beginning of their schedules where nothing is said") {
+TEST_CASE("updates called without progress use the beginning of their schedules") {
     const Schedule falling = Linear{0.5, 0};
     ByHand p;
     Updater update(p.actor, p.critic, Clip{}, p.adam, UpdateOptions{.learning_rate = falling}, p.threads, 1);
@@ -343,7 +343,7 @@ TEST_CASE("Updates by hand stand at the beginning of their schedules where nothi
     CHECK(update_swing().learning_rate == 0.5);
 }
 
-TEST_CASE("What a trainer is made of speaks by the name that it was given") {
+TEST_CASE("errors of a trainer's parts begin with the name that they were given") {
     ByHand p;
     p.rollout.head_size = 0;
     const std::string heads = "Mine: the rollout has heads of 0 numbers, the actor of 3";

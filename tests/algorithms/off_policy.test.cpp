@@ -66,11 +66,11 @@ TEST_CASE("V-trace learns the corridor for every seed from rollouts of older pol
     SECTION("of several policies") { check_learns(VTrace{}, {.age = 1, .replays = 3}); }
 }
 
-TEST_CASE("The single ratio learns the corridor for every seed from rollouts of older policies") {
+TEST_CASE("the single ratio learns the corridor for every seed from rollouts of older policies") {
     check_learns(SingleRatio{.baseline = Baseline::critic}, {.age = 2});
 }
 
-TEST_CASE("A rollout is learned from no sooner than its age allows") {
+TEST_CASE("a rollout is learned from no sooner than its age allows") {
     for (const Index age : {0, 1, 2, 3}) {
         INFO("age " << age);
         Parts p;
@@ -94,7 +94,7 @@ TEST_CASE("A rollout is learned from no sooner than its age allows") {
     CHECK(youngest == 0);
 }
 
-TEST_CASE("Several rollouts are learned from in an iteration once they are there") {
+TEST_CASE("several rollouts are learned from in an iteration once they are stored") {
     Parts p;
     const BreaksDown optimizer;  // that never does
     OffPolicy trainer(p.envs, p.actor, p.critic, VTrace{}, {.horizon = 20, .age = 1, .replays = 3}, optimizer);
@@ -103,7 +103,7 @@ TEST_CASE("Several rollouts are learned from in an iteration once they are there
     CHECK(updates == std::vector<int>{0, 1, 3, 6, 9, 12});
 }
 
-TEST_CASE("Rollouts that are too far away are left out") {
+TEST_CASE("rollouts whose KL exceeds the limit are skipped") {
     Parts p;
     OffPolicy trainer(p.envs, p.actor, p.critic, VTrace{},
                       {.horizon = 16, .age = 1, .max_kl = 1e-6, .learning_rate = 0.05});
@@ -162,7 +162,7 @@ bool are_there(const Progress& progress, const std::vector<std::string>& fields)
 
 }  // namespace
 
-TEST_CASE("Off-policy training on the newest rollout alone is A2C with the same advantage and optimiser") {
+TEST_CASE("off-policy training on the newest rollout alone is A2C with the same advantage and optimiser") {
     Parts p, q;
     const Schedule learning_rate = Linear{2e-2, 1e-3};
     OffPolicy off_policy(p.envs, p.actor, p.critic, VTrace{.gamma = 0.9},
@@ -204,7 +204,7 @@ TEST_CASE("Off-policy training on the newest rollout alone is A2C with the same 
     }
 }
 
-TEST_CASE("An iteration without a rollout old enough reports no update and no distance") {
+TEST_CASE("an iteration without a rollout old enough reports no update and no KL") {
     Parts p;
     OffPolicy trainer(p.envs, p.actor, p.critic, VTrace{}, {.horizon = 40, .age = 2});
     trainer.train({.steps = 5 * 160}, [&](const Progress& progress) {
@@ -219,7 +219,7 @@ TEST_CASE("An iteration without a rollout old enough reports no update and no di
     });
 }
 
-TEST_CASE("An iteration whose rollouts were all left out reports no update whatever the one before did") {
+TEST_CASE("an iteration whose rollouts were all skipped reports no update, whatever the previous one reported") {
     Parts p;
     OffPolicy trainer(p.envs, p.actor, p.critic, VTrace{},
                       {.horizon = 16, .age = 1, .max_kl = 1e-6, .learning_rate = 0.05});
@@ -242,7 +242,7 @@ TEST_CASE("An iteration whose rollouts were all left out reports no update whate
     CHECK(after_one_that_learned >= 3);
 }
 
-TEST_CASE("Where some of several rollouts are left out the report is of those learned from") {
+TEST_CASE("where some of several rollouts are skipped the report is of those learned from") {
     Parts p;
     OffPolicy trainer(p.envs, p.actor, p.critic, VTrace{},
                       {.horizon = 16, .replays = 3, .max_kl = 1e-6, .learning_rate = 0.05});
@@ -253,7 +253,7 @@ TEST_CASE("Where some of several rollouts are left out the report is of those le
     });
 }
 
-TEST_CASE("Off-policy training reports its rollouts and updates") {
+TEST_CASE("off-policy training reports its rollouts and updates") {
     Parts p;
     OffPolicy trainer(p.envs, p.actor, p.critic, VTrace{}, {.horizon = 50, .learning_rate = Linear{1e-3, 0}});
     const Progress progress = trainer.train({.steps = 400});
@@ -271,7 +271,7 @@ TEST_CASE("Off-policy training reports its rollouts and updates") {
     CHECK(&trainer.actor() == &p.actor);
 }
 
-TEST_CASE("Off-policy training gives the same bits with 1, 2 and 4 threads and in every run", "[threads]") {
+TEST_CASE("off-policy training gives the same bits with 1, 2 and 4 threads and in every run", "[threads]") {
     const auto after = [](Index threads, std::uint64_t seed = 1) {
         Parts p(seed);
         OffPolicy(p.envs, p.actor, p.critic, VTrace{}, {.horizon = 100, .age = 1, .replays = 2, .threads = threads})
@@ -285,7 +285,7 @@ TEST_CASE("Off-policy training gives the same bits with 1, 2 and 4 threads and i
     CHECK((one != after(1, 2)));
 }
 
-TEST_CASE("Options of off-policy training out of range are refused by name") {
+TEST_CASE("options of off-policy training out of range are refused by name") {
     const auto build = [](const OffPolicyOptions& options) {
         Parts p;
         OffPolicy(p.envs, p.actor, p.critic, VTrace{}, options);
@@ -308,7 +308,7 @@ TEST_CASE("Options of off-policy training out of range are refused by name") {
                       ContainsText("OffPolicy: iteration 1: ProductOfRatios: the rollout holds"));
 }
 
-TEST_CASE("Off-policy training that leaves finite numbers keeps the weights of the last whole iteration") {
+TEST_CASE("off-policy training with a number that is not finite keeps the weights of the last complete iteration") {
     // Iteration 1 has one rollout to learn from, iteration 2 has two, each with a step of the actor and of the critic.
     for (const int at : {3, 4, 5, 6}) {
         INFO("step " << at);

@@ -31,7 +31,7 @@ std::vector<Progress> kl_run(PpoKlOptions options) {
 
 }  // namespace
 
-TEST_CASE("The penalty of PPO-KL falls while the policy hardly moves") {
+TEST_CASE("the penalty of PPO-KL decreases while the KL is below its target") {
     const auto seen = kl_run({.learning_rate = 1e-7});
     for (std::size_t i = 0; i < seen.size(); ++i) {
         CHECK(seen[i].update.kl_coefficient == std::pow(0.5, i));
@@ -39,7 +39,7 @@ TEST_CASE("The penalty of PPO-KL falls while the policy hardly moves") {
     }
 }
 
-TEST_CASE("The penalty of PPO-KL rises while the policy moves too far") {
+TEST_CASE("the penalty of PPO-KL increases while the KL is above its target") {
     const auto seen = kl_run({.target = 1e-9, .learning_rate = 1e-2});
     for (std::size_t i = 0; i < seen.size(); ++i) {
         CHECK(seen[i].update.kl_coefficient == std::pow(2, i));
@@ -47,7 +47,7 @@ TEST_CASE("The penalty of PPO-KL rises while the policy moves too far") {
     }
 }
 
-TEST_CASE("The penalty of PPO-KL follows the reported KL") {
+TEST_CASE("the penalty of PPO-KL follows the reported KL") {
     const auto seen = kl_run({.target = 0.01, .learning_rate = 3e-3});
     for (std::size_t i = 0; i + 1 < seen.size(); ++i) {
         const double kl = seen[i].update.mean_kl;
@@ -68,7 +68,7 @@ TEST_CASE("PPO-clip reports no penalty and PPO-KL no clipping") {
     CHECK(std::isnan(kl_run({}).back().update.clip_fraction));
 }
 
-TEST_CASE("The optimiser is a trailing argument") {
+TEST_CASE("the optimiser is a trailing argument") {
     Parts p;
     PpoClip with_sgd(p.envs, p.actor, p.critic, Gae{}, {}, Sgd<float>{});
     PpoKl with_rmsprop(p.envs, p.actor, p.critic, Gae{}, {}, Rmsprop<float>{});

@@ -61,7 +61,7 @@ struct Parts {
 
 }  // namespace
 
-TEST_CASE("The exact problems keep the contract of environments, and their values solve their equations") {
+TEST_CASE("the exact problems pass check_env, and their values solve the Bellman equations") {
     CHECK_NOTHROW(check_env(Chain{}));
     CHECK_NOTHROW(check_env(GridWithWalls{}));
     CHECK_NOTHROW(check_env(RandomWalk19{}));
@@ -99,7 +99,7 @@ TEST_CASE("Q(lambda) gives the same bits with 1 and 2 threads and in every run",
     CHECK((one != after_training(1, 2)));
 }
 
-TEST_CASE("Q(lambda) acts with the epsilon that its schedule says") {
+TEST_CASE("Q(lambda) acts with the epsilon of its schedule") {
     Parts p;
     QLambda trainer(p.envs, p.actor, {.horizon = 8, .minibatch = 32, .epsilon = Linear{1, 0.2}});
     std::vector<double> epsilons;
@@ -113,7 +113,7 @@ TEST_CASE("Q(lambda) acts with the epsilon that its schedule says") {
     CHECK(epsilons == std::vector<double>{1});
 }
 
-TEST_CASE("A callback of Q(lambda) may stop the training and look at the trainer") {
+TEST_CASE("a callback of Q(lambda) can stop the training and read the trainer") {
     Parts p;
     QLambda trainer(p.envs, p.actor, {.horizon = 8, .minibatch = 32});
     const Progress last = trainer.train({.steps = 1000}, [&](const Progress& progress, const auto& t) {
@@ -127,7 +127,7 @@ TEST_CASE("A callback of Q(lambda) may stop the training and look at the trainer
     CHECK(last.update.learning_rate == Catch::Approx(2e-3 * 0.936));
 }
 
-TEST_CASE("One step of Q(lambda) follows the gradient of its loss, by central differences") {
+TEST_CASE("one step of Q(lambda) follows the gradient of its loss, by central differences") {
     using Exact = Actor<MlpNetwork<double>, EpsilonGreedy<double>>;
     Vectorized envs(Wanderer{}, {.count = 5, .seed = 3});
     Exact actor(envs, Mlp{.hidden = {6}, .layer_norm = true}, EpsilonGreedy<double>(3, 0.5));
@@ -162,7 +162,7 @@ TEST_CASE("One step of Q(lambda) follows the gradient of its loss, by central di
     CHECK(report.gradient_norm == Catch::Approx(as_vector(std::span<const double>(expected)).norm()));
 }
 
-TEST_CASE("Q(lambda) leaves the weights as they were when numbers are no longer finite") {
+TEST_CASE("Q(lambda) restores the weights when a number is not finite") {
     Parts p;
     QLambda trainer(p.envs, p.actor, {.horizon = 8, .minibatch = 32, .learning_rate = 1e38}, Sgd<float>{});
     const auto before = p.weights();
@@ -170,7 +170,7 @@ TEST_CASE("Q(lambda) leaves the weights as they were when numbers are no longer 
     CHECK((p.weights() == before));
 }
 
-TEST_CASE("Q(lambda) reports what an environment does wrong") {
+TEST_CASE("Q(lambda) reports errors of an environment") {
     Parts p(Fault::infinite_reward, 5);
     QLambda trainer(p.envs, p.actor, {.horizon = 8, .minibatch = 32});
     CHECK_THROWS_WITH(trainer.train({.steps = 1000}),
@@ -192,7 +192,7 @@ TEST_CASE("Q(lambda) refuses options out of range") {
     CHECK_THROWS_WITH(make({.threads = 0}), "QLambda: threads is 0; give at least 1");
 }
 
-TEST_CASE("The value of a state under GreedyValue is its largest action value") {
+TEST_CASE("the value of a state under GreedyValue is its largest action value") {
     Vectorized envs(Wanderer{}, {.count = 2});
     const Values actor(envs, Mlp{.hidden = {8}, .layer_norm = true}, EpsilonGreedy<float>(3));
     const GreedyValue value(actor);

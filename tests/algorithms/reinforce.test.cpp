@@ -108,7 +108,7 @@ double two_steps_return(std::span<const double> weights) {
 
 }  // namespace
 
-TEST_CASE("The REINFORCE estimate on a bandit is unbiased and a baseline lowers its variance", "[learning]") {
+TEST_CASE("the REINFORCE estimate on a bandit is unbiased and a baseline lowers its variance", "[learning]") {
     const auto gradient = exact(bandit_weights, bandit_return);
     const auto none = estimate(bandit, bandit_weights, RewardToGo{.gamma = 1});
     const auto constant =
@@ -121,7 +121,7 @@ TEST_CASE("The REINFORCE estimate on a bandit is unbiased and a baseline lowers 
     CHECK(others.variance < 0.5 * none.variance);
 }
 
-TEST_CASE("The REINFORCE estimate on two steps is unbiased and credit to go lowers its variance", "[learning]") {
+TEST_CASE("the REINFORCE estimate on two steps is unbiased and rewards to go lower its variance", "[learning]") {
     const auto gradient = exact(two_steps_weights, two_steps_return);
     const auto total = estimate(TwoSteps{}, two_steps_weights, TotalReturn{});
     const auto total_others =
@@ -134,7 +134,7 @@ TEST_CASE("The REINFORCE estimate on two steps is unbiased and credit to go lowe
     CHECK(to_go.variance < total.variance);
 }
 
-TEST_CASE("Without a baseline an action that was not tried loses probability and with one it need not") {
+TEST_CASE("without a baseline an action that was not tried loses probability, with one not necessarily") {
     const auto share_of_last_arm = [](const RewardToGo& advantage) {
         Vectorized envs(Bandit{.rewards = {4, 4, 4}}, {.count = 2, .seed = 3});
         Actor actor(envs, Mlp{.hidden = {}}, Categorical<double>(3));

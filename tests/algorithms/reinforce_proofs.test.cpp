@@ -149,7 +149,7 @@ std::vector<double> after_one_step(const A& advantage) {
 
 }  // namespace
 
-TEST_CASE("With every credit and baseline the REINFORCE estimate on a bandit is unbiased") {
+TEST_CASE("with every return and baseline the REINFORCE estimate on a bandit is unbiased") {
     for (const Baseline baseline : {Baseline::none, Baseline::constant, Baseline::mean_of_others, Baseline::critic}) {
         INFO("baseline " << static_cast<int>(baseline));
         CHECK(on_bandit(TotalReturn{.baseline = baseline, .constant = 5}).deviation < 3);
@@ -157,7 +157,7 @@ TEST_CASE("With every credit and baseline the REINFORCE estimate on a bandit is 
     }
 }
 
-TEST_CASE("With every credit and baseline the REINFORCE estimate on two steps is unbiased") {
+TEST_CASE("with every return and baseline the REINFORCE estimate on two steps is unbiased") {
     for (const Baseline baseline : {Baseline::none, Baseline::constant, Baseline::mean_of_others, Baseline::critic}) {
         INFO("baseline " << static_cast<int>(baseline));
         CHECK(on_two_steps(TotalReturn{.baseline = baseline, .constant = 11}).deviation < 3);
@@ -165,12 +165,12 @@ TEST_CASE("With every credit and baseline the REINFORCE estimate on two steps is
     }
 }
 
-TEST_CASE("A wrong credit is told from the exact gradient") {
+TEST_CASE("the test distinguishes a wrong estimate from the exact gradient") {
     CHECK(on_two_steps(RewardToGo{.gamma = 0}).deviation > 6);
     CHECK(on_bandit(OwnMean{}).deviation > 6);
 }
 
-TEST_CASE("A baseline lowers the variance and credit to go lowers it again") {
+TEST_CASE("a baseline lowers the variance and rewards to go lower it again") {
     const double total = on_two_steps(TotalReturn{}).variance;
     const double to_go = on_two_steps(RewardToGo{.gamma = 1}).variance;
     CHECK(to_go < 0.9 * total);
@@ -186,7 +186,7 @@ TEST_CASE("A baseline lowers the variance and credit to go lowers it again") {
     CHECK(on_bandit(TotalReturn{.baseline = Baseline::mean_of_others}).variance < 0.5 * bandit_none);
 }
 
-TEST_CASE("An action that was not tried loses probability without a baseline and with one it need not") {
+TEST_CASE("an action that was not tried loses probability without a baseline, with one not necessarily") {
     const double before = std::exp(-1) / (2 + std::exp(-1));
     CHECK(after_one_step(TotalReturn{})[2] < 0.995 * before);
     CHECK(after_one_step(RewardToGo{})[2] < 0.995 * before);

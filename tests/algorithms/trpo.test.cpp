@@ -82,7 +82,7 @@ TEST_CASE("TRPO steps its actor without the optimiser and its critic with it") {
     CHECK(std::equal(critic.begin(), critic.end(), p.critic.weights().begin()));
 }
 
-TEST_CASE("The defaults of TRPO are those of its paper") {
+TEST_CASE("the defaults of TRPO are those of its paper") {
     const TrpoOptions options;
     CHECK(options.delta == 0.01);
     CHECK(options.damping == 0.1);
@@ -93,7 +93,7 @@ TEST_CASE("The defaults of TRPO are those of its paper") {
     CHECK(options.critic_learning_rate(0) == 1e-3);
 }
 
-TEST_CASE("Options of TRPO out of range are refused in its name") {
+TEST_CASE("options of TRPO out of range are refused in its name") {
     CHECK_NOTHROW(build({}));
     CHECK_THROWS_WITH(build({.delta = 0}), "Trpo: delta is 0; give a number above 0");
     CHECK_THROWS_WITH(build({.damping = -1}), "Trpo: damping is -1; give a number above 0");
@@ -106,12 +106,12 @@ TEST_CASE("Options of TRPO out of range are refused in its name") {
     CHECK_THROWS_WITH(build({.threads = 0}), "Trpo: threads is 0; give at least 1");
 }
 
-TEST_CASE("Options of TRPO's critic out of range are refused by the names of their fields") {
+TEST_CASE("options of TRPO's critic out of range are refused by the names of their fields") {
     CHECK_THROWS_WITH(build({.critic_epochs = 0}), ContainsText("Trpo: critic_epochs is 0"));
     CHECK_THROWS_WITH(build({.critic_learning_rate = -1}), ContainsText("Trpo: critic_learning_rate is -1"));
 }
 
-TEST_CASE("Where TRPO's critic leaves finite numbers the weights of both are as before") {
+TEST_CASE("when TRPO's critic is not finite the weights of both are restored") {
     Parts p;
     const auto before = p.weights();
     Trpo trainer(p.envs, p.actor, p.critic, Gae{}, {.horizon = 32, .critic_learning_rate = 1e38}, Sgd<float>{});
