@@ -25,7 +25,7 @@ struct Shown {
 
 }  // namespace
 
-TEST_CASE("BestActor keeps the actor as it was at the highest mean return") {
+TEST_CASE("BestActor keeps a copy of the actor of the highest mean return") {
     const Vectorized envs(Corridor{}, {.count = 1});
     Actor actor(envs, Mlp{.hidden = {}});
     BestActor best(actor);
@@ -41,7 +41,7 @@ TEST_CASE("BestActor keeps the actor as it was at the highest mean return") {
     CHECK(best.mean_return() == 6);
 }
 
-TEST_CASE("BestActor follows the actor until enough episodes have ended and compares from there") {
+TEST_CASE("BestActor copies the latest actor until enough episodes have ended, and compares from then on") {
     const Vectorized envs(Corridor{}, {.count = 1});
     Actor actor(envs, Mlp{.hidden = {}});
     const Shown trainer{actor};

@@ -105,7 +105,7 @@ TEST_CASE("CsvLog writes every number of a report under its name") {
     CHECK(cell(lines, 3, "mean_return") == "1e+15");
 }
 
-TEST_CASE("CsvLog leaves a number empty that does not exist yet") {
+TEST_CASE("CsvLog leaves the cell of an absent number empty") {
     const TemporaryFile file("csv_log_empty.csv");
     const double nan = std::numeric_limits<double>::quiet_NaN();
     CsvLog log(file.path);
@@ -117,7 +117,7 @@ TEST_CASE("CsvLog leaves a number empty that does not exist yet") {
     CHECK(cells(lines[1]).size() == cells(lines[0]).size());
 }
 
-TEST_CASE("CsvLog leaves empty what an iteration did not bring about") {
+TEST_CASE("CsvLog leaves cells empty that an iteration did not compute") {
     const TemporaryFile file("csv_log_absent.csv");
     CsvLog log(file.path);
     log(Progress{.algorithm = "Test", .iteration = 1, .update = {.rejected_steps = 3, .left_out = 2}});
@@ -163,7 +163,7 @@ TEST_CASE("CsvLog refuses a path that cannot be written") {
                       "written");
 }
 
-TEST_CASE("CsvLog ends with a whole line when the disk is full") {
+TEST_CASE("CsvLog ends with a complete line when the disk is full") {
     const TemporaryFile file("csv_log_full.csv");
     CsvLog log(file.path);
     {

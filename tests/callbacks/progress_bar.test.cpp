@@ -42,7 +42,7 @@ std::ptrdiff_t count(const std::string& text, char c) { return std::count(text.b
 
 }  // namespace
 
-TEST_CASE("ProgressBar writes plain lines into a file, one for each twentieth of the steps") {
+TEST_CASE("ProgressBar writes plain lines into a file, one for each 5 % of the steps") {
     const File file(std::tmpfile());
     REQUIRE(file);
     ProgressBar bar(file.get());
@@ -56,7 +56,7 @@ TEST_CASE("ProgressBar writes plain lines into a file, one for each twentieth of
     CHECK(text.ends_with("Test 100 % 1000 steps, 10 steps/s, return 12.3, 0.0 s left\n"));
 }
 
-TEST_CASE("ProgressBar shows a report of which nothing but the steps is known") {
+TEST_CASE("ProgressBar shows a report in which only the steps are known") {
     for (const bool terminal : {false, true}) {
         const File file(std::tmpfile());
         REQUIRE(file);
@@ -68,7 +68,7 @@ TEST_CASE("ProgressBar shows a report of which nothing but the steps is known") 
     }
 }
 
-TEST_CASE("ProgressBar renews one line on a terminal and ends it") {
+TEST_CASE("ProgressBar overwrites one line on a terminal and ends it") {
     const File file(std::tmpfile());
     REQUIRE(file);
     ProgressBar bar(file.get(), true);
@@ -91,7 +91,7 @@ TEST_CASE("ProgressBar shows the last report even right after another") {
     }
 }
 
-TEST_CASE("ProgressBar survives more steps than were asked for and no episode yet") {
+TEST_CASE("ProgressBar accepts more steps than requested and no finished episode") {
     for (const bool terminal : {false, true}) {
         const File file(std::tmpfile());
         ProgressBar bar(file.get(), terminal);
@@ -104,7 +104,7 @@ TEST_CASE("ProgressBar survives more steps than were asked for and no episode ye
     }
 }
 
-TEST_CASE("ProgressBar starts anew with another training, also where on_start is not called") {
+TEST_CASE("ProgressBar restarts with another training, also where on_start is not called") {
     for (const auto& [terminal, is_told] : {std::pair{false, true}, {false, false}, {true, true}, {true, false}}) {
         CAPTURE(terminal, is_told);
         const File file(std::tmpfile());
@@ -156,7 +156,7 @@ TEST_CASE("ProgressBar shows the last report of a training that stops early, onc
     CHECK(contents(file) == text);
 }
 
-TEST_CASE("ProgressBar writes the numbers of a report in their places, and nothing else") {
+TEST_CASE("ProgressBar writes exactly the numbers of a report in their positions") {
     auto progress = gradiva_test::distinct_progress(101);
     progress.steps = 300;
     progress.total_steps = 1000;
@@ -171,7 +171,7 @@ TEST_CASE("ProgressBar writes the numbers of a report in their places, and nothi
     }
 }
 
-TEST_CASE("ProgressBar renews its line at most every twentieth of a second") {
+TEST_CASE("ProgressBar updates its line at most every 0.05 s") {
     const File file(std::tmpfile());
     ProgressBar bar(file.get(), true);
     for (Index i = 1; i <= 32; ++i) {
@@ -182,7 +182,7 @@ TEST_CASE("ProgressBar renews its line at most every twentieth of a second") {
     CHECK(count(contents(file), '\r') == 8);
 }
 
-TEST_CASE("ProgressBar shows a report that comes a twentieth of a second after the last, and none twice before that") {
+TEST_CASE("ProgressBar shows a report 0.05 s after the last one, and none before") {
     for (const bool terminal : {false, true}) {
         const File file(std::tmpfile());
         ProgressBar bar(file.get(), terminal);
@@ -195,7 +195,7 @@ TEST_CASE("ProgressBar shows a report that comes a twentieth of a second after t
     }
 }
 
-TEST_CASE("What ProgressBar shows is in the file at once") {
+TEST_CASE("ProgressBar flushes what it writes") {
     const std::string path = gradiva_test::temporary_path("progress.txt");
     for (const bool terminal : {false, true}) {
         const File file(std::fopen(path.c_str(), "w"));

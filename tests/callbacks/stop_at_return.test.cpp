@@ -43,7 +43,7 @@ TEST_CASE("StopAtReturn stops a training in small calls") {
     CHECK(iterations == 5);
 }
 
-TEST_CASE("StopAtReturn goes on before the first episode has ended") {
+TEST_CASE("StopAtReturn does not stop before the first episode has ended") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     CHECK(StopAtReturn{.target = -1e9, .at_least_episodes = 0}(Progress{.algorithm = "Test", .mean_return = nan}));
 }
