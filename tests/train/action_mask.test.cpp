@@ -47,7 +47,7 @@ double best_share(const auto& actor) {
 
 }  // namespace
 
-TEST_CASE("A rollout stores masks beside observations, those of truncated states too") {
+TEST_CASE("a rollout stores masks beside observations, those of truncated states too") {
     Parts p;
     Threads threads(1);
     Rollout<float> rollout(p.envs, p.actor);
@@ -75,7 +75,7 @@ TEST_CASE("A rollout stores masks beside observations, those of truncated states
     }
 }
 
-TEST_CASE("The log-probs of a rollout are those of the masked policy, whoever evaluates it") {
+TEST_CASE("the log-probs of a rollout are those of the masked policy, whoever evaluates it") {
     Parts p;
     Threads threads(1);
     Rollout<float> rollout(p.envs, p.actor);
@@ -90,7 +90,7 @@ TEST_CASE("The log-probs of a rollout are those of the masked policy, whoever ev
     }
 }
 
-TEST_CASE("Trainers learn the best legal action, and none that is not is ever sent") {
+TEST_CASE("trainers learn the best legal action, and no illegal one is sent") {
     Parts p;
     const double before = best_share(p.actor);
     SECTION("PPO-clip") {
@@ -130,7 +130,7 @@ TEST_CASE("Q(lambda) explores legal actions only, and values the best legal one"
     for (Index j = 0; j < 5; ++j) CHECK(value[j] == all.head(j, j));
 }
 
-TEST_CASE("A controller that asks for the mask gets it") {
+TEST_CASE("a controller that takes a mask gets it") {
     Vectorized envs(Masked{}, {.count = 4, .seed = 3});
     const Controller controller(
         envs, [](std::span<const float> observation, std::span<const std::uint8_t> legal, Rng&, ActionView& action) {
@@ -145,7 +145,7 @@ TEST_CASE("A controller that asks for the mask gets it") {
     CHECK_NOTHROW(Collector(envs, controller, threads).steps(rollout, 50));
 }
 
-TEST_CASE("A state without a legal action stops collecting and evaluating, with the environment that is in it") {
+TEST_CASE("a state without a legal action is an error that names its environment, when collecting and evaluating") {
     Vectorized envs([](Index i) { return Deadlock{.at = i == 1 ? 3 : 1000}; }, {.count = 3});
     const Actor actor(envs, Mlp{.hidden = {}});
     Threads threads(1);
@@ -157,7 +157,7 @@ TEST_CASE("A state without a legal action stops collecting and evaluating, with 
                       ContainsText("evaluate: environment 0 gave a mask without a legal action in step"));
 }
 
-TEST_CASE("An actor whose distribution takes no masks fits environments that have none, and no others") {
+TEST_CASE("an actor whose distribution does not support masks fits only environments without masks") {
     struct Unmasked : Categorical<float> {
         using Categorical<float>::Categorical;
         Index mask_size() const { return 0; }
@@ -175,7 +175,7 @@ TEST_CASE("An actor whose distribution takes no masks fits environments that hav
 }
 
 TEST_CASE(
-    "Choices that are never legal change nothing, and their weights are not learned, with trainers of each kind") {
+    "choices that are never legal change nothing, and their weights are not learned, with trainers of each kind") {
     constexpr Index forbidden = 3;
     // Puts their weights behind those of the five others, for each unit that the last layer reads, and the bias.
     const auto with_forbidden = [](const std::vector<float>& weights) {

@@ -36,7 +36,7 @@ auto valued(bool truncates) {
 
 }  // namespace
 
-TEST_CASE("Every observation of a rollout is valued, the last one included") {
+TEST_CASE("every observation of a rollout is valued, the last one included") {
     const auto r = valued(true);
     const float expected[] = {0, 1, 2, 100, 101, 102, 200, 201};
     for (Index n = 0; n < 2; ++n) {
@@ -44,7 +44,7 @@ TEST_CASE("Every observation of a rollout is valued, the last one included") {
     }
 }
 
-TEST_CASE("A truncated step is followed by the value of its own episode and not of the next") {
+TEST_CASE("the next value of a truncated step is that of its own episode and not of the next") {
     const auto r = valued(true);
     const float expected[] = {1, 2, 3, 101, 102, 103, 201};
     const float continues[] = {1, 1, 0, 1, 1, 0, 1};
@@ -56,7 +56,7 @@ TEST_CASE("A truncated step is followed by the value of its own episode and not 
     }
 }
 
-TEST_CASE("A terminated step is followed by the value 0") {
+TEST_CASE("the next value of a terminated step is 0") {
     const auto r = valued(false);
     const float expected[] = {1, 2, 0, 101, 102, 0, 201};
     const float continues[] = {1, 1, 0, 1, 1, 0, 1};
@@ -68,7 +68,7 @@ TEST_CASE("A terminated step is followed by the value 0") {
     }
 }
 
-TEST_CASE("Without a critic every value is 0") {
+TEST_CASE("without a critic every value is 0") {
     Vectorized envs(Ticker{.truncates = true}, {.count = 2});
     const Actor actor(envs, Mlp{.hidden = {4}});
     Threads threads;
@@ -83,7 +83,7 @@ TEST_CASE("Without a critic every value is 0") {
     CHECK(rollout.advantage(0, 2) == 1);
 }
 
-TEST_CASE("Values have the same bits with 1, 2 and 4 threads", "[threads]") {
+TEST_CASE("values have the same bits with 1, 2 and 4 threads", "[threads]") {
     Vectorized envs(TimeLimit(Wanderer{}, 15), {.count = 30, .seed = 2});
     const Actor actor(envs, Mlp{.hidden = {8}});
     const Critic critic(envs, Mlp{.hidden = {8}});
@@ -101,7 +101,7 @@ TEST_CASE("Values have the same bits with 1, 2 and 4 threads", "[threads]") {
     }
 }
 
-TEST_CASE("Explained variance is 1 for a perfect critic and 0 for a constant one") {
+TEST_CASE("explained variance is 1 for a perfect critic and 0 for a constant one") {
     auto rollout = blank_rollout<double>(2, 3);
     for (Index i = 0; i < 6; ++i) rollout.value_target.data()[i] = static_cast<double>(i * i);
     rollout.value.columns({0, 3}) = rollout.value_target.matrix();
@@ -116,7 +116,7 @@ TEST_CASE("Explained variance is 1 for a perfect critic and 0 for a constant one
     CHECK(std::isnan(explained_variance(rollout)));
 }
 
-TEST_CASE("Explained variance leaves out what is no sample") {
+TEST_CASE("explained variance ignores absent samples") {
     auto rollout = blank_rollout<double>(2, 3);
     for (Index i = 0; i < 6; ++i) rollout.value_target.data()[i] = static_cast<double>(i);
     rollout.value.columns({0, 3}) = rollout.value_target.matrix();
@@ -150,7 +150,7 @@ std::vector<double> alternating(double a, double b, std::size_t size = 2048) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Explained variance keeps its digits for a critic far off", "", float, double) {
+TEMPLATE_TEST_CASE("explained variance keeps its digits for a critic far off", "", float, double) {
     const auto of = explained<TestType>;
     const std::vector<double> nothing(2048, 0);
     CHECK(std::abs(of(alternating(1.6e7 - 1, 1.6e7 + 1), nothing)) < 1e-12);
@@ -163,7 +163,7 @@ TEMPLATE_TEST_CASE("Explained variance keeps its digits for a critic far off", "
     CHECK(of(alternating(-2, 2), alternating(2, -2)) == Catch::Approx(-3));
 }
 
-TEMPLATE_TEST_CASE("Explained variance keeps its digits where the first sample is far off", "", float, double) {
+TEMPLATE_TEST_CASE("explained variance keeps its digits where the first sample is far off", "", float, double) {
     auto targets = alternating(-1, 1);
     auto values = targets;
     const auto plain = [&] {  // in extended precision
@@ -190,14 +190,14 @@ TEMPLATE_TEST_CASE("Explained variance keeps its digits where the first sample i
     }
 }
 
-TEST_CASE("Explained variance keeps its digits beside an offset that doubles hardly resolve") {
+TEST_CASE("explained variance keeps its digits beside an offset that doubles hardly resolve") {
     const std::vector<double> nothing(2048, 0);
     CHECK(std::abs(explained<double>(alternating(1e15 - 1, 1e15 + 1), nothing)) < 1e-12);
     CHECK(std::abs(explained<double>(alternating(1e15, 1e15 + 1, 2047), std::vector<double>(2047, 0))) < 1e-12);
     CHECK(std::abs(explained<double>(alternating(1, 1 + 1e-15), nothing)) < 1e-12);
 }
 
-TEMPLATE_TEST_CASE("Explained variance is NaN where the targets do not vary and without samples", "", float, double) {
+TEMPLATE_TEST_CASE("explained variance is NaN where the targets do not vary and without samples", "", float, double) {
     for (const double target : {0.1, 0.3, 1.0 / 3, 1e-30, -7e11, 0.0}) {
         for (const std::size_t size : {1U, 2U, 3U, 7U, 1000U, 2048U}) {
             INFO(target << " times " << size);
@@ -214,7 +214,7 @@ TEMPLATE_TEST_CASE("Explained variance is NaN where the targets do not vary and 
     CHECK(std::isnan(explained_variance(rollout)));
 }
 
-TEST_CASE("Explained variance neither over- nor underflows in double") {
+TEST_CASE("explained variance neither over- nor underflows in double") {
     for (const double scale : {1e-300, 1e-170, 1.0, 1e160, 1e300}) {
         CAPTURE(scale);
         std::vector<double> targets, near;

@@ -99,7 +99,8 @@ Vector<double> change(std::span<const Scalar> weights, const Update& update) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Every advantage of every environment is what it is alone", "", float, double) {
+TEMPLATE_TEST_CASE("the advantages of an environment do not depend on the others, with unequal lengths", "", float,
+                   double) {
     using Scalar = TestType;
     const auto critic = make_critic<Scalar>();
     const NoCritic none;
@@ -129,7 +130,7 @@ TEMPLATE_TEST_CASE("Every advantage of every environment is what it is alone", "
     }
 }
 
-TEST_CASE("Where a sample is followed by none in the middle of an episode it bootstraps and ends every trace") {
+TEST_CASE("the last sample before absent ones is bootstrapped and ends every trace") {
     const Columns columns = {{3, LastSample::goes_on}, {6, LastSample::goes_on}};
     auto rollout = rollout_of<float>(columns);
     const auto critic = make_critic<float>();
@@ -156,7 +157,7 @@ TEST_CASE("Where a sample is followed by none in the middle of an episode it boo
     CHECK(rollout.observation.matrix().allFinite());
 }
 
-TEST_CASE("An environment without any sample stands beside others without harm") {
+TEST_CASE("an environment without any sample does not change the others") {
     auto rollout = rollout_of<float>({{4, LastSample::goes_on}, {0, LastSample::goes_on}});
     rollout.observation.columns({1, 2}).setConstant(std::numeric_limits<float>::quiet_NaN());
     const auto critic = make_critic<float>();
@@ -167,7 +168,7 @@ TEST_CASE("An environment without any sample stands beside others without harm")
     CHECK(std::isfinite(explained_variance(rollout)));
 }
 
-TEMPLATE_TEST_CASE("Ratios, effective sample size and KL are those of the samples", "", float, double) {
+TEMPLATE_TEST_CASE("ratios, effective sample size and KL are those of the samples", "", float, double) {
     using Scalar = TestType;
     const auto actor = make_actor<Scalar>();
     for (const Columns& columns : unequal_columns()) {
@@ -194,7 +195,7 @@ TEMPLATE_TEST_CASE("Ratios, effective sample size and KL are those of the sample
     }
 }
 
-TEMPLATE_TEST_CASE("Counts, minibatches and statistics hold the samples and nothing else", "", float, double) {
+TEMPLATE_TEST_CASE("counts, minibatches and statistics cover the samples and no absent ones", "", float, double) {
     using Scalar = TestType;
     for (const Columns& columns : unequal_columns()) {
         auto rollout = rollout_of<Scalar>(columns);
@@ -243,7 +244,7 @@ TEMPLATE_TEST_CASE("Counts, minibatches and statistics hold the samples and noth
     }
 }
 
-TEST_CASE("Whole episodes of unequal length are found once each, and nothing beyond them") {
+TEST_CASE("whole episodes of unequal length are visited once each, and no absent samples") {
     const NoCritic none;
     Threads threads;
     for (const Columns& columns : unequal_episodes()) {
@@ -261,7 +262,7 @@ TEST_CASE("Whole episodes of unequal length are found once each, and nothing bey
     }
 }
 
-TEMPLATE_TEST_CASE("An update takes the mean over the samples of all environments", "", float, double) {
+TEMPLATE_TEST_CASE("an update takes the mean over the samples of all environments", "", float, double) {
     // One plain step on all samples is the mean of the steps on each environment alone, by their numbers of samples.
     using Scalar = TestType;
     for (const Columns& columns : unequal_columns()) {

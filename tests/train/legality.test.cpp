@@ -104,7 +104,7 @@ void for_each_masked(const Check& check) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("No logit is so small that a masked choice is taken before a legal one", "", float, double) {
+TEMPLATE_TEST_CASE("a masked choice is never taken before a legal one of a very small logit", "", float, double) {
     using T = TestType;
     for (const T logit : {T(-1e29), T(-1e30), T(-2e30), T(-3e38), std::numeric_limits<T>::lowest(), T(2e30)}) {
         for_each_masked<T>([&](const char* name, const auto& prototype, const auto& distribution) {
@@ -118,7 +118,7 @@ TEMPLATE_TEST_CASE("No logit is so small that a masked choice is taken before a 
     }
 }
 
-TEMPLATE_TEST_CASE("A policy whose head is not finite acts nowhere, masked or not", "", float, double) {
+TEMPLATE_TEST_CASE("a head that is not finite is an error wherever a policy acts, masked or not", "", float, double) {
     using T = TestType;
     constexpr T infinity = std::numeric_limits<T>::infinity();
     for (const T wrong : {std::numeric_limits<T>::quiet_NaN(), infinity, -infinity}) {
@@ -135,7 +135,7 @@ TEMPLATE_TEST_CASE("A policy whose head is not finite acts nowhere, masked or no
     }
 }
 
-TEST_CASE("A distribution of one's own that leaves its space is stopped before its actions are sent") {
+TEST_CASE("illegal actions of a user's distribution are an error before they are sent") {
     struct Outside : Categorical<float> {
         using Categorical<float>::Categorical;
         void mode(const Tape&, ActionView action) const { action.integers.setConstant(3); }
@@ -151,7 +151,7 @@ TEST_CASE("A distribution of one's own that leaves its space is stopped before i
     CHECK_THAT(evaluated(false), ContainsText("evaluate: ") && ContainsText("to get choice -1 "));
 }
 
-TEST_CASE("A head that is not finite is named by its row and its environment") {
+TEST_CASE("a head that is not finite is named by its row and its environment") {
     float head[3 * 2] = {};
     const ConstMatrixMap<float> view(head, 3, 2);
     const ActionMask none(nullptr, 0, 2);
@@ -161,7 +161,7 @@ TEST_CASE("A head that is not finite is named by its row and its environment") {
                       ContainsText("test: row 2 of the policy's head is inf for environment 6;"));
 }
 
-TEST_CASE("One value that is not finite among action values stops whoever acts on them") {
+TEST_CASE("an action value that is not finite is an error wherever it is acted on") {
     Vectorized envs(OneLegal<Discrete>{{.n = 3}}, {.count = 2});
     for (const float wrong : {NAN, INFINITY, -INFINITY}) {
         for (const std::size_t row : {0U, 1U, 2U}) {
@@ -180,7 +180,7 @@ TEST_CASE("One value that is not finite among action values stops whoever acts o
     }
 }
 
-TEST_CASE("An action value of minus infinity is no mask: nobody acts on it") {
+TEST_CASE("an action value of minus infinity is an error and not a mask") {
     struct Unmasked {
         Box observation_space() const { return {.size = 1}; }
         Discrete action_space() const { return {.n = 3}; }
@@ -198,7 +198,7 @@ TEST_CASE("An action value of minus infinity is no mask: nobody acts on it") {
     CHECK_THAT(error_of([&] { evaluate(actor, Unmasked{}); }), ContainsText(text));
 }
 
-TEST_CASE("EpsilonGreedy has no probability beside a value that is NaN, and stays among its choices") {
+TEST_CASE("EpsilonGreedy has NaN log-probs beside a value of NaN, and samples valid choices") {
     Matrix<float> q(3, 4);
     q.col(0) << NAN, 1, 2;
     q.col(1) << NAN, NAN, NAN;
@@ -223,7 +223,7 @@ TEST_CASE("EpsilonGreedy has no probability beside a value that is NaN, and stay
     CHECK(log_prob[3] == 0);
 }
 
-TEST_CASE("What a controller chose is checked, for every space") {
+TEST_CASE("actions of a controller are checked, for every space") {
     const auto refused = [](const auto& prototype, const auto& choose, const char* text) {
         CAPTURE(text);
         Vectorized envs(prototype, {.count = 3, .seed = 4});

@@ -13,7 +13,7 @@
 using namespace gradiva;
 using namespace gradiva_test;
 
-TEST_CASE("Every number of a progress report but the steps asked for is one column") {
+TEST_CASE("every number of a progress report except total_steps is one column") {
     const auto of_update =
         static_cast<std::size_t>(std::count_if(std::begin(log_columns), std::end(log_columns), is_of_update));
     CHECK(of_update == field_count<UpdateReport>());
@@ -28,7 +28,7 @@ TEST_CASE("Every number of a progress report but the steps asked for is one colu
     }
 }
 
-TEST_CASE("A cell has nine digits of a number and all of a count and is empty for what is no number") {
+TEST_CASE("a cell has nine digits of a number, all of a count, and is empty where not finite") {
     const Progress progress{.steps = 12345678901, .seconds = 12345678901.0};
     constexpr double inf = std::numeric_limits<double>::infinity();
     CHECK(LogColumn("steps", &Progress::steps).cell(progress) == "12345678901");
@@ -39,7 +39,7 @@ TEST_CASE("A cell has nine digits of a number and all of a count and is empty fo
     CHECK(LogColumn("mean_kl", &UpdateReport::mean_kl).cell({.update = {.mean_kl = 0.25}}) == "0.25");
 }
 
-TEST_CASE("The progress bar shows a column with the decimals that it asks for") {
+TEST_CASE("the progress bar shows a column with its number of decimals") {
     const LogColumn kl("mean_kl", &UpdateReport::mean_kl, "KL {}", 3), steps("steps", &Progress::steps, "{} steps");
     CHECK(kl.in_bar());
     CHECK(!LogColumn("mean_kl", &UpdateReport::mean_kl).in_bar());

@@ -143,13 +143,13 @@ void check_all_from_below(const Train& train) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A log-std above its bound comes back under every trainer as from within", "", ByPpoClip, ByPpoKl,
+TEMPLATE_TEST_CASE("a log-std above its bound returns under every trainer, as one from within", "", ByPpoClip, ByPpoKl,
                    ByA2c, ByReinforce, ByOffPolicy, ByTrpo) {
     check_all_from_above<float>(TestType{});
     check_all_from_above<double>(TestType{});
 }
 
-TEMPLATE_TEST_CASE("A log-std below its bound comes back by the entropy bonus as from within", "", ByPpoClip, ByPpoKl,
+TEMPLATE_TEST_CASE("a log-std below its bound returns by the entropy bonus, as one from within", "", ByPpoClip, ByPpoKl,
                    ByA2c) {
     check_all_from_below<float>(TestType{});
     check_all_from_below<double>(TestType{});
@@ -202,7 +202,7 @@ double after_analytic(const auto& distribution, double log_std, Index iterations
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A trust-region step moves a log-std beyond its bounds inward only, and never by the damping alone",
+TEMPLATE_TEST_CASE("a trust-region step moves a log-std beyond its bounds only inward, and not by the damping alone",
                    "", float, double) {
     check_trust_region(DiagonalGaussian<TestType>(1));
     check_trust_region(DiagonalGaussian<TestType>(3));
@@ -210,7 +210,7 @@ TEMPLATE_TEST_CASE("A trust-region step moves a log-std beyond its bounds inward
     check_trust_region(StateDependentGaussian<TestType>(2));
 }
 
-TEMPLATE_TEST_CASE("A log-std above its bound comes back by the analytic gradient", "", float, double) {
+TEMPLATE_TEST_CASE("a log-std above its bound returns by the analytic gradient", "", float, double) {
     const auto check = [](const auto& distribution) {
         const double from_outside = after_analytic(distribution, 2.01, 40);
         const double from_inside = after_analytic(distribution, 1.99, 40);
@@ -242,7 +242,7 @@ double check_stays(const Space& space, const D& distribution, double log_std, do
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("A log-std beyond a bound is not pushed further, and what is dropped is not in the gradient's norm",
+TEMPLATE_TEST_CASE("a log-std beyond a bound is not pushed further, and what is dropped is not in the gradient's norm",
                    "", float, double) {
     CHECK(check_stays(hybrid, Hybrid<TestType>(2, 1), 2.01, 50) < 20);
     check_stays(hybrid, Hybrid<TestType>(2, 1), -20.1, -50);
@@ -251,7 +251,7 @@ TEMPLATE_TEST_CASE("A log-std beyond a bound is not pushed further, and what is 
     check_stays(one, DiagonalGaussian<TestType>(1), -20.1, -50);
 }
 
-TEST_CASE("The analytic gradient does not push a log-std beyond its bound further") {
+TEST_CASE("the analytic gradient does not push a log-std beyond its bound further") {
     const LinearQuadratic noise_is_paid({.a = Matrix<double>{{0.9}},
                                          .b = Matrix<double>{{0.1}},
                                          .q = Matrix<double>{{0}},

@@ -72,7 +72,7 @@ struct WatchRatio {
 
 }  // namespace
 
-TEST_CASE("With normalised observations the first minibatch's ratio is 1, in every iteration") {
+TEST_CASE("with normalised observations the first minibatch's ratio is 1, in every iteration") {
     Parts p(1);
     double largest = 0;
     Index left = 0;
@@ -99,7 +99,7 @@ TEST_CASE("With normalised observations the first minibatch's ratio is 1, in eve
     CHECK(Reweigher(p.actor, threads)(rollout).kl > 0);
 }
 
-TEST_CASE("Statistics count the samples of whole episodes, and no filler", "[threads]") {
+TEST_CASE("statistics count the samples of whole episodes, and no absent ones", "[threads]") {
     Parts p(2);
     Threads threads(2);
     Rollout<float> rollout(p.envs, p.actor);
@@ -140,7 +140,7 @@ TEST_CASE("PPO-clip with normalised observations and rewards learns the far corr
     for (const double r : reached) CHECK(r == Approx(Corridor{}.best_return()));
 }
 
-TEST_CASE("Trainers of other kinds normalise observations and rewards too") {
+TEST_CASE("trainers of other kinds normalise observations and rewards too") {
     Parts p(1);
     SECTION("off policy") {
         OffPolicy(p.envs, p.actor, p.critic, VTrace{},
@@ -166,7 +166,7 @@ TEST_CASE("Trainers of other kinds normalise observations and rewards too") {
     }
 }
 
-TEST_CASE("Normalised training gives the same bits with 1, 2 and 4 threads", "[threads]") {
+TEST_CASE("normalised training gives the same bits with 1, 2 and 4 threads", "[threads]") {
     std::vector<std::vector<float>> weights;
     std::vector<double> means;
     for (const Index threads : {1, 2, 4}) {
@@ -182,7 +182,7 @@ TEST_CASE("Normalised training gives the same bits with 1, 2 and 4 threads", "[t
     CHECK(means[2] == means[0]);
 }
 
-TEST_CASE("A rollout keeps the rewards that the environments gave") {
+TEST_CASE("a rollout keeps the rewards that the environments gave") {
     Parts p(1);
     PpoClip trainer(p.envs, p.actor, p.critic, Gae{}, {.horizon = 64, .normalize_rewards = true});
     const Progress progress = trainer.train({.steps = 1'024});

@@ -55,7 +55,7 @@ void check_threads(const MakeEnvs& make_envs) {
 
 }  // namespace
 
-TEST_CASE("More threads than cores, environments, shards or samples change no bit of a training", "[threads]") {
+TEST_CASE("more threads than cores, environments, shards or samples change no bit of a training", "[threads]") {
     SECTION("with actions of real numbers") {
         check_threads([](Index count) { return Vectorized(TimeLimit(Pendulum{}, 9), {.count = count, .seed = 1}); });
     }

@@ -10,7 +10,7 @@
 using namespace gradiva;
 using namespace gradiva_test;
 
-TEST_CASE("The recent mean is that of the last hundred numbers") {
+TEST_CASE("the recent mean is that of the last hundred numbers") {
     RecentMean recent;
     CHECK(std::isnan(recent.mean()));
     recent.add(4);
@@ -23,13 +23,13 @@ TEST_CASE("The recent mean is that of the last hundred numbers") {
     CHECK(recent.mean() == 2);
 }
 
-TEST_CASE("Training is finished when the steps are done") {
+TEST_CASE("training is finished when the steps are done") {
     CHECK(!Progress{.algorithm = "Test", .steps = 9, .total_steps = 10}.finished());
     CHECK(Progress{.algorithm = "Test", .steps = 10, .total_steps = 10}.finished());
     CHECK(Progress{.algorithm = "Test", .steps = 11, .total_steps = 10}.finished());
 }
 
-TEST_CASE("A progress report knows nothing that it was not told") {
+TEST_CASE("numbers of a progress report are NaN by default") {
     const Progress progress;
     std::set<std::string> counts;
     for (const auto& [name, number] : numbers_of(progress)) {

@@ -16,7 +16,7 @@ using namespace gradiva;
 using namespace gradiva_test;
 using Catch::Approx;
 
-TEST_CASE("Rewards are divided by the deviation of the discounted sums of the episodes so far") {
+TEST_CASE("rewards are divided by the deviation of the discounted sums of the episodes so far") {
     auto rollout = blank_rollout<double>(2, 3);
     rollout.reward.matrix() << 1, 2, 3, -1, 0, 5;
     end_episode(rollout, 0, 1);
@@ -33,7 +33,7 @@ TEST_CASE("Rewards are divided by the deviation of the discounted sums of the ep
     CHECK(normalizer.scale() == Approx(1 / std::sqrt(kernels::moments<double>(more).population_variance() + 1e-8)));
 }
 
-TEST_CASE("Sums end where an episode does, terminated or cut short, and each environment goes on from its own") {
+TEST_CASE("discounted sums end with their episode, and continue in the next rollout per environment") {
     for (const bool truncated : {false, true}) {
         auto rollout = blank_rollout<double>(2, 3);
         rollout.reward.matrix() << 1, 2, 4, 8, 16, 32;
@@ -50,7 +50,7 @@ TEST_CASE("Sums end where an episode does, terminated or cut short, and each env
     }
 }
 
-TEST_CASE("Normalised rewards are seen in the body only, held within 10") {
+TEST_CASE("rewards are normalised in the body only, clamped to [-10, 10]") {
     auto rollout = blank_rollout<float>(1, 3);
     rollout.reward.matrix() << 100, -1, 0.5F;
     RewardNormalizer<float> normalizer(1, 0.9);
@@ -64,7 +64,7 @@ TEST_CASE("Normalised rewards are seen in the body only, held within 10") {
     CHECK(rollout.reward(0, 0) == 100);
 }
 
-TEST_CASE("Whole episodes start their sums anew") {
+TEST_CASE("rollouts of whole episodes reset the discounted sums") {
     auto rollout = blank_rollout<double>(1, 2);
     rollout.whole_episodes = true;
     rollout.reward.matrix() << 1, 3;
@@ -76,7 +76,7 @@ TEST_CASE("Whole episodes start their sums anew") {
     CHECK(twice.scale() == Approx(once.scale()));
 }
 
-TEST_CASE("Whole episodes after a rollout that was cut start their sums anew") {
+TEST_CASE("a rollout of whole episodes after a cut one resets the discounted sums") {
     auto cut = blank_rollout<double>(1, 2), whole = blank_rollout<double>(1, 2);
     cut.reward.matrix() << 5, 7;
     whole.reward.matrix() << 1, 4;
@@ -90,7 +90,7 @@ TEST_CASE("Whole episodes after a rollout that was cut start their sums anew") {
     CHECK(normalizer.scale() == Approx(1 / std::sqrt(kernels::moments<double>(sums).population_variance() + 1e-8)));
 }
 
-TEST_CASE("Rewards that never change are held at the bound, or stay 0") {
+TEST_CASE("constant rewards are clamped at the bound, or stay 0") {
     auto rollout = blank_rollout<float>(1, 4);
     rollout.reward.matrix().setZero();
     RewardNormalizer<float> normalizer(1, 0);
@@ -156,7 +156,7 @@ double variance_after(Trainer&& trainer) {
 
 }  // namespace
 
-TEST_CASE("Sums of rewards begin anew where environments do after an exception") {
+TEST_CASE("discounted sums are reset where environments are reset after an exception") {
     // Rewards 1, gamma 1: sums of 1 to 10, twice. Gone on, they would be 1 to 20, of variance 33.25.
     const auto expected = Approx(8.25).epsilon(1e-4);
     {
@@ -217,7 +217,7 @@ TEST_CASE("Sums of rewards begin anew where environments do after an exception")
     }
 }
 
-TEST_CASE("Sums of rewards go on where environments do, after an update that failed too") {
+TEST_CASE("discounted sums continue with their environments, also after a failed update") {
     // The environments were in the middle of an episode, and still are: 1 to 30.
     Case c(-1);
     const FailingOptimizer failing{.at = 2};  // of the actor and the critic once each in the first update

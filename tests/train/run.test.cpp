@@ -53,7 +53,7 @@ struct Loop {
 
 }  // namespace
 
-TEST_CASE("All callbacks start before the first iteration and have their second turn after each, in their order") {
+TEST_CASE("on_start runs before the first iteration and after_iteration after all reports, in the order of callbacks") {
     Loop loop;
     Words words;
     loop.train(
@@ -64,7 +64,7 @@ TEST_CASE("All callbacks start before the first iteration and have their second 
                          "a steps", "b steps"});
 }
 
-TEST_CASE("Where a callback says no as it starts, all start and stop, and no iteration runs") {
+TEST_CASE("when an on_start returns false, all callbacks start and stop, and no iteration runs") {
     Loop loop;
     Words words;
     loop.train(10);
@@ -80,7 +80,7 @@ TEST_CASE("Where a callback says no as it starts, all start and stop, and no ite
     CHECK(!last.finished());
 }
 
-TEST_CASE("A callback that says no stops the training, unless the steps are done") {
+TEST_CASE("a callback that returns false stops the training, unless the steps are done") {
     for (const Index steps : {30, 20}) {
         Loop loop;
         Words words;
@@ -93,7 +93,7 @@ TEST_CASE("A callback that says no stops the training, unless the steps are done
     }
 }
 
-TEST_CASE("After an exception in an iteration the callbacks stop at the last whole one") {
+TEST_CASE("after an exception in an iteration on_stop gets the progress of the last complete one") {
     Loop loop{.breaks_at = 2};
     Words words;
     Index stopped_at = 0, steps = 0;
@@ -113,7 +113,7 @@ TEST_CASE("After an exception in an iteration the callbacks stop at the last who
     CHECK(loop.train(10).iteration == 3);
 }
 
-TEST_CASE("After an exception of a callback all that have started stop, and the caller gets the exception") {
+TEST_CASE("after an exception of a callback all started ones get on_stop, and the exception is rethrown") {
     const auto words_of = [](const std::string& breaks_at) {
         Loop loop;
         Words words;
@@ -133,7 +133,7 @@ TEST_CASE("After an exception of a callback all that have started stop, and the 
                                      "c after 1", "a steps", "b steps", "c steps"});
 }
 
-TEST_CASE("What a callback throws as it stops is dropped while another exception is under way") {
+TEST_CASE("an exception of on_stop is dropped while another one propagates") {
     Loop loop{.breaks_at = 1};
     Words words;
     CHECK_THROWS_WITH(
@@ -142,7 +142,7 @@ TEST_CASE("What a callback throws as it stops is dropped while another exception
     CHECK(words == Words{"a start", "b start", "a exception", "b exception"});
 }
 
-TEST_CASE("An empty optional is no callback, and another one is what it holds") {
+TEST_CASE("an empty optional is ignored, and another one is called as its value") {
     Loop loop;
     Words words;
     std::optional<Recorder> none;
@@ -154,7 +154,7 @@ TEST_CASE("An empty optional is no callback, and another one is what it holds") 
     CHECK(words == Words{"some start", "some 2", "fixed", "some after 2", "some callback"});
 }
 
-TEST_CASE("A callback behind a reference wrapper is called in full") {
+TEST_CASE("all members of a callback in a reference wrapper are called") {
     Loop loop;
     Words words;
     Recorder recorder{.name = "a", .words = words};
@@ -163,7 +163,7 @@ TEST_CASE("A callback behind a reference wrapper is called in full") {
     CHECK(words == Words{"a start", "a start", "a 1", "a 1", "a after 1", "a after 1", "a steps", "a steps"});
 }
 
-TEST_CASE("A run has the name of its trainer, and stands before the first iteration where the trainer stands") {
+TEST_CASE("a run has the name of its trainer, and before the first iteration the trainer's progress") {
     Loop loop;
     struct Look {
         Progress& before;

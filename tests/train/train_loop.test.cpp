@@ -152,7 +152,7 @@ std::vector<std::string> csv_lines_of(const std::vector<Progress>& reports) {
 
 }  // namespace
 
-TEST_CASE("Four calls along one schedule are one call bit for bit with every trainer and every schedule") {
+TEST_CASE("four calls along one schedule give the bits of one call, for every trainer and schedule") {
     for (const auto& [trainer, field] : every_schedule) {
         INFO(trainer << ", " << field);
         // Reinforce's iterations are of random lengths: calls of one iteration each.
@@ -167,14 +167,14 @@ TEST_CASE("Four calls along one schedule are one call bit for bit with every tra
     }
 }
 
-TEST_CASE("The table of schedules names every trainer") {
+TEST_CASE("the table of schedules names every trainer") {
     for (const std::string& name : trainer_names) {
         CHECK(std::any_of(every_schedule.begin(), every_schedule.end(),
                           [&](const Case& c) { return c.trainer == name; }));
     }
 }
 
-TEST_CASE("A schedule that is over holds its end in later calls") {
+TEST_CASE("a schedule that has ended keeps its last value in later calls") {
     with_trainer("PpoClip", {.learning_rate = Linear{1, 0.5}}, [](auto& trainer, const auto&) {
         std::vector<double> rates;
         const auto record = [&](const Progress& progress) { rates.push_back(progress.update.learning_rate); };
@@ -192,7 +192,7 @@ TEST_CASE("A schedule that is over holds its end in later calls") {
     });
 }
 
-TEST_CASE("Progress says where the schedules stand for the next iteration") {
+TEST_CASE("schedule_progress is the position in schedules for the next iteration") {
     with_trainer("A2c", {}, [](auto& trainer, const auto&) {
         std::vector<double> seen;
         const auto record = [&](const Progress& progress) { seen.push_back(progress.schedule_progress); };
@@ -205,7 +205,7 @@ TEST_CASE("Progress says where the schedules stand for the next iteration") {
     });
 }
 
-TEST_CASE("Negative schedule_steps are refused and change nothing") {
+TEST_CASE("negative schedule_steps are refused and change nothing") {
     for (const std::string& name : trainer_names) {
         with_trainer(name, {.epsilon = 0.25}, [&](auto& trainer, const auto& weights) {
             const auto before = weights();
@@ -225,7 +225,7 @@ TEST_CASE("Negative schedule_steps are refused and change nothing") {
     }
 }
 
-TEST_CASE("The steps of an iteration that failed are not counted where the schedules stand") {
+TEST_CASE("steps of a failed iteration do not advance schedules") {
     const TrainOptions options{.steps = 1000, .schedule_steps = 320};
     const auto rates_of = [&](auto& trainer) {
         std::vector<double> rates;
@@ -272,7 +272,7 @@ TEST_CASE("The steps of an iteration that failed are not counted where the sched
     }
 }
 
-TEST_CASE("Every trainer counts the episodes of its life over all calls of train") {
+TEST_CASE("every trainer counts its episodes over all calls of train") {
     for (const std::string& name : trainer_names) {
         INFO(name);
         with_trainer(name, {}, [](auto& trainer, const auto&) {
@@ -287,7 +287,7 @@ TEST_CASE("Every trainer counts the episodes of its life over all calls of train
     }
 }
 
-TEST_CASE("Every trainer reports the numbers that it has, and a log's cells of the others are empty") {
+TEST_CASE("every trainer reports the numbers that it has, and a log's cells of the others are empty") {
     const std::map<std::string, std::vector<std::string>> absent = {
         {"PpoClip",
          {"mean_kl", "kl_coefficient", "step_fraction", "rejected_steps", "effective_sample_size", "behaviour_kl",
@@ -334,7 +334,7 @@ TEST_CASE("Every trainer reports the numbers that it has, and a log's cells of t
     }
 }
 
-TEST_CASE("Every trainer does what its components do by hand, and callback, log and progress bar say all of it") {
+TEST_CASE("every trainer equals its components called by hand, and callback, log and progress bar report all of it") {
     const Schedules schedules{.learning_rate = Linear{1e-2, 1e-3}, .value_clip = 0.3};
     for (const std::string& name : trainer_names) {
         INFO(name);
@@ -370,7 +370,7 @@ TEST_CASE("Every trainer does what its components do by hand, and callback, log 
 }
 
 TEST_CASE(
-    "With a silent critic and normalised advantages the unit of rewards changes no weight, with every trainer that "
+    "with a silent critic and normalised advantages the unit of rewards changes no weight, with every trainer that "
     "normalises") {
     struct Trained {
         std::vector<float> before, after;
@@ -409,7 +409,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("Elements of the observation that are always 0 change nothing, and what reads them is not learned") {
+TEST_CASE("observation elements that are always 0 change nothing, and their weights are not learned") {
     constexpr Index blanks = 2, units = 4;
     constexpr std::size_t read = 3 * units, unread = blanks * units;  // weights of the first layer, by column
     const auto with_unread = [](std::vector<float> weights) {

@@ -68,7 +68,7 @@ struct ReportsOnly {
 
 }  // namespace
 
-TEST_CASE("A trainer reports every number of an update of one's own, and of the last one alone") {
+TEST_CASE("a trainer reports every number of a user's update, of the last update only") {
     Parts p;
     Trainer trainer({.name = "Own", .horizon = 10}, p.envs, p.actor, p.critic, Gae{},
                     [](Threads&) { return ReportsOnly{}; });
@@ -85,7 +85,7 @@ TEST_CASE("A trainer reports every number of an update of one's own, and of the 
     CHECK(first == 401);
 }
 
-TEST_CASE("Training gives the same bits with 1, 2 and 4 threads and in every run", "[threads]") {
+TEST_CASE("training gives the same bits with 1, 2 and 4 threads and in every run", "[threads]") {
     const auto untrained = Parts().weights();
     for (const auto& train : {after_ppo_clip, after_ppo_kl, after_reinforce}) {
         const auto one = train(1, 1);
@@ -97,7 +97,7 @@ TEST_CASE("Training gives the same bits with 1, 2 and 4 threads and in every run
     }
 }
 
-TEST_CASE("Steps are rounded up to whole iterations") {
+TEST_CASE("steps are rounded up to whole iterations") {
     Parts p;
     PpoClip trainer(p.envs, p.actor, p.critic, Gae{}, {.horizon = 10, .minibatch = 90, .epochs = 1});
     Index calls = 0;
@@ -117,7 +117,7 @@ TEST_CASE("Steps are rounded up to whole iterations") {
     CHECK(trainer.train({.steps = 90}).iteration == 4);
 }
 
-TEST_CASE("A callback may say nothing, stop the training, and look at the trainer") {
+TEST_CASE("a callback can return void, stop the training, and read the trainer") {
     Parts p;
     PpoClip trainer(p.envs, p.actor, p.critic, Gae{}, {.horizon = 10, .minibatch = 90, .epochs = 1});
     Index silent = 0, stopper = 0, looker = 0;
@@ -140,7 +140,7 @@ TEST_CASE("A callback may say nothing, stop the training, and look at the traine
     CHECK(looker == 3);
 }
 
-TEST_CASE("An early stop counts whichever callback asks for it") {
+TEST_CASE("any callback can stop the training") {
     Parts p;
     PpoClip trainer(p.envs, p.actor, p.critic, Gae{}, {.horizon = 10, .minibatch = 90, .epochs = 1});
     const auto stop = [](const Progress&) { return false; };
@@ -149,7 +149,7 @@ TEST_CASE("An early stop counts whichever callback asks for it") {
     CHECK(trainer.train({.steps = 9000}, go_on, stop).iteration == 2);
 }
 
-TEST_CASE("Schedules follow the progress of the training") {
+TEST_CASE("schedules follow the progress of the training") {
     Parts p;
     const RecordingOptimizer optimizer;
     PpoClip trainer(p.envs, p.actor, p.critic, Gae{},
@@ -160,7 +160,7 @@ TEST_CASE("Schedules follow the progress of the training") {
     CHECK(optimizer.record->learning_rates == std::vector<double>{1, 1, 0.75, 0.75, 0.5, 0.5, 0.25, 0.25});
 }
 
-TEST_CASE("Progress reports the returns and lengths of the episodes that ended") {
+TEST_CASE("progress reports the returns and lengths of the episodes that ended") {
     Vectorized envs([](Index i) { return Ticker{.id = i, .length = 5}; }, {.count = 2});
     Actor actor(envs, Mlp{.hidden = {4}});
     Critic critic(envs, Mlp{.hidden = {4}});
@@ -176,7 +176,7 @@ TEST_CASE("Progress reports the returns and lengths of the episodes that ended")
     CHECK(seen[1].mean_length == 5);
 }
 
-TEST_CASE("An exception of an environment on any thread reaches the caller of train", "[threads]") {
+TEST_CASE("an exception of an environment on any thread reaches the caller of train", "[threads]") {
     for (const Index threads : {1, 2, 4}) {
         Vectorized envs(one_faulty(Fault::thrown, 5, 6), {.count = 8});
         Actor actor(envs, Mlp{.hidden = {4}});

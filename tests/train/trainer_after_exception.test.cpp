@@ -222,12 +222,12 @@ void for_each_trainer_of_action_values(const Visit& visit) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("After an exception a policy of choices learns the same with any number of threads", "[threads]",
+TEMPLATE_TEST_CASE("after an exception a policy of choices learns the same with any number of threads", "[threads]",
                    float, double) {
     for_each_trainer_of_choices<TestType>(check_threads);
 }
 
-TEST_CASE("After an exception a policy with masks learns the same with any number of threads", "[threads]") {
+TEST_CASE("after an exception a policy with masks learns the same with any number of threads", "[threads]") {
     for_each_trainer<float>(
         TimeLimit(Masked{}, 9),
         [](const auto& envs) {
@@ -237,17 +237,17 @@ TEST_CASE("After an exception a policy with masks learns the same with any numbe
         check_threads);
 }
 
-TEMPLATE_TEST_CASE("After an exception a policy of real numbers learns the same with any number of threads",
+TEMPLATE_TEST_CASE("after an exception a policy of real numbers learns the same with any number of threads",
                    "[threads]", float, double) {
     for_each_trainer_of_real_numbers<TestType>(check_threads);
 }
 
-TEMPLATE_TEST_CASE("After an exception action values are learned the same with any number of threads", "[threads]",
+TEMPLATE_TEST_CASE("after an exception action values are learned the same with any number of threads", "[threads]",
                    float, double) {
     for_each_trainer_of_action_values<TestType>(check_threads);
 }
 
-TEST_CASE("Ten iterations in float end close to those in double, with every trainer that collects") {
+TEST_CASE("ten iterations in float end close to those in double, with every trainer that collects") {
     const auto check = [](const auto& visit_in_float, const auto& visit_in_double) {
         std::map<std::string, Train> in_float, in_double;
         visit_in_float([&](const std::string& name, const Train& train) { in_float[name] = train; });

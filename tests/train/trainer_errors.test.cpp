@@ -45,13 +45,13 @@ Parts<Corridor> parts() { return Parts<Corridor>(Corridor{}); }
 
 }  // namespace
 
-TEST_CASE("The options that the errors are tested with are fine otherwise") {
+TEST_CASE("the options of the error tests are valid otherwise") {
     CHECK_NOTHROW(parts().ppo_clip({.horizon = 16, .minibatch = 128}));
     CHECK_NOTHROW(parts().ppo_kl({.horizon = 16, .minibatch = 128}));
     CHECK_NOTHROW(parts().reinforce({}, RewardToGo{}));
 }
 
-TEST_CASE("A trainer refuses a minibatch of nothing or of more than the rollout") {
+TEST_CASE("a trainer refuses a minibatch of 0 samples or of more than the rollout") {
     CHECK_THROWS_WITH(parts().ppo_clip({.minibatch = 0}),
                       "PpoClip: minibatch is 0; give a number of samples from 1 to environments x horizon (8 x 128 = "
                       "1024)");
@@ -61,14 +61,14 @@ TEST_CASE("A trainer refuses a minibatch of nothing or of more than the rollout"
     CHECK_THROWS_WITH(parts().ppo_kl({.minibatch = -5}), ContainsText("PpoKl: minibatch is -5; give a number"));
 }
 
-TEST_CASE("A trainer refuses to collect nothing") {
+TEST_CASE("a trainer refuses a horizon, or a number of episodes, below 1") {
     CHECK_THROWS_WITH(parts().ppo_clip({.horizon = 0}), "PpoClip: horizon is 0; give at least 1 step");
     CHECK_THROWS_WITH(parts().ppo_kl({.horizon = -3}), "PpoKl: horizon is -3; give at least 1 step");
     CHECK_THROWS_WITH(parts().reinforce({.episodes = 0}, RewardToGo{}),
                       "Reinforce: episodes is 0; give at least 1 episode per environment");
 }
 
-TEST_CASE("A trainer of whole episodes takes any minibatch, as the number of its samples is not known before") {
+TEST_CASE("a trainer of whole episodes takes any minibatch, as the number of its samples is not known before") {
     auto p = parts();
     const auto trained = [&p](Index episodes, Index minibatch) {
         Trainer trainer({.name = "Mine", .episodes = episodes, .minibatch = minibatch}, p.envs, p.actor, p.critic,
@@ -85,14 +85,14 @@ TEST_CASE("A trainer of whole episodes takes any minibatch, as the number of its
     CHECK_THROWS_WITH(trained(0, 64), "Mine: horizon is 0; give at least 1 step");
 }
 
-TEST_CASE("A trainer collects a horizon or episodes, not both") {
+TEST_CASE("a trainer collects a horizon or episodes, not both") {
     auto p = parts();
     const TrainerOptions both{.name = "Mine", .horizon = 8, .episodes = 2};
     CHECK_THROWS_WITH(detail::check_trainer(both, p.envs, p.critic, Gae{}),
                       "Mine: horizon is 8 and episodes is 2; give one of them, and 0 for the other");
 }
 
-TEST_CASE("A trainer refuses more samples and more threads than there can be") {
+TEST_CASE("a trainer refuses more samples and more threads than the largest numbers") {
     CHECK_THROWS_WITH(parts().ppo_clip({.horizon = std::numeric_limits<Index>::max()}),
                       "PpoClip: horizon is 9223372036854775807; give at most 137438953472 steps of each of 8 "
                       "environments");
@@ -103,7 +103,7 @@ TEST_CASE("A trainer refuses more samples and more threads than there can be") {
                       "PpoClip: threads is 100000; give at most 1024, best as many as cores");
 }
 
-TEST_CASE("A trainer refuses bad numbers in its own name") {
+TEST_CASE("a trainer's errors on values out of range begin with its name") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     CHECK_THROWS_WITH(parts().ppo_clip({.learning_rate = -1e-3}),
                       "PpoClip: learning_rate is -0.001; give a number of at least 0");
@@ -117,7 +117,7 @@ TEST_CASE("A trainer refuses bad numbers in its own name") {
     CHECK_THROWS_WITH(parts().ppo_clip({}, Gae{.gamma = 1.5}), "Gae: gamma is 1.5; give a number from 0 to 1");
 }
 
-TEST_CASE("A trainer refuses to train for no steps") {
+TEST_CASE("a trainer refuses to train for no steps") {
     auto p = parts();
     PpoClip trainer(p.envs, p.actor, p.critic, Gae{});
     CHECK_THROWS_WITH(trainer.train({.steps = 0}), "PpoClip: steps is 0; train for at least 1 step");
@@ -125,7 +125,7 @@ TEST_CASE("A trainer refuses to train for no steps") {
     CHECK_THROWS_WITH(trainer.train({}), ContainsText("PpoClip: steps is 0"));
 }
 
-TEST_CASE("A trainer refuses networks built for other environments") {
+TEST_CASE("a trainer refuses networks built for other environments") {
     auto p = parts();
     const Vectorized others(Ticker{}, {.count = 8});
     Critic wide(others, Mlp{.hidden = {4}});
@@ -137,13 +137,13 @@ TEST_CASE("A trainer refuses networks built for other environments") {
                       ContainsText("the actor takes observations of 3 numbers, the environments give 1"));
 }
 
-TEST_CASE("Without a critic only what needs none is accepted") {
+TEST_CASE("without a critic only advantages that need none are accepted") {
     CHECK_THROWS_WITH(parts().reinforce({}, Gae{}), "Gae: there is no critic; give the trainer one, or use RewardToGo");
     CHECK_THROWS_WITH(parts().reinforce({}, RewardToGo{.baseline = Baseline::critic}),
                       ContainsText("RewardToGo: baseline is critic, and there is no critic"));
 }
 
-TEST_CASE("Whole episodes are asked of a trainer that cuts them") {
+TEST_CASE("advantages of whole episodes are refused by a trainer that cuts them") {
     auto p = parts();
     PpoClip trainer(p.envs, p.actor, p.critic, TotalReturn{});
     CHECK_THROWS_WITH(trainer.train({.steps = 1}),
@@ -151,7 +151,7 @@ TEST_CASE("Whole episodes are asked of a trainer that cuts them") {
                       "episodes");
 }
 
-TEST_CASE("A broken environment is named with iteration, index and field and the weights stay") {
+TEST_CASE("an error of an environment names iteration, index and field, and the weights do not change") {
     Parts<Faulty> p(one_faulty(Fault::nan_in_step, 5, 10));
     PpoClip trainer(p.envs, p.actor, p.critic, Gae{}, {.horizon = 4, .minibatch = 32});
     std::vector<float> before;
@@ -169,7 +169,7 @@ TEST_CASE("A broken environment is named with iteration, index and field and the
                       "a finite number");
 }
 
-TEST_CASE("A learning rate that is far too large stops the training and the weights stay finite") {
+TEST_CASE("a learning rate that is far too large is an error and the weights stay finite") {
     auto p = parts();
     PpoClip trainer(p.envs, p.actor, p.critic, Gae{}, {.horizon = 16, .minibatch = 32, .learning_rate = 1e300},
                     Sgd<float>{});

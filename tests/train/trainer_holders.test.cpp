@@ -74,7 +74,7 @@ const std::vector<Contender> contenders = {
 
 }  // namespace
 
-TEST_CASE("Of two trainers of any kind the first is refused after the second has trained") {
+TEST_CASE("of two trainers of any kind the first is refused after the second has trained") {
     for (const Contender& one : contenders) {
         for (const Contender& two : contenders) {
             INFO(one.name << ", then " << two.name);

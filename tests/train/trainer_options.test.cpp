@@ -6,7 +6,7 @@
 
 using namespace gradiva;
 
-TEST_CASE("Every option of a trainer is taken from the options of an algorithm by its name") {
+TEST_CASE("every option of a trainer is taken from the options of an algorithm by its name") {
     // Of options with all names, none of them with its default.
     const TrainerOptions given{.name = "not this one",
                                .horizon = 5,
@@ -26,7 +26,7 @@ TEST_CASE("Every option of a trainer is taken from the options of an algorithm b
     CHECK(made.threads == 9);
 }
 
-TEST_CASE("What an algorithm has no option for is as in a trainer of one's own") {
+TEST_CASE("fields that an algorithm has no option for have the defaults of TrainerOptions") {
     struct Options {
         Index horizon = 5;
     };
@@ -38,7 +38,7 @@ TEST_CASE("What an algorithm has no option for is as in a trainer of one's own")
     CHECK(made.threads == plain.threads);
 }
 
-TEST_CASE("A trainer without room for a rollout is refused") {
+TEST_CASE("a trainer with a store of no rollout is refused") {
     struct Environments {
         Index size() const { return 2; }
     };
