@@ -1,4 +1,4 @@
-// What holds of every advantage component, whatever its equation: how the result moves with what it is made of.
+// Properties of every advantage estimator: how the result depends on permutations, scales and other steps.
 #include "gradiva/advantage/advantage.hpp"
 
 #include <algorithm>
@@ -21,7 +21,7 @@ using gradiva_test::blank_rollout;
 
 namespace {
 
-/// Which relations an advantage keeps.
+/// Which of the properties an advantage has.
 struct Kind {
     std::string name;
     bool whole_episodes = false;  ///< it needs them

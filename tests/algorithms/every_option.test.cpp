@@ -1,5 +1,5 @@
-// Every option of every trainer reaches what it is for: with another value, the training is another one, in what the
-// option is there to change.
+// Every option of every trainer takes effect: with another value the training differs, in what the option is meant to
+// change.
 #include "algorithms/option_rows.hpp"
 
 #include "catch.hpp"

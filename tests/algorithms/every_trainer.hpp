@@ -32,7 +32,7 @@ struct Schedules {
     gradiva::Schedule epsilon = 0.5;
 };
 
-/// What else a test may vary; all but AnalyticPolicyGradient heed it, where they have such a thing.
+/// What else a test may vary; all but AnalyticPolicyGradient use it, where they have such an option.
 struct Variation {
     double reward_unit = 1;
     gradiva::Index blanks = 0;         ///< observed zeros

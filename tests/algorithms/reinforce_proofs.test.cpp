@@ -1,4 +1,4 @@
-// REINFORCE's gradient estimate with every credit and baseline: its mean is the exact gradient, its variance falls.
+// REINFORCE's gradient estimate with every return and baseline: its mean is the exact gradient, its variance decreases.
 #include "catch.hpp"
 #include "gradiva/advantage/returns.hpp"
 #include "gradiva/algorithms/reinforce.hpp"
@@ -80,7 +80,7 @@ std::vector<double> exact_two_steps() {
     return gradient;
 }
 
-/// Takes off each return the mean of all returns, its own included: this scales the gradient by 1 - 1 / n.
+/// Subtracts from each return the mean of all returns, its own included: this scales the gradient by 1 - 1 / n.
 struct OwnMean {
     void check(bool) const {}
     template <class Scalar>

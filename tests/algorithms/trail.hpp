@@ -1,4 +1,4 @@
-// What a training did, for tests of the options that it was given.
+// Records of a training, for tests of its options.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,7 @@ namespace gradiva_test {
 
 using gradiva::Index;
 
-/// Adam that remembers what it was given.
+/// Adam that records its arguments.
 struct RecordingAdam : RecordingOptimizer {
     gradiva::Adam<float> adam;
 

@@ -17,7 +17,7 @@ constexpr double none = std::numeric_limits<double>::quiet_NaN();
 
 using ActorType = Actor<MlpNetwork<float>, Categorical<float>>;
 
-/// Shows an actor, as a trainer does.
+/// Has `actor()`, as a trainer does.
 struct Shown {
     const ActorType& shown;
     const ActorType& actor() const { return shown; }

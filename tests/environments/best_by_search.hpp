@@ -1,4 +1,5 @@
-// What the best policy gets in an environment without chance after the reset, found by playing copies of it.
+// The return of the optimal policy in an environment that is deterministic after the reset, by a search over copies of
+// it.
 #pragma once
 
 #include <algorithm>

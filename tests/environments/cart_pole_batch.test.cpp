@@ -17,7 +17,7 @@ using namespace gradiva;
 
 namespace {
 
-/// Environments with room for what a step writes. Before each step the room holds what no step writes.
+/// Environments with storage for the results of a step, which is filled with other values before each step.
 template <class V>
 struct Driver {
     explicit Driver(V environments)
@@ -120,7 +120,7 @@ struct Comparison {
 ///
 /// A float that is rounded to the other side of a border ends an episode one step earlier or later than the double
 /// does. Such a state lies within the tolerance of the border, which is checked; after it the two copies of this
-/// environment are at different steps of their streams: they are lost, and compared no more.
+/// environment are at different steps of their streams, and are not compared any more.
 template <class Scalar>
 Comparison compare(Batch& in_lanes, Scalar& scalar, MatrixBuffer<float>& before, Index steps, std::uint64_t seed) {
     Comparison result;

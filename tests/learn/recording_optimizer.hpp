@@ -1,4 +1,4 @@
-// An optimiser that leaves the weights alone and remembers what it was given.
+// An optimiser that records its arguments and does not change the weights.
 #pragma once
 
 #include <memory>

@@ -55,7 +55,7 @@ struct Listener : PolicyGradient {
     }
 };
 
-/// A loss that is where the schedules stand.
+/// A surrogate whose loss depends on the progress.
 struct Ramp {
     double progress = -1;
     void check() const {}

@@ -34,8 +34,8 @@ struct Result {
     }
 };
 
-/// Whether parts of the update throw when it is their turn: an update that failed puts them back, their counters too,
-/// so that they would throw for ever.
+/// Whether parts of the update may throw. A failed update restores the parts, with their counters, so that otherwise
+/// they would throw in every update.
 std::atomic<bool> stumbles = true;
 
 template <class Trainer>
@@ -78,7 +78,7 @@ struct Squeamish : PolicyGradient {
     }
 };
 
-/// Adam, which throws at one call of its life while it `stumbles`.
+/// Adam, which throws at one of its calls while `stumbles` is set.
 struct Stumbling : Adam<float> {
     explicit Stumbling(int call) : at(call) {}
     void step(std::span<float> weights, std::span<const float> gradient, double learning_rate) {

@@ -67,8 +67,7 @@ struct PlainNetwork {
     }
 };
 
-/// The gradient by a tape that is used once for each forward pass, which writes over what that left, and that uses
-/// packed weights.
+/// The gradient with a single-use tape, whose backward pass overwrites activations, and with packed weights.
 std::vector<float> gradient_by_fast_tape(const MlpNetwork<float>& network, const Matrix<float>& x,
                                          const Matrix<float>& dy) {
     MlpNetwork<float>::Tape tape;

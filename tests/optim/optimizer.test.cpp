@@ -30,7 +30,7 @@ template <class T>
 T scalar_of(const Sgd<T>&);
 
 #if defined(__SSE2__)
-// What the processor has met since the last call: whether an operand was denormal.
+// Whether an operand was denormal since the last call, by the flags of the processor.
 bool met_denormal_operands() {
     constexpr unsigned flags = 0x3F, denormal = 0x02;
     const unsigned state = _mm_getcsr();

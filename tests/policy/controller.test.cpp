@@ -10,7 +10,7 @@ using namespace gradiva_test;
 
 namespace {
 
-/// Pays what two numbers say that were sent to it, in episodes of 3 steps.
+/// The reward depends on the two numbers of the action; episodes of 3 steps.
 struct Scale {
     int at = 0;
     Box observation_space() const { return {.size = 1}; }

@@ -92,7 +92,7 @@ bool networks_take_nothing() {
     return right;
 }
 
-/// All that an actor is asked.
+/// All members of an actor.
 template <class D>
 bool actor_takes_nothing(const D& distribution) {
     using Scalar = typename D::Scalar;

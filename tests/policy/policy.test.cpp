@@ -1,4 +1,4 @@
-// All that the library has keeps the rules that others are told of.
+// The types of the library model its concepts.
 #include "catch.hpp"
 
 #include "gradiva/gradiva.hpp"

@@ -22,7 +22,7 @@ using namespace gradiva_test;
 
 namespace {
 
-/// All that an actor says of a batch, its observations and the heads of another policy being given.
+/// All results of an actor for a batch of observations, given the heads of another policy.
 template <class A, class X, class Head>
 std::vector<Matrix<typename A::Scalar>> acts(const A& actor, const X& x, const Head& old_head,
                                              const ActionMask& legal) {

@@ -11,7 +11,7 @@ using namespace gradiva_test;
 
 namespace {
 
-/// All that a network says of a batch.
+/// All results of a network for a batch.
 template <class T>
 struct Passes {
     Matrix<T> y, tangent, dx;
@@ -61,7 +61,7 @@ void check_network(Network network, Index batch) {
         const auto expected = passes(network, plain, x, dy, dx);
         REQUIRE(passes(network, strided, x_gaps.view(), dy_gaps.view(), dx_gaps.view()) == expected);
         REQUIRE(dx_gaps.all.bottomRows(2).array().isNaN().all());
-        // Matrices in another order, of which views make copies that do not last.
+        // Row-major matrices and expressions, which views evaluate into their own storage.
         const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> x_rows = x, dy_rows = dy;
         REQUIRE(passes(network, copied, x_rows, dy_rows, dx) == expected);
         REQUIRE(passes(network, copied, x + Matrix<T>::Zero(x.rows(), batch), dy, dx) == expected);

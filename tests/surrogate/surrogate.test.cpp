@@ -1,4 +1,4 @@
-// What holds of every surrogate, whatever its equation: how loss and derivative move with what they are made of.
+// Properties of every surrogate: how loss and derivative depend on permutations, scales and precision.
 #include "gradiva/surrogate/surrogate.hpp"
 
 #include <functional>

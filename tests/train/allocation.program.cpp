@@ -8,9 +8,9 @@ namespace {
 using namespace gradiva;
 using count_malloc::count;
 
-/// Its episodes last 50, 10, 40, 20, 30, 50, ... steps whatever is done: what buffers sized by whole episodes need
-/// comes again after a period, and does not depend on rounding. The first episodes terminate, later ones are cut short: for
-/// those room must be there before there are any.
+/// Episodes of 50, 10, 40, 20, 30, 50, ... steps, whatever the actions: the sizes of buffers for whole episodes are
+/// periodic, and do not depend on rounding. The first episodes terminate, later ones are truncated: storage for final
+/// observations must be reserved before there are any.
 struct Periodic {
     static constexpr std::array<Index, 5> lengths = {50, 10, 40, 20, 30};
     Index episode;

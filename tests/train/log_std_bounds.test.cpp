@@ -1,4 +1,4 @@
-// A log-std beyond its bounds comes back as soon as the loss wants it to, under every trainer that learns one.
+// A log-std beyond its bounds returns as soon as the loss decreases inward, under every trainer that learns one.
 #include "catch.hpp"
 
 #include <cmath>
@@ -26,7 +26,7 @@ struct Aim {
     static std::span<const float> numbers(const HybridAction& action) { return action.values; }
 };
 
-/// log sigma of the last dimension, before it is held, where the observation is 1: of the own parameters, or of the
+/// log sigma of the last dimension before it is clamped, for an observation of 1: from the own parameters, or from the
 /// head.
 template <class A>
 double log_std_of(const A& actor) {

@@ -19,7 +19,7 @@ using Catch::Approx;
 
 namespace {
 
-/// A corridor seen through a lens: positions are far from 0 and hardly differ; rewards are large.
+/// A corridor with an affine map of its observations: positions are far from 0 and hardly differ. Rewards are large.
 struct FarCorridor : Corridor {
     Box observation_space() const { return {.size = 2}; }
     void reset(Rng& rng, std::span<float> observation) {

@@ -1,4 +1,4 @@
-// Sizes that are no multiple of anything, down to one: sharing work out must change no bit.
+// Sizes that are no multiples of shards, passes or vectors, down to one: the number of threads must change no bit.
 #include "catch.hpp"
 
 #include "gradiva/advantage/gae.hpp"

@@ -131,7 +131,7 @@ struct FailingOptimizer {
     }
 };
 
-/// One environment, one thread of experience. Values are 0, learning rates too: each target is a reward as it is seen.
+/// One environment. Values and learning rates are 0: each value target is a normalised reward.
 struct Case {
     explicit Case(Index at) : envs(Endless{.at = at}) {
         for (auto weights : {actor.weights(), critic.weights(), values.weights()}) {

@@ -14,7 +14,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// Writes down what is called of it, and throws where that is `breaks_at`, or returns false where it is `says_no_at`.
+/// Records the calls of its members; throws in the call `breaks_at`, and returns false in the call `says_no_at`.
 struct Recorder {
     std::string name;
     Words& words;

@@ -1,4 +1,4 @@
-// Two trainers on the same environments: whoever comes back is refused, and the other trains on.
+// Two trainers on the same environments: the first is refused after the second has trained, which can continue.
 #include <functional>
 #include <memory>
 #include <string>
