@@ -20,8 +20,8 @@ struct ArcheryOptions {
 /// Shooting at targets, a test problem with a HybridSpace and masks. Each target has a place in [-1, 1] and a worth in
 /// [0, 1], both drawn uniformly for each episode. An action chooses a target and an aim in [-1, 1]; the reward is
 ///   worth max(0, 1 - (aim - place)^2).
-/// A target can be shot at once: then its worth is 0, and `action_mask` forbids it. The episode terminates with the
-/// last arrow. The observation is (place, worth) of each target.
+/// A target can be shot at only once: then its worth is 0, and `action_mask` forbids it. The episode terminates with
+/// the last arrow. The observation is (place, worth) of each target.
 ///
 /// The optimal policy aims at the place of the remaining target of the largest worth. The expectation of the j-th
 /// largest of n uniform numbers is (n + 1 - j) / (n + 1), so that with n targets and m arrows its mean return is

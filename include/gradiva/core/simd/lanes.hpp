@@ -11,16 +11,16 @@
 #include <immintrin.h>
 #endif
 
-// Vectors of the processor, for code that walks through many equal things at once. They are the vector extensions that
-// GCC and Clang share: operators work lane by lane as they do on a number, also with a plain number on one side; a
-// comparison gives whole numbers, -1 where true and 0 where false; `mask ? a : b` selects lane by lane.
+// SIMD registers, by the vector extensions that GCC and Clang have in common: operators work lane by lane, also with a
+// plain number on one side; a comparison gives integers, -1 where true and 0 where false; `mask ? a : b` selects lane
+// by lane.
 
 namespace GRADIVA_NAMESPACE::simd {
 
-/// The widest vector register of the target; 16 where there is none.
+/// Bytes of the widest vector register of the target; 16 where there is none.
 inline constexpr Index vector_bytes = GRADIVA_VECTOR_BYTES;
 
-/// How many numbers of a type the widest register holds.
+/// Number of elements of a type in the widest register.
 template <class T>
 inline constexpr Index lanes = vector_bytes / static_cast<Index>(sizeof(T));
 
@@ -33,7 +33,7 @@ struct LanesOf {
 
 }  // namespace detail
 
-/// `count` numbers of a type, a power of 2.
+/// A vector of `count` elements of a type; `count` is a power of 2.
 template <class T, Index count = lanes<T>>
 using Lanes = typename detail::LanesOf<T, count>::Type;
 
@@ -50,11 +50,11 @@ using LaneOf = std::remove_cvref_t<decltype(std::declval<V>()[0])>;
 template <class V>
 inline constexpr Index lanes_in = static_cast<Index>(sizeof(V) / sizeof(LaneOf<V>));
 
-/// The numbers of the lanes, as a sequence for a shuffle.
+/// The indices of the lanes, as an integer sequence for shuffles.
 template <class V>
 using LaneNumbers = std::make_integer_sequence<int, static_cast<int>(lanes_in<V>)>;
 
-/// A vector, or a single number, from any address.
+/// Loads a vector, or a single number, from any address (unaligned).
 template <class V, class T>
 V load_as(const T* from) {
     typedef V Anywhere __attribute__((aligned(alignof(T)), may_alias));
@@ -160,7 +160,7 @@ Lanes<T> broadcast(T x) {
     return x - Lanes<T>{};
 }
 
-/// Kept in a register. Compilers would load it anew at each use, since loads look free: in a narrow tile they are not.
+/// x, kept in a register: compilers would reload it from memory at each use, which costs time in a narrow tile.
 template <class V>
 V in_register(V x) {
 #if defined(__x86_64__)

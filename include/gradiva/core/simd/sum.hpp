@@ -143,9 +143,9 @@ template <class How, Index Count, Index Distance, class T>
     }
 }
 
-/// Walks through as many columns as a register has numbers, `steps` registers each: `add(sum, j, i)` adds to a sum what
-/// register i of column j gives. The sums are folded to one, whose lanes are the columns. Columns go by groups: what is
-/// to be folded stays in registers, and no loop is as short as a column may be.
+/// Reduces as many columns as a register has lanes, of `steps` registers each: `add(sum, j, i)` adds the contribution
+/// of register i of column j to a sum. The sums are folded to one register with a lane for each column. Columns are
+/// processed in groups: sums then stay in registers, and loops are not as short as a column may be.
 template <class How, class Scalar, class T, class Add>
 [[gnu::always_inline]] inline T fold_columns(Index steps, const T& start, const Add& add) {
     constexpr Index width = lanes<Scalar>, size = std::min<Index>(width, 4), groups = width / size;

@@ -78,9 +78,9 @@ void transpose_block(const Scalar* from, Index from_stride, Scalar* to, Index to
     for (Index i = 0; i < n; ++i) store(x[i], to + i * to_stride);
 }
 
-// Columns side by side: one number of each of as many columns as a register has lanes. Sums along columns are then
-// plain additions of registers, for any number of rows; what costs is to get there and back. Rows are moved in groups
-// of 4 or 2, which lie together in memory; the last group overlaps the one before it.
+// Transposition of a block of columns: register i holds row i of as many columns as it has lanes. Sums along columns
+// are then additions of registers, for any number of rows; the cost is that of the transpositions. Rows are moved in
+// groups of 4 or 2, which are contiguous in memory; the last group overlaps the one before it.
 
 namespace detail {
 
