@@ -21,3 +21,13 @@ TEST_CASE("a view of a matrix, a map or a block of columns does not copy") {
     CHECK(m.sum() == 3);
     CHECK(m.col(1).sum() == 3);
 }
+
+TEST_CASE("rebind makes a view refer to other elements and copies none") {
+    Matrix<float> a = Matrix<float>::Zero(2, 3), b = Matrix<float>::Ones(3, 1);
+    MatrixMap<float> view(a.data(), 2, 3);
+    rebind(view, {b.data(), 3, 1});
+    CHECK(view.data() == b.data());
+    CHECK(view.rows() == 3);
+    CHECK(view.cols() == 1);
+    CHECK(a.isZero());
+}

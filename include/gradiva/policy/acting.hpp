@@ -69,8 +69,7 @@ public:
     using Scalar = typename A::Scalar;
     using Action = typename ActionOfSpace<Space>::Type;
 
-    /// For the spaces of an `Env` or `VectorEnv`, which it does not store. Throws `Error` where the actor does not fit
-    /// them.
+    /// For the spaces of an `Env` or `VectorEnv`, which it does not store. Throws `Error` where the actor does not fit.
     template <class E>
     Acting(const A& actor, const E& environment)
         : actor_(&actor), action_space_(environment.action_space()), sent_(action_space_, 1),
@@ -128,8 +127,7 @@ private:
         return all_legal(1);
     }
 
-    /// A view of a copy of the mask. Throws `Error` on a wrong size, on other numbers than 0 and 1, and on a mask
-    /// without a legal choice.
+    /// A view of a copy of the mask. Throws `Error` on a wrong size, other numbers than 0 and 1, or no legal choice.
     ActionMask mask(std::span<const std::uint8_t> legal) {
         if (!supports_masks()) {
             fail("Acting: {} numbers say which choices are legal, and {} {}; leave them out", legal.size(),
