@@ -44,7 +44,7 @@ public:
     /// The actions of the next step.
     gradiva::ConstActionView operator()() {
         at_ = (at_ + 97) % windows;
-        if constexpr (gradiva::detail::HasVectorActionMask<V>) {
+        if constexpr (gradiva::HasVectorActionMask<V>) {
             envs_.action_mask(range_, mask_.matrix());
             for (Index j = 0; j < range_.size(); ++j) legalise(j);
             return std::as_const(legal_actions_).all();

@@ -232,6 +232,84 @@ bool has_mirrored_test(const fs::path& header) {
     });
 }
 
+/// Parts of code in namespace gradiva::detail.
+std::string detail_code_of(const std::string& code) {
+    static const std::regex opening(R"(namespace (GRADIVA_NAMESPACE::)?detail \{)");
+    std::string found;
+    for (std::sregex_iterator it(code.begin(), code.end(), opening), end; it != end; ++it) {
+        std::size_t at = static_cast<std::size_t>(it->position() + it->length());
+        for (int depth = 1; depth > 0 && at < code.size(); ++at) {
+            depth += code[at] == '{' ? 1 : code[at] == '}' ? -1 : 0;
+            if (depth > 0) found += code[at];
+        }
+    }
+    return found;
+}
+
+/// What stands outside of all braces.
+std::string outermost(const std::string& code) {
+    std::string found;
+    int depth = 0;
+    for (const char c : code) {
+        depth -= c == '}' ? 1 : 0;
+        if (depth == 0) found += c;
+        depth += c == '{' ? 1 : 0;
+    }
+    return found;
+}
+
+std::set<std::string> matches_of(const std::string& code, const std::regex& pattern) {
+    std::set<std::string> found;
+    for (std::sregex_iterator it(code.begin(), code.end(), pattern), end; it != end; ++it) found.insert((*it)[1]);
+    return found;
+}
+
+/// Types, concepts, functions and variables that code of namespace gradiva::detail declares.
+std::set<std::string> detail_names_of(const std::string& code) {
+    static const std::regex type(R"(\b(?:struct|class|concept|using) (\w+))");
+    static const std::regex function_or_variable(R"([\w>&*] [&*]?(\w+)(?:<[^<>{};]*>)?(?:\(|\{| = ))");
+    const std::string outside = outermost(detail_code_of(code));
+    std::set<std::string> names = matches_of(outside, type);
+    names.merge(matches_of(outside, function_or_variable));
+    for (const char* keyword : {"requires", "alignas", "decltype", "defined"}) names.erase(keyword);
+    return names;
+}
+
+/// Whether the code declares such a type or template parameter itself.
+bool has_own(const std::string& code, const std::string& name) {
+    return std::regex_search(code, std::regex(R"((?:class|typename|struct|concept|using)\s+)" + name + R"(\b)"));
+}
+
+/// Names in `detail` of one room that stand in the code of another, as "room/file.hpp: name". A name that both declare
+/// is each room's own.
+Names borrowed_details(const std::map<std::string, std::string>& code_of_file) {
+    static const std::regex qualified(R"((?:^|[^:])\bdetail::(\w+))"), word(R"((?:^|[^\w.>:])([A-Za-z_]\w+))");
+    static const std::regex of_namespace(R"(\b((?:kernels|simd)::detail::\w+))");
+    const auto room_of = [](const std::string& file) { return file.substr(0, file.find('/')); };
+    const auto is_nested = [](const std::string& code) {
+        return code.find("namespace GRADIVA_NAMESPACE::kernels") != std::string::npos ||
+               code.find("namespace GRADIVA_NAMESPACE::simd") != std::string::npos;
+    };
+    std::map<std::string, std::set<std::string>> rooms_of_name;
+    for (const auto& [file, code] : code_of_file) {
+        if (is_nested(code)) continue;  // kernels::detail, simd::detail
+        for (const std::string& name : detail_names_of(code)) rooms_of_name[name].insert(room_of(file));
+    }
+    Names found;
+    for (const auto& [file, code] : code_of_file) {
+        std::set<std::string> used = matches_of(code, qualified);
+        used.merge(matches_of(detail_code_of(code), word));
+        for (const std::string& name : used) {
+            const auto rooms = rooms_of_name.find(name);
+            if (rooms == rooms_of_name.end() || rooms->second.count(room_of(file)) > 0 || has_own(code, name)) continue;
+            found.push_back(file + ": " + name);
+        }
+        if (is_nested(code)) continue;
+        for (const std::string& name : matches_of(code, of_namespace)) found.push_back(file + ": " + name);
+    }
+    return found;
+}
+
 }  // namespace
 
 TEST_CASE("every public header has a test that mirrors it, or one that is named here") {
@@ -299,4 +377,25 @@ TEST_CASE("a type without a comment is found, in detail it is let be") {
     CHECK(without_comment("a.hpp", "\nenum class A : int {\n};") == Names{"a.hpp: A"});
     CHECK(without_comment("a.hpp", "\ntemplate <class T>\nconcept A = true;") == Names{"a.hpp: A"});
     CHECK(without_comment("a.hpp", "namespace detail {\n\nstruct A {\n};\n\n}  // namespace detail\n") == Names{});
+}
+
+TEST_CASE("no header uses a name from the namespace detail of another room") {
+    std::map<std::string, std::string> code_of_file;
+    for (const auto& [file, text] : headers()) code_of_file[file] = code_of(text);
+    CHECK(borrowed_details(code_of_file) == Names{});
+}
+
+TEST_CASE("a name from another room's detail is found, qualified or not, and one of the own room is let be") {
+    const std::string own =
+        "namespace GRADIVA_NAMESPACE::detail {\ntemplate <class T>\nconcept HasSize = true;\n"
+        "inline int count_all(int x) { return x; }\ninline constexpr int limit = 3;\n}\n";
+    const auto with = [&](const std::string& file, const std::string& code) {
+        return borrowed_details({{"env/space.hpp", own}, {file, code}});
+    };
+    CHECK(with("nn/mlp.hpp", "int x = detail::count_all(1);") == Names{"nn/mlp.hpp: count_all"});
+    CHECK(with("nn/mlp.hpp", "namespace detail {\nint y = limit;\n}") == Names{"nn/mlp.hpp: limit"});
+    CHECK(with("nn/mlp.hpp", "template <detail::HasSize V>\nvoid f();") == Names{"nn/mlp.hpp: HasSize"});
+    CHECK(with("nn/mlp.hpp", "int limit = 2; int x = kernels::limit;") == Names{});
+    CHECK(with("nn/mlp.hpp", "int x = kernels::detail::limit;") == Names{"nn/mlp.hpp: kernels::detail::limit"});
+    CHECK(with("env/box.hpp", "int x = detail::count_all(1);") == Names{});
 }

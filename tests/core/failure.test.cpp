@@ -6,10 +6,9 @@
 #include <string>
 
 using namespace gradiva;
-using detail::Failure;
 
 TEST_CASE("all attempts run, and the first exception is rethrown at the end") {
-    Failure failure;
+    CaughtException failure;
     int runs = 0;
     CHECK(failure.attempt([&] { ++runs; }));
     CHECK_NOTHROW(failure.rethrow());
@@ -27,7 +26,7 @@ TEST_CASE("all attempts run, and the first exception is rethrown at the end") {
 }
 
 TEST_CASE("a rethrown exception is not kept") {
-    Failure failure;
+    CaughtException failure;
     failure.attempt([] { throw 7; });
     CHECK_THROWS_AS(failure.rethrow(), int);
     CHECK_NOTHROW(failure.rethrow());
@@ -36,7 +35,7 @@ TEST_CASE("a rethrown exception is not kept") {
 }
 
 TEST_CASE("a failure is true from the first exception until it is rethrown") {
-    Failure failure;
+    CaughtException failure;
     CHECK(!failure);
     failure.attempt([] {});
     CHECK(!failure);
@@ -49,12 +48,12 @@ TEST_CASE("a failure is true from the first exception until it is rethrown") {
 TEST_CASE("undo is called once, and only when the body throws") {
     int undone = 0, value = 7;
     const auto undo = [&] { ++undone; };
-    CHECK(detail::undo_unless_done([] { return 3; }, undo) == 3);
-    CHECK(&detail::undo_unless_done([&]() -> int& { return value; }, undo) == &value);
+    CHECK(undo_unless_done([] { return 3; }, undo) == 3);
+    CHECK(&undo_unless_done([&]() -> int& { return value; }, undo) == &value);
     CHECK(undone == 0);
-    CHECK_THROWS_WITH(detail::undo_unless_done([] { throw std::runtime_error("as it was"); }, undo), "as it was");
+    CHECK_THROWS_WITH(undo_unless_done([] { throw std::runtime_error("as it was"); }, undo), "as it was");
     CHECK(undone == 1);
-    CHECK_THROWS_AS(detail::undo_unless_done([]() -> int { throw 7; }, undo), int);
+    CHECK_THROWS_AS(undo_unless_done([]() -> int { throw 7; }, undo), int);
     CHECK(undone == 2);
 }
 
@@ -64,19 +63,19 @@ TEST_CASE("an Error gets a prefix, other exceptions and results do not") {
         ++texts;
         return std::string("PpoClip: iteration 3");
     };
-    CHECK(detail::with_prefix([] { return 3; }, text) == 3);
-    CHECK_THROWS_WITH(detail::with_prefix([] { throw std::runtime_error("full"); }, text), "full");
+    CHECK(with_prefix([] { return 3; }, text) == 3);
+    CHECK_THROWS_WITH(with_prefix([] { throw std::runtime_error("full"); }, text), "full");
     CHECK(texts == 0);
-    CHECK_THROWS_AS(detail::with_prefix([] { fail("{} is full", "a disk"); }, text), Error);
-    CHECK_THROWS_WITH(detail::with_prefix([]() -> int { fail("{} is full", "a disk"); }, text),
+    CHECK_THROWS_AS(with_prefix([] { fail("{} is full", "a disk"); }, text), Error);
+    CHECK_THROWS_WITH(with_prefix([]() -> int { fail("{} is full", "a disk"); }, text),
                       "PpoClip: iteration 3: a disk is full");
     CHECK(texts == 2);
 }
 
 TEST_CASE("any exception becomes an Error with its text") {
     const auto text = [](const char* what) { return std::string("step 3 threw: ") + what; };
-    CHECK(detail::as_error([] { return 3; }, text) == 3);
-    CHECK_THROWS_AS(detail::as_error([] { throw std::out_of_range("too {far}"); }, text), Error);
-    CHECK_THROWS_WITH(detail::as_error([] { throw std::out_of_range("too {far}"); }, text), "step 3 threw: too {far}");
-    CHECK_THROWS_WITH(detail::as_error([]() -> int { throw 7; }, text), "step 3 threw: what is no std::exception");
+    CHECK(as_error([] { return 3; }, text) == 3);
+    CHECK_THROWS_AS(as_error([] { throw std::out_of_range("too {far}"); }, text), Error);
+    CHECK_THROWS_WITH(as_error([] { throw std::out_of_range("too {far}"); }, text), "step 3 threw: too {far}");
+    CHECK_THROWS_WITH(as_error([]() -> int { throw 7; }, text), "step 3 threw: what is no std::exception");
 }

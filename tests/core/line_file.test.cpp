@@ -27,7 +27,7 @@ struct Path {
 
 TEST_CASE("a line file keeps complete lines on a full disk, and continues when there is space") {
     const Path path;
-    detail::LineFile file("Test", path.name);
+    LineFile file("Test", path.name);
     {
         const SmallDisk disk(12);
         file.add("one\n");
@@ -47,7 +47,7 @@ TEST_CASE("a line file keeps complete lines on a full disk, and continues when t
 
 TEST_CASE("a line file removes what a failed write of many lines has written") {
     const Path path;
-    detail::LineFile file("Test", path.name);
+    LineFile file("Test", path.name);
     const SmallDisk disk(100'000);
     const std::string line(999, 'x');
     CHECK_THROWS_WITH(
@@ -65,7 +65,7 @@ TEST_CASE("a line file with a relative path does not depend on later changes of 
     const Path path;
     const auto before = std::filesystem::current_path();
     std::filesystem::current_path(std::filesystem::path(path.name).parent_path());
-    detail::LineFile file("Test", std::filesystem::path(path.name).filename().string());
+    LineFile file("Test", std::filesystem::path(path.name).filename().string());
     std::filesystem::current_path(before);
     const SmallDisk disk(6);
     file.add("one\n");
@@ -77,7 +77,7 @@ TEST_CASE("a line file with a relative path does not depend on later changes of 
 
 TEST_CASE("a full device is an error that names it") {
     if (!std::filesystem::exists("/dev/full")) return;
-    detail::LineFile file("Test", "/dev/full");
+    LineFile file("Test", "/dev/full");
     file.add("one\n");
     CHECK_THROWS_WITH(file.flush(), "Test: writing to '/dev/full' failed; is the disk full?");
 }

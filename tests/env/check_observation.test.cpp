@@ -11,15 +11,15 @@ TEMPLATE_TEST_CASE("A number that is not finite is noticed wherever it stands am
     using Limits = std::numeric_limits<TestType>;
     for (Index n = 0; n <= 4 * simd::lanes<float> + 3; ++n) {
         std::vector<TestType> numbers(static_cast<std::size_t>(n), Limits::max());
-        CHECK(detail::all_finite(numbers.data(), n));
+        CHECK(all_finite(numbers.data(), n));
         for (TestType& number : numbers) {
             for (const TestType bad : {Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN()}) {
                 number = bad;
-                if (detail::all_finite(numbers.data(), n)) FAIL("missed one of " << n);
+                if (all_finite(numbers.data(), n)) FAIL("missed one of " << n);
             }
             number = -1;
         }
-        CHECK(detail::all_finite(numbers.data(), n));
+        CHECK(all_finite(numbers.data(), n));
     }
 }
 

@@ -56,6 +56,6 @@ TEST_CASE("A differentiable environment is an Env with Box actions and a model")
 
 TEST_CASE("The model is the environment within its time limits") {
     const TimeLimit limited(TimeLimit(Sum{}, 3), 5);
-    STATIC_REQUIRE(std::same_as<decltype(detail::within_time_limit(limited)), const Sum&>);
-    CHECK(&detail::within_time_limit(limited) == &limited.wrapped().wrapped());
+    STATIC_REQUIRE(std::same_as<decltype(within_time_limit(limited)), const Sum&>);
+    CHECK(&within_time_limit(limited) == &limited.wrapped().wrapped());
 }

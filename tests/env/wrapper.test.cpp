@@ -117,9 +117,9 @@ TEST_CASE("A wrapper of one's own works with TimeLimit, check_env and Vectorized
 }
 
 TEST_CASE("A wrapper has an action mask exactly where its environment has one") {
-    STATIC_REQUIRE(detail::HasActionMask<CostOfLiving<MaskedMirror>>);
-    STATIC_REQUIRE(detail::HasActionMask<TimeLimit<CostOfLiving<MaskedMirror>>>);
-    STATIC_REQUIRE(detail::HasVectorActionMask<Vectorized<TimeLimit<MaskedMirror>>>);
+    STATIC_REQUIRE(HasActionMask<CostOfLiving<MaskedMirror>>);
+    STATIC_REQUIRE(HasActionMask<TimeLimit<CostOfLiving<MaskedMirror>>>);
+    STATIC_REQUIRE(HasVectorActionMask<Vectorized<TimeLimit<MaskedMirror>>>);
     STATIC_REQUIRE_FALSE(detail::MentionsActionMask<CostOfLiving<Ticker>>);
     STATIC_REQUIRE_FALSE(detail::MentionsActionMask<TimeLimit<CostOfLiving<Ticker>>>);
     STATIC_REQUIRE_FALSE(detail::MentionsVectorActionMask<Vectorized<TimeLimit<Ticker>>>);

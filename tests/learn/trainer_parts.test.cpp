@@ -162,11 +162,11 @@ TEST_CASE("a discount out of range is an Error where rewards are normalised by i
     OfFunction<Gae> advantage;
     for (const double wrong : {-0.1, 1.5, std::nan("")}) {
         CAPTURE(wrong);
-        CHECK_THROWS_AS(detail::discount_of("A2c", OfMember<Gae>{.discount = wrong}, true), Error);
-        CHECK_NOTHROW(detail::discount_of("A2c", OfMember<Gae>{.discount = wrong}, false));
+        CHECK_THROWS_AS(discount_of("A2c", OfMember<Gae>{.discount = wrong}, true), Error);
+        CHECK_NOTHROW(discount_of("A2c", OfMember<Gae>{.discount = wrong}, false));
     }
-    CHECK(detail::discount_of("A2c", advantage, true) == discount);
-    CHECK(detail::discount_of("A2c", OfNothing<Gae>{}, false) == 1);
+    CHECK(discount_of("A2c", advantage, true) == discount);
+    CHECK(discount_of("A2c", OfNothing<Gae>{}, false) == 1);
 }
 
 TEST_CASE("networks without jvp and dX, and distributions without fisher, train where these are not needed") {

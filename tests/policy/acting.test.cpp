@@ -43,7 +43,7 @@ double mean_return(const A& actor, E environment, const EvaluateOptions& options
     std::vector<float> observation(static_cast<std::size_t>(environment.observation_space().size));
     std::vector<std::uint8_t> legal(static_cast<std::size_t>(choices_of(environment.action_space())));
     const auto act = [&] {
-        if constexpr (detail::HasActionMask<E>) {
+        if constexpr (HasActionMask<E>) {
             std::fill(legal.begin(), legal.end(), std::uint8_t{1});
             environment.action_mask(legal);
             return options.greedy ? acting.act(observation, legal) : acting.act(observation, legal, action_rng);

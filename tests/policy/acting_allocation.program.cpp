@@ -18,7 +18,7 @@ void run(const char* name, const E& environment, const D& distribution) {
     const std::vector<std::uint8_t> legal(static_cast<std::size_t>(choices_of(environment.action_space())), 1);
     const long before = count_malloc::calls;
     for (int i = 0; i < 20; ++i) {
-        if constexpr (!gradiva::detail::HasActionMask<E>) {
+        if constexpr (!gradiva::HasActionMask<E>) {
             acting.act(observation);
             acting.act(observation, rng);
         }

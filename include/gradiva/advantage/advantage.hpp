@@ -8,12 +8,13 @@
 
 namespace GRADIVA_NAMESPACE {
 
-namespace detail {
-
+/// Whether `advantage(rollout)` takes a `Rollout<Scalar>`.
 template <class A, class Scalar>
 concept HasAdvantageOf = requires(const A& advantage, Rollout<Scalar>& rollout) {
     advantage(rollout);
 };
+
+namespace detail {
 
 template <class A>
 concept HasAdvantageCheck = requires(const A& advantage, bool with_critic) {
@@ -30,7 +31,7 @@ concept HasAdvantageCheck = requires(const A& advantage, bool with_critic) {
 /// Optional: the discount, as a number `gamma` or `discount`, or as `double discount() const`; reward normalisation
 /// needs it. `static constexpr bool holds_ratio = true`, see `holds_ratio`.
 template <class A>
-concept Advantage = std::copy_constructible<A> && detail::HasAdvantageOf<A, float> && detail::HasAdvantageCheck<A>;
+concept Advantage = std::copy_constructible<A> && HasAdvantageOf<A, float> && detail::HasAdvantageCheck<A>;
 
 namespace detail {
 
@@ -46,22 +47,29 @@ concept SaysHoldsRatio = requires {
 };
 
 template <class T>
-concept Number = std::is_arithmetic_v<std::remove_cvref_t<T>>;
+concept Arithmetic = std::is_arithmetic_v<std::remove_cvref_t<T>>;
 
+}  // namespace detail
+
+/// Whether an advantage has a number `gamma`, its discount.
 template <class A>
 concept HasGamma = requires(const A& advantage) {
-    { advantage.gamma } -> Number;
+    { advantage.gamma } -> detail::Arithmetic;
 };
 
+/// Whether an advantage has a number `discount`.
 template <class A>
 concept HasDiscountMember = requires(const A& advantage) {
-    { advantage.discount } -> Number;
+    { advantage.discount } -> detail::Arithmetic;
 };
 
+/// Whether an advantage has a const function `discount()` that returns a number.
 template <class A>
 concept HasDiscountFunction = requires(const A& advantage) {
-    { advantage.discount() } -> Number;
+    { advantage.discount() } -> detail::Arithmetic;
 };
+
+namespace detail {
 
 template <class A>
 concept MentionsGamma = requires {
@@ -115,9 +123,13 @@ consteval bool explain_advantage() {
     return Advantage<A>;
 }
 
+}  // namespace detail
+
 /// An `Advantage`; for other types a compile-time error says which rule they break.
 template <class A>
-concept ExplainedAdvantage = (explain_advantage<A>());
+concept ExplainedAdvantage = (detail::explain_advantage<A>());
+
+namespace detail {
 
 inline void check_fraction(const char* who, const char* field, double value) {
     require(value >= 0 && value <= 1, "{}: {} is {}; give a number from 0 to 1", who, field, value);

@@ -26,9 +26,8 @@ struct A2cOptions {
 /// Advantage actor-critic (A2C): one gradient step on each short rollout, L = -mean(log pi(a | s) A) - c_H mean(H) +
 /// c_V 0.5 mean((V - value_target)^2); `Gae{.lambda = 1}` gives the advantages of the paper. Source: Mnih et al.,
 /// "Asynchronous Methods for Deep Reinforcement Learning", 2016, section 4, in its synchronous form.
-template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
-          detail::ExplainedAdvantage Adv,
-          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Rmsprop<detail::ScalarOfActor<A>>>
+template <ExplainedVectorEnv V, ExplainedPolicy A, ExplainedValueFunction C, ExplainedAdvantage Adv,
+          ExplainedOptimizer<ScalarOfActor<A>> O = Rmsprop<ScalarOfActor<A>>>
 class A2c : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>> {
 public:
     /// Borrows environments, actor and critic. Throws `Error` on options out of range, and where the parts do not fit.
@@ -42,10 +41,10 @@ public:
 
 // Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A, class C, class Adv>
-A2c(V&&, A&&, C&&, Adv, const A2cOptions& = {}) -> A2c<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
+A2c(V&&, A&&, C&&, Adv, const A2cOptions& = {}) -> A2c<MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>
-A2c(V&, A&, Adv, const A2cOptions& = {}) -> A2c<V, A, detail::CriticIsMissing<Adv>, Adv>;
+A2c(V&, A&, Adv, const A2cOptions& = {}) -> A2c<V, A, CriticIsMissing<Adv>, Adv>;
 template <class V, class A, ValueFunction C>
-A2c(V&, A&, C&, const A2cOptions& = {}) -> A2c<V, A, C, detail::AdvantageIsMissing<C>>;
+A2c(V&, A&, C&, const A2cOptions& = {}) -> A2c<V, A, C, AdvantageIsMissing<C>>;
 
 }  // namespace GRADIVA_NAMESPACE

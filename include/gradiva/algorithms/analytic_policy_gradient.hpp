@@ -122,8 +122,7 @@ struct ModelWithin {
 /// Trains a policy by the analytic gradient of the return, in copies of the environments of `envs`, which itself is not
 /// stepped. A `TimeLimit` around them is removed: the option `episode` takes its place. Borrows the actor, which must
 /// outlive it.
-template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A,
-          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
+template <ExplainedVectorEnv V, ExplainedPolicy A, ExplainedOptimizer<ScalarOfActor<A>> O = Adam<ScalarOfActor<A>>>
 class AnalyticPolicyGradient {
     using Model = typename detail::ModelWithin<V>::Type;
     static_assert(
@@ -135,7 +134,7 @@ class AnalyticPolicyGradient {
 public:
     /// Throws `Error` on options out of range, and where actor and environments do not fit.
     AnalyticPolicyGradient(V& envs, A& actor, const AnalyticOptions& options = {}, O optimizer = {})
-        : loop_("AnalyticPolicyGradient"), threads_(detail::check_threads("AnalyticPolicyGradient", options.threads)),
+        : loop_("AnalyticPolicyGradient"), threads_(check_threads("AnalyticPolicyGradient", options.threads)),
           actor_(actor), update_(models_in(envs), actor, std::move(optimizer), options, threads_, envs.seed()) {}
 
     AnalyticPolicyGradient(const AnalyticPolicyGradient&) = delete;
@@ -148,9 +147,9 @@ public:
             options, *this, [this](Progress& progress) { iterate(progress); }, callbacks...);
     }
     /// For a compile-time error only: the steps are given by name.
-    template <detail::Positional Steps, class... Callbacks>
+    template <Positional Steps, class... Callbacks>
     Progress train(Steps, Callbacks&&...) {
-        return detail::explain_positional_steps<Steps>();
+        return explain_positional_steps<Steps>();
     }
 
     const A& actor() const { return actor_; }
@@ -158,7 +157,7 @@ public:
 private:
     static std::vector<Model> models_in(const V& envs) {
         std::vector<Model> models;
-        for (Index i = 0; i < envs.size(); ++i) models.push_back(detail::within_time_limit(envs[i]));
+        for (Index i = 0; i < envs.size(); ++i) models.push_back(within_time_limit(envs[i]));
         return models;
     }
 
@@ -175,6 +174,6 @@ private:
 
 // Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A>
-AnalyticPolicyGradient(V&&, A&&, const AnalyticOptions& = {}) -> AnalyticPolicyGradient<detail::MustBeLvalues<V, A>, A>;
+AnalyticPolicyGradient(V&&, A&&, const AnalyticOptions& = {}) -> AnalyticPolicyGradient<MustBeLvalues<V, A>, A>;
 
 }  // namespace GRADIVA_NAMESPACE

@@ -34,7 +34,7 @@ struct OffPolicyOptions {
 /// The update of `OffPolicy`: learns from the stored rollouts of ages `age` to age + replays - 1, the newest first. A
 /// rollout whose KL(behaviour || policy) exceeds `max_kl` is skipped, since importance sampling then fails. Borrows
 /// actor, critic and threads.
-template <detail::ExplainedPolicy A, detail::ExplainedValueFunction C, detail::ExplainedOptimizer<typename A::Scalar> O>
+template <ExplainedPolicy A, ExplainedValueFunction C, ExplainedOptimizer<typename A::Scalar> O>
 class OffPolicyUpdate {
 public:
     using Scalar = typename A::Scalar;
@@ -100,9 +100,8 @@ private:
 /// Off-policy actor-critic: learns from rollouts of older policies, corrected by importance sampling with `VTrace` or
 /// `SingleRatio` (see `OffPolicyUpdate`). `explained_variance` is that of the last rollout that was learned from.
 /// Source: Espeholt et al., "IMPALA", 2018, section 4.
-template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
-          detail::ExplainedAdvantage Adv,
-          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
+template <ExplainedVectorEnv V, ExplainedPolicy A, ExplainedValueFunction C, ExplainedAdvantage Adv,
+          ExplainedOptimizer<ScalarOfActor<A>> O = Adam<ScalarOfActor<A>>>
 class OffPolicy : public Trainer<V, A, C, Adv, OffPolicyUpdate<A, C, O>> {
     static_assert(holds_ratio<Adv>(),
                   "gradiva: OffPolicy needs an advantage that holds the ratio pi / mu, such as VTrace");
@@ -132,10 +131,10 @@ private:
 
 // Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A, class C, class Adv>
-OffPolicy(V&&, A&&, C&&, Adv, const OffPolicyOptions& = {}) -> OffPolicy<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
+OffPolicy(V&&, A&&, C&&, Adv, const OffPolicyOptions& = {}) -> OffPolicy<MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>
-OffPolicy(V&, A&, Adv, const OffPolicyOptions& = {}) -> OffPolicy<V, A, detail::CriticIsMissing<Adv>, Adv>;
+OffPolicy(V&, A&, Adv, const OffPolicyOptions& = {}) -> OffPolicy<V, A, CriticIsMissing<Adv>, Adv>;
 template <class V, class A, ValueFunction C>
-OffPolicy(V&, A&, C&, const OffPolicyOptions& = {}) -> OffPolicy<V, A, C, detail::AdvantageIsMissing<C>>;
+OffPolicy(V&, A&, C&, const OffPolicyOptions& = {}) -> OffPolicy<V, A, C, AdvantageIsMissing<C>>;
 
 }  // namespace GRADIVA_NAMESPACE

@@ -29,9 +29,8 @@ struct PpoClipOptions {
 
 /// Proximal policy optimisation with the clipped surrogate (see `Clip`).
 /// Source: Schulman et al., "Proximal Policy Optimization Algorithms", 2017, section 3 and algorithm 1.
-template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
-          detail::ExplainedAdvantage Adv,
-          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
+template <ExplainedVectorEnv V, ExplainedPolicy A, ExplainedValueFunction C, ExplainedAdvantage Adv,
+          ExplainedOptimizer<ScalarOfActor<A>> O = Adam<ScalarOfActor<A>>>
 class PpoClip : public Trainer<V, A, C, Adv, Updater<A, C, Clip, O>> {
     static_assert(
         !holds_ratio<Adv>(),
@@ -50,11 +49,11 @@ public:
 
 // Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A, class C, class Adv>
-PpoClip(V&&, A&&, C&&, Adv, const PpoClipOptions& = {}) -> PpoClip<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
+PpoClip(V&&, A&&, C&&, Adv, const PpoClipOptions& = {}) -> PpoClip<MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>
-PpoClip(V&, A&, Adv, const PpoClipOptions& = {}) -> PpoClip<V, A, detail::CriticIsMissing<Adv>, Adv>;
+PpoClip(V&, A&, Adv, const PpoClipOptions& = {}) -> PpoClip<V, A, CriticIsMissing<Adv>, Adv>;
 template <class V, class A, ValueFunction C>
-PpoClip(V&, A&, C&, const PpoClipOptions& = {}) -> PpoClip<V, A, C, detail::AdvantageIsMissing<C>>;
+PpoClip(V&, A&, C&, const PpoClipOptions& = {}) -> PpoClip<V, A, C, AdvantageIsMissing<C>>;
 
 /// Hyperparameters of `PpoKl`.
 struct PpoKlOptions {
@@ -78,9 +77,8 @@ struct PpoKlOptions {
 
 /// Proximal policy optimisation with an adaptive KL penalty (see `KlPenalty`).
 /// Source: Schulman et al., 2017 (see PpoClip), section 4.
-template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedValueFunction C,
-          detail::ExplainedAdvantage Adv,
-          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
+template <ExplainedVectorEnv V, ExplainedPolicy A, ExplainedValueFunction C, ExplainedAdvantage Adv,
+          ExplainedOptimizer<ScalarOfActor<A>> O = Adam<ScalarOfActor<A>>>
 class PpoKl : public Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>> {
     static_assert(
         !holds_ratio<Adv>(),
@@ -103,10 +101,10 @@ public:
 
 // Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A, class C, class Adv>
-PpoKl(V&&, A&&, C&&, Adv, const PpoKlOptions& = {}) -> PpoKl<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
+PpoKl(V&&, A&&, C&&, Adv, const PpoKlOptions& = {}) -> PpoKl<MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>
-PpoKl(V&, A&, Adv, const PpoKlOptions& = {}) -> PpoKl<V, A, detail::CriticIsMissing<Adv>, Adv>;
+PpoKl(V&, A&, Adv, const PpoKlOptions& = {}) -> PpoKl<V, A, CriticIsMissing<Adv>, Adv>;
 template <class V, class A, ValueFunction C>
-PpoKl(V&, A&, C&, const PpoKlOptions& = {}) -> PpoKl<V, A, C, detail::AdvantageIsMissing<C>>;
+PpoKl(V&, A&, C&, const PpoKlOptions& = {}) -> PpoKl<V, A, C, AdvantageIsMissing<C>>;
 
 }  // namespace GRADIVA_NAMESPACE

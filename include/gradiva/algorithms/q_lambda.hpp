@@ -32,7 +32,7 @@ struct QLambdaOptions {
 
 /// The update of `QLambda`: fits action values to the targets of a rollout, L = 0.5 mean((Q(s, a) - value_target)^2),
 /// by minibatch gradient descent. Borrows actor and threads.
-template <detail::ExplainedPolicy A, detail::ExplainedOptimizer<typename A::Scalar> O>
+template <ExplainedPolicy A, ExplainedOptimizer<typename A::Scalar> O>
 class QUpdate {
 public:
     using Scalar = typename A::Scalar;
@@ -118,8 +118,7 @@ struct ActionValues {
 /// rollout, targets are computed with the present weights (`QReturns`), and Q is fitted to them. No replay buffer and
 /// no target network: layer normalisation (`Mlp::layer_norm`) and many environments make it stable. Source: Gallici et
 /// al., "Simplifying Deep Temporal Difference Learning", 2024, algorithm 1 (PQN).
-template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A,
-          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
+template <ExplainedVectorEnv V, ExplainedPolicy A, ExplainedOptimizer<ScalarOfActor<A>> O = Adam<ScalarOfActor<A>>>
 class QLambda : private detail::ActionValues<V, A>, public Trainer<V, A, GreedyValue<A>, QReturns, QUpdate<A, O>> {
     using Base = Trainer<V, A, GreedyValue<A>, QReturns, QUpdate<A, O>>;
 
@@ -135,6 +134,6 @@ public:
 
 // Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A>
-QLambda(V&&, A&&, const QLambdaOptions& = {}) -> QLambda<detail::MustBeLvalues<V, A>, A>;
+QLambda(V&&, A&&, const QLambdaOptions& = {}) -> QLambda<MustBeLvalues<V, A>, A>;
 
 }  // namespace GRADIVA_NAMESPACE

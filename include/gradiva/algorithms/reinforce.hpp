@@ -26,9 +26,8 @@ struct ReinforceOptions {
 ///   L = -(1 / episodes) sum over episodes and their steps of log pi(a_t | s_t) A_t,
 /// with A from `TotalReturn` or `RewardToGo`. A critic is needed only for `Baseline::critic`.
 /// Source: Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", 1992.
-template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, detail::ExplainedCriticOrNone C,
-          detail::ExplainedAdvantage Adv,
-          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
+template <ExplainedVectorEnv V, ExplainedPolicy A, ExplainedCriticOrNone C, ExplainedAdvantage Adv,
+          ExplainedOptimizer<ScalarOfActor<A>> O = Adam<ScalarOfActor<A>>>
 class Reinforce : public Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>> {
 public:
     /// Borrows environments, actor and critic. Throws `Error` on options out of range, and where the parts do not fit.
@@ -58,17 +57,16 @@ private:
 template <class V, class A, class Adv>
 Reinforce(V&, A&, Adv) -> Reinforce<V, A, NoCritic, Adv>;
 template <class V, class A, class Adv>
-Reinforce(V&, A&, Adv, ReinforceOptions) -> Reinforce<V, A, NoCritic, typename detail::AdvantageOrNothing<Adv>::Type>;
+Reinforce(V&, A&, Adv, ReinforceOptions) -> Reinforce<V, A, NoCritic, typename AdvantageOrNothing<Adv>::Type>;
 template <class V, class A, class Adv, class O>
-Reinforce(V&, A&, Adv, ReinforceOptions, O)
-    -> Reinforce<V, A, NoCritic, typename detail::AdvantageOrNothing<Adv>::Type, O>;
+Reinforce(V&, A&, Adv, ReinforceOptions, O) -> Reinforce<V, A, NoCritic, typename AdvantageOrNothing<Adv>::Type, O>;
 
 // Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A, class C, class Adv>
 Reinforce(V&&, A&&, C&&, Adv, const ReinforceOptions& = {})
-    -> Reinforce<detail::MustBeLvalues<V, A, C>, A, C, typename detail::AdvantageOrNothing<Adv>::Type>;
+    -> Reinforce<MustBeLvalues<V, A, C>, A, C, typename AdvantageOrNothing<Adv>::Type>;
 template <class V, class A, class Adv>
 Reinforce(V&&, A&&, Adv, const ReinforceOptions& = {})
-    -> Reinforce<detail::MustBeLvalues<V, A>, A, NoCritic, typename detail::AdvantageOrNothing<Adv>::Type>;
+    -> Reinforce<MustBeLvalues<V, A>, A, NoCritic, typename AdvantageOrNothing<Adv>::Type>;
 
 }  // namespace GRADIVA_NAMESPACE

@@ -35,8 +35,7 @@ struct TrpoOptions {
 
 /// The update of TRPO: a trust-region step of the actor (`TrustRegion`), then a regression of the critic
 /// (`ValueRegression`). When either throws, the actor's and the critic's weights are restored.
-template <detail::ExplainedPolicyWithFisher A, detail::ExplainedValueFunction C,
-          detail::ExplainedOptimizer<typename A::Scalar> O>
+template <ExplainedPolicyWithFisher A, ExplainedValueFunction C, ExplainedOptimizer<typename A::Scalar> O>
 class TrpoUpdate {
 public:
     /// Borrows actor, critic and threads. Throws `Error` on options out of range.
@@ -82,9 +81,8 @@ private:
 
 /// Trust region policy optimisation (see `TrpoUpdate`). Source: Schulman et al., "Trust Region Policy Optimization",
 /// 2015.
-template <detail::ExplainedVectorEnv V, detail::ExplainedPolicyWithFisher A, detail::ExplainedValueFunction C,
-          detail::ExplainedAdvantage Adv,
-          detail::ExplainedOptimizer<detail::ScalarOfActor<A>> O = Adam<detail::ScalarOfActor<A>>>
+template <ExplainedVectorEnv V, ExplainedPolicyWithFisher A, ExplainedValueFunction C, ExplainedAdvantage Adv,
+          ExplainedOptimizer<ScalarOfActor<A>> O = Adam<ScalarOfActor<A>>>
 class Trpo : public Trainer<V, A, C, Adv, TrpoUpdate<A, C, O>> {
     static_assert(
         !holds_ratio<Adv>(),
@@ -102,10 +100,10 @@ public:
 
 // Deduction guides for error messages only: see trainer_parts.hpp.
 template <class V, class A, class C, class Adv>
-Trpo(V&&, A&&, C&&, Adv, const TrpoOptions& = {}) -> Trpo<detail::MustBeLvalues<V, A, C>, A, C, Adv>;
+Trpo(V&&, A&&, C&&, Adv, const TrpoOptions& = {}) -> Trpo<MustBeLvalues<V, A, C>, A, C, Adv>;
 template <class V, class A, class Adv>
-Trpo(V&, A&, Adv, const TrpoOptions& = {}) -> Trpo<V, A, detail::CriticIsMissing<Adv>, Adv>;
+Trpo(V&, A&, Adv, const TrpoOptions& = {}) -> Trpo<V, A, CriticIsMissing<Adv>, Adv>;
 template <class V, class A, ValueFunction C>
-Trpo(V&, A&, C&, const TrpoOptions& = {}) -> Trpo<V, A, C, detail::AdvantageIsMissing<C>>;
+Trpo(V&, A&, C&, const TrpoOptions& = {}) -> Trpo<V, A, C, AdvantageIsMissing<C>>;
 
 }  // namespace GRADIVA_NAMESPACE

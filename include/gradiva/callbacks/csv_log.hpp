@@ -31,13 +31,13 @@ public:
 private:
     void open() {
         if (file_) return;
-        detail::LineFile file("CsvLog", path_);
+        LineFile file("CsvLog", path_);
         write(file, [](const LogColumn& column) { return std::string(column.name()); });
         file_ = std::move(file);
     }
 
     template <class Cell>
-    static void write(detail::LineFile& file, const Cell& cell_of) {
+    static void write(LineFile& file, const Cell& cell_of) {
         std::string line;
         for (const LogColumn& column : log_columns) line += cell_of(column) + ',';
         line.back() = '\n';
@@ -46,7 +46,7 @@ private:
     }
 
     std::string path_;
-    std::optional<detail::LineFile> file_;
+    std::optional<LineFile> file_;
 };
 
 }  // namespace GRADIVA_NAMESPACE

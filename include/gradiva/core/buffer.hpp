@@ -127,14 +127,14 @@ inline void gather_bytes(const void* source, std::size_t size, const Index* orde
     });
 }
 
+}  // namespace detail
+
 /// Copies `count` contiguous elements of `size` bytes each to addresses `stride` bytes apart.
 inline void spread_bytes(const void* source, std::size_t size, Index count, void* to, std::size_t stride) {
-    with_size(size, [=](auto bytes) {
-        spread_pieces(bytes, static_cast<const std::byte*>(source), count, static_cast<std::byte*>(to), stride);
+    detail::with_size(size, [=](auto bytes) {
+        detail::spread_pieces(bytes, static_cast<const std::byte*>(source), count, static_cast<std::byte*>(to), stride);
     });
 }
-
-}  // namespace detail
 
 /// A resizable array of trivially copyable elements, aligned to 64 bytes and indexed by `Index`. New elements are zero.
 /// Growing keeps the contents and reserves at least twice the former size; shrinking keeps the memory. Throws `Error`

@@ -5,7 +5,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/threads.hpp"
 
-namespace GRADIVA_NAMESPACE::detail {
+namespace GRADIVA_NAMESPACE {
 
 /// Returns `threads`. Throws an `Error` that names the trainer unless it is from 1 to `Threads::most`.
 inline Index check_threads(std::string_view trainer, Index threads) {
@@ -15,4 +15,4 @@ inline Index check_threads(std::string_view trainer, Index threads) {
     return threads;
 }
 
-}  // namespace GRADIVA_NAMESPACE::detail
+}  // namespace GRADIVA_NAMESPACE

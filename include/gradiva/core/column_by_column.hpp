@@ -5,7 +5,7 @@
 
 #include "gradiva/core/namespace.hpp"
 
-namespace GRADIVA_NAMESPACE::detail {
+namespace GRADIVA_NAMESPACE {
 
 /// Has a member named `column_by_column`, of any type; see `acts_column_by_column`.
 template <class T>
@@ -20,4 +20,4 @@ concept SaysColumnByColumn = requires {
     typename std::bool_constant<T::column_by_column>;
 };
 
-}  // namespace GRADIVA_NAMESPACE::detail
+}  // namespace GRADIVA_NAMESPACE

@@ -11,10 +11,10 @@
 // All handling of exceptions in the library; check.hpp throws. With exceptions disabled an error ends the program
 // (`set_error_handler`), so that there is nothing to undo.
 
-namespace GRADIVA_NAMESPACE::detail {
+namespace GRADIVA_NAMESPACE {
 
 /// Runs several functions that may throw, keeps the first exception and rethrows it at the end.
-class Failure {
+class CaughtException {
 public:
     /// Calls `body()`; returns whether it ended without an exception. Exceptions after the first are dropped.
     template <class Body>
@@ -96,4 +96,4 @@ decltype(auto) as_error(const Body& body, [[maybe_unused]] const Text& text) {
 #endif
 }
 
-}  // namespace GRADIVA_NAMESPACE::detail
+}  // namespace GRADIVA_NAMESPACE

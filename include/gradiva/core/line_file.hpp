@@ -9,7 +9,7 @@
 
 #include "gradiva/core/check.hpp"
 
-namespace GRADIVA_NAMESPACE::detail {
+namespace GRADIVA_NAMESPACE {
 
 /// A text file that is written line by line and always ends with a complete line: when a write fails, such as on a full
 /// disk, the file is truncated to its last complete line. Lines of a failed write are lost; later ones are appended to
@@ -57,4 +57,4 @@ private:
     std::uintmax_t size_ = 0;  // bytes of the complete lines in the file
 };
 
-}  // namespace GRADIVA_NAMESPACE::detail
+}  // namespace GRADIVA_NAMESPACE

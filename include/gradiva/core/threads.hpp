@@ -30,9 +30,9 @@ public:
         require(count <= most, "Threads: count is {}; give at most {} threads, best as many as cores", count, most);
         may_spin_ = count <= static_cast<Index>(std::thread::hardware_concurrency());
         workers_.reserve(static_cast<std::size_t>(count - 1));
-        detail::undo_unless_done(
+        undo_unless_done(
             [&] {
-                detail::as_error(
+                as_error(
                     [&] {
                         for (Index i = 1; i < count; ++i) workers_.emplace_back([this, i] { serve(i); });
                     },
@@ -69,7 +69,7 @@ private:
 
     [[gnu::noinline]] void run_shards(Index shards, Call call) {
         if (workers_.empty() || shards <= 1) {
-            detail::Failure failure;
+            CaughtException failure;
             for (Index shard = 0; shard < shards; ++shard) failure.attempt([&] { call(shard); });
             return failure.rethrow();
         }
@@ -145,12 +145,12 @@ private:
     }
 
     void run_shard(Index shard) {
-        detail::Failure failure;
+        CaughtException failure;
         if (!failure.attempt([&] { call_(shard); })) keep_lowest(shard, std::move(failure));
         if (--unfinished_ == 0) unfinished_.notify_one();
     }
 
-    void keep_lowest(Index shard, detail::Failure failure) {
+    void keep_lowest(Index shard, CaughtException failure) {
         const std::lock_guard lock(failure_mutex_);
         if (failure_ && failed_shard_ < shard) return;
         failed_shard_ = shard;
@@ -201,7 +201,7 @@ private:
     alignas(64) std::atomic<Index> unfinished_ = 0;
     alignas(64) std::vector<Group> groups_;  // one per thread
     std::mutex failure_mutex_;
-    detail::Failure failure_;
+    CaughtException failure_;
     Index failed_shard_ = 0;
     std::vector<std::thread> workers_;
 };

@@ -134,10 +134,15 @@ concept MentionsMaskSize = requires {
 }
 || requires(D& d) { d.mask_size(); };
 
+}  // namespace detail
+
+/// Whether a distribution takes action masks, of `mask_size()` choices.
 template <class D>
 concept HasMaskSize = requires(const D& d) {
     { d.mask_size() } -> std::convertible_to<Index>;
 };
+
+namespace detail {
 
 template <class D>
 concept MentionsToEnvironment = requires {
@@ -145,10 +150,15 @@ concept MentionsToEnvironment = requires {
 }
 || requires(D& d, ConstActionView stored, ActionView sent) { d.to_environment(stored, sent); };
 
+}  // namespace detail
+
+/// Whether a distribution stores actions in another form than environments take them: `to_environment` converts them.
 template <class D>
 concept HasToEnvironment = requires(const D& d, ConstActionView stored, ActionView sent) {
     { d.to_environment(stored, sent) } -> std::same_as<void>;
 };
+
+namespace detail {
 
 template <class D>
 concept MentionsFromEnvironment = requires {
@@ -156,10 +166,15 @@ concept MentionsFromEnvironment = requires {
 }
 || requires(D& d, ConstActionView sent, ActionView stored) { d.from_environment(sent, stored); };
 
+}  // namespace detail
+
+/// Whether a distribution converts actions of environments into those that it stores, by `from_environment`.
 template <class D>
 concept HasFromEnvironment = requires(const D& d, ConstActionView sent, ActionView stored) {
     { d.from_environment(sent, stored) } -> std::same_as<void>;
 };
+
+namespace detail {
 
 template <class D>
 concept MentionsProjectGradient = requires {
@@ -169,11 +184,16 @@ concept MentionsProjectGradient = requires {
     d.project_gradient(own, d_own);
 };
 
+}  // namespace detail
+
+/// Whether a distribution projects the gradient of its own parameters, such as at a bound of theirs.
 template <class D>
 concept HasProjectGradient = requires(const D& d, std::span<const typename D::Scalar> own,
                                       std::span<typename D::Scalar> d_own) {
     { d.project_gradient(own, d_own) } -> std::same_as<bool>;
 };
+
+namespace detail {
 
 /// A compile-time error, one sentence, for each optional member of the right name and a wrong signature, which would
 /// otherwise be ignored.
@@ -197,42 +217,43 @@ consteval void explain_optional_members_of_distribution() {
                   "gradiva: a Distribution's column_by_column is static constexpr bool column_by_column = true");
 }
 
+}  // namespace detail
+
 /// One sentence for each rule of `Distribution` that the type breaks, as a compile-time error.
 template <class D>
 consteval bool explain_distribution() {
-    if constexpr (!HasDistributionTape<D>) {
-        static_assert(HasDistributionTape<D>, "gradiva: Distribution needs the types Scalar and Tape");
+    if constexpr (!detail::HasDistributionTape<D>) {
+        static_assert(detail::HasDistributionTape<D>, "gradiva: Distribution needs the types Scalar and Tape");
     } else {
         static_assert(std::copyable<D>, "gradiva: Distribution needs to be copyable");
-        static_assert(HasDistributionSizes<D>,
+        static_assert(detail::HasDistributionSizes<D>,
                       "gradiva: Distribution needs Index head_size() const, Index parameter_count() const and "
                       "ActionShape action_shape() const");
-        static_assert(HasInitialise<D>, "gradiva: Distribution needs void initialise(std::span<Scalar> own) const");
-        static_assert(HasDistributionForward<D>,
+        static_assert(detail::HasInitialise<D>,
+                      "gradiva: Distribution needs void initialise(std::span<Scalar> own) const");
+        static_assert(detail::HasDistributionForward<D>,
                       "gradiva: Distribution needs void forward(ConstMatrixRef<Scalar> head, std::span<const Scalar> "
                       "own, Tape&) const");
-        static_assert(HasSampleAndMode<D>,
+        static_assert(detail::HasSampleAndMode<D>,
                       "gradiva: Distribution needs void sample(const Tape&, std::span<Rng>, ActionView) const and void "
                       "mode(const Tape&, ActionView) const");
-        static_assert(HasLogProb<D>,
+        static_assert(detail::HasLogProb<D>,
                       "gradiva: Distribution needs void log_prob(const Tape&, ConstActionView, VectorRef<Scalar> out) "
                       "const");
-        static_assert(HasEntropyAndKl<D>,
+        static_assert(detail::HasEntropyAndKl<D>,
                       "gradiva: Distribution needs void entropy(const Tape&, VectorRef<Scalar> out) const and void "
                       "kl(const Tape& from, const Tape& to, VectorRef<Scalar> out) const");
-        static_assert(HasDistributionBackward<D>,
+        static_assert(detail::HasDistributionBackward<D>,
                       "gradiva: Distribution needs void backward(const Tape&, ConstActionView, ConstVectorRef<Scalar> "
                       "d_log_prob, Scalar d_entropy, const Tape* from, Scalar d_kl, MatrixRef<Scalar> d_head, "
                       "std::span<Scalar> d_own) const");
-        if constexpr (Distribution<D>) explain_optional_members_of_distribution<D>();
+        if constexpr (Distribution<D>) detail::explain_optional_members_of_distribution<D>();
     }
     return Distribution<D>;
 }
 
-}  // namespace detail
-
 /// `static_assert(gradiva::is_distribution<Mine>)` says which rule `Mine` breaks, if any.
 template <class D>
-inline constexpr bool is_distribution = detail::explain_distribution<D>();
+inline constexpr bool is_distribution = explain_distribution<D>();
 
 }  // namespace GRADIVA_NAMESPACE

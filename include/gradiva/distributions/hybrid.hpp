@@ -16,7 +16,7 @@ namespace GRADIVA_NAMESPACE {
 /// (there for soft actor-critic).
 template <class ScalarT, class Values = DiagonalGaussian<ScalarT>>
 class Hybrid {
-    static_assert(detail::explain_distribution<Values>());
+    static_assert(explain_distribution<Values>());
 
 public:
     using Scalar = ScalarT;
@@ -86,7 +86,7 @@ public:
 
     /// See `DiagonalGaussian`.
     bool project_gradient(std::span<const Scalar> own,
-                          std::span<Scalar> d_own) const requires detail::HasProjectGradient<Values> {
+                          std::span<Scalar> d_own) const requires HasProjectGradient<Values> {
         return values_.project_gradient(own, d_own);
     }
 
@@ -96,12 +96,12 @@ public:
         values_.fisher(tape.values, value_rows(head), own, value_rows(out_head), out_own);
     }
 
-    void to_environment(ConstActionView stored, ActionView sent) const requires detail::HasToEnvironment<Values> {
+    void to_environment(ConstActionView stored, ActionView sent) const requires HasToEnvironment<Values> {
         sent.integers = stored.integers;
         values_.to_environment(stored, sent);
     }
 
-    void from_environment(ConstActionView sent, ActionView stored) const requires detail::HasFromEnvironment<Values> {
+    void from_environment(ConstActionView sent, ActionView stored) const requires HasFromEnvironment<Values> {
         stored.integers = sent.integers;
         values_.from_environment(sent, stored);
     }

@@ -28,7 +28,7 @@ namespace GRADIVA_NAMESPACE {
 /// 2018, appendix C.
 template <class ScalarT, class BaseT = DiagonalGaussian<ScalarT>>
 class SquashedGaussian {
-    static_assert(detail::explain_distribution<BaseT>());
+    static_assert(explain_distribution<BaseT>());
 
 public:
     using Scalar = ScalarT;
@@ -87,7 +87,7 @@ public:
 
     /// See `DiagonalGaussian`.
     bool project_gradient(std::span<const Scalar> own,
-                          std::span<Scalar> d_own) const requires detail::HasProjectGradient<Base> {
+                          std::span<Scalar> d_own) const requires HasProjectGradient<Base> {
         return base_.project_gradient(own, d_own);
     }
 

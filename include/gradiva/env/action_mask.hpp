@@ -21,18 +21,18 @@ inline Index choices_of(const auto&) { return 0; }
 /// Rows of the masks of environments; 0 where they have none.
 template <class V>
 Index mask_size_of(const V& envs) {
-    static_assert(detail::explain_vector_env<V>());
-    if constexpr (detail::HasVectorActionMask<V>) {
+    static_assert(explain_vector_env<V>());
+    if constexpr (HasVectorActionMask<V>) {
         return choices_of(envs.action_space());
     } else {
         return 0;
     }
 }
 
-namespace detail {
-
 /// In a mask that is still to be written: neither legal nor illegal.
 inline constexpr std::uint8_t unwritten_mask = 255;
+
+namespace detail {
 
 /// Throws `Error` unless the mask says 0 or 1 of each of the choices `part`, and 1 of one of them, in each column.
 inline void check_choice_mask(const char* who, const ActionMask& legal, Range part, Range environments,

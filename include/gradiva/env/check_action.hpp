@@ -9,14 +9,14 @@
 
 namespace GRADIVA_NAMESPACE {
 
-namespace detail {
-
 /// From how many the k-th integer of an action of the space chooses.
 inline Index count_of_choices(const Discrete& space, Index) { return space.n; }
 inline Index count_of_choices(const Box&, Index) { return 0; }
 inline Index count_of_choices(const MultiDiscrete& space, Index k) { return space.n[static_cast<std::size_t>(k)]; }
 inline Index count_of_choices(const MultiBinary&, Index) { return 2; }
 inline Index count_of_choices(const HybridSpace& space, Index) { return space.choice.n; }
+
+namespace detail {
 
 inline void check_finite_actions(const char* who, const ConstMatrixMap<float>& reals, Range environments) {
     if (all_finite(reals.data(), reals.size())) return;
@@ -42,7 +42,7 @@ void check_actions(const char* who, const Space& space, const ConstActionView& a
         Index first = 0;  // row of the mask
         for (Index k = 0; k < actions.integers.rows(); ++k) {
             const int choice = actions.integers(k, j);
-            const Index n = detail::count_of_choices(space, k);
+            const Index n = count_of_choices(space, k);
             require(choice >= 0 && choice < n,
                     "{}: environment {} was to get choice {} where there are 0 to {}; whoever chooses must stay among "
                     "them",

@@ -169,7 +169,7 @@ private:
 /// that differs from central differences of `transition` or `observe`, or a `step` that does something else than they.
 template <class E>
 void check_derivatives(const E& env, const CheckDerivativesOptions& options = {}) {
-    const auto& model = detail::within_time_limit(env);
+    const auto& model = within_time_limit(env);
     using Model = std::remove_cvref_t<decltype(model)>;
     static_assert(detail::explain_differentiable_env<Model>());
     detail::DerivativeChecker<Model>(model, options).run();

@@ -187,7 +187,7 @@ template <class Source>
 void check_env(Source&& source, const CheckEnvOptions& options = {}) {
     using S = std::remove_cvref_t<Source>;
     if constexpr (VectorEnv<S>) {
-        static_assert(detail::explain_vector_env<S>());
+        static_assert(explain_vector_env<S>());
         require(options.steps >= 1, "check_env: steps is {}; give at least 1", options.steps);
         if constexpr (std::copy_constructible<S>) {
             S whole(std::as_const(source)), split(std::as_const(source));
@@ -210,10 +210,9 @@ void check_env(Source&& source, const CheckEnvOptions& options = {}) {
 }
 
 /// Only says that the steps have a name.
-template <class Source, detail::Positional Steps>
+template <class Source, Positional Steps>
 void check_env(Source&&, Steps) {
-    static_assert(!detail::Positional<Steps>,
-                  "gradiva: check_env takes its options by name: check_env(env, {.steps = 1000})");
+    static_assert(!Positional<Steps>, "gradiva: check_env takes its options by name: check_env(env, {.steps = 1000})");
 }
 
 }  // namespace GRADIVA_NAMESPACE

@@ -12,6 +12,8 @@ namespace detail {
 
 // Infinity and NaN times zero are NaN, and so is a sum that holds one.
 
+}  // namespace detail
+
 inline bool all_finite(const double* x, Index n) {
     double total = 0;
     for (Index i = 0; i < n; ++i) total += x[i] * 0.0;
@@ -33,13 +35,11 @@ inline bool all_finite(const float* x, Index n) {
     return total == 0;
 }
 
-}  // namespace detail
-
 /// Throws `Error` unless every number that the environments `range` observed (D x range) is finite; `who` asks, and
 /// `where` says when it was observed.
 inline void check_observation(const char* who, const ConstMatrixMap<float>& observation, Range range,
                               const char* where) {
-    if (detail::all_finite(observation.data(), observation.size())) return;
+    if (all_finite(observation.data(), observation.size())) return;
     for (Index j = 0; j < observation.cols(); ++j) {
         for (Index i = 0; i < observation.rows(); ++i) {
             require(std::isfinite(observation(i, j)),

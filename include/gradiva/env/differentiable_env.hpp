@@ -89,6 +89,8 @@ consteval bool explain_differentiable_env() {
     return DifferentiableEnv<E>;
 }
 
+}  // namespace detail
+
 /// The environment inside its time limits: a limit changes nothing about the model.
 template <class E>
 const E& within_time_limit(const E& env) {
@@ -98,8 +100,6 @@ template <class E>
 const auto& within_time_limit(const TimeLimit<E>& env) {
     return within_time_limit(env.wrapped());
 }
-
-}  // namespace detail
 
 /// `static_assert(gradiva::is_differentiable_env<MyEnv>)` says which rule `MyEnv` breaks, if any.
 template <class E>

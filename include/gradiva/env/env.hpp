@@ -56,10 +56,15 @@ concept MentionsActionMask = requires {
 }
 || requires(E& env, std::span<std::uint8_t> legal) { env.action_mask(legal); };
 
+}  // namespace detail
+
+/// Whether an `Env` says which choices are legal, by `action_mask(std::span<std::uint8_t>) const`.
 template <class E>
 concept HasActionMask = requires(const E& fixed, std::span<std::uint8_t> legal) {
     { fixed.action_mask(legal) } -> std::same_as<void>;
 };
+
+namespace detail {
 
 /// No mask, or one of the right form, of a space that has choices.
 template <class E>

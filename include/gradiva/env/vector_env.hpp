@@ -21,14 +21,15 @@ struct StepView {
     MatrixMap<std::uint8_t> final_mask{nullptr, 0, 0};  ///< choices x n: where an episode was truncated, its last mask
 };
 
-namespace detail {
-
+/// Whether a type has the numbers of a `VectorEnv`: `size()`, `seed()` and `shards()`.
 template <class V>
 concept HasVectorSizes = requires(const V& fixed) {
     { fixed.size() } -> std::convertible_to<Index>;
     { fixed.seed() } -> std::convertible_to<std::uint64_t>;
     { fixed.shards() } -> std::convertible_to<Index>;
 };
+
+namespace detail {
 
 template <class V>
 concept HasVectorReset = requires(V& envs, Range range, MatrixRef<float> observation) {
@@ -61,7 +62,7 @@ concept HasVectorStep = requires(V& envs, Range range, ConstActionView actions, 
 ///   itself, and refuses to go on once another has come after it. Without it nobody notices that a second collector or
 ///   trainer has moved the environments on, and the first learns from an observation that is not theirs any more.
 template <class V>
-concept VectorEnv = detail::HasVectorSizes<V> && detail::HasObservationSpace<V> && detail::HasActionSpace<V> &&
+concept VectorEnv = HasVectorSizes<V> && detail::HasObservationSpace<V> && detail::HasActionSpace<V> &&
     detail::HasVectorReset<V> && detail::HasVectorStep<V>;
 
 /// Numbers in an observation of these environments. The space itself comes as a copy, with its bounds.
@@ -78,10 +79,15 @@ concept MentionsVectorActionMask = requires {
 }
 || requires(V& envs, Range range, MatrixMap<std::uint8_t> legal) { envs.action_mask(range, legal); };
 
+}  // namespace detail
+
+/// Whether a `VectorEnv` says which choices are legal, by `action_mask(Range, MatrixMap<std::uint8_t>) const`.
 template <class V>
 concept HasVectorActionMask = requires(const V& fixed, Range range, MatrixMap<std::uint8_t> legal) {
     { fixed.action_mask(range, legal) } -> std::same_as<void>;
 };
+
+namespace detail {
 
 template <class V>
 concept MentionsFailsOneByOne = requires {
@@ -100,14 +106,21 @@ concept MentionsHolders = requires {
 }
 || requires(V& envs) { envs.holders(); };
 
+}  // namespace detail
+
+/// Whether a `VectorEnv` counts the collectors that have used it, in `Index& holders()`.
 template <class V>
 concept HasHolders = requires(V envs) {
     { envs.holders() } -> std::same_as<Index&>;
 };
 
+namespace detail {
+
 /// One environment where many as one are wanted: an `Env`, or what was meant for one.
 template <class V>
 concept IsSingleEnv = !HasVectorSizes<V> && (HasReset<V> || HasStep<V>);
+
+}  // namespace detail
 
 /// One sentence for each rule of `VectorEnv` that the type breaks, as a compile-time error; optional members with the
 /// right name and a wrong form included.
@@ -115,11 +128,11 @@ template <class V>
 consteval bool explain_vector_env() {
     if constexpr (std::is_const_v<V>) {
         static_assert(!std::is_const_v<V>, "gradiva: these environments are const, and cannot be reset or stepped");
-    } else if constexpr (IsSingleEnv<V>) {
-        static_assert(!IsSingleEnv<V>,
+    } else if constexpr (detail::IsSingleEnv<V>) {
+        static_assert(!detail::IsSingleEnv<V>,
                       "gradiva: this is a single environment where environments as one are needed: write Vectorized "
                       "envs(env, {.count = 8}) and give envs");
-    } else if constexpr (!HasVectorSizes<V> && !HasVectorReset<V> && !HasVectorStep<V>) {
+    } else if constexpr (!HasVectorSizes<V> && !detail::HasVectorReset<V> && !detail::HasVectorStep<V>) {
         static_assert(HasVectorSizes<V>,
                       "gradiva: environments as one, a VectorEnv such as Vectorized, belong in this place, which comes "
                       "first");
@@ -127,22 +140,23 @@ consteval bool explain_vector_env() {
         static_assert(HasVectorSizes<V>,
                       "gradiva: VectorEnv needs Index size() const, std::uint64_t seed() const and Index shards() "
                       "const");
-        static_assert(HasObservationSpace<V>, "gradiva: VectorEnv needs Box observation_space() const");
-        static_assert(HasActionSpace<V>,
+        static_assert(detail::HasObservationSpace<V>, "gradiva: VectorEnv needs Box observation_space() const");
+        static_assert(detail::HasActionSpace<V>,
                       "gradiva: VectorEnv needs action_space() const that returns Discrete, Box, MultiDiscrete, "
                       "MultiBinary or HybridSpace");
-        static_assert(HasVectorReset<V>, "gradiva: VectorEnv needs void reset(Range, MatrixRef<float> observation)");
-        static_assert(HasVectorStep<V>,
+        static_assert(detail::HasVectorReset<V>,
+                      "gradiva: VectorEnv needs void reset(Range, MatrixRef<float> observation)");
+        static_assert(detail::HasVectorStep<V>,
                       "gradiva: VectorEnv needs void step(Range, const ConstActionView& actions, StepView& out)");
     }
     if constexpr (VectorEnv<V>) {
-        static_assert(!MentionsVectorActionMask<V> || HasVectorActionMask<V>,
+        static_assert(!detail::MentionsVectorActionMask<V> || HasVectorActionMask<V>,
                       "gradiva: VectorEnv's action_mask needs the form void action_mask(Range, MatrixMap<std::uint8_t> "
                       "legal) const");
         static_assert(
-            !MentionsFailsOneByOne<V> || SaysFailsOneByOne<V>,
+            !detail::MentionsFailsOneByOne<V> || detail::SaysFailsOneByOne<V>,
             "gradiva: VectorEnv's fails_one_by_one needs the form static constexpr bool fails_one_by_one = true");
-        static_assert(!MentionsHolders<V> || HasHolders<V>,
+        static_assert(!detail::MentionsHolders<V> || HasHolders<V>,
                       "gradiva: VectorEnv's holders needs the form Index& holders()");
     }
     return VectorEnv<V>;
@@ -153,11 +167,9 @@ consteval bool explain_vector_env() {
 template <class V>
 concept ExplainedVectorEnv = (explain_vector_env<V>());
 
-}  // namespace detail
-
 /// `static_assert(gradiva::is_vector_env<MyEnvs>)` says which rule `MyEnvs` breaks, if any.
 template <class V>
-inline constexpr bool is_vector_env = detail::explain_vector_env<V>();
+inline constexpr bool is_vector_env = explain_vector_env<V>();
 
 /// Whether these environments promise that one which throws leaves the others of its range alone; see `VectorEnv`.
 template <class V>

@@ -94,9 +94,9 @@ public:
     explicit Vectorized(F make, VectorizedOptions options = {}) : Vectorized(options, std::move(make)) {}
 
     /// Only says that the count has a name.
-    template <class Source, detail::Positional Count, detail::Positional... More>
+    template <class Source, Positional Count, Positional... More>
     Vectorized(const Source&, Count, More...) {
-        static_assert(!detail::Positional<Count>,
+        static_assert(!Positional<Count>,
                       "gradiva: Vectorized takes its options by name: Vectorized envs(env, {.count = 8, .seed = 1})");
     }
 
@@ -118,7 +118,7 @@ public:
         serve_all(range, out.observation, [&](Index j) { step_one(range.begin + j, actions, j, out); });
     }
 
-    void action_mask(Range range, MatrixMap<std::uint8_t> legal) const requires detail::HasActionMask<E> {
+    void action_mask(Range range, MatrixMap<std::uint8_t> legal) const requires HasActionMask<E> {
         for (Index j = 0; j < range.size(); ++j) mask_one(range.begin + j, legal, j);
     }
 
@@ -134,11 +134,11 @@ private:
     template <class F>
     Vectorized(const VectorizedOptions& options, F make) : seed_(options.seed) {
         require(options.count >= 1, "Vectorized: count is {}; give at least 1 environment", options.count);
-        detail::as_error([&] { places_.reserve(static_cast<std::size_t>(options.count)); },
-                         [&](const char*) {
-                             return fmt::format("Vectorized: there is no memory for {} environments; give fewer",
-                                                options.count);
-                         });
+        as_error([&] { places_.reserve(static_cast<std::size_t>(options.count)); },
+                 [&](const char*) {
+                     return fmt::format("Vectorized: there is no memory for {} environments; give fewer",
+                                        options.count);
+                 });
         for (Index i = 0; i < options.count; ++i) {
             places_.push_back({make(i), Rng(options.seed, options.purpose, static_cast<std::uint64_t>(i))});
         }
@@ -175,7 +175,7 @@ private:
     /// Calls `serve(j)` for every environment of a range, also after one of them has thrown.
     template <class Serve>
     static void serve_all(Range range, MatrixRef<float>& observation, const Serve& serve) {
-        detail::Failure failure;
+        CaughtException failure;
         for (Index j = 0; j < range.size(); ++j) {
             if (!failure.attempt([&] { serve(j); })) blank_column(observation, j);
         }
@@ -192,7 +192,7 @@ private:
         if (outcome.terminated || outcome.truncated) {
             const std::span<float> last = column(out.observation, j);
             std::copy(last.begin(), last.end(), column(out.final_observation, j).begin());
-            if constexpr (detail::HasActionMask<E>) {
+            if constexpr (HasActionMask<E>) {
                 if (out.truncated[k] != 0) mask_one(i, out.final_mask, j);
             }
             reset_one(i, out.observation, j);
@@ -223,7 +223,7 @@ template <EnvFactory F>
 Vectorized(F, VectorizedOptions) -> Vectorized<std::remove_cvref_t<std::invoke_result_t<F&, Index>>>;
 template <EnvFactory F>
 Vectorized(F) -> Vectorized<std::remove_cvref_t<std::invoke_result_t<F&, Index>>>;
-template <class Source, detail::Positional Count, detail::Positional... More>
+template <class Source, Positional Count, Positional... More>
 Vectorized(Source, Count, More...) -> Vectorized<typename detail::MadeBy<Source>::Type>;
 
 }  // namespace GRADIVA_NAMESPACE

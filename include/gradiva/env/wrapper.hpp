@@ -36,7 +36,7 @@ public:
     Outcome step(ActionOf<E> action, Rng& rng, std::span<float> observation) {
         return env_.step(action, rng, observation);
     }
-    void action_mask(std::span<std::uint8_t> legal) const requires detail::HasActionMask<E> { env_.action_mask(legal); }
+    void action_mask(std::span<std::uint8_t> legal) const requires HasActionMask<E> { env_.action_mask(legal); }
 
     const E& wrapped() const { return env_; }
     E& wrapped() { return env_; }

@@ -114,11 +114,11 @@ public:
             trajectory.forward(steps);
             trajectory.backward(steps);
         };
-        detail::undo_unless_done([&] { trajectories_.run(threads_, trajectories_.size(), differentiate); },
-                                 [&] {
-                                     age_ = 0;
-                                     std::fill(models_.running.begin(), models_.running.end(), FinishedEpisode{});
-                                 });
+        undo_unless_done([&] { trajectories_.run(threads_, trajectories_.size(), differentiate); },
+                         [&] {
+                             age_ = 0;
+                             std::fill(models_.running.begin(), models_.running.end(), FinishedEpisode{});
+                         });
         end_step(steps);
         return sum(steps, gradient);
     }

@@ -86,7 +86,7 @@ LossSums actor_loss(const A& actor, const S& surrogate, const ActorCoefficients&
                     const SampleBatch<typename A::Scalar>& batch, ActorScratch<A>& scratch,
                     std::span<typename A::Scalar> gradient, bool report, const AfterForward& after_forward) {
     using Scalar = typename A::Scalar;
-    constexpr bool penalises_kl = detail::HasKlCoefficient<S>;
+    constexpr bool penalises_kl = HasKlCoefficient<S>;
     const ConstActionView actions = batch.action.all();
     auto& [tape, old, log_prob, d_log_prob, per_sample] = scratch;
     for (auto* part : {&log_prob, &d_log_prob, &per_sample}) part->resize(batch.old_log_prob.size());

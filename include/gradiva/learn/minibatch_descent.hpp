@@ -55,13 +55,13 @@ public:
     template <class... Loss>
     bool step(const Loss&... loss) {
         static_assert(sizeof...(Loss) == sizeof...(Parts), "gradiva: MinibatchDescent needs one loss for each part");
-        return detail::undo_unless_done([&] { return try_step(loss...); }, [&] { revert(); });
+        return undo_unless_done([&] { return try_step(loss...); }, [&] { revert(); });
     }
 
     /// Ends the update: checks and commits weights and optimisers, and returns `report(epoch)`, which may throw.
     template <class Report>
     auto finish(const Report& report) {
-        return detail::undo_unless_done(
+        return undo_unless_done(
             [&] {
                 GRADIVA_ASSERT(epoch_.steps > 0);
                 for_each_part([](auto& part) { part.check_weights(); });

@@ -29,7 +29,7 @@ private:
 /// Returns `body()` and commits the parts; when it throws, reverts them.
 template <class Body, class... T>
 auto commit_or_revert(const Body& body, Revertible<T>&... parts) {
-    return detail::undo_unless_done(
+    return undo_unless_done(
         [&] {
             auto result = body();
             (parts.commit(), ...);

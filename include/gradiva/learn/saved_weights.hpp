@@ -28,7 +28,7 @@ public:
     template <class Body>
     decltype(auto) restore_on_failure(std::span<Scalar> weights, const Body& body) {
         save(weights);
-        return detail::undo_unless_done(body, [&] { restore(weights); });
+        return undo_unless_done(body, [&] { restore(weights); });
     }
 
 private:

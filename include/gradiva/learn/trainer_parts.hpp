@@ -15,7 +15,7 @@
 // Concepts and static_asserts for the constructor arguments of trainers: their messages precede the compiler's own
 // errors.
 
-namespace GRADIVA_NAMESPACE::detail {
+namespace GRADIVA_NAMESPACE {
 
 /// The Scalar of an actor; float for a type without one, so that a default template argument does not fail before a
 /// static_assert has explained the error.
@@ -62,8 +62,11 @@ consteval bool explain_policy_with_fisher() {
     }
     return PolicyWithFisher<A>;
 }
+/// A `PolicyWithFisher`; other types are a compile-time error that says why.
 template <class A>
 concept ExplainedPolicyWithFisher = (explain_policy_with_fisher<A>());
+
+namespace detail {
 
 // For deduction guides that exist only for their static_assert: their types never exist, so that they are never chosen.
 
@@ -71,11 +74,13 @@ concept ExplainedPolicyWithFisher = (explain_policy_with_fisher<A>());
 template <class Given>
 inline constexpr bool may_be_borrowed = std::is_lvalue_reference_v<Given> || Advantage<Given>;
 
+}  // namespace detail
+
 /// The error of environments, actor or critic given as temporaries: a trainer borrows them.
 template <class... Given>
 consteval bool explain_borrowing() {
     static_assert(
-        (may_be_borrowed<Given> && ...),
+        (detail::may_be_borrowed<Given> && ...),
         "gradiva: a trainer borrows environments, actor and critic: give each as an lvalue, a variable of its "
         "own that outlives the trainer");
     return false;
@@ -87,7 +92,7 @@ requires(explain_borrowing<Given...>()) struct Borrowed<false, Given...> {
     using Type = void;
 };
 template <class... Given>
-using MustBeLvalues = typename Borrowed<(may_be_borrowed<Given> && ...), Given...>::Type;
+using MustBeLvalues = typename Borrowed<(detail::may_be_borrowed<Given> && ...), Given...>::Type;
 
 /// The error of an advantage in the place of the critic.
 template <class Given>
@@ -154,4 +159,4 @@ double discount_of(std::string_view who, const Adv& advantage, bool normalize_re
     return discount;
 }
 
-}  // namespace GRADIVA_NAMESPACE::detail
+}  // namespace GRADIVA_NAMESPACE

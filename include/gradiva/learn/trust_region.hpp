@@ -47,7 +47,7 @@ struct TrustRegionOptions {
 /// sqrt(2 delta / x.(F + damping I)x) x; a backtracking line search shortens it until the KL is at most delta and L has
 /// increased; where no trial step does, the weights stay. No bit depends on the number of threads.
 /// Source: Schulman, Levine, Moritz, Jordan and Abbeel, "Trust Region Policy Optimization", 2015, appendix C.
-template <detail::ExplainedPolicyWithFisher A>
+template <ExplainedPolicyWithFisher A>
 class TrustRegion {
 public:
     using Scalar = typename A::Scalar;

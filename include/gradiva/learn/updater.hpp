@@ -25,8 +25,7 @@ namespace GRADIVA_NAMESPACE {
 /// The call operator runs `begin`, `step` until it returns false, and `finish`; a caller can run these itself, to
 /// spread an update over time. Each throws `Error` when a gradient or a weight is not finite; weights and optimisers
 /// are then restored to their state before `begin`.
-template <detail::ExplainedPolicy A, detail::ExplainedCriticOrNone C, detail::ExplainedSurrogate S,
-          detail::ExplainedOptimizer<typename A::Scalar> O>
+template <ExplainedPolicy A, ExplainedCriticOrNone C, ExplainedSurrogate S, ExplainedOptimizer<typename A::Scalar> O>
 class Updater {
     static_assert(!has_critic<C> || std::same_as<typename A::Scalar, typename C::Scalar>,
                   "gradiva: Critic and Actor need the same scalar type");
@@ -66,7 +65,7 @@ public:
                     options_.name, rollout.head_size, actor_.head_size());
         }
         progress_ = progress;
-        if constexpr (detail::HasAt<S>) present_surrogate_ = surrogate_.at(progress);
+        if constexpr (HasAt<S>) present_surrogate_ = surrogate_.at(progress);
         descent_.begin(rollout, progress);
     }
 
@@ -96,7 +95,7 @@ public:
                 .approximate_kl = epoch.mean(sums.kl),
                 .mean_kl = adapt(),
                 .kl_coefficient = penalises_kl ? beta : UpdateReport::none,
-                .clip_fraction = detail::clips<S> ? epoch.mean(static_cast<double>(sums.clipped)) : UpdateReport::none,
+                .clip_fraction = clips<S> ? epoch.mean(static_cast<double>(sums.clipped)) : UpdateReport::none,
                 .gradient_norm = epoch.mean_norm(),
                 .learning_rate = descent_.learning_rate()};
         });
@@ -105,8 +104,8 @@ public:
 private:
     using Pass = MinibatchPass<Scalar>;
 
-    static constexpr bool penalises_kl = detail::HasKlCoefficient<S>;
-    static constexpr bool adapts = detail::HasAfterUpdate<S>;
+    static constexpr bool penalises_kl = HasKlCoefficient<S>;
+    static constexpr bool adapts = HasAfterUpdate<S>;
 
     template <class Shard>
     void add_actor_loss(Shard& shard, const Pass& pass) const {
@@ -159,7 +158,7 @@ private:
     /// 1 / samples of the minibatch; per episode, 1 / episodes scaled by rollout samples / minibatch samples.
     double surrogate_coefficient(const Pass& pass) const {
         const auto samples = static_cast<double>(pass.minibatch);
-        if constexpr (detail::HasPerEpisode<S>) {
+        if constexpr (HasPerEpisode<S>) {
             if (surrogate_.per_episode) {
                 const double episodes = std::max(1.0, static_cast<double>(pass.samples.rollout.finished.size()));
                 return static_cast<double>(pass.samples.order.sample_count()) / samples / episodes;

@@ -24,7 +24,7 @@ struct ValueRegressionOptions {
 /// Fits a critic to the value targets of a rollout: L = 0.5 mean((V(s) - value_target)^2), by minibatch gradient
 /// descent. With the targets of `RewardToGo` this is Monte Carlo evaluation of the policy that acted, with those of
 /// `Gae` TD(lambda). Source: Sutton and Barto, "Reinforcement Learning", 2018, sections 9.3 and 12.2.
-template <detail::ExplainedValueFunction C, detail::ExplainedOptimizer<typename C::Scalar> O>
+template <ExplainedValueFunction C, ExplainedOptimizer<typename C::Scalar> O>
 class ValueRegression {
     static_assert(!learns_in_actor<C>, "gradiva: ValueRegression needs a critic with weights of its own");
 

@@ -13,13 +13,14 @@ namespace GRADIVA_NAMESPACE {
 template <class Scalar>
 class Normalizer;
 
-namespace detail {
-
+/// Whether a module has a `Tape` that can be made by default.
 template <class M>
 concept HasTape = requires {
     typename M::Scalar;
     typename M::Tape;
 };
+
+namespace detail {
 
 template <class M>
 concept HasParameters = HasTape<M> && requires(M& module, const M& fixed) {
@@ -154,10 +155,15 @@ concept MentionsNormalizer = requires {
 }
 || requires(const M& module) { module.normalizer(); };
 
+}  // namespace detail
+
+/// Whether a module normalises its inputs, with what `normalizer()` returns.
 template <class M>
 concept HasNormalizer = requires(M& module) {
     { module.normalizer() } -> std::convertible_to<Normalizer<typename M::Scalar>*>;
 };
+
+namespace detail {
 
 template <class M>
 concept MentionsPack = requires {
@@ -196,6 +202,8 @@ consteval void explain_optional_members_of_module() {
                   "gradiva: a Module's column_by_column is static constexpr bool column_by_column = true");
 }
 
+}  // namespace detail
+
 /// One sentence for each rule of `Module` that the type breaks, as a compile-time error.
 template <class M>
 consteval bool explain_module() {
@@ -203,24 +211,22 @@ consteval bool explain_module() {
         static_assert(HasTape<M>, "gradiva: Module needs the types Scalar and Tape");
     } else {
         static_assert(std::copy_constructible<M>, "gradiva: Module needs a copy constructor: a copy is a snapshot");
-        static_assert(HasParameters<M>,
+        static_assert(detail::HasParameters<M>,
                       "gradiva: Module needs std::span<Scalar> parameters(), std::span<const Scalar> parameters() "
                       "const and void append_parameters(Index)");
-        static_assert(HasSizes<M>, "gradiva: Module needs Index inputs() const and Index outputs() const");
-        static_assert(HasForward<M>,
+        static_assert(detail::HasSizes<M>, "gradiva: Module needs Index inputs() const and Index outputs() const");
+        static_assert(detail::HasForward<M>,
                       "gradiva: Module needs ConstMatrixMap<Scalar> forward(ConstMatrixRef<Scalar> x, Tape&) const");
-        static_assert(HasBackward<M>,
+        static_assert(detail::HasBackward<M>,
                       "gradiva: Module needs void backward(Tape&, ConstMatrixRef<Scalar> dy, std::span<Scalar> "
                       "gradient) const");
-        if constexpr (Module<M>) explain_optional_members_of_module<M>();
+        if constexpr (Module<M>) detail::explain_optional_members_of_module<M>();
     }
     return Module<M>;
 }
 
-}  // namespace detail
-
 /// `static_assert(gradiva::is_module<MyNetwork>)` says which rule `MyNetwork` breaks, if any.
 template <class M>
-inline constexpr bool is_module = detail::explain_module<M>();
+inline constexpr bool is_module = explain_module<M>();
 
 }  // namespace GRADIVA_NAMESPACE

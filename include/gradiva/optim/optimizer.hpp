@@ -29,11 +29,11 @@ consteval bool explain_optimizer() {
     return Optimizer<O, Scalar>;
 }
 
+}  // namespace detail
+
 /// An `Optimizer`; for other types a compile-time error says which rule they break.
 template <class O, class Scalar>
-concept ExplainedOptimizer = (explain_optimizer<O, Scalar>());
-
-}  // namespace detail
+concept ExplainedOptimizer = (detail::explain_optimizer<O, Scalar>());
 
 /// `static_assert(gradiva::is_optimizer<Mine, float>)` says which rule `Mine` breaks, if any.
 template <class O, class Scalar>

@@ -73,9 +73,8 @@ public:
     template <class E>
     Acting(const A& actor, const E& environment)
         : actor_(&actor), action_space_(environment.action_space()), sent_(action_space_, 1),
-          needs_mask_(detail::HasActionMask<E> || detail::HasVectorActionMask<E>),
-          observation_(actor.observation_size(), 1), legal_(choices_of(action_space_), 1),
-          chosen_(actor.action_shape(), 1), converted_(actor.action_shape(), 1) {
+          needs_mask_(HasActionMask<E> || HasVectorActionMask<E>), observation_(actor.observation_size(), 1),
+          legal_(choices_of(action_space_), 1), chosen_(actor.action_shape(), 1), converted_(actor.action_shape(), 1) {
         const Box observation_space = environment.observation_space();
         check_observation_space("Acting", observation_space);
         check_action_space("Acting", action_space_);

@@ -23,7 +23,7 @@ template <Module NetworkT, Distribution DistributionT>
 class Actor {
     static_assert(std::same_as<typename NetworkT::Scalar, typename DistributionT::Scalar>,
                   "gradiva: Actor needs a network and a distribution of the same scalar type");
-    static_assert(detail::explain_module<NetworkT>() && detail::explain_distribution<DistributionT>());
+    static_assert(explain_module<NetworkT>() && explain_distribution<DistributionT>());
 
 public:
     using Scalar = typename NetworkT::Scalar;
@@ -78,7 +78,7 @@ public:
     ActionShape action_shape() const { return distribution_.action_shape(); }
     /// Rows of the action masks that it supports, which belong to the first rows of its head; 0: none.
     Index mask_size() const {
-        if constexpr (detail::HasMaskSize<DistributionT>) {
+        if constexpr (HasMaskSize<DistributionT>) {
             return distribution_.mask_size();
         } else {
             return 0;
@@ -90,7 +90,7 @@ public:
     std::span<const Scalar> own_parameters() const { return own(weights()); }
     const NetworkT& network() const { return network_; }
     /// The network's normaliser of observations, or null.
-    auto* normalizer() requires detail::HasNormalizer<NetworkT> { return network_.normalizer(); }
+    auto* normalizer() requires HasNormalizer<NetworkT> { return network_.normalizer(); }
     const DistributionT& distribution() const { return distribution_; }
     DistributionT& distribution() { return distribution_; }
 
@@ -120,14 +120,12 @@ public:
     }
     void mode(const Tape& tape, ActionView actions) const { distribution_.mode(tape.distribution, actions); }
     /// Converts stored actions to those that environments take.
-    void to_environment(ConstActionView stored,
-                        ActionView sent) const requires detail::HasToEnvironment<DistributionT> {
+    void to_environment(ConstActionView stored, ActionView sent) const requires HasToEnvironment<DistributionT> {
         distribution_.to_environment(stored, sent);
     }
     /// The inverse, for actions from other sources; `sent` and `stored` may be the same storage. An action outside the
     /// bounds has log-prob minus infinity.
-    void from_environment(ConstActionView sent,
-                          ActionView stored) const requires detail::HasFromEnvironment<DistributionT> {
+    void from_environment(ConstActionView sent, ActionView stored) const requires HasFromEnvironment<DistributionT> {
         distribution_.from_environment(sent, stored);
     }
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
@@ -153,7 +151,7 @@ public:
     /// parameters further beyond their bounds (see `Distribution`). Called once all samples are added, before the norm
     /// of the gradient is computed. Returns whether it set any.
     bool project_gradient(std::span<Scalar> gradient) const {
-        if constexpr (detail::HasProjectGradient<DistributionT>) {
+        if constexpr (HasProjectGradient<DistributionT>) {
             return distribution_.project_gradient(own_parameters(), own(gradient));
         } else {
             return false;

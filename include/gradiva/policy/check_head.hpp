@@ -13,7 +13,7 @@ namespace GRADIVA_NAMESPACE {
 /// environment `environments.begin + j`.
 template <class Scalar>
 void check_head(const char* who, const ConstMatrixMap<Scalar>& head, const ActionMask& legal, Range environments) {
-    if (detail::all_finite(head.data(), head.size())) return;
+    if (all_finite(head.data(), head.size())) return;
     for (Index j = 0; j < head.cols(); ++j) {
         for (Index i = 0; i < head.rows(); ++i) {
             const bool masked = i < legal.rows() && legal(i, j) == 0;

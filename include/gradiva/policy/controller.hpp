@@ -81,7 +81,7 @@ public:
     };
 
     /// For the observations and actions of `envs`, which it does not store.
-    template <detail::ExplainedVectorEnv V>
+    template <ExplainedVectorEnv V>
     Controller(const V& envs, Choose choose)
         : observation_size_(envs.observation_space().size), action_shape_(action_shape_of(envs.action_space())),
           choose_(std::move(choose)) {}
@@ -124,7 +124,7 @@ private:
     Choose choose_;
 };
 
-template <detail::ExplainedVectorEnv V, class Choose>
+template <ExplainedVectorEnv V, class Choose>
 Controller(const V&, Choose) -> Controller<Choose>;
 
 }  // namespace GRADIVA_NAMESPACE

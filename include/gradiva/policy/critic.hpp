@@ -15,7 +15,7 @@ namespace GRADIVA_NAMESPACE {
 /// A value function V(s): a network with one output. Copyable: a copy is a snapshot. Models `ValueFunction`.
 template <Module NetworkT>
 class Critic {
-    static_assert(detail::explain_module<NetworkT>());
+    static_assert(explain_module<NetworkT>());
 
 public:
     using Scalar = typename NetworkT::Scalar;
@@ -43,7 +43,7 @@ public:
     std::span<const Scalar> weights() const { return network_.parameters(); }
     const NetworkT& network() const { return network_; }
     /// The network's normaliser of observations, or null.
-    auto* normalizer() requires detail::HasNormalizer<NetworkT> { return network_.normalizer(); }
+    auto* normalizer() requires HasNormalizer<NetworkT> { return network_.normalizer(); }
 
     /// V(s) of each column of `observation` (observation_size x batch), a view into the tape. The observation must
     /// outlive the tape's use.

@@ -117,6 +117,8 @@ consteval bool explain_behaviour() {
     return Behaviour<B>;
 }
 
+}  // namespace detail
+
 template <class P>
 consteval bool explain_policy() {
     if constexpr (std::is_const_v<P>) {
@@ -124,30 +126,30 @@ consteval bool explain_policy() {
     } else if constexpr (ValueFunction<P> && !Behaviour<P>) {
         static_assert(Behaviour<P>,
                       "gradiva: this is a critic where the actor belongs: the actor comes before the critic");
-    } else if constexpr (!HasActingTape<P>) {
-        static_assert(HasActingTape<P>,
+    } else if constexpr (!detail::HasActingTape<P>) {
+        static_assert(detail::HasActingTape<P>,
                       "gradiva: a Policy, such as an Actor, belongs in this place: environments come first, then the "
                       "actor, then the critic");
-    } else if constexpr (explain_behaviour<P>()) {
+    } else if constexpr (detail::explain_behaviour<P>()) {
         static_assert(std::copy_constructible<P>, "gradiva: Policy needs a copy constructor: a copy is a snapshot");
-        static_assert(HasWeights<P>, "gradiva: Policy needs std::span<Scalar> weights()");
-        static_assert(HasRecall<P>,
+        static_assert(detail::HasWeights<P>, "gradiva: Policy needs std::span<Scalar> weights()");
+        static_assert(detail::HasRecall<P>,
                       "gradiva: Policy needs the type DistributionTape, and void recall(ConstMatrixRef<Scalar> head, "
                       "std::span<const Scalar> own, DistributionTape&) const");
-        static_assert(HasStatistics<P>,
+        static_assert(detail::HasStatistics<P>,
                       "gradiva: Policy needs void mode(const Tape&, ActionView) const, void entropy(const Tape&, "
                       "VectorRef<Scalar> out) const and void kl_from(const DistributionTape&, const Tape&, "
                       "VectorRef<Scalar> out) const");
-        static_assert(HasPolicyBackward<P>,
+        static_assert(detail::HasPolicyBackward<P>,
                       "gradiva: Policy needs void backward(Tape&, ConstActionView, ConstVectorRef<Scalar> d_log_prob, "
                       "Scalar d_entropy, const DistributionTape* from, Scalar d_kl, std::span<Scalar> gradient) const");
         if constexpr (Policy<P>) {
-            static_assert(!MentionsPolicyProjectGradient<P> || HasPolicyProjectGradient<P>,
+            static_assert(!detail::MentionsPolicyProjectGradient<P> || detail::HasPolicyProjectGradient<P>,
                           "gradiva: a Policy's project_gradient is bool project_gradient(std::span<Scalar> gradient) "
                           "const");
-            static_assert(!MentionsPartNormalizer<P> || HasPartNormalizer<P>,
+            static_assert(!detail::MentionsPartNormalizer<P> || detail::HasPartNormalizer<P>,
                           "gradiva: a Policy's normalizer is Normalizer<Scalar>* normalizer(), not const");
-            static_assert(!MentionsFisherProduct<P> || PolicyWithFisher<P>,
+            static_assert(!detail::MentionsFisherProduct<P> || PolicyWithFisher<P>,
                           "gradiva: a Policy's add_fisher_product is void add_fisher_product(Tape&, std::span<const "
                           "Scalar> v, std::span<Scalar> out) const");
         }
@@ -162,28 +164,29 @@ consteval bool explain_value_function() {
     } else if constexpr (Behaviour<C> && !ValueFunction<C>) {
         static_assert(ValueFunction<C>,
                       "gradiva: this is an actor where the critic belongs: the actor comes before the critic");
-    } else if constexpr (!HasWeights<C> && !HasObservationSize<C>) {
-        static_assert(HasWeights<C>,
+    } else if constexpr (!detail::HasWeights<C> && !detail::HasObservationSize<C>) {
+        static_assert(detail::HasWeights<C>,
                       "gradiva: a ValueFunction, such as a Critic, belongs in this place: environments come first, "
                       "then the actor, then the critic");
     } else {
         static_assert(std::copy_constructible<C>,
                       "gradiva: ValueFunction needs a copy constructor: a copy is a snapshot");
-        static_assert(HasWeights<C>, "gradiva: ValueFunction needs the type Scalar and std::span<Scalar> weights()");
-        static_assert(HasObservationSize<C>, "gradiva: ValueFunction needs Index observation_size() const");
-        static_assert(HasValueForward<C>,
+        static_assert(detail::HasWeights<C>,
+                      "gradiva: ValueFunction needs the type Scalar and std::span<Scalar> weights()");
+        static_assert(detail::HasObservationSize<C>, "gradiva: ValueFunction needs Index observation_size() const");
+        static_assert(detail::HasValueForward<C>,
                       "gradiva: ValueFunction needs the type Tape, and ConstVectorMap<Scalar> "
                       "forward(ConstMatrixRef<Scalar>, Tape&) const");
-        static_assert(HasValueBackward<C>,
+        static_assert(detail::HasValueBackward<C>,
                       "gradiva: ValueFunction needs void backward(Tape&, ConstVectorRef<Scalar> d_value, "
                       "std::span<Scalar> gradient) const");
         if constexpr (ValueFunction<C>) {
-            static_assert(!MentionsMaskedValue<C> || HasMaskedValue<C>,
+            static_assert(!detail::MentionsMaskedValue<C> || detail::HasMaskedValue<C>,
                           "gradiva: a ValueFunction's forward with a mask is ConstVectorMap<Scalar> "
                           "forward(ConstMatrixRef<Scalar>, ActionMask, Tape&) const");
-            static_assert(!MentionsLearnsInActor<C> || SaysLearnsInActor<C>,
+            static_assert(!detail::MentionsLearnsInActor<C> || detail::SaysLearnsInActor<C>,
                           "gradiva: a ValueFunction's learns_in_actor is static constexpr bool learns_in_actor = true");
-            static_assert(!MentionsPartNormalizer<C> || HasPartNormalizer<C>,
+            static_assert(!detail::MentionsPartNormalizer<C> || detail::HasPartNormalizer<C>,
                           "gradiva: a ValueFunction's normalizer is Normalizer<Scalar>* normalizer(), not const");
         }
     }
@@ -193,12 +196,17 @@ consteval bool explain_value_function() {
 // The concepts as class templates require them: a type that does not model one is a compile-time error that says why.
 // Not for function templates: found by argument-dependent lookup, they would cause errors where another function is
 // meant.
+/// A `Behaviour`; other types are a compile-time error that says why.
 template <class B>
-concept ExplainedBehaviour = (explain_behaviour<B>());
+concept ExplainedBehaviour = (detail::explain_behaviour<B>());
+/// A `Policy`; other types are a compile-time error that says why.
 template <class P>
 concept ExplainedPolicy = (explain_policy<P>());
+/// A `ValueFunction`; other types are a compile-time error that says why.
 template <class C>
 concept ExplainedValueFunction = (explain_value_function<C>());
+
+namespace detail {
 
 /// Whether V is a `VectorEnv` and B a `Behaviour`; otherwise a compile-time error says why not.
 template <class V, class B>
@@ -207,23 +215,23 @@ consteval bool explain_acting_in() {
     return false;
 }
 
+}  // namespace detail
+
 /// The Scalar of behaviour B, for deduction guides; without a type where `explain_acting_in` failed.
-template <class V, class B, bool fits = explain_acting_in<V, B>()>
+template <class V, class B, bool fits = detail::explain_acting_in<V, B>()>
 struct ActingIn {};
 template <class V, class B>
 struct ActingIn<V, B, true> {
     using Scalar = typename B::Scalar;
 };
 
-}  // namespace detail
-
 /// `static_assert(gradiva::is_policy<Mine>)` says which rule `Mine` breaks, if any; `is_behaviour` and
 /// `is_value_function` likewise.
 template <class B>
 inline constexpr bool is_behaviour = detail::explain_behaviour<B>();
 template <class P>
-inline constexpr bool is_policy = detail::explain_policy<P>();
+inline constexpr bool is_policy = explain_policy<P>();
 template <class C>
-inline constexpr bool is_value_function = detail::explain_value_function<C>();
+inline constexpr bool is_value_function = explain_value_function<C>();
 
 }  // namespace GRADIVA_NAMESPACE

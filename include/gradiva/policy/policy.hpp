@@ -69,7 +69,7 @@ ConstActionView sent_actions(const B& behaviour, const ConstActionView& stored, 
 /// each column the same bits in a batch of any width. Environments may then act in batches of any size.
 template <class B>
 inline constexpr bool acts_column_by_column = false;
-template <detail::SaysColumnByColumn B>
+template <SaysColumnByColumn B>
 inline constexpr bool acts_column_by_column<B> = B::column_by_column;
 
 namespace detail {

@@ -46,7 +46,7 @@ public:
     }
 
     Index inputs() const { return network_.inputs(); }
-    auto* normalizer() requires detail::HasNormalizer<NetworkT> { return network_.normalizer(); }
+    auto* normalizer() requires HasNormalizer<NetworkT> { return network_.normalizer(); }
     Index outputs() const { return network_.outputs() - 1; }
     std::span<Scalar> parameters() { return network_.parameters(); }
     std::span<const Scalar> parameters() const { return network_.parameters(); }

@@ -25,7 +25,7 @@ namespace GRADIVA_NAMESPACE {
 ///
 /// Environments belong to one collector at a time: the first use by another starts them anew, and one that comes back
 /// after another has used them throws `Error` before it touches them, where they count their `holders`.
-template <detail::ExplainedVectorEnv V, detail::ExplainedBehaviour P>
+template <ExplainedVectorEnv V, ExplainedBehaviour P>
 class Collector {
 public:
     using Scalar = typename P::Scalar;
@@ -130,7 +130,7 @@ private:
 
     /// Counts this collector among those that have used the environments, the first time.
     void hold_environments() {
-        if constexpr (detail::HasHolders<V>) {
+        if constexpr (HasHolders<V>) {
             const bool replaced = number_ > envs_.holders();  // by other environments, assigned to the same object
             if (replaced) started_ = false;
             if (number_ == 0 || replaced) number_ = ++envs_.holders();
@@ -176,7 +176,7 @@ private:
     template <class Body>
     void run_shards(Rollout<Scalar>& rollout, const Body& body) {
         for (Shard& shard : shards_) shard.failure = {};
-        detail::undo_unless_done(
+        undo_unless_done(
             [&] {
                 threads_.run(shards_.size(), [&](Index i) { body(shards_[i]); });
                 detail::CollectFailure first;

@@ -38,7 +38,7 @@ namespace GRADIVA_NAMESPACE {
 /// line.
 template <class Scalar>
 void write_transitions(const std::string& path, const Rollout<Scalar>& rollout) {
-    detail::LineFile file("write_transitions", path);
+    LineFile file("write_transitions", path);
     const Index size = rollout.observation_size;
     file.add(detail::transition_header(detail::transition_columns(size, rollout.mask_size, rollout.action_shape)) +
              '\n');
@@ -101,7 +101,7 @@ Rollout<float> read_transitions(const std::string& path, const Box& observation_
 /// The same for an environment, or several as one, with the spaces of what was recorded and masks where it has them.
 template <class E>
 Rollout<float> read_transitions(const std::string& path, const E& envs) {
-    constexpr bool masked = detail::HasActionMask<E> || detail::HasVectorActionMask<E>;
+    constexpr bool masked = HasActionMask<E> || HasVectorActionMask<E>;
     return detail::TransitionReader<std::remove_cvref_t<decltype(envs.action_space())>, masked>(
                path, envs.observation_space(), envs.action_space())
         .read();

@@ -20,7 +20,7 @@ struct OffPolicyReport {
 /// Compares a policy with the behaviour that filled a rollout: fills `log_ratio` with log rho = log pi(a | s) -
 /// log_prob. Throws `Error` when there is no sample, and when a behaviour's log-prob is not finite. Source: Espeholt et
 /// al., "IMPALA", 2018, section 4.
-template <detail::ExplainedPolicy P>
+template <ExplainedPolicy P>
 class Reweigher {
 public:
     using Scalar = typename P::Scalar;

@@ -30,7 +30,7 @@ struct Rollout {
     using Scalar = ScalarT;
 
     /// Fits the observations and actions of these environments and this policy.
-    template <detail::ExplainedVectorEnv V, detail::ExplainedBehaviour P>
+    template <ExplainedVectorEnv V, ExplainedBehaviour P>
     Rollout(const V& envs, const P& actor)
         : environments(envs.size()), observation_size(observation_size_of(envs)), head_size(actor.head_size()),
           mask_size(mask_size_of(envs)), action_shape(actor.action_shape()) {}
@@ -130,6 +130,6 @@ struct Rollout {
 };
 
 template <class V, class P>
-Rollout(const V&, const P&) -> Rollout<typename detail::ActingIn<V, P>::Scalar>;
+Rollout(const V&, const P&) -> Rollout<typename ActingIn<V, P>::Scalar>;
 
 }  // namespace GRADIVA_NAMESPACE

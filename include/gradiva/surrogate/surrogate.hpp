@@ -86,23 +86,26 @@ template <class S>
 concept Surrogate = std::copy_constructible<S> && detail::HasSurrogateCheck<S> && detail::HasOneLoss<S, double> &&
     detail::HasOneLoss<S, Simd<float>> && detail::HasOneLoss<S, Simd<double>>;
 
-namespace detail {
-
+/// Whether a surrogate has `per_episode`: its loss is then summed over samples and divided by the number of episodes.
 template <class S>
 concept HasPerEpisode = requires(const S& surrogate) {
     requires std::same_as < std::remove_cvref_t<decltype(surrogate.per_episode)>,
     bool > ;
 };
 
+/// Whether a surrogate has `at(progress)`, which returns the surrogate of an update.
 template <class S>
 concept HasAt = requires(const S& surrogate) {
     { surrogate.at(0.0) } -> std::same_as<S>;
 };
 
+/// Whether a surrogate has `kl_coefficient()`, the first beta of a KL penalty.
 template <class S>
 concept HasKlCoefficient = requires(const S& surrogate) {
     { surrogate.kl_coefficient() } -> std::convertible_to<double>;
 };
+
+namespace detail {
 
 // Detects a member of a given name, whatever its signature: if S has one, the name is ambiguous in a class derived from
 // both S and `SurrogateNames`. A final class, from which nothing derives, is checked directly.
@@ -124,10 +127,15 @@ template <class S>
 concept MentionsAfterUpdate = !requires { &SurrogateNamesOf<S>::after_update; } || requires { &S::after_update; };
 // clang-format on
 
+}  // namespace detail
+
+/// Whether a surrogate has `after_update(beta, mean_kl)`, the beta of the next update.
 template <class S>
 concept HasAfterUpdate = requires(const S& surrogate) {
     { surrogate.after_update(0.0, 0.0) } -> std::convertible_to<double>;
 };
+
+namespace detail {
 
 /// A compile-time error, one sentence, for each rule of `Surrogate` that the type breaks, and for each optional member
 /// of the right name and a wrong signature, which would otherwise be ignored.
@@ -165,11 +173,11 @@ consteval bool explain_surrogate() {
     return Surrogate<S>;
 }
 
+}  // namespace detail
+
 /// A `Surrogate`; for other types a compile-time error says which rule they break.
 template <class S>
-concept ExplainedSurrogate = (explain_surrogate<S>());
-
-}  // namespace detail
+concept ExplainedSurrogate = (detail::explain_surrogate<S>());
 
 /// `static_assert(gradiva::is_surrogate<Mine>)` says which rule `Mine` breaks, if any.
 template <class S>

@@ -37,11 +37,11 @@ auto loss_by_log_prob(const S& surrogate, const V& rho_or_log_prob, const V& adv
 template <class S>
 using SampleLossOf = decltype(loss_by_log_prob(std::declval<const S&>(), 0.0, 0.0));
 
+}  // namespace detail
+
 /// Whether a surrogate returns which samples were clipped.
 template <class S>
-inline constexpr bool clips = !std::is_same_v<decltype(SampleLossOf<S>::clipped), NeverClipped>;
-
-}  // namespace detail
+inline constexpr bool clips = !std::is_same_v<decltype(detail::SampleLossOf<S>::clipped), NeverClipped>;
 
 /// Sums a surrogate over samples, in double, and writes d_log_prob := the derivative of each sample's loss by its
 /// log-prob. All vectors have one element per sample; `d_log_prob` must not overlap the others. The bits of a sample's
@@ -70,7 +70,7 @@ SurrogateSum surrogate_sum(const S& surrogate, ConstVectorRef<Scalar> log_prob, 
             const auto sample = detail::loss_by_log_prob<V>(surrogate, x, a);
             simd::store_some(sample.derivative.lanes(), d_log_prob.data() + begin + i, count);
             simd::store_some(sample.loss.lanes(), loss + i, count);
-            if constexpr (detail::clips<S>) {
+            if constexpr (clips<S>) {
                 const V one = select(sample.clipped, constant<V>(1), constant<V>(0));
                 clipped += V(simd::first_of(one.lanes(), count));
             }

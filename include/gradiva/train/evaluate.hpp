@@ -181,9 +181,9 @@ Evaluation evaluate(const P& actor, const Source& source, const EvaluateOptions&
 }
 
 /// Only says that the episodes have a name.
-template <Policy P, class Source, detail::Positional Episodes>
+template <Policy P, class Source, Positional Episodes>
 Evaluation evaluate(const P&, const Source&, Episodes) {
-    static_assert(!detail::Positional<Episodes>,
+    static_assert(!Positional<Episodes>,
                   "gradiva: evaluate takes its options by name: evaluate(actor, env, {.episodes = 100})");
     return {};
 }
@@ -193,7 +193,7 @@ template <class P, class Source>
 requires(!Policy<P> && (Policy<Source> || requires { typename P::Tape; })) Evaluation
     evaluate(const P&, const Source&, const EvaluateOptions& = {}) {
     static_assert(!Policy<Source>, "gradiva: evaluate(actor, env) takes the actor first");
-    if constexpr (!Policy<Source>) static_assert(detail::explain_policy<P>());
+    if constexpr (!Policy<Source>) static_assert(explain_policy<P>());
     return {};
 }
 

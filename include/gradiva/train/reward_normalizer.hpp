@@ -57,7 +57,7 @@ public:
         }
         const auto exchange = [&] { std::swap(rollout.reward, scaled_); };
         exchange();
-        detail::undo_unless_done(body, exchange);
+        undo_unless_done(body, exchange);
         exchange();
     }
 

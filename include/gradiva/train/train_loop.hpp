@@ -23,16 +23,12 @@ struct TrainOptions {
     Index schedule_steps = 0;
 };
 
-namespace detail {
-
 /// The compile-time error of `train` for steps without their name.
 template <Positional Steps>
 Progress explain_positional_steps() {
     static_assert(!Positional<Steps>, "gradiva: train takes its options by name: trainer.train({.steps = 100'000})");
     return {};
 }
-
-}  // namespace detail
 
 /// The loop of `train` in every trainer: iterations until the steps are done or a callback returns false, with a report
 /// after each.
@@ -58,7 +54,7 @@ public:
             continues = detail::call_on_start(callback, run) && continues;
             ++started;
         };
-        detail::Failure failure;
+        CaughtException failure;
         failure.attempt([&] {
             (start_callback(callbacks), ...);
             start = std::chrono::steady_clock::now();
@@ -128,8 +124,7 @@ private:
                           .schedule_progress = schedule_progress(options, last.steps),
                           .episodes = last.episodes,
                           .lifetime_episodes = episodes_};
-        detail::with_prefix([&] { iterate(progress); },
-                            [&] { return fmt::format("{}: iteration {}", name_, iteration_); });
+        with_prefix([&] { iterate(progress); }, [&] { return fmt::format("{}: iteration {}", name_, iteration_); });
         progress.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         progress.steps_per_second = static_cast<double>(progress.steps) / progress.seconds;
         progress.schedule_progress = schedule_progress(options, progress.steps);

@@ -25,12 +25,11 @@ namespace GRADIVA_NAMESPACE {
 /// `(RolloutStore<Scalar>& store, const auto& estimate, double progress)` instead, and calls `estimate(rollout)` before
 /// it learns from one. Its optional `explore(double progress)` is called before each rollout and at the end of `train`,
 /// to set the actor's exploration by a schedule.
-template <detail::ExplainedVectorEnv V, detail::ExplainedPolicy A, class C, detail::ExplainedAdvantage Adv,
-          class Update>
+template <ExplainedVectorEnv V, ExplainedPolicy A, class C, ExplainedAdvantage Adv, class Update>
 class Trainer {
 public:
     using Scalar = typename A::Scalar;
-    static_assert(detail::HasAdvantageOf<Adv, Scalar>,
+    static_assert(HasAdvantageOf<Adv, Scalar>,
                   "gradiva: this Advantage takes no Rollout of the actor's Scalar; let its operator() be a template "
                   "<class Scalar> of Rollout<Scalar>&");
 
@@ -41,7 +40,7 @@ public:
         : loop_(detail::check_trainer(options, envs, critic, advantage)), options_(options),
           advantage_(std::move(advantage)), threads_(options.threads), actor_(actor), critic_(critic),
           store_(envs, actor, options.store), collect_(envs, actor, threads_),
-          rewards_(envs.size(), detail::discount_of(options.name, advantage_, options.normalize_rewards)),
+          rewards_(envs.size(), discount_of(options.name, advantage_, options.normalize_rewards)),
           estimate_(critic, threads_), update_(make_update(threads_)), observe_(threads_) {}
 
     Trainer(const Trainer&) = delete;
@@ -60,9 +59,9 @@ public:
         return last;
     }
     /// For a compile-time error only: the steps are given by name.
-    template <detail::Positional Steps, class... Callbacks>
+    template <Positional Steps, class... Callbacks>
     Progress train(Steps, Callbacks&&...) {
-        return detail::explain_positional_steps<Steps>();
+        return explain_positional_steps<Steps>();
     }
 
     const A& actor() const { return actor_; }

@@ -16,7 +16,7 @@ enum class CollectStage { choice, step, observation, mask, legality, outcome };
 
 /// What failed first of all that failed in a shard: the same whatever environments it holds beside those that failed.
 struct CollectFailure {
-    Failure failure;
+    CaughtException failure;
     std::pair<Index, CollectStage> place;  ///< time and stage
 
     /// Keeps the earlier of both.

@@ -82,7 +82,7 @@ private:
     /// its end.
     template <class Body>
     static bool attempt(Shard& shard, Index t, const CollectStage& stage, const Body& body) {
-        Failure failure;
+        CaughtException failure;
         if (failure.attempt(body)) return true;
         shard.failure.keep({std::move(failure), {t, stage}});
         return false;

@@ -51,8 +51,8 @@ private:
         GRADIVA_ASSERT((steps_.horizon + later) * steps_.environments * rows <= from.rows() * from.cols());
         GRADIVA_ASSERT((t + steps_.horizon + later) * whole.environments * rows <= to.rows() * to.cols());
         const T* const source = from.data() + later * steps_.environments * rows;
-        detail::spread_bytes(source, bytes(steps_.environments), steps_.horizon,
-                             to.data() + whole.columns(t + later, all()).begin * rows, bytes(whole.environments));
+        spread_bytes(source, bytes(steps_.environments), steps_.horizon,
+                     to.data() + whole.columns(t + later, all()).begin * rows, bytes(whole.environments));
     }
 
     Index first_;
