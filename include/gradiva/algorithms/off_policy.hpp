@@ -17,15 +17,15 @@ namespace GRADIVA_NAMESPACE {
 
 /// Hyperparameters of `OffPolicy`.
 struct OffPolicyOptions {
-    Index horizon = 32;              ///< steps of each environment per iteration
-    Index store = 4;                 ///< number of stored rollouts, at least age + replays
-    Index age = 0;                   ///< smallest age, in iterations, of a rollout that is learned from; at least 0
-    Index replays = 1;               ///< rollouts that are learned from in each iteration, the newest first; at least 1
-    double max_kl = 0.5;             ///< largest KL(behaviour || policy) of a rollout that is learned from; above 0
-    Schedule learning_rate = 7e-4;   ///< at least 0
-    Schedule entropy = 0.0;          ///< c_H: weight of the entropy bonus
-    double value_coefficient = 0.5;  ///< c_V: weight of the value loss
-    double max_gradient_norm = 0.5;  ///< clips the joint gradient of actor and critic; 0: no clipping
+    Index horizon = 32;                ///< steps of each environment per iteration
+    Index store = 4;                   ///< number of stored rollouts, at least age + replays
+    Index age = 0;                     ///< smallest age, in iterations, of a rollout that is learned from; at least 0
+    Index replays = 1;                 ///< rollouts learned from in each iteration, the newest first; at least 1
+    double max_kl = 0.5;               ///< largest KL(behaviour || policy) of a rollout that is learned from; above 0
+    Schedule learning_rate = 7e-4;     ///< at least 0
+    Schedule entropy = 0.0;            ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;    ///< c_V: weight of the value loss
+    double max_gradient_norm = 0.5;    ///< clips the joint gradient of actor and critic; 0: no clipping
     bool normalize_advantage = false;  ///< over the rollout
     bool normalize_rewards = false;    ///< by the running deviation of the return (see `RewardNormalizer`)
     Index threads = 1;                 ///< number of threads; no result depends on it

@@ -12,16 +12,16 @@ namespace GRADIVA_NAMESPACE {
 
 /// Hyperparameters of `PpoClip`.
 struct PpoClipOptions {
-    Schedule clip = 0.2;             ///< eps: the surrogate clips the ratio to [1 - eps, 1 + eps]; at least 0
-    Index horizon = 128;             ///< steps of each environment per iteration
-    Index minibatch = 64;            ///< samples per gradient step, from 1 to environments x horizon
-    Index epochs = 10;               ///< passes over each rollout, at least 1
-    Schedule learning_rate = 3e-4;   ///< at least 0
-    Schedule entropy = 0.0;          ///< c_H: weight of the entropy bonus
-    double value_coefficient = 0.5;  ///< c_V: weight of the value loss
-    Schedule value_clip = 0.0;       ///< clip range of V - V_old in the value loss; 0: no clipping
-    double max_gradient_norm = 0.5;  ///< clips the joint gradient of actor and critic; 0: no clipping
-    double target_kl = 0;  ///< ends an update at a minibatch whose approximate KL exceeds 1.5 times it; 0: never
+    Schedule clip = 0.2;              ///< eps: the surrogate clips the ratio to [1 - eps, 1 + eps]; at least 0
+    Index horizon = 128;              ///< steps of each environment per iteration
+    Index minibatch = 64;             ///< samples per gradient step, from 1 to environments x horizon
+    Index epochs = 10;                ///< passes over each rollout, at least 1
+    Schedule learning_rate = 3e-4;    ///< at least 0
+    Schedule entropy = 0.0;           ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;   ///< c_V: weight of the value loss
+    Schedule value_clip = 0.0;        ///< clip range of V - V_old in the value loss; 0: no clipping
+    double max_gradient_norm = 0.5;   ///< clips the joint gradient of actor and critic; 0: no clipping
+    double target_kl = 0;             ///< ends an update where a minibatch's KL exceeds 1.5 times it; 0: never
     bool normalize_advantage = true;  ///< per minibatch
     bool normalize_rewards = false;   ///< by the running deviation of the return (see `RewardNormalizer`)
     Index threads = 1;                ///< number of threads; no result depends on it
@@ -57,19 +57,19 @@ PpoClip(V&, A&, C&, const PpoClipOptions& = {}) -> PpoClip<V, A, C, AdvantageIsM
 
 /// Hyperparameters of `PpoKl`.
 struct PpoKlOptions {
-    double target = 0.01;            ///< target of the mean KL of an update, in nats; above 0
-    double kl_high = 0;              ///< beta doubles above it; 0: 1.5 times the target
-    double kl_low = 0;               ///< beta halves below it; 0: the target divided by 1.5
-    double beta = 1;                 ///< the initial weight of the penalty, from 1e-4 to 1e4
-    Index horizon = 128;             ///< steps of each environment per iteration
-    Index minibatch = 64;            ///< samples per gradient step, from 1 to environments x horizon
-    Index epochs = 10;               ///< passes over each rollout, at least 1
-    Schedule learning_rate = 3e-4;   ///< at least 0
-    Schedule entropy = 0.0;          ///< c_H: weight of the entropy bonus
-    double value_coefficient = 0.5;  ///< c_V: weight of the value loss
-    Schedule value_clip = 0.0;       ///< clip range of V - V_old in the value loss; 0: no clipping
-    double max_gradient_norm = 0.5;  ///< clips the joint gradient of actor and critic; 0: no clipping
-    double target_kl = 0;  ///< ends an update at a minibatch whose approximate KL exceeds 1.5 times it; 0: never
+    double target = 0.01;             ///< target of the mean KL of an update, in nats; above 0
+    double kl_high = 0;               ///< beta doubles above it; 0: 1.5 times the target
+    double kl_low = 0;                ///< beta halves below it; 0: the target divided by 1.5
+    double beta = 1;                  ///< the initial weight of the penalty, from 1e-4 to 1e4
+    Index horizon = 128;              ///< steps of each environment per iteration
+    Index minibatch = 64;             ///< samples per gradient step, from 1 to environments x horizon
+    Index epochs = 10;                ///< passes over each rollout, at least 1
+    Schedule learning_rate = 3e-4;    ///< at least 0
+    Schedule entropy = 0.0;           ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;   ///< c_V: weight of the value loss
+    Schedule value_clip = 0.0;        ///< clip range of V - V_old in the value loss; 0: no clipping
+    double max_gradient_norm = 0.5;   ///< clips the joint gradient of actor and critic; 0: no clipping
+    double target_kl = 0;             ///< ends an update where a minibatch's KL exceeds 1.5 times it; 0: never
     bool normalize_advantage = true;  ///< per minibatch
     bool normalize_rewards = false;   ///< by the running deviation of the return (see `RewardNormalizer`)
     Index threads = 1;                ///< number of threads; no result depends on it

@@ -12,11 +12,11 @@ namespace GRADIVA_NAMESPACE {
 
 /// Hyperparameters of `Trpo`.
 struct TrpoOptions {
-    double delta = 0.01;       ///< largest mean KL(pi_old || pi) of an update, in nats; above 0
-    double damping = 0.1;      ///< added to the Fisher matrix's diagonal; above 0
-    Index horizon = 1024;      ///< steps of each environment per iteration
-    Index minibatch = 128;     ///< samples per gradient step of the critic, from 1 to environments x horizon
-    Index critic_epochs = 10;  ///< passes of the critic over each rollout, at least 1
+    double delta = 0.01;                   ///< largest mean KL(pi_old || pi) of an update, in nats; above 0
+    double damping = 0.1;                  ///< added to the Fisher matrix's diagonal; above 0
+    Index horizon = 1024;                  ///< steps of each environment per iteration
+    Index minibatch = 128;                 ///< the critic's minibatch in samples, from 1 to environments x horizon
+    Index critic_epochs = 10;              ///< passes of the critic over each rollout, at least 1
     Schedule critic_learning_rate = 1e-3;  ///< at least 0
     Index conjugate_iterations = 15;       ///< largest number of conjugate gradient iterations, at least 1
     Index backtracks = 10;                 ///< largest number of trial steps of the line search, at least 1

@@ -49,6 +49,8 @@ public:
     }
 
     ActionShape shape() const { return {integers_.rows(), reals_.rows()}; }
+    // Views of a range of columns and of all columns.
+
     ActionView columns(Range r) { return {integers_.columns(r), reals_.columns(r)}; }
     ConstActionView columns(Range r) const { return {integers_.columns(r), reals_.columns(r)}; }
     ActionView all() { return {integers_.matrix(), reals_.matrix()}; }

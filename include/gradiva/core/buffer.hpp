@@ -149,10 +149,12 @@ public:
 
     Index size() const { return static_cast<Index>(bytes_.size() / sizeof(T)); }
     void resize(Index size) { bytes_.resize(to_bytes(size)); }
+    /// Resizes, and sets all elements to `value`.
     void assign(Index size, T value) {
         bytes_.resize(to_bytes(size));
         std::fill(begin(), end(), value);
     }
+    /// Allocates memory for at least `size` elements.
     void reserve(Index size) { bytes_.reserve(to_bytes(size)); }
     Index capacity() const { return static_cast<Index>(bytes_.capacity() / sizeof(T)); }
     void push_back(const T& value) {
@@ -165,6 +167,7 @@ public:
         resize(count);
         detail::gather_bytes(source, sizeof(T), order, count, data());
     }
+    /// Resizes to 0; keeps the memory.
     void clear() { bytes_.resize(0); }
     bool empty() const { return bytes_.size() == 0; }
 
@@ -216,6 +219,7 @@ public:
         values_.resize(rows * columns);
     }
 
+    /// Allocates memory for at least `elements` = rows x columns elements.
     void reserve(Index elements) { values_.reserve(elements); }
 
     /// Copies the columns `from` of `source`, which has as many rows, to this matrix, beginning at column `to`.
@@ -240,6 +244,8 @@ public:
 
     T& operator()(Index row, Index column) { return values_[column * rows_ + row]; }
     const T& operator()(Index row, Index column) const { return values_[column * rows_ + row]; }
+    // Views of all columns, of a range of columns and of one column.
+
     MatrixMap<T> matrix() { return columns({0, columns_}); }
     ConstMatrixMap<T> matrix() const { return columns({0, columns_}); }
     MatrixMap<T> columns(Range r) { return {detail::not_null(values_.data()) + r.begin * rows_, rows_, r.size()}; }

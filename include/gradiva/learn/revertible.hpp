@@ -19,7 +19,9 @@ public:
     T& operator*() { return now_; }
     T* operator->() { return &now_; }
 
+    /// Makes the present value the committed one.
     void commit() { before_ = now_; }
+    /// Restores the committed value.
     void revert() { now_ = before_; }
 
 private:

@@ -15,14 +15,14 @@ inline constexpr Index all_samples = std::numeric_limits<Index>::max();
 
 /// Options of `Updater` and `MinibatchDescent`.
 struct UpdateOptions {
-    Index minibatch = 64;            ///< samples per gradient step, at least 1
-    Index epochs = 10;               ///< passes over the rollout, at least 1
-    Schedule learning_rate = 3e-4;   ///< at least 0
-    Schedule entropy = 0.0;          ///< c_H: weight of the entropy bonus
-    double value_coefficient = 0.5;  ///< c_V: weight of the value loss, at least 0
-    Schedule value_clip = 0.0;       ///< clip range of V - V_old in the value loss, see `value_loss`; 0: no clipping
-    double max_gradient_norm = 0.5;  ///< clips the joint gradient of actor and critic; 0: no clipping
-    double target_kl = 0;  ///< ends an update once a minibatch's approximate KL exceeds 1.5 times it; 0: never
+    Index minibatch = 64;               ///< samples per gradient step, at least 1
+    Index epochs = 10;                  ///< passes over the rollout, at least 1
+    Schedule learning_rate = 3e-4;      ///< at least 0
+    Schedule entropy = 0.0;             ///< c_H: weight of the entropy bonus
+    double value_coefficient = 0.5;     ///< c_V: weight of the value loss, at least 0
+    Schedule value_clip = 0.0;          ///< clip range of V - V_old in the value loss, see `value_loss`; 0: no clipping
+    double max_gradient_norm = 0.5;     ///< clips the joint gradient of actor and critic; 0: no clipping
+    double target_kl = 0;               ///< ends an update where a minibatch's KL exceeds 1.5 times it; 0: never
     bool normalize_advantage = true;    ///< per minibatch, to mean 0 and standard deviation 1
     std::string_view name = "Updater";  ///< prefix of error messages
 

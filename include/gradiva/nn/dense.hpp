@@ -25,6 +25,7 @@ struct Dense {
 
     Index parameter_count() const { return outputs * (inputs + 1); }
 
+    /// W (outputs x inputs) and b in a flat span of parameters or gradients.
     template <class T>
     MatrixMap<T> weight(std::span<T> flat) const {
         return {part(flat, offset, outputs * inputs).data(), outputs, inputs};

@@ -24,6 +24,7 @@ struct LayerNorm {
 
     Index parameter_count() const { return 2 * units; }
 
+    /// Gain and shift in a flat span of parameters or gradients.
     template <class T>
     VectorMap<T> gain(std::span<T> flat) const {
         return as_vector(part(flat, offset, units));

@@ -47,8 +47,8 @@ public:
     struct Tape {
         ConstMatrixMap<Scalar> input{nullptr, 0, 0};  ///< A_0
         MatrixBuffer<Scalar> normalized;              ///< storage of A_0 with a normaliser
-        MatrixBuffer<Scalar> dense_input, dense_dy;  ///< copies of X and dY where these have gaps between their columns
-        std::vector<MatrixBuffer<Scalar>> output;    ///< A_1, ..., A_{L-1}, Y
+        MatrixBuffer<Scalar> dense_input, dense_dy;   ///< copies of X and dY where their columns have gaps
+        std::vector<MatrixBuffer<Scalar>> output;     ///< A_1, ..., A_{L-1}, Y
         std::vector<LayerNorm::Tape<Scalar>> norm;
         MatrixBuffer<Scalar> scratch[2];  ///< derivatives or tangents of a layer's input and output, alternately
         bool single_use = false;
@@ -102,6 +102,7 @@ public:
     std::span<const Scalar> parameters() const { return parameters_.span(); }
     void append_parameters(Index count) { parameters_.resize(parameters_.size() + count); }
 
+    /// Packs the current weights (see `pack_weights`).
     void pack(PackedWeights& packed) const {
         packed.resize(layers_.size());
         for (std::size_t l = 0; l < layers_.size(); ++l) {
@@ -109,6 +110,7 @@ public:
         }
     }
 
+    /// Y (outputs x batch) of X (inputs x batch), a view into the tape.
     ConstMatrixMap<Scalar> forward(const ConstMatrixRef<Scalar>& x, Tape& tape) const {
         GRADIVA_ASSERT(x.rows() == inputs());
         rebind(tape.input, first_input(x, tape));

@@ -25,6 +25,7 @@ public:
     explicit Normalizer(Index size) : moments_(static_cast<std::size_t>(size)), mean_(size), scale_(size, 1.0) {}
 
     Index size() const { return mean_.size(); }
+    /// The running moments of each element.
     const std::vector<kernels::Moments>& moments() const { return moments_; }
 
     /// Adds further inputs to the running moments: `moments[i]` are those of their element i.

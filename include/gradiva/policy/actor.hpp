@@ -84,6 +84,7 @@ public:
             return 0;
         }
     }
+    /// All trained parameters: the network's, then the distribution's own.
     std::span<Scalar> weights() { return network_.parameters(); }
     std::span<const Scalar> weights() const { return network_.parameters(); }
     /// The distribution's own parameters, the last elements of `weights()`.
@@ -106,6 +107,7 @@ public:
         }
         distribution_.forward(tape.head, own_parameters(), tape.distribution);
     }
+    /// The same without a mask.
     void forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
         forward(observation, all_legal(observation.cols()), tape);
     }
@@ -115,9 +117,13 @@ public:
         distribution_.forward(head, own_parameters, tape);
     }
 
+    // The following are members of the distribution, applied to the last forward pass of the tape.
+
+    /// Draws the action of column j with `rng[j]`.
     void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
         distribution_.sample(tape.distribution, rng, actions);
     }
+    /// Writes the most probable action of each column (see the distribution).
     void mode(const Tape& tape, ActionView actions) const { distribution_.mode(tape.distribution, actions); }
     /// Converts stored actions to those that environments take.
     void to_environment(ConstActionView stored, ActionView sent) const requires HasToEnvironment<DistributionT> {
@@ -128,9 +134,11 @@ public:
     void from_environment(ConstActionView sent, ActionView stored) const requires HasFromEnvironment<DistributionT> {
         distribution_.from_environment(sent, stored);
     }
+    /// log pi(a | s) of each column's stored action.
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
         distribution_.log_prob(tape.distribution, actions, out);
     }
+    /// The entropy of pi(. | s) of each column, in nats.
     void entropy(const Tape& tape, VectorRef<Scalar> out) const { distribution_.entropy(tape.distribution, out); }
     /// KL(from || pi) of each column, in nats.
     void kl_from(const DistributionTape& from, const Tape& tape, VectorRef<Scalar> out) const {

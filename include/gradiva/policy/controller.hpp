@@ -91,6 +91,7 @@ public:
     ActionShape action_shape() const { return action_shape_; }
     std::span<const float> own_parameters() const { return {}; }
 
+    /// Stores views of the observation (observation_size x batch) and the mask, which must outlive the tape's use.
     void forward(ConstMatrixRef<float> observation, ActionMask legal, Tape& tape) const {
         rebind(tape.legal, legal);
         rebind(tape.observation, contiguous<float>(observation, tape.dense_observation));
@@ -98,6 +99,7 @@ public:
         tape.log_prob.resize(observation.cols());
     }
 
+    /// Calls `choose` for each column j, with `rng[j]`.
     void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
         for (Index j = 0; j < tape.observation.cols(); ++j) {
             const auto size = static_cast<std::size_t>(tape.observation.rows());

@@ -39,6 +39,7 @@ public:
     void pack(PackedWeights& packed) const { pack_weights(network_, packed); }
 
     Index observation_size() const { return network_.inputs(); }
+    /// All trained parameters, those of the network.
     std::span<Scalar> weights() { return network_.parameters(); }
     std::span<const Scalar> weights() const { return network_.parameters(); }
     const NetworkT& network() const { return network_; }

@@ -38,6 +38,7 @@ public:
         }
         return std::as_const(tape.value).vector();
     }
+    /// The same without a mask.
     ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
         return forward(observation, all_legal(observation.cols()), tape);
     }

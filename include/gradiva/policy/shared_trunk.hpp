@@ -53,6 +53,7 @@ public:
     void append_parameters(Index count) { network_.append_parameters(count); }
     void pack(PackedWeights& packed) const { pack_weights(network_, packed); }
 
+    /// Y, the head, outputs x batch; also computes `value`.
     ConstMatrixMap<Scalar> forward(ConstMatrixRef<Scalar> x, Tape& tape) const {
         const auto y = network_.forward(x, tape.network);
         tape.value.resize(y.cols());
@@ -69,6 +70,7 @@ public:
         return tape.d_value.vector();
     }
 
+    /// See `Module`; includes the derivatives written to `d_value` since the forward pass.
     void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient) const {
         network_.backward(tape.network, d_output_of(dy, tape), gradient);
     }
@@ -154,6 +156,7 @@ public:
     Index observation_size() const { return actor_->observation_size(); }
     std::span<Scalar> weights() { return {}; }
 
+    /// V of each column of `observation` (observation_size x batch), a view into the tape.
     ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
         actor_->network().forward(observation, tape.network);
         return value(tape);

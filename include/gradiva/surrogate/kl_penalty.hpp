@@ -19,6 +19,8 @@ struct KlPenalty {
     static constexpr double smallest_beta = 1e-4;
     static constexpr double largest_beta = 1e4;
 
+    // The bounds with their defaults.
+
     double high() const { return kl_high > 0 ? kl_high : 1.5 * target; }
     double low() const { return kl_low > 0 ? kl_low : target / 1.5; }
 
