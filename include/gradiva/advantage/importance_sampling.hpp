@@ -11,10 +11,10 @@ namespace GRADIVA_NAMESPACE {
 /// Per-decision importance sampling of rewards to go, unbiased for episodes of a behaviour policy mu: with w_t the
 /// product of the ratios pi / mu of an episode's steps up to t,
 ///   A_t = sum_{t' >= t} gamma^(t' - t) w_t' r_t' - w_t b.
-/// The variance grows with the length of episodes: for short episodes and similar policies. Needs whole episodes.
-/// value_target is the sum; it is not the value of either policy, so that no critic should be trained on it. Source:
-/// Precup, Sutton and Singh, "Eligibility Traces for Off-Policy Policy Evaluation", 2000, section 3. The advantages
-/// contain the ratio: they fit `PolicyGradient` only.
+/// The variance grows with the length of episodes: use it for short episodes and similar policies. Needs whole
+/// episodes. value_target is the sum; it is not the value of either policy, so that no critic should be trained on it.
+/// Source: Precup, Sutton and Singh, "Eligibility Traces for Off-Policy Policy Evaluation", 2000, section 3. The
+/// advantages contain the ratio: they fit `PolicyGradient` only.
 struct ProductOfRatios {
     static constexpr bool holds_ratio = true;
 
@@ -56,9 +56,9 @@ struct ProductOfRatios {
 struct SingleRatio {
     static constexpr bool holds_ratio = true;
 
-    double gamma = 0.99;  ///< discount, from 0 to 1
-    Baseline baseline = Baseline::none;
-    double constant = 0;  ///< the baseline, where it is a constant
+    double gamma = 0.99;                 ///< discount, from 0 to 1
+    Baseline baseline = Baseline::none;  ///< b
+    double constant = 0;                 ///< the value of `Baseline::constant`
 
     void check(bool with_critic) const {
         detail::check_fraction("SingleRatio", "gamma", gamma);

@@ -100,12 +100,12 @@ void require_whole_episodes(const char* who, const Rollout<Scalar>& rollout) {
 
 /// The reward to go: A_t = G_t - b, G_t = sum_{t' >= t} gamma^(t' - t) r_t'; value_target = G. With gamma < 1 the
 /// factor gamma^t of the gradient of the discounted return is dropped, as is usual. Truncated episodes, and those cut
-/// by the end of the rollout, are bootstrapped with V where there is a critic. `mean_of_others` is the mean of G over
-/// the other episodes at the same step, of those that ran as long. (Counting ended episodes as 0 gave 1.08 times the
-/// variance of the gradient on CartPole: geometric mean of 36 settings, policies of return 22, 80 and 330, three seeds
-/// each, 16 and 64 episodes, gamma 0.99 and 1, 400 estimates each; from 0.94 to 1.32, above 1 in 28 of them.) Source:
-/// Williams, "Simple statistical gradient-following algorithms for connectionist reinforcement learning", 1992; Sutton
-/// and Barto, "Reinforcement Learning", 2018, section 13.4.
+/// by the end of the rollout, are bootstrapped with V where there is a critic. `mean_of_others`, which needs whole
+/// episodes, is the mean of G at the same step over the other episodes that ran at least as long. (Counting ended
+/// episodes as 0 gave 1.08 times the variance of the gradient on CartPole: geometric mean of 36 settings, policies of
+/// return 22, 80 and 330, three seeds each, 16 and 64 episodes, gamma 0.99 and 1, 400 estimates each; from 0.94
+/// to 1.32, above 1 in 28 of them.) Source: Williams, "Simple statistical gradient-following algorithms for
+/// connectionist reinforcement learning", 1992; Sutton and Barto, "Reinforcement Learning", 2018, section 13.4.
 struct RewardToGo {
     double gamma = 0.99;                 ///< discount, from 0 to 1
     Baseline baseline = Baseline::none;  ///< b
@@ -164,7 +164,7 @@ struct TotalReturn {
     }
 
 private:
-    /// Of the returns, which are the advantages of the episodes' first steps.
+    /// Subtracts it from the returns, which are stored as the advantages of the episodes' first steps.
     template <class Scalar>
     static void subtract_mean_of_others(Rollout<Scalar>& rollout) {
         detail::subtract_mean_of_others<Scalar>(rollout.workspace, 1, [&](const auto& body) {

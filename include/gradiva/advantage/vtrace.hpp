@@ -13,7 +13,7 @@ namespace GRADIVA_NAMESPACE {
 ///   `Gae`.
 /// Source: Espeholt et al., "IMPALA: Scalable Distributed Deep-RL with Importance Weighted Actor-Learner
 /// Architectures", 2018, section 4. The advantages contain the ratio: they fit `PolicyGradient` only. A ratio that
-/// overflows is infinite before it is truncated, and an error of 0 is weighted to 0 nevertheless.
+/// overflows counts as infinite, so that rho is rho_bar; an error of 0 weighted by an infinite rho is 0.
 struct VTrace {
     static constexpr bool holds_ratio = true;
 

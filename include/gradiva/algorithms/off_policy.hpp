@@ -21,7 +21,7 @@ struct OffPolicyOptions {
     Index store = 4;                   ///< number of stored rollouts, at least age + replays
     Index age = 0;                     ///< smallest age, in iterations, of a rollout that is learned from; at least 0
     Index replays = 1;                 ///< rollouts learned from in each iteration, the newest first; at least 1
-    double max_kl = 0.5;               ///< largest KL(behaviour || policy) of a rollout that is learned from; above 0
+    double max_kl = 0.5;               ///< largest estimate of KL(behaviour || policy) to learn from; above 0
     Schedule learning_rate = 7e-4;     ///< at least 0
     Schedule entropy = 0.0;            ///< c_H: weight of the entropy bonus
     double value_coefficient = 0.5;    ///< c_V: weight of the value loss
@@ -32,8 +32,8 @@ struct OffPolicyOptions {
 };
 
 /// The update of `OffPolicy`: learns from the stored rollouts of ages `age` to age + replays - 1, the newest first. A
-/// rollout whose KL(behaviour || policy) exceeds `max_kl` is skipped, since importance sampling then fails. Borrows
-/// actor, critic and threads.
+/// rollout whose estimate of KL(behaviour || policy) exceeds `max_kl`, or is NaN, is skipped, since importance sampling
+/// then fails. Borrows actor, critic and threads.
 template <ExplainedPolicy A, ExplainedValueFunction C, ExplainedOptimizer<typename A::Scalar> O>
 class OffPolicyUpdate {
 public:

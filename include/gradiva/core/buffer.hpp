@@ -13,8 +13,8 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Alignment of numeric buffers in bytes, a cache line. As it is fixed, code that treats unaligned ends apart gives the
-/// same bits for the same data in each run.
+/// Alignment of numeric buffers in bytes, a cache line. As it is fixed, code that handles unaligned ends separately
+/// splits an array in the same way, and so gives the same bits, in each run.
 inline constexpr std::size_t buffer_alignment = 64;
 
 namespace detail {

@@ -49,7 +49,8 @@ inline ErrorHandler set_error_handler(ErrorHandler handler) {
 
 namespace detail {
 
-/// An argument of an error's text: one of a few types, so that a call with other arguments instantiates nothing of fmt.
+/// An argument of an error's text. It converts from the types that errors use, so that fmt's templates are instantiated
+/// for these only, and not for each combination of arguments.
 struct ErrorArgument {
     using Value = fmt::basic_format_arg<fmt::format_context>;
 

@@ -12,8 +12,8 @@
 namespace GRADIVA_NAMESPACE {
 
 /// A text file that is written line by line and always ends with a complete line: when a write fails, such as on a full
-/// disk, the file is truncated to its last complete line. Lines of a failed write are lost; later ones are appended to
-/// the same file. Not copyable.
+/// disk, the file is truncated to what earlier writes wrote. All lines of a failed write are lost; later ones are
+/// appended to the same file. Not copyable.
 class LineFile {
 public:
     /// Replaces an existing file. Throws an `Error` that begins with `who` when the file cannot be written.

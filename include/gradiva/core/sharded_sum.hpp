@@ -84,7 +84,7 @@ private:
 /// A parallel reduction with a fixed order. Each shard adds to an accumulator of its own, on any thread; afterwards the
 /// caller adds the accumulators in the order of their shards (`for_each`). As long as the number of shards depends on
 /// the work only, the sum has the same bits for any number of threads. Accumulators keep their addresses and contents
-/// from one run to the next; whoever reads them resets them.
+/// from one run to the next: `add`, or whoever reads them, resets them.
 template <class Accumulator>
 class ShardedSum {
 public:

@@ -51,9 +51,10 @@ public:
 
     Index count() const { return static_cast<Index>(groups_.size()); }
 
-    /// Calls `body(shard)` for every shard in [0, shards), below 2^32, and returns when all have ended. If some throw,
-    /// the other shards run nevertheless, for any number of threads, and the exception of the lowest-numbered is
-    /// rethrown. Allocates nothing. Not reentrant: one call at a time, and a body must not call `run` itself.
+    /// Calls `body(shard)` for every shard in [0, shards) and returns when all have ended; `shards` is below 2^32. If
+    /// some throw, the other shards run nevertheless, for any number of threads, and the exception of the
+    /// lowest-numbered one is rethrown. Allocates nothing. Not reentrant: one call at a time, and a body must not call
+    /// `run` itself.
     template <class Body>
     void run(Index shards, const Body& body) {
         run_shards(shards, {[](const void* b, Index shard) { (*static_cast<const Body*>(b))(shard); }, &body});

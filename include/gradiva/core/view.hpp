@@ -46,8 +46,8 @@ inline constexpr bool has_layout_of = [] {
     return contiguous && (Derived::RowsAtCompileTime == 1 || !(Derived::Flags & Eigen::RowMajorBit));
 }();
 
-/// What binds to a view without a copy as a constant argument: for a view that writes, a map or a block, whose
-/// constness is not that of its elements, but not a constant matrix.
+/// Whether a constant argument binds to the view without a copy. A view that writes takes a constant map or block,
+/// whose elements are not constant, but no constant matrix.
 template <class Derived, class Plain, class Stride>
 concept BindsInPlace = has_layout_of<Derived, Plain, Stride> &&
     (std::is_const_v<Plain> ||
@@ -112,7 +112,8 @@ public:
     }
     using Base::operator=;
 
-    /// Whether the elements lie in the storage of the view that was made from an expression: valid only as long as it.
+    /// Whether the elements are in the storage of a view that evaluated an expression; they are valid only while that
+    /// view lives.
     bool is_copy() const { return Storage::copied; }
 
 private:

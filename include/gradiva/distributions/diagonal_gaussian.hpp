@@ -122,8 +122,8 @@ public:
         }
     }
 
-    /// Given dL/down of a whole loss, sets to 0 the elements by which descent would move a log sigma further beyond its
-    /// bound. Returns whether it set any.
+    /// Given the gradient of a whole loss by the own parameters, sets to 0 the elements by which descent would move a
+    /// log sigma further beyond its bound. Returns whether it set any.
     bool project_gradient(std::span<const Scalar> own, std::span<Scalar> d_own) const {
         bool dropped = false;
         for (std::size_t i = 0; i < own.size(); ++i) {
@@ -157,7 +157,8 @@ public:
         kernels::reparameterise<Scalar>(tape.mean.matrix(), tape.std.vector(), noise, action);
     }
 
-    /// Given dL/daction of reparameterised actions, writes dL/dhead and adds dL/down.
+    /// Given dL/daction of reparameterised actions, writes dL/dhead and adds the gradient by the own parameters to
+    /// `d_own`.
     void reparameterised_backward(const Tape& tape, ConstMatrixRef<Scalar> noise, ConstMatrixRef<Scalar> d_action,
                                   MatrixRef<Scalar> d_head, std::span<Scalar> d_own) const {
         d_head = d_action;

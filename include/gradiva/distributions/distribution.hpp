@@ -73,30 +73,25 @@ concept HasDistributionBackward = HasDistributionTape<D> &&
 /// - `forward(head, own, tape)`: computes what the other members read from the tape.
 /// - `sample(tape, rng, actions)`: draws the action of column j with `rng[j]`. `mode(tape, actions)`: the most probable
 ///   action.
-/// - `log_prob(tape, actions, out)`, `entropy(tape, out)`, `kl(from, to, out)`: one value per column, in nats, summed
-/// over
-///   the elements of an action; kl is KL(from || to).
-/// - `backward(tape, actions, d_log_prob, d_entropy, from, d_kl, d_head, d_own)`: the gradient of a loss L, given
-/// dL/dlog
-///   prob of each column (`d_log_prob`), and dL/dentropy and dL/dKL(from || this), one value for all columns. `from`
-///   may be null; `d_kl` is not read then. Writes dL/dhead to `d_head` and adds dL/down to `d_own`. A sample whose
-///   d_log_prob is 0 adds exactly 0 by it, also where its log-prob is minus infinity.
+/// - `log_prob(tape, actions, out)`, `entropy(tape, out)`, `kl(from, to, out)`: one value per column, in nats: the sum
+///   over the elements of an action; kl is KL(from || to).
+/// - `backward(tape, actions, d_log_prob, d_entropy, from, d_kl, d_head, d_own)`: the gradient of a loss L.
+///   `d_log_prob` holds dL/dlog_prob of each column; `d_entropy` and `d_kl` are dL/dentropy and dL/dKL(from || this),
+///   one value for all columns. `from` may be null; `d_kl` is not read then. Writes dL/dhead to `d_head` and adds the
+///   gradient by the own parameters to `d_own`. A sample whose d_log_prob is 0 adds exactly 0 by it, also where its
+///   log-prob is minus infinity.
 ///
 /// Optional:
-/// - `fisher(tape, head, own, out_head, out_own)`: the Fisher matrix of each column times a direction (head, own);
-/// writes
-///   the head's part and adds the part of the own parameters, summed over columns. For trust regions
+/// - `fisher(tape, head, own, out_head, out_own)`: the Fisher matrix of each column times a direction (head, own).
+///   Writes the head's part and adds the part of the own parameters, summed over columns. For trust regions
 ///   (`DistributionWithFisher`).
-/// - `mask_size()`, where action masks are supported: the first `mask_size()` rows of the head are logits of choices,
-/// and
+/// - `mask_size()`, where action masks are supported: the first `mask_size()` rows of the head are logits of choices;
 ///   that of a masked choice is `kernels::masked_logit`, minus infinity.
-/// - `to_environment(stored, sent)` and `from_environment(sent, stored)`, where the stored representation of an action
-/// is
-///   not the one that environments take.
-/// - `bool project_gradient(own, d_own)`, where own parameters have bounds: given dL/down of a whole loss, sets to 0
-/// the
-///   elements by which descent would move a parameter further beyond its bound, and returns whether it set any
-///   (`std::span<const Scalar>`, `std::span<Scalar>`).
+/// - `to_environment(stored, sent)` and `from_environment(sent, stored)`, where an action is stored in another form
+///   than the one that environments take.
+/// - `bool project_gradient(own, d_own)`, where own parameters have bounds: given the gradient of a whole loss by
+///   them, sets to 0 the elements by which descent would move a parameter further beyond its bound, and returns
+///   whether it set any (`std::span<const Scalar>`, `std::span<Scalar>`).
 /// - `static constexpr bool column_by_column = true`, see `acts_column_by_column`.
 ///
 /// All member functions are const.

@@ -16,8 +16,9 @@ namespace GRADIVA_NAMESPACE {
 
 /// The epsilon-greedy policy over n choices. The head is an action value Q of each choice (n x batch), and
 ///   p(a) = 1 - epsilon + epsilon / n for the first a of largest Q,   epsilon / n for all others.
-/// Supports masks: n is then the number of legal choices, and masked ones have probability 0. Log-probs, entropy and KL
-/// are NaN in a column without legal choices, or with a Q that is NaN or plus infinity. p is piecewise constant in Q:
+/// Supports masks: n is then the number of legal choices, and masked ones have probability 0; a Q of minus infinity
+/// counts as masked. Log-probs, entropy and KL are NaN in a column without legal choices, or with a Q of NaN or plus
+/// infinity. p is piecewise constant in Q:
 /// all gradients are 0. Models `Distribution`; has no parameters of its own. Source: Sutton and Barto, "Reinforcement
 /// Learning", 2018, section 2.2.
 template <class ScalarT>

@@ -106,10 +106,9 @@ public:
         }
     }
 
-    /// stored := u of each action, the inverse of `to_environment`. As the bounds have no finite u, x = (a - low) /
-    /// (high
-    /// - low) is clamped to [1e-6, 1 - 1e-6], u thus to about +-6.9. An action beyond a bound cannot be sampled: its u
-    /// is infinite, and its log-prob minus infinity.
+    /// stored := u of each action, the inverse of `to_environment`. The bounds have no finite u: the fraction
+    /// x = (a - low) / (high - low) is clamped to [1e-6, 1 - 1e-6], u thus to about +-6.9. An action beyond a bound
+    /// cannot be sampled: its u is infinite, and its log-prob minus infinity.
     void from_environment(ConstActionView sent, ActionView stored) const {
         for (Index j = 0; j < sent.reals.cols(); ++j) {
             for (Index i = 0; i < sent.reals.rows(); ++i) {

@@ -13,7 +13,7 @@ namespace GRADIVA_NAMESPACE {
 
 /// Independent normal variables, a_i ~ N(m_i, sigma_i^2), with deviations that depend on the state. The head (2 d x
 /// batch) holds d means, then d rows h with log sigma = initial_log_std + h: a network whose outputs are near 0 at
-/// first begins with that log sigma. Models `Distribution`; has no parameters of its own.
+/// first begins with log sigma near initial_log_std. Models `Distribution`; has no parameters of its own.
 ///
 /// log sigma is clamped to the bounds of `DiagonalGaussian`. Beyond a bound its derivatives are those at the bound;
 /// `backward` then sets to 0 those by which descent would move it further out. Samples are rounded to float, and

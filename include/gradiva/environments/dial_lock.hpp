@@ -19,8 +19,8 @@ namespace GRADIVA_NAMESPACE {
 /// The observation is the positions, then the combination, one-hot for each dial. Random actions may take long:
 /// `TimeLimit(DialLock{}, 30)` does not cut episodes of the optimal policy.
 ///
-/// A dial that is d positions off is wrong after at least d - 1 steps, and dials move independently. The mean of max(d
-/// - 1, 0) over all pairs of positions of dial k is (n_k - 1)(n_k - 2) / (3 n_k); a fraction 1 / prod n_k of all pairs
+/// A dial that is d positions off is wrong after at least d - 1 steps, and dials move independently. max(d - 1, 0) has
+/// the mean (n_k - 1)(n_k - 2) / (3 n_k) over all pairs of positions of dial k; a fraction 1 / prod n_k of all pairs
 /// does not differ. The mean return of the optimal policy is therefore
 ///   1 - 0.1 (sum over k of (n_k - 1)(n_k - 2) / (3 n_k)) / (1 - 1 / prod n_k).
 class DialLock {

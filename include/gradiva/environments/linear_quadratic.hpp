@@ -23,8 +23,7 @@ struct LinearQuadraticOptions {
 /// The linear quadratic regulator: x' = A x + B u, with reward -(x^T Q x + u^T R u). The observation is the state x;
 /// episodes do not end by themselves. Models `DifferentiableEnv`.
 ///
-/// The optimal policy for a discount gamma is u = -K x, where K is the limit of K_i in the Riccati recursion from P_0 =
-/// Q:
+/// The optimal policy for a discount gamma is u = -K x, K the limit of K_i in the Riccati recursion from P_0 = Q:
 ///   K_i = gamma (R + gamma B^T P_i B)^-1 B^T P_i A,   P_{i+1} = Q + gamma A^T P_i (A - B K_i).
 /// Source: Bertsekas, "Dynamic Programming and Optimal Control", volume I, section 3.1.
 class LinearQuadratic {

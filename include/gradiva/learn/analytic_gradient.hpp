@@ -20,8 +20,8 @@
 #include "gradiva/rollout/rollout.hpp"
 
 // For a differentiable model s' = f(s, a), r(s, a), the return of reparameterised actions a_t = mean(s_t) + sigma
-// noise_t is a differentiable function of the weights theta. Its gradient follows by the adjoint method, lambda_t =
-// dL/ds_t:
+// noise_t is a differentiable function of the weights theta. Its gradient follows by the adjoint method, with the
+// adjoint state lambda_t = dL/ds_t:
 //   L = -(1 / N) sum over environments of sum_{t < T} gamma^t r(s_t, a_t),
 //   lambda_T = 0,   dL/da_t = (df/da)^T lambda_{t+1} + dr/da dL/dr_t,
 //   lambda_t = (df/ds)^T lambda_{t+1} + dr/ds dL/dr_t + (da_t/ds_t)^T dL/da_t,   dL/dtheta += (da_t/dtheta)^T dL/da_t.
@@ -80,7 +80,8 @@ public:
     };
 
     /// Initial states of environment n are drawn from the stream (seed, Purpose::environment, n), noise from (seed,
-    /// Purpose::action, n). Throws `Error` on options out of range, and when the actor does not fit the environments.
+    /// Purpose::action, n). Throws `Error` on options out of range, and when the actor does not fit the environments
+    /// or normalises observations.
     AnalyticGradient(std::vector<E> envs, const A& actor, const AnalyticGradientOptions& options, Threads& threads,
                      std::uint64_t seed)
         : models_{std::move(envs), actor, options.horizon, options.gamma, options.sample}, options_(options),

@@ -97,7 +97,8 @@ public:
         shards_.for_each([&](const Shard& shard) { sums += shard.sums; });
     }
 
-    /// Sums the shards' gradients, which are set to 0, to the gradient of the part, and computes its norm.
+    /// Sums the shards' gradients into the gradient of the part, sets them to 0, projects the sum (`project_gradient`)
+    /// and computes its norm.
     void add_up_gradient() {
         norm_ = add_up(shards_, gradient_.span());
         if constexpr (Policy<Owner>) {
@@ -117,8 +118,8 @@ public:
         return norm_;
     }
 
-    /// An optimiser step. The gradient is clipped before where `norm`, the norm of the joint gradient of all parts,
-    /// exceeds `max_norm`; 0: no clipping.
+    /// An optimiser step. Where `norm`, the norm of the joint gradient of all parts, exceeds `max_norm`, the gradient
+    /// is first scaled by max_norm / norm; `max_norm` 0: no clipping.
     void step(double norm, double max_norm, double learning_rate) {
         clip(gradient_.span(), norm, max_norm);
         optimizer_->step(weights(), std::as_const(gradient_).span(), learning_rate);

@@ -48,10 +48,10 @@ public:
         order_.begin(rollout);
     }
 
-    /// One gradient step, on one minibatch. `loss(shard, pass)`, one for each part, adds the gradient of the
-    /// minibatch's loss to the shard's gradient, and reported statistics to its sums. Returns whether another step
-    /// follows. The last one is the last of the last epoch, or one in which the mean of `kl` in the sums exceeds 1.5
-    /// times target_kl; that one does not change the weights.
+    /// One gradient step, on one minibatch. `loss(shard, pass)`, one for each part, adds the gradient of its loss on
+    /// the minibatch to the shard's gradient, and reported statistics to its sums. Returns whether another step
+    /// follows: false after the last minibatch of the last epoch, and where the mean of `kl` in the sums exceeds 1.5
+    /// times target_kl; in the second case the weights are not changed.
     template <class... Loss>
     bool step(const Loss&... loss) {
         static_assert(sizeof...(Loss) == sizeof...(Parts), "gradiva: MinibatchDescent needs one loss for each part");

@@ -59,8 +59,8 @@ public:
         options_.check();
     }
 
-    /// One update. Throws `Error`, and restores the weights, when the gradient is not finite or the rollout is not one
-    /// of this kind of actor.
+    /// One update. Throws `Error` when the rollout's head_size is not the actor's, and, with the weights restored, when
+    /// the gradient is not finite.
     UpdateReport operator()(const Rollout<Scalar>& rollout) {
         require(
             rollout.head_size == actor_.head_size(),
@@ -162,7 +162,8 @@ private:
         unit_ = 1 / (m.sample_deviation() + kernels::least_deviation * static_cast<double>(scale));
     }
 
-    /// mean(rho A), mean KL(pi_old || pi) and mean entropy at the current weights; the tapes are then those of them.
+    /// Returns mean(rho A), mean KL(pi_old || pi) and mean entropy at the current weights; leaves the tapes of these
+    /// forward passes.
     Trial evaluate() {
         passes_.run(threads_, passes_.size(), [&](Pass& pass, Index) {
             const ConstActionView actions = std::as_const(pass.batch.action).all();

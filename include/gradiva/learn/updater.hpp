@@ -121,7 +121,8 @@ private:
         shard.sums += sums;
     }
 
-    /// For a shared trunk: the critic's loss, of the actor's forward pass, whose backward pass then serves both losses.
+    /// For a shared trunk: adds the critic's loss on the values of the actor's forward pass; the actor's backward pass
+    /// then includes its gradient.
     template <class Shard, class Tape>
     void add_shared_critic_loss(Shard& shard, const Pass& pass, Tape& tape) const {
         if constexpr (learns_in_actor<C>) {

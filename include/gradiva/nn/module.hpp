@@ -56,12 +56,10 @@ concept HasBackward = HasTape<M> &&
 /// - `parameters()`: all parameters in one contiguous span, which the module owns; a copy of the module has its own.
 /// - `append_parameters(n)`: appends n zeros to that span, which f does not read; an actor stores the parameters of its
 ///   distribution there.
-/// - `forward(X, tape)`: Y (outputs x batch), a view into the tape; the tape may also refer to X, which must outlive
-/// its
-///   use. X and dY may have gaps between their columns; `contiguous` makes a copy where they do.
-/// - `backward(tape, dY, gradient)`: adds dL/dparameters to `gradient`, which has the size of `parameters()`; dY is
-/// dL/dY
-///   at the point of the last forward pass.
+/// - `forward(X, tape)`: Y (outputs x batch), a view into the tape. The tape may also refer to X, which must stay
+///   valid while the tape is used. X and dY may have gaps between their columns; `contiguous` makes a copy then.
+/// - `backward(tape, dY, gradient)`: adds dL/dparameters to `gradient`, which has the size of `parameters()`, given
+///   dY = dL/dY at the point of the last forward pass.
 ///
 /// Optional:
 /// - `backward(tape, dY, gradient, dX)` also writes dL/dX (`ModuleWithInputGradient`), for analytic policy gradients.

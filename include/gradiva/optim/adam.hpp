@@ -33,8 +33,8 @@ public:
         detail::check_epsilon<Scalar>("Adam", options.epsilon);
     }
 
-    /// Throws `Error`, and changes nothing, when the learning rate, or the square of an element of the gradient, is not
-    /// finite: that would make the element's second moment infinite for good.
+    /// Throws `Error`, and changes nothing, when the learning rate is not finite, or when the square of an element of
+    /// the gradient is not: the element's second moment would then stay infinite.
     void step(std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
         GRADIVA_ASSERT(weights.size() == gradient.size());
         detail::check_step("Adam", gradient, learning_rate, detail::largest_with_square<Scalar>());

@@ -9,8 +9,8 @@ namespace GRADIVA_NAMESPACE {
 
 /// A gradient descent rule: `step(weights, gradient, learning_rate)` changes `weights` to lower the loss of which
 /// `gradient`, a span of the same size, is the gradient. Its state, such as moments, is allocated in the first step and
-/// belongs to these weights; later steps do not allocate. A copy has its own state and may step other weights in
-/// another thread.
+/// belongs to these weights; later steps do not allocate. A copy has its own state, which continues that of the
+/// original: for other weights, copy an optimiser that has not stepped yet. Copies may step in different threads.
 template <class O, class Scalar>
 concept Optimizer = std::copyable<O> &&
     requires(O optimizer, std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {

@@ -27,8 +27,8 @@ public:
     void step(std::span<Scalar> weights, std::span<const Scalar> gradient, double learning_rate) {
         GRADIVA_ASSERT(weights.size() == gradient.size());
         const auto momentum = static_cast<Scalar>(options_.momentum);
-        // The velocity is at most the largest element of all gradients times 1 / (1 - momentum); half of that leaves a
-        // margin for rounding.
+        // The velocity is at most 1 / (1 - momentum) times the largest element of all gradients; the limit is half of
+        // what this allows, a margin for rounding.
         const double limit = options_.momentum > 0 ? (1 - options_.momentum) / 2 : 1;
         detail::check_step("Sgd", gradient, learning_rate, limit * most);
         const auto size = static_cast<Index>(gradient.size());

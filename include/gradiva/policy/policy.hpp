@@ -66,7 +66,8 @@ ConstActionView sent_actions(const B& behaviour, const ConstActionView& stored, 
 }
 
 /// Whether a type promises, by `static constexpr bool column_by_column = true`, that forward, sample and log-prob give
-/// each column the same bits in a batch of any width. Environments may then act in batches of any size.
+/// each column the same bits in a batch of any width. The environments may then be split into batches
+/// of any size.
 template <class B>
 inline constexpr bool acts_column_by_column = false;
 template <SaysColumnByColumn B>

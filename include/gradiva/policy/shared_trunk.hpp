@@ -32,7 +32,7 @@ public:
         MatrixBuffer<Scalar> head;      ///< Y: the outputs without the value, outputs x batch
         Buffer<Scalar> value;           ///< of each column of the last forward pass
         Buffer<Scalar> d_value;         ///< dL/dvalue for the next backward pass; empty: 0
-        MatrixBuffer<Scalar> d_output;  ///< derivatives by all outputs, outputs + 1 x batch
+        MatrixBuffer<Scalar> d_output;  ///< derivatives by all outputs, (outputs + 1) x batch
 
         void use_once() { gradiva::use_once(network); }
         void use_packed(const PackedWeights& packed) { gradiva::use_packed(network, packed); }

@@ -16,7 +16,7 @@ struct Clip {
                 clip.smallest());
     }
 
-    /// With the clip range of this update.
+    /// The surrogate of one update: the clip range is fixed to its value at `progress`.
     Clip at(double progress) const { return {.clip = clip(progress)}; }
 
     template <class V>

@@ -25,7 +25,8 @@ class Estimator {
 public:
     Estimator(const C& critic, Threads& threads) : critic_(critic), threads_(threads) {}
 
-    /// Writes these and, by `advantage`, `advantage` and `value_target` of the rollout.
+    /// Writes `value`, `next_value` and `continues`, then calls `advantage(rollout)`, which writes `advantage` and
+    /// `value_target`.
     template <class Scalar, Advantage A>
     void operator()(Rollout<Scalar>& rollout, const A& advantage) {
         rollout.clear_absent();

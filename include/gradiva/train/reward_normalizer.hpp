@@ -24,7 +24,7 @@ public:
     /// `gamma`, from 0 to 1, is the discount of R.
     RewardNormalizer(Index environments, double gamma) : gamma_(gamma), running_(environments, 0.0) {}
 
-    /// The factor of rewards, 1 / sqrt(Var(R) + 1e-8).
+    /// The factor of rewards: 1 / sqrt(Var(R) + 1e-8), or 1 before the first `observe`.
     double scale() const {
         return moments_.count > 0 ? 1 / std::sqrt(moments_.population_variance() + least_variance) : 1;
     }

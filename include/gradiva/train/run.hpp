@@ -19,9 +19,8 @@ enum class Stop {
 ///
 /// - `on_start(Run&)`, once before the first iteration; if it returns false, no iteration runs;
 /// - `after_iteration(Run&)`, after all callbacks were called with the report of an iteration;
-/// - `on_stop(const Run&, Stop)`, once at the end, also after an exception, unless the `on_start` of this callback or
-/// of
-///   one before it threw. What it throws while an exception propagates is dropped.
+/// - `on_stop(const Run&, Stop)`, once at the end, also after an exception; not if the `on_start` of this callback, or
+///   of one before it, threw. What it throws while an exception propagates is dropped.
 class Run {
 public:
     Run(std::string_view name, const Progress& progress) : name_(name), progress_(progress) {}

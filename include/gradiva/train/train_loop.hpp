@@ -113,7 +113,8 @@ private:
                 .mean_length = lengths_.mean()};
     }
 
-    /// Runs an iteration; returns the progress after it. Counts continue from `last`, all else begins as NaN.
+    /// Runs an iteration; returns the progress after it. Counts continue from `last`; no other number of `last` is
+    /// kept.
     template <class Iterate>
     Progress iterated(const TrainOptions& options, const Progress& last, const Iterate& iterate,
                       std::chrono::steady_clock::time_point start) {

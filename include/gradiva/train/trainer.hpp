@@ -20,8 +20,7 @@ namespace GRADIVA_NAMESPACE {
 /// this class with an update and defaults of their own. Borrows environments, actor and critic, which must outlive it.
 ///
 /// `Update` is called after each rollout with `(const Rollout<Scalar>&, double progress)`, where `progress`, from 0 to
-/// 1, is the position in schedules, and returns an `UpdateReport`. An update that learns from older rollouts is called
-/// with
+/// 1, is the position in schedules, and returns an `UpdateReport`. An update that learns from older rollouts takes
 /// `(RolloutStore<Scalar>& store, const auto& estimate, double progress)` instead, and calls `estimate(rollout)` before
 /// it learns from one. Its optional `explore(double progress)` is called before each rollout and at the end of `train`,
 /// to set the actor's exploration by a schedule.

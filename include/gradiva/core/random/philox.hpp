@@ -47,9 +47,8 @@ inline void store_words(const WideWords& words, std::uint32_t* to) {
     simd::store(__builtin_convertvector(words, Words), to);
 }
 
-/// `philox4x32` of the counters (low, high, stream[0], stream[1]), where (low, high) are the halves of first, first +
-/// 1,
-/// ..., first + philox_blocks - 1.
+/// `philox4x32` of the counters (low, high, stream[0], stream[1]), where (low, high) are the halves of `first` + b for
+/// block b = 0, ..., philox_blocks - 1.
 inline void philox4x32(std::uint64_t first, std::array<std::uint32_t, 2> stream, std::array<std::uint32_t, 2> key,
                        PhiloxWords& words) {
     constexpr std::uint64_t lower = 0xFFFFFFFF;
