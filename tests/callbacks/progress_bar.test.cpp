@@ -127,6 +127,14 @@ TEST_CASE("ProgressBar restarts with another training, also where on_start is no
     }
 }
 
+TEST_CASE("ProgressBar restarts after a training that ended, where the next one continues its steps") {
+    const File file(std::tmpfile());
+    ProgressBar bar(file.get(), false);
+    bar(at(1000));
+    bar(at(1001, 100'000));
+    CHECK_THAT(contents(file), ContainsText("Test   1 % 1001 steps"));
+}
+
 TEST_CASE("ProgressBar shows the last report of a training that stops early, once, and ends its line") {
     const std::string last = " 52 steps, 10 steps/s, return 12.3, 94.8 s left\n";
     for (const bool terminal : {false, true}) {

@@ -120,6 +120,38 @@ struct Watched : Ball {
     }
 };
 
+/// x' = slope x, with a derivative that is off by so much.
+struct Line {
+    double slope = 1, off = 0;
+    double x = 0;
+
+    using In = std::span<const double>;
+    using Out = std::span<double>;
+
+    Box observation_space() const { return {.size = 1}; }
+    Box action_space() const { return {.size = 1}; }
+    void reset(Rng& rng, std::span<float> seen) {
+        x = rng.uniform(0.5, 1);
+        seen[0] = static_cast<float>(x);
+    }
+    Outcome step(std::span<const float>, Rng&, std::span<float> seen) {
+        x *= slope;
+        seen[0] = static_cast<float>(x);
+        return {};
+    }
+    Index state_size() const { return 1; }
+    void save(Out state) const { state[0] = x; }
+    double transition(In state, In, Out next) const {
+        next[0] = slope * state[0];
+        return 0;
+    }
+    void transition_backward(In, In, In d_next, double, Out d_state, Out) const {
+        d_state[0] += (slope + off) * d_next[0];
+    }
+    void observe(In state, Out observation) const { observation[0] = state[0]; }
+    void observe_backward(In, In d_observation, Out d_state) const { d_state[0] += d_observation[0]; }
+};
+
 }  // namespace
 
 TEST_CASE("Every option of the check of derivatives reaches what it is for") {
@@ -203,6 +235,18 @@ TEST_CASE("A model that steps otherwise than it says is told so") {
         CHECK_NOTHROW(check_derivatives(Ball{.lie = lie, .by = 0.8e-4}, {.steps = 1}));
         CHECK_THROWS_AS(check_derivatives(Ball{.lie = lie, .by = 1.2e-4}, {.steps = 1}), Error);
     }
+}
+
+TEST_CASE("The tolerance is relative to numbers above 1 and absolute below") {
+    const auto checked = [](double slope, double off) {
+        check_derivatives(Line{.slope = slope, .off = off}, {.steps = 3, .tolerance = 1e-3});
+    };
+    CHECK_NOTHROW(checked(100, 0.09));
+    CHECK_THROWS_AS(checked(100, 0.11), Error);
+    CHECK_NOTHROW(checked(-100, 0.09));
+    CHECK_THROWS_AS(checked(-100, 0.11), Error);
+    CHECK_NOTHROW(checked(0.5, 0.9e-3));
+    CHECK_THROWS_AS(checked(0.5, 1.1e-3), Error);
 }
 
 TEST_CASE("The check of derivatives refuses options that check nothing") {

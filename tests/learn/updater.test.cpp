@@ -399,6 +399,19 @@ TEST_CASE("enormous weights are refused or the policy stays finite") {
     }
 }
 
+TEST_CASE("a mean KL that is not finite is an error and restores the weights") {
+    for (const double learning_rate : {1e308, 1.7e308}) {
+        Rig rig(20);
+        const auto before = weights(rig);
+        UpdateOptions options = one_step();
+        options.learning_rate = learning_rate;
+        options.value_coefficient = 0;
+        CHECK_THROWS_WITH(rig.update(KlPenalty{}, Sgd<double>{}, options),
+                          "update: the mean KL after the update is inf; lower the learning rate");
+        CHECK((weights(rig) == before));
+    }
+}
+
 TEST_CASE("update options out of range are refused by name") {
     const auto check = [](UpdateOptions options) {
         options.name = "Test";

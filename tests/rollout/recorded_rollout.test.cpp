@@ -417,6 +417,13 @@ TEST_CASE("Cells that are no numbers, or not finite, are refused by line, column
     check_refused(header + "0,0,1,2,1,-1,0,1,0,3,\n", {"column 11: next_observation_1 is ''"});
 }
 
+TEST_CASE("Spaces that cannot be are refused before a file is opened") {
+    CHECK_THROWS_WITH(read_transitions("missing.csv", two_numbers, Discrete{.n = 0}),
+                      ContainsText("read_transitions: the action space is Discrete with n = 0"));
+    CHECK_THROWS_WITH(read_transitions("missing.csv", Box{.size = 0}, three_actions),
+                      ContainsText("read_transitions: the observation space is a Box of size 0"));
+}
+
 TEST_CASE("Actions outside the space are refused") {
     check_refused(header + "0,0,1,2,3,-1,0,0,0,3,4\n", {"column 5: action_0 is '3'", "Discrete(3)", "from 0 to 2"});
     check_refused(header + "0,0,1,2,-1,-1,0,0,0,3,4\n", {"column 5: action_0 is '-1'"});
