@@ -36,7 +36,7 @@ GRADIVA_INSTANTIATE_FUNCTION(activate);
 GRADIVA_INSTANTIATE_FUNCTION(add_bias_and_activate);
 GRADIVA_INSTANTIATE_FUNCTION(multiply_by_derivative);
 GRADIVA_INSTANTIATE_FUNCTION(add_row_sums);
-GRADIVA_INSTANTIATE_FUNCTION(go_back_from_few_outputs);
+GRADIVA_INSTANTIATE_FUNCTION(backward_few_outputs);
 
 GRADIVA_INSTANTIATE_FUNCTION(layer_norm);
 GRADIVA_INSTANTIATE_FUNCTION(multiply_by_layer_norm_derivative);

@@ -96,6 +96,7 @@
 #include "gradiva/kernels/gaussian_lanes.hpp"
 #include "gradiva/kernels/importance_ratio.hpp"
 #include "gradiva/kernels/layer_norm.hpp"
+#include "gradiva/kernels/matrix/blocked_product.hpp"
 #include "gradiva/kernels/matrix/few_inputs.hpp"
 #include "gradiva/kernels/matrix/few_outputs.hpp"
 #include "gradiva/kernels/matrix/panel.hpp"

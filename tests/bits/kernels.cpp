@@ -126,7 +126,7 @@ void check_products(Index rows, Index depth) {
         out.add_columns(du.columns());
         if (rows > kernels::few_outputs) return;
         MatrixBuffer<Scalar> dw(rows, depth);
-        kernels::go_back_from_few_outputs<Scalar>(Activation::tanh, weight, back.columns(range), x.columns(range),
+        kernels::backward_few_outputs<Scalar>(Activation::tanh, weight, back.columns(range), x.columns(range),
                                                   dw.matrix(), du.columns());
         out.add_columns(du.columns());
     });

@@ -31,7 +31,7 @@ T ratio(T log_rho) {
 template <class T>
 T held(T log_rho, T most, T a) {
     Matrix<T> out(1, 1);
-    kernels::weigh_by_held_ratios<T>(Matrix<T>::Constant(1, 1, log_rho), most, Matrix<T>::Constant(1, 1, a), out);
+    kernels::weigh_by_truncated_ratios<T>(Matrix<T>::Constant(1, 1, log_rho), most, Matrix<T>::Constant(1, 1, a), out);
     return out(0, 0);
 }
 
@@ -137,7 +137,7 @@ TEMPLATE_TEST_CASE("ratios and what they weight have the same bits wherever they
             Matrix<T> all = rho;
             kernels::ratios<T>(part(now), part(old), rho.head(size));
             kernels::weigh_by_ratios<T>(part(now), part(old), part(a), weighted.head(size));
-            kernels::weigh_by_held_ratios<T>(part(now), T(2), part(a), all.topRows(size));
+            kernels::weigh_by_truncated_ratios<T>(part(now), T(2), part(a), all.topRows(size));
             CHECK((rho[size] == 99 && weighted[size] == 99 && all(size, 0) == 99));
             for (Index i = 0; i < size; ++i) {
                 CAPTURE(begin, size, i);
@@ -161,7 +161,7 @@ TEMPLATE_TEST_CASE("nothing is read or written beyond the numbers that ratios we
         GuardedMatrix<T> a(random_vector<T>(size, rng), edge), rho(a.view(), edge), weighed(a.view(), edge);
         kernels::ratios<T>(now.vector(), old.vector(), rho.vector());
         kernels::weigh_by_ratios<T>(now.vector(), old.vector(), a.vector(), weighed.vector());
-        kernels::weigh_by_held_ratios<T>(now.view(), T(1.1), old.view(), a.view());
+        kernels::weigh_by_truncated_ratios<T>(now.view(), T(1.1), old.view(), a.view());
         return std::vector<Matrix<T>>{rho.view(), weighed.view(), a.view()};
     };
     for (Index size = 1; size <= 40; ++size) {

@@ -68,7 +68,7 @@ struct SingleRatio {
     template <class Scalar>
     void operator()(Rollout<Scalar>& rollout) const {
         RewardToGo{.gamma = gamma, .baseline = baseline, .constant = constant}(rollout);
-        kernels::weigh_by_held_ratios<Scalar>(rollout.log_ratio.matrix(), std::numeric_limits<Scalar>::infinity(),
+        kernels::weigh_by_truncated_ratios<Scalar>(rollout.log_ratio.matrix(), std::numeric_limits<Scalar>::infinity(),
                                               rollout.advantage.matrix(), rollout.advantage.matrix());
     }
 };

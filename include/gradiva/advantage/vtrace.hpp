@@ -40,7 +40,7 @@ struct VTrace {
         auto advantage = rollout.advantage.matrix().array();
         auto target = rollout.value_target.matrix().array();
         const auto weigh = [&](double most, ConstMatrixRef<Scalar> x, MatrixRef<Scalar> out) {
-            kernels::weigh_by_held_ratios<Scalar>(log_ratio, static_cast<Scalar>(most), x, out);
+            kernels::weigh_by_truncated_ratios<Scalar>(log_ratio, static_cast<Scalar>(most), x, out);
         };
 
         // v - V by a backward scan over weighted errors; `advantage` serves as scratch buffer for the trace weights.

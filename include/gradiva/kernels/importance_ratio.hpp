@@ -43,7 +43,7 @@ void weigh_by_ratios(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old
 
 /// out := min(most, rho) a, given log rho; 0 where a is 0. All are of the same shape and contiguous; `out` may be `a`.
 template <class Scalar>
-void weigh_by_held_ratios(ConstMatrixRef<Scalar> log_rho, Scalar most, ConstMatrixRef<Scalar> a,
+void weigh_by_truncated_ratios(ConstMatrixRef<Scalar> log_rho, Scalar most, ConstMatrixRef<Scalar> a,
                           MatrixRef<Scalar> out) {
     GRADIVA_ASSERT(detail::alike(log_rho, out) && detail::alike(a, out));
     using V = simd::Lanes<Scalar>;

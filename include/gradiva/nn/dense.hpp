@@ -100,7 +100,7 @@ struct Dense {
             add_gradient<T>(dz, x, gradient);
             return input_gradient<T>(flat, f, dz, x, du, packed);
         }
-        kernels::go_back_from_few_outputs<T>(f, weight(flat), dz, x, weight(gradient), du);
+        kernels::backward_few_outputs<T>(f, weight(flat), dz, x, weight(gradient), du);
         kernels::add_row_sums<T>(dz, bias(gradient));
     }
 

@@ -23,8 +23,8 @@ bool is_near(const Matrix<T>& a, const Matrix<T>& b, Index terms) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("the way back from few outputs equals two products, for any number of inputs and samples", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("the backward pass of few outputs equals two products, for any number of inputs and samples", "",
+                   float, double) {
     Rng rng(1);
     for (const Index inputs : {1, 2, 7, 15, 16, 17, 31, 33, 64, 67, 130}) {
         for (const Index outputs : {1, 2}) {
@@ -37,7 +37,7 @@ TEMPLATE_TEST_CASE("the way back from few outputs equals two products, for any n
                     const Matrix<TestType> before = random_matrix<TestType>(outputs, inputs, rng);
 
                     Matrix<TestType> dw = before, du(inputs, samples);
-                    kernels::go_back_from_few_outputs<TestType>(f, w, dz, x, dw, du);
+                    kernels::backward_few_outputs<TestType>(f, w, dz, x, dw, du);
 
                     Matrix<TestType> expected_dw = before, expected_du(inputs, samples);
                     kernels::multiply_add<TestType>(kernels::plain(dz), kernels::transposed(x), expected_dw);
@@ -51,7 +51,7 @@ TEMPLATE_TEST_CASE("the way back from few outputs equals two products, for any n
     }
 }
 
-TEST_CASE("the way back from few outputs keeps to a part of a larger matrix") {
+TEST_CASE("the backward pass of few outputs writes only its part of a larger matrix") {
     Rng rng(2);
     const Matrix<float> w = random_matrix<float>(2, 19, rng);
     const Matrix<float> dz = random_matrix<float>(2, 6, rng);
@@ -59,23 +59,22 @@ TEST_CASE("the way back from few outputs keeps to a part of a larger matrix") {
     Matrix<float> dw = Matrix<float>::Zero(2, 19), dense_dw = dw, dense(19, 6);
     Matrix<float> du = Matrix<float>::Constant(40, 9, 7);
     const Matrix<float> x = wide.block(3, 2, 19, 6);
-    kernels::go_back_from_few_outputs<float>(Activation::tanh, w, dz, wide.block(3, 2, 19, 6), dw,
-                                             du.block(3, 2, 19, 6));
-    kernels::go_back_from_few_outputs<float>(Activation::tanh, w, dz, x, dense_dw, dense);
+    kernels::backward_few_outputs<float>(Activation::tanh, w, dz, wide.block(3, 2, 19, 6), dw, du.block(3, 2, 19, 6));
+    kernels::backward_few_outputs<float>(Activation::tanh, w, dz, x, dense_dw, dense);
     CHECK(dw == dense_dw);
     CHECK(du.block(3, 2, 19, 6) == dense);
     du.block(3, 2, 19, 6).setConstant(7);
     CHECK((du.array() == 7).all());
 }
 
-TEST_CASE("the way back from few outputs lets a batch of none be") {
+TEST_CASE("the backward pass of few outputs leaves gradients as they are for an empty batch") {
     const Matrix<float> w = Matrix<float>::Ones(2, 100);
     Matrix<float> dw = Matrix<float>::Ones(2, 100), du(100, 0);
-    kernels::go_back_from_few_outputs<float>(Activation::relu, w, Matrix<float>(2, 0), Matrix<float>(100, 0), dw, du);
+    kernels::backward_few_outputs<float>(Activation::relu, w, Matrix<float>(2, 0), Matrix<float>(100, 0), dw, du);
     CHECK(dw == Matrix<float>::Ones(2, 100));
 }
 
-TEST_CASE("what is not a number comes through the way back, but not past a unit that is off") {
+TEST_CASE("NaN passes backward, but not through a ReLU that is off") {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const Matrix<float> w = Matrix<float>::Ones(1, 20);
     Matrix<float> dz = Matrix<float>::Ones(1, 3);
@@ -83,13 +82,13 @@ TEST_CASE("what is not a number comes through the way back, but not past a unit 
     Matrix<float> x = Matrix<float>::Ones(20, 3);
     x(5, 1) = 0;
     Matrix<float> dw = Matrix<float>::Zero(1, 20), du(20, 3);
-    kernels::go_back_from_few_outputs<float>(Activation::relu, w, dz, x, dw, du);
+    kernels::backward_few_outputs<float>(Activation::relu, w, dz, x, dw, du);
     CHECK(dw.array().isNaN().all());
     CHECK(du.array().isNaN().count() == 19);
     CHECK(du(5, 1) == 0);
 }
 
-TEMPLATE_TEST_CASE("the way back from few outputs reads and writes nothing beyond its matrices", "", float, double) {
+TEMPLATE_TEST_CASE("the backward pass of few outputs reads and writes nothing beyond its matrices", "", float, double) {
     using T = TestType;
     const auto results_at = [](Edge edge, Index inputs, Index outputs, Index samples) {
         Rng rng(3);
@@ -97,7 +96,7 @@ TEMPLATE_TEST_CASE("the way back from few outputs reads and writes nothing beyon
         const GuardedMatrix<T> dz(random_matrix<T>(outputs, samples, rng), edge);
         const GuardedMatrix<T> x(random_matrix<T>(inputs, samples, rng), edge);
         GuardedMatrix<T> dw(w.view(), edge), du(x.view(), edge);
-        kernels::go_back_from_few_outputs<T>(Activation::tanh, w.view(), dz.view(), x.view(), dw.view(), du.view());
+        kernels::backward_few_outputs<T>(Activation::tanh, w.view(), dz.view(), x.view(), dw.view(), du.view());
         return std::vector<Matrix<T>>{dw.view(), du.view()};
     };
     for (const Index inputs : {1, 7, 8, 16, 17, 33, 64, 67}) {

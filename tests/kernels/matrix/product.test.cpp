@@ -131,20 +131,25 @@ std::vector<Matrix<T>> products_at(Edge edge, Index rows, Index inner, Index col
     const GuardedMatrix<T> bias(random_matrix<T>(rows, 1, rng), edge);
     GuardedMatrix<T> c(start, edge), sums(Vector<T>::Zero(rows), edge);
     std::vector<Matrix<T>> results;
-    const auto keep = [&] {
-        results.push_back(c.view());
+    const auto keep = [&](const auto& multiply) {
         c.view() = start;
+        multiply(c.view());
+        results.push_back(c.view());
     };
     for (const auto& left : {plain(plain_a.view()), transposed(transposed_a.view())}) {
         for (const auto& right : {plain(plain_b.view()), transposed(transposed_b.view())}) {
-            kernels::multiply<T>(left, right, c.view()), keep();
-            kernels::multiply_add<T>(left, right, c.view()), keep();
-            kernels::multiply_plus_bias<T>(left, right, bias.vector(), c.view()), keep();
+            keep([&](MatrixRef<T> out) { kernels::multiply<T>(left, right, out); });
+            keep([&](MatrixRef<T> out) { kernels::multiply_add<T>(left, right, out); });
+            keep([&](MatrixRef<T> out) { kernels::multiply_plus_bias<T>(left, right, bias.vector(), out); });
             for (const Activation f : {Activation::relu, Activation::tanh}) {
-                kernels::multiply_and_activate<T>(f, left, right, bias.vector(), c.view()), keep();
-                kernels::multiply_and_differentiate<T>(f, left, right, output.view(), c.view()), keep();
+                keep([&](MatrixRef<T> out) { kernels::multiply_and_activate<T>(f, left, right, bias.vector(), out); });
+                keep([&](MatrixRef<T> out) {
+                    kernels::multiply_and_differentiate<T>(f, left, right, output.view(), out);
+                });
             }
-            kernels::multiply_add_with_row_sums<T>(plain_a.view(), right, c.view(), sums.vector()), keep();
+            keep([&](MatrixRef<T> out) {
+                kernels::multiply_add_with_row_sums<T>(plain_a.view(), right, out, sums.vector());
+            });
         }
     }
     results.push_back(sums.view());
@@ -184,7 +189,7 @@ TEMPLATE_TEST_CASE("products with bias, activation and derivative equal those do
     for (const Index inner : {127, 128, 129, 600, 1100}) {
         for (const Index rows : {1, 3, 19, 64}) check_layers<TestType>(rows, inner, 11, rng);
     }
-    for (const Index rows : {1, 2, 3}) check_layers<TestType>(rows, 30'000, 2, rng);  // no copy of a row has room
+    for (const Index rows : {1, 2, 3}) check_layers<TestType>(rows, 30'000, 2, rng);  // too long a row to be copied
 }
 
 TEMPLATE_TEST_CASE("a derivative may be written over the output that it is taken from", "", float, double) {
@@ -308,7 +313,7 @@ TEST_CASE("an operand may be a part of a larger matrix") {
     CHECK(is_product<double>(a, b, Matrix<double>::Zero(21, 9), c));
 }
 
-TEST_CASE("a product over nothing is zero, and a batch of none is let be") {
+TEST_CASE("a product of no terms is zero, and an empty batch stays as it is") {
     Matrix<float> c = Matrix<float>::Ones(3, 4);
     kernels::multiply_add<float>(plain(Matrix<float>(3, 0)), plain(Matrix<float>(0, 4)), c);
     CHECK(c == Matrix<float>::Ones(3, 4));

@@ -1,39 +1,78 @@
 #pragma once
 
+#include <algorithm>
 #include <type_traits>
 
+#include "gradiva/core/check.hpp"
 #include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/types.hpp"
 
-// Matrices cut into blocks of rows, each some registers high. The last block may have fewer rows than its registers
-// have numbers; its registers are loaded and stored whole all the same wherever that stays within the matrix.
+// A column-major matrix is computed in blocks of rows, each as high as a few vector registers. Its last block may have
+// fewer rows than these registers have lanes.
 
 namespace GRADIVA_NAMESPACE::kernels::detail {
 
-/// Calls `body(Height, row, rows)` for blocks of 1, 2 or `Most` registers that cover `rows` rows, the last one first:
-/// what it stores beyond its rows falls into the next column, and is overwritten by the blocks before it.
+/// Rows [first, first + rows) of a matrix, computed in `Registers` registers per column; at most `height` rows.
+template <class Scalar, Index Registers>
+struct RowBlock {
+    static constexpr Index height = Registers * simd::lanes<Scalar>;
+    Index first, rows;
+
+    bool is_full() const { return rows == height; }
+};
+
+/// Calls `body(block)` for blocks of 1, 2 or `Most` registers that cover `rows` rows. The last block comes first, as
+/// `Overhang` asks for; all others are full.
 template <class Scalar, Index Most, class Body>
-void for_each_row_block(Index rows, const Body& body, Index row = 0) {
+void for_each_row_block(Index rows, const Body& body, Index first = 0) {
     constexpr Index width = simd::lanes<Scalar>;
-    const Index left = rows - row;
+    const Index left = rows - first;
     if (left <= 0) return;
-    const auto do_block = [&](auto height) {
-        const Index taken = left < height() * width ? left : height() * width;
-        for_each_row_block<Scalar, Most>(rows, body, row + taken);
-        body(height, row, taken);
+    const auto visit = [&](auto registers) {
+        using Block = RowBlock<Scalar, registers()>;
+        const Block block{first, std::min(left, Block::height)};
+        for_each_row_block<Scalar, Most>(rows, body, first + block.rows);
+        body(block);
     };
-    if (left <= width) return do_block(std::integral_constant<Index, 1>{});
-    if (Most == 2 || left <= (Most - 1) * width) return do_block(std::integral_constant<Index, 2>{});
-    do_block(std::integral_constant<Index, Most>{});
+    if (left <= width) return visit(std::integral_constant<Index, 1>{});
+    if (Most == 2 || left <= (Most - 1) * width) return visit(std::integral_constant<Index, 2>{});
+    visit(std::integral_constant<Index, Most>{});
 }
 
-/// In how many of a matrix' columns, from the first on, a block from `row` on may be stored `height` rows high, though
-/// only `rows` of them exist: where the matrix is dense, what is too much falls into the next column.
-inline Index whole_columns(Index row, Index rows, Index height, bool dense, Index matrix_rows, Index columns) {
-    if (rows == height) return columns;
-    const Index room = matrix_rows * columns - row - height;  // beyond the first column's block
-    const bool fits = dense && room >= 0;
-    return fits ? room / matrix_rows + 1 : 0;
-}
+/// In which columns of a matrix C the last row block may be stored in whole registers, although they reach beyond its
+/// rows. Example: C is 6 x 3, the block is rows 4 and 5, a register has 4 lanes. C in memory, and what is stored:
+///
+///     column 0      column 1      column 2
+///     0 1 2 3 4 5   0 1 2 3 4 5   0 1 2 3 4 5
+///             4 5   x x                            x: the overhang, in the first rows of column 1
+///                           4 5   x x
+///                                         4 5      through a copy: the overhang would lie beyond C
+///
+/// The invariant: each element that an overhang overwrites is stored after it, and not read before that. It holds if
+///  - blocks are stored from the last to the first, and the columns of a block from the first to the last;
+///  - the columns of C are contiguous: no element of another matrix lies between them;
+///  - the block's computation reads nothing of C, as an addend or as the output of an activation, where it is stored
+///    into;
+///  - the overhang ends before C does.
+class Overhang {
+public:
+    /// For the storing of `block` into C; `reads_c` says whether its computation reads C.
+    template <class Scalar, Index Registers>
+    Overhang(const RowBlock<Scalar, Registers>& block, const MatrixRef<Scalar>& c, bool reads_c = false)
+        : rows_(block.rows), whole_columns_(block.is_full() ? c.cols() : 0) {
+        const Index last_start = c.size() - block.first - block.height;  // in column 0's coordinates
+        const bool is_dense = c.outerStride() == c.rows();
+        if (!block.is_full() && is_dense && !reads_c && last_start >= 0) whole_columns_ = last_start / c.rows() + 1;
+    }
+
+    /// The rows of the block: what is stored of the columns that must not be stored whole.
+    Index rows() const { return rows_; }
+    /// Columns [0, whole_columns()) may be stored in whole registers.
+    Index whole_columns() const { return whole_columns_; }
+
+private:
+    Index rows_;
+    Index whole_columns_;
+};
 
 }  // namespace GRADIVA_NAMESPACE::kernels::detail

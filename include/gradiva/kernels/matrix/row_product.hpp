@@ -6,29 +6,21 @@
 #include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/matrix/strided.hpp"
-#include "gradiva/kernels/matrix/tile.hpp"
 
-// Products with few rows, as of a network's one output or two: c := addend + a B row by row, with a 1 x depth,
-// B depth x n with contiguous rows or columns. A tile of rows would be nearly empty. Where B's columns are contiguous,
-// an element of c has the same bits for any n.
+// Products with few rows, as of a network's one output or two: c := s + a B row by row (BLAS: gemv), with a: 1 x depth
+// and B: depth x n with contiguous rows or columns. A tile of rows would be nearly empty. Where B's columns are
+// contiguous, an element of c has the same bits for any n.
 
 namespace GRADIVA_NAMESPACE::kernels::detail {
 
-/// So few rows are taken one by one.
+/// The most rows of a product that is computed row by row.
 template <class Scalar>
 inline constexpr Index most_single_rows = simd::lanes<Scalar> / 4;
 
-/// The longest row that is copied.
+/// The longest row a of such a product: it may have to be copied to the stack.
 inline constexpr Index longest_row = 1024;
 
-/// A row of C: elements that lie `stride` apart.
-template <class Scalar>
-struct Row {
-    Scalar* data;
-    Index stride;
-};
-
-/// Sums each group of as many numbers as `Size` within a register; all of the group get the sum.
+/// Sums each group of `Size` neighbouring lanes of a register; all lanes of the group get the sum.
 template <Index Size, class V>
 V sum_groups(V x) {
     if constexpr (Size > 1) {
@@ -38,11 +30,12 @@ V sum_groups(V x) {
     return x;
 }
 
-/// c := addend + a B with contiguous columns of B, four at a time, whose sums are folded into one register; where fewer
-/// are left, the last one stands for those that are missing. Never inlined, and one loop: the same code gives a column
-/// the same bits, whichever columns are beside it.
+/// c := s + a B with contiguous columns of B, by dot products of four columns at a time, whose sums are reduced into
+/// one register; where fewer are left, the last column is repeated. Never inlined, and one loop: the same code gives a
+/// column the same bits, whichever columns are beside it.
 template <class Scalar>
-[[gnu::noinline]] void dot_columns(const Scalar* a, const Strided<Scalar>& b, Columns<Scalar> addend, Row<Scalar> c) {
+[[gnu::noinline]] void dot_columns(const Scalar* a, const Strided<Scalar>& b, Columns<const Scalar> s,
+                                   Columns<Scalar> c) {
     constexpr Index width = simd::lanes<Scalar>, group = std::min<Index>(width, 4);
     const Index depth = b.rows;
     const Scalar* column[to_size(group)] = {};
@@ -60,7 +53,7 @@ template <class Scalar>
             for (Index j = 0; j < group; ++j) sum[j] += left * simd::load(column[j] + k);
         }
         if (k < depth) {
-            // Loaded before all products: the compiler then rounds each column's in the same way.
+            // All loads before the first product: the compiler then contracts those of all columns in the same way.
             simd::Lanes<Scalar> rest[to_size(group)];
 #pragma GCC unroll 4
             for (Index j = 0; j < group; ++j) rest[j] = simd::load_some(column[j] + k, depth - k);
@@ -71,72 +64,69 @@ template <class Scalar>
         Scalar dots[to_size(width)];
         simd::store(sum_groups<width / group>(simd::fold<simd::AddAcross, group, width / 2>(sum)), dots);
         for (Index j = 0; j < count; ++j) {
-            c.data[(first + j) * c.stride] = addend.data[(first + j) * addend.stride] + dots[j * (width / group)];
+            *c.at(0, first + j).data = *s.at(0, first + j).data + dots[j * (width / group)];
         }
     }
 }
 
-/// `Vectors` registers of the sum of rows of B, which lie `stride` apart, weighted by a.
-template <Index Vectors, class Scalar>
-void weigh_rows(const Scalar* a, const Scalar* b, Index stride, Index depth, Scalar* c) {
+/// `Registers` registers of products a B with contiguous rows of B, as the sum of rows weighted by a.
+template <Index Registers, class Scalar>
+void add_weighted_rows(const Scalar* a, const Strided<Scalar>& b, Scalar* products) {
     constexpr Index width = simd::lanes<Scalar>;
-    simd::Lanes<Scalar> even[to_size(Vectors)] = {},
-                        odd[to_size(Vectors)] = {};  // two chains of additions, neither waits for the other
+    // Two independent sums hide the latency of an addition.
+    simd::Lanes<Scalar> even[to_size(Registers)] = {}, odd[to_size(Registers)] = {};
     Index k = 0;
-    for (; k + 2 <= depth; k += 2) {
+    for (; k + 2 <= b.rows; k += 2) {
 #pragma GCC unroll 4
-        for (Index v = 0; v < Vectors; ++v) {
-            even[v] += simd::load(b + k * stride + v * width) * a[k];
-            odd[v] += simd::load(b + (k + 1) * stride + v * width) * a[k + 1];
+        for (Index v = 0; v < Registers; ++v) {
+            even[v] += simd::load(b.data + k * b.row_stride + v * width) * a[k];
+            odd[v] += simd::load(b.data + (k + 1) * b.row_stride + v * width) * a[k + 1];
         }
     }
 #pragma GCC unroll 4
-    for (Index v = 0; v < Vectors; ++v) {
-        if (k < depth) even[v] += simd::load(b + k * stride + v * width) * a[k];
-        simd::store(even[v] + odd[v], c + v * width);
+    for (Index v = 0; v < Registers; ++v) {
+        if (k < b.rows) even[v] += simd::load(b.data + k * b.row_stride + v * width) * a[k];
+        simd::store(even[v] + odd[v], products + v * width);
     }
 }
 
-/// `count` elements of a B with contiguous rows, at most four registers, into `c`, which has room for four.
+/// The same for all columns of B, at most four registers of them.
 template <class Scalar>
-void weigh_rows(const Scalar* a, const Strided<Scalar>& b, Index count, Scalar* c) {
+void add_weighted_rows(const Scalar* a, const Strided<Scalar>& b, Scalar* products) {
     constexpr Index width = simd::lanes<Scalar>;
-    if (count == 4 * width) return weigh_rows<4>(a, b.data, b.row_stride, b.rows, c);
+    if (b.columns == 4 * width) return add_weighted_rows<4>(a, b, products);
     Index j = 0;
-    for (; j + width <= count; j += width) weigh_rows<1>(a, b.data + j, b.row_stride, b.rows, c + j);
-    for (; j < count; ++j) {
+    for (; j + width <= b.columns; j += width) add_weighted_rows<1>(a, block(b, 0, b.rows, j, width), products + j);
+    for (; j < b.columns; ++j) {
         Scalar even = 0, odd = 0;
         for (Index k = 0; k < b.rows; ++k) (k % 2 == 0 ? even : odd) += b.data[k * b.row_stride + j] * a[k];
-        c[j] = even + odd;
+        products[j] = even + odd;
     }
 }
 
-/// c := addend + a B, where a is one row.
+/// c := s + a B for an A of one row, at most `longest_row` long.
 template <class Scalar>
-void multiply_row(const Strided<Scalar>& a, const Strided<Scalar>& b, Columns<Scalar> addend, Row<Scalar> c) {
-    alignas(64) Scalar row[longest_row];
-    const Scalar* left = a.data;
+void multiply_row(const Strided<Scalar>& a, const Strided<Scalar>& b, Columns<const Scalar> s, Columns<Scalar> c) {
+    alignas(64) Scalar contiguous_a[longest_row];
+    const Scalar* row = a.data;
     if (a.column_stride != 1) {
-        for (Index k = 0; k < a.columns; ++k) row[k] = a.data[k * a.column_stride];
-        left = row;
+        for (Index k = 0; k < a.columns; ++k) contiguous_a[k] = a.data[k * a.column_stride];
+        row = contiguous_a;
     }
-    if (b.row_stride == 1) return dot_columns(left, b, addend, c);
+    if (b.row_stride == 1) return dot_columns(row, b, s, c);
     constexpr Index most = 4 * simd::lanes<Scalar>;
-    alignas(64) Scalar piece[to_size(most)];
+    alignas(64) Scalar products[to_size(most)];
     for (Index first = 0; first < b.columns; first += most) {
         const Index count = std::min(most, b.columns - first);
-        weigh_rows(left, block(b, 0, b.rows, first, count), count, piece);
-        for (Index j = first; j < first + count; ++j) {
-            c.data[j * c.stride] = addend.data[j * addend.stride] + piece[j - first];
-        }
+        add_weighted_rows(row, block(b, 0, b.rows, first, count), products);
+        for (Index j = 0; j < count; ++j) *c.at(0, first + j).data = *s.at(0, first + j).data + products[j];
     }
 }
 
-/// Whether A has so few rows that single rows are the better way, none longer than there is room for.
+/// Whether A has so few rows, none too long, that the product is computed row by row.
 template <class Scalar>
 bool is_for_single_rows(const Strided<Scalar>& a) {
-    if (a.columns > longest_row) return false;
-    return a.rows <= most_single_rows<Scalar>;
+    return a.columns <= longest_row && a.rows <= most_single_rows<Scalar>;
 }
 
 }  // namespace GRADIVA_NAMESPACE::kernels::detail
