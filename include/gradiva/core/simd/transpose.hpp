@@ -193,7 +193,7 @@ void columns_to_lanes(const Scalar* from, Index stride, Index rows, Index count,
     if (rows == 1 && count == width && stride == 1) return store(load(from), to);
     if (rows >= 2 && count == width) {
         return detail::for_each_group<Scalar>(
-            rows, [&](auto group, Index i) { detail::load_group_of_rows<group()>(from + i, stride, to + i * width); });
+            rows, [=](auto group, Index i) { detail::load_group_of_rows<group()>(from + i, stride, to + i * width); });
     }
     for (Index i = 0; i < rows; ++i) store(Lanes<Scalar>{}, to + i * width);
     for (Index j = 0; j < count; ++j) {
@@ -208,7 +208,7 @@ void lanes_to_columns(const Scalar* from, Index rows, Index count, Scalar* to, I
     if (rows == 1 && count == width && stride == 1) return store(load(from), to);
     if (rows >= 2 && count == width) {
         return detail::for_each_group<Scalar>(
-            rows, [&](auto group, Index i) { detail::store_group_of_rows<group()>(from + i * width, to + i, stride); });
+            rows, [=](auto group, Index i) { detail::store_group_of_rows<group()>(from + i * width, to + i, stride); });
     }
     for (Index i = 0; i < rows; ++i) {
         for (Index j = 0; j < count; ++j) to[i + j * stride] = from[i * width + j];

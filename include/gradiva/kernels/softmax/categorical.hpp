@@ -11,25 +11,26 @@
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/softmax/softmax_batch.hpp"
 
-// What is asked of categorical distributions, on a batch: samples, log-probs, entropies, divergences and Fisher
-// products. One sample per column.
+// Samples, modes, log-probs, entropies, divergences and Fisher products of a batch of categorical distributions, one
+// per column. `softmax`, p and q are choices x batch; per-sample arrays have one element per column. Choices count from
+// 0.
 
 namespace GRADIVA_NAMESPACE::kernels {
 
 namespace detail {
 
-/// Calls `use(place)` with `place(i, j)`, where number (i, j) of a block stands in it: without a comparison where no
-/// row stays in columns, as with few choices.
+/// Calls `use(offset)` with a function like `SoftmaxBatch::offset`, without its comparison where no row is columnar, as
+/// with few choices.
 template <class Scalar, class Use>
-void with_place(const SoftmaxBatch<Scalar>& softmax, const Use& use) {
-    if (softmax.upright_rows() == 0) {
+void with_offset(const SoftmaxBatch<Scalar>& softmax, const Use& use) {
+    if (softmax.columnar_rows() == 0) {
         use([](Index i, Index j) { return i * simd::lanes<Scalar> + j; });
     } else {
-        use([&softmax](Index i, Index j) { return softmax.place(i, j); });
+        use([&softmax](Index i, Index j) { return softmax.offset(i, j); });
     }
 }
 
-/// The first choice at which the sum of `e_of` exceeds a uniform number below the sum of all.
+/// Draws i with probability e_of(i) / sum_k e_of(k), by inverting the distribution function.
 template <class EOf>
 int invert(Index choices, const EOf& e_of, Rng& rng) {
     double total = 0;
@@ -43,16 +44,16 @@ int invert(Index choices, const EOf& e_of, Rng& rng) {
 
 }  // namespace detail
 
-/// Draws choice j with `rng[j]`, by inversion: the first choice at which the sum of e^d exceeds a uniform number below
-/// the sum of all. In double and scaled by that sum, so that rounding never falls through to the last choice; one of
-/// probability 0 is never drawn.
+/// choice_j := a draw from distribution j by `rng[j]`, which gives one uniform number: the first choice at which the
+/// running sum of e^d exceeds that share of the whole sum. In double, and both sums are added up in the same order, so
+/// that rounding never falls through to the last choice; one of probability 0 is never drawn.
 template <class Scalar>
 void draw_choice(const SoftmaxBatch<Scalar>& softmax, std::span<Rng> rng, RowRef<int> choice) {
-    detail::with_place(softmax, [&](const auto& place) {
+    detail::with_offset(softmax, [&](const auto& offset) {
         for (Index j = 0; j < softmax.cols(); ++j) {
             const Scalar* const e = softmax.exponential(j / softmax.width);
             const Index lane = j % softmax.width;
-            const auto e_of = [=](Index i) { return static_cast<double>(e[place(i, lane)]); };
+            const auto e_of = [=](Index i) { return static_cast<double>(e[offset(i, lane)]); };
             choice[j] = detail::invert(softmax.rows(), e_of, rng[static_cast<std::size_t>(j)]);
         }
     });
@@ -60,7 +61,7 @@ void draw_choice(const SoftmaxBatch<Scalar>& softmax, std::span<Rng> rng, RowRef
 
 namespace detail {
 
-/// choice_j := the first row of the largest of value(i, j).
+/// choice_j := the first i with the largest value(i, j).
 template <class Value>
 void first_largest(Index rows, Index columns, const Value& value, RowRef<int> choice) {
     for (Index j = 0; j < columns; ++j) {
@@ -72,7 +73,7 @@ void first_largest(Index rows, Index columns, const Value& value, RowRef<int> ch
 
 }  // namespace detail
 
-/// choice_j := the first row of the largest number in column j.
+/// choice_j := the first row with the largest element of column j; rows x batch.
 template <class Scalar>
 void largest_choice(ConstMatrixRef<Scalar> value, RowRef<int> choice) {
     detail::first_largest(value.rows(), value.cols(), value, choice);
@@ -85,69 +86,66 @@ void most_probable_choice(const SoftmaxBatch<Scalar>& softmax, RowRef<int> choic
     detail::first_largest(softmax.rows(), softmax.cols(), log_p, choice);
 }
 
-/// out_j += log p(choice_j).
+/// out_j := out_j + log p(choice_j).
 template <class Scalar>
 void add_log_prob(const SoftmaxBatch<Scalar>& softmax, ConstRowRef<int> choice, VectorRef<Scalar> out) {
     constexpr Index width = SoftmaxBatch<Scalar>::width;
-    detail::with_place(softmax, [&](const auto& place) {
-        const Index stride = choice.innerStride(), block = softmax.rows() * width;
-        const int* chosen = choice.data();
-        const Scalar *d = softmax.shifted(0), *log_sum = softmax.log_sum(0);  // blocks follow each other
-        Scalar* to = out.data();
-        for (Index first = 0; first < softmax.cols(); first += width) {
-            const Index count = std::min(softmax.cols() - first, width);
+    detail::with_offset(softmax, [&](const auto& offset) {
+        const Index stride = choice.innerStride();
+        for (Index b = 0; b < softmax.blocks(); ++b) {
+            const int* const chosen = choice.data() + b * width * stride;
+            const Scalar *const d = softmax.shifted(b), *const log_sum = softmax.log_sum(b);
+            Scalar* const log_prob = out.data() + b * width;
+            const Index count = softmax.count(b);
             for (Index j = 0; j < count; ++j) {
                 const Index i = chosen[j * stride];
                 GRADIVA_ASSERT(i >= 0 && i < softmax.rows());
-                to[j] += d[place(i, j)] - log_sum[j];
+                log_prob[j] += d[offset(i, j)] - log_sum[j];
             }
-            chosen += width * stride;
-            d += block;
-            log_sum += width;
-            to += width;
         }
     });
 }
 
-/// out_j += H_j = -sum_i p_i log p_i.
+/// out_j := out_j + H_j, H = -sum_i p_i log p_i, in nats.
 template <class Scalar>
 void add_categorical_entropy(const SoftmaxBatch<Scalar>& softmax, VectorRef<Scalar> out) {
-    const Scalar* const entropy = softmax.entropy(0);  // blocks follow each other
+    const Scalar* const entropy = softmax.entropy(0);  // of all columns: blocks follow each other
     for (Index j = 0; j < softmax.cols(); ++j) out[j] += entropy[j];
 }
 
-/// out_j += KL(q || p) = sum_i q_i (log q_i - log p_i). A choice with q_i = 0 has no share; one with q_i > 0 and a p_i
-/// of 0 by a logit of minus infinity makes it infinite.
+/// out_j := out_j + KL(q || p), KL = sum_i q_i (log q_i - log p_i), in nats. A choice with q_i = 0 adds exactly 0; one
+/// with q_i > 0 whose logit in p is minus infinity makes it infinite.
 template <class Scalar>
 void add_categorical_kl(const SoftmaxBatch<Scalar>& q, const SoftmaxBatch<Scalar>& p, VectorRef<Scalar> out) {
     GRADIVA_ASSERT(q.rows() == p.rows() && q.cols() == p.cols());
     using V = simd::Lanes<Scalar>;
     constexpr Index width = simd::lanes<Scalar>;
-    const Index upright = q.upright_rows();
+    const Index columnar = q.columnar_rows();
     for (Index b = 0; b < q.blocks(); ++b) {
-        const Index count = q.count(b);
         const Scalar *const e = q.exponential(b), *const d_q = q.shifted(b), *const d_p = p.shifted(b);
         const auto term = [&](Index i, const V& log_sums) {
             const V q_i = simd::load(e + i);
-            const V share = q_i * ((simd::load(d_q + i) - simd::load(d_p + i)) - log_sums);
-            return q_i == Scalar(0) ? V{} : share;
+            const V unmasked = q_i * ((simd::load(d_q + i) - simd::load(d_p + i)) - log_sums);
+            return q_i == Scalar(0) ? V{} : unmasked;
         };
         const V log_sums = simd::load(q.log_sum(b)) - simd::load(p.log_sum(b));
         V sum{};
-        if (upright > 0) {
+        if (columnar > 0) {
             sum =
-                simd::fold_columns<simd::AddAcross, Scalar>(upright / width, sum, [&](V& of_column, Index j, Index i) {
-                    of_column += term(j * upright + i * width, simd::broadcast(q.log_sum(b)[j] - p.log_sum(b)[j]));
+                simd::fold_columns<simd::AddAcross, Scalar>(columnar / width, sum, [&](V& of_column, Index j, Index i) {
+                    of_column += term(j * columnar + i * width, simd::broadcast(q.log_sum(b)[j] - p.log_sum(b)[j]));
                 });
         }
-        for (Index i = upright * width; i < q.rows() * width; i += width) sum += term(i, log_sums);
+        for (Index i = columnar * width; i < q.rows() * width; i += width) sum += term(i, log_sums);
         Scalar kl[to_size(width)];
         simd::store(V(sum * simd::load(q.inverse_sum(b))), kl);
+        const Index count = q.count(b);
         for (Index j = 0; j < count; ++j) out[b * width + j] += kl[j];
     }
 }
 
-/// out := F T, the Fisher matrix of each column's logits times a direction: p_i (t_i - sum_k p_k t_k).
+/// out := F T (choices x batch), the Fisher matrix of each column's logits times a direction:
+/// p_i (t_i - sum_k p_k t_k).
 template <class Scalar>
 void categorical_fisher(const SoftmaxBatch<Scalar>& p, ConstMatrixRef<Scalar> t, MatrixRef<Scalar> out) {
     for (Index j = 0; j < t.cols(); ++j) {

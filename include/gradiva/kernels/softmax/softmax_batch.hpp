@@ -7,8 +7,8 @@ namespace GRADIVA_NAMESPACE::kernels {
 
 namespace detail {
 
-/// d for a product with e^d that is exactly 0 where e^d is, also for d of minus infinity: held above a number where e^d
-/// is 0 in any scalar. NaN stays NaN.
+/// A factor d for e^d: max(d, -1000), so that their product is exactly 0 where e^d is, also for d of minus infinity.
+/// NaN stays NaN.
 template <class V>
 V finite_exponent(const V& d) {
     return simd::larger(V{} - 1000, d);
@@ -20,10 +20,15 @@ V finite_exponent(const V& d) {
 ///   log p = d - log S,   p = e^d / S,   d = z - max z,   S = sum_i e^d_i.
 /// Filled by `log_softmax`.
 ///
-/// Columns stand in blocks of `width`, as many as a register has numbers. The first rows of a block, as many as fill
-/// whole registers, stay columns, one after the other; of the rest, each row is one register, the columns side by side.
-/// So nothing is padded, few rows are moved, and sums along columns end in one register per block, whose lanes are the
-/// columns. What is stored beyond the last column has no meaning.
+/// d and e^d are stored in blocks of `width` columns, as many as a register has lanes. The first rows of a block, as
+/// many as fill whole registers, are columnar: one column after the other. The others are interleaved: one register per
+/// row, one lane per column. So no row is padded, few elements are transposed, and sums along columns end in one
+/// register per block, a lane per column. Elements beyond the last column are unspecified.
+///
+///     a block of columns a, b, c and d, with 6 rows and registers of 4 lanes:
+///
+///     a0 a1 a2 a3   b0 b1 b2 b3   c0 c1 c2 c3   d0 d1 d2 d3   a4 b4 c4 d4   a5 b5 c5 d5
+///     |--------------- columnar_rows() = 4 ---------------|   |----- interleaved -----|
 template <class ScalarT>
 class SoftmaxBatch {
 public:
@@ -32,18 +37,19 @@ public:
 
     Index rows() const { return rows_; }
     Index cols() const { return columns_; }
-    /// The rows that stay columns.
-    Index upright_rows() const { return upright_rows_; }
+    /// The first rows of each block, a multiple of `width`, are columnar.
+    Index columnar_rows() const { return columnar_rows_; }
+    /// Sets the shape; the contents are unspecified then.
     void resize(Index rows, Index columns) {
         rows_ = rows;
-        upright_rows_ = rows - rows % width;
+        columnar_rows_ = rows - rows % width;
         columns_ = columns;
-        for (auto* part : {&shifted_, &exponential_}) part->resize(rows * blocks() * width);
-        for (auto* part : {&log_sum_, &inverse_sum_, &entropy_}) part->resize(blocks() * width);
+        for (auto* elements : {&shifted_, &exponential_}) elements->resize(rows * blocks() * width);
+        for (auto* of_columns : {&log_sum_, &inverse_sum_, &entropy_}) of_columns->resize(blocks() * width);
     }
 
-    Scalar log_p(Index i, Index j) const { return shifted(j / width)[place(i, j % width)] - log_sum_[j]; }
-    Scalar p(Index i, Index j) const { return exponential(j / width)[place(i, j % width)] * inverse_sum_[j]; }
+    Scalar log_p(Index i, Index j) const { return shifted(j / width)[offset(i, j % width)] - log_sum_[j]; }
+    Scalar p(Index i, Index j) const { return exponential(j / width)[offset(i, j % width)] * inverse_sum_[j]; }
 
     Index blocks() const { return pieces_of(columns_, width); }
     /// Columns of a block: `width`, but for the last one.
@@ -52,10 +58,11 @@ public:
         return rest < width ? rest : width;
     }
 
-    /// Where number (i, j) of a block stands in it.
-    Index place(Index i, Index j) const { return i < upright_rows_ ? j * upright_rows_ + i : i * width + j; }
+    /// Where d and e^d of row i and column j of a block stand in it.
+    Index offset(Index i, Index j) const { return i < columnar_rows_ ? j * columnar_rows_ + i : i * width + j; }
 
-    // Of one block: d and e^d, rows x `width`, and log S, 1 / S and the entropy, `width` each.
+    // Of one block: d and e^d, rows x `width` elements each; log S, 1 / S and the entropy, `width` each. Blocks follow
+    // each other without a gap.
     Scalar* shifted(Index block) { return shifted_.data() + block * width * rows_; }
     const Scalar* shifted(Index block) const { return shifted_.data() + block * width * rows_; }
     Scalar* exponential(Index block) { return exponential_.data() + block * width * rows_; }
@@ -69,7 +76,7 @@ public:
 
 private:
     Index rows_ = 0;
-    Index upright_rows_ = 0;
+    Index columnar_rows_ = 0;
     Index columns_ = 0;
     Buffer<Scalar> shifted_, exponential_, log_sum_, inverse_sum_, entropy_;
 };
