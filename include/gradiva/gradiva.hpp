@@ -107,6 +107,7 @@
 #include "gradiva/kernels/matrix/tile.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/kernels/ratio_divergence.hpp"
+#include "gradiva/kernels/reparameterise.hpp"
 #include "gradiva/kernels/scan.hpp"
 #include "gradiva/kernels/softmax/categorical.hpp"
 #include "gradiva/kernels/softmax/categorical_gradient.hpp"

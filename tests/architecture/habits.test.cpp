@@ -199,6 +199,7 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"kernels/matrix/row_product.hpp", "tests/kernels/matrix/product.test.cpp"},
         {"kernels/matrix/strided.hpp", "tests/kernels/matrix/product.test.cpp"},
         {"kernels/matrix/tile.hpp", "tests/kernels/matrix/product.test.cpp"},
+        {"kernels/reparameterise.hpp", "tests/kernels/gaussian.test.cpp"},
         {"kernels/scan.hpp", "tests/kernels/advantage_scan.test.cpp"},
         {"kernels/softmax/categorical_gradient.hpp", "tests/kernels/softmax/categorical.test.cpp"},
         {"kernels/softmax/softmax_batch.hpp", "tests/kernels/softmax/log_softmax.test.cpp"},

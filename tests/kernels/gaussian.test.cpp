@@ -1,4 +1,5 @@
 #include "gradiva/kernels/gaussian.hpp"
+#include "gradiva/kernels/reparameterise.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -8,6 +8,7 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/distributions/diagonal_gaussian.hpp"
 #include "gradiva/kernels/gaussian.hpp"
+#include "gradiva/kernels/reparameterise.hpp"
 
 namespace GRADIVA_NAMESPACE {
 

@@ -17,29 +17,29 @@ namespace kernels {
 
 namespace detail {
 
-/// `Vectors` registers of b, from row i on, += the sums of those rows of D.
-template <Index Vectors, class Scalar>
+/// Adds to b, in `Registers` registers from row i on, the sums of those rows of D.
+template <Index Registers, class Scalar>
 void add_sums(const ConstMatrixRef<Scalar>& d, Index i, Scalar* b) {
     constexpr Index width = simd::lanes<Scalar>;
-    simd::Lanes<Scalar> sum[to_size(Vectors)] = {};
+    simd::Lanes<Scalar> sum[to_size(Registers)] = {};
     const Scalar* column = d.data() + i;
     for (Index j = 0; j < d.cols(); ++j, column += d.outerStride()) {
 #pragma GCC unroll 4
-        for (Index v = 0; v < Vectors; ++v) sum[v] += simd::load(column + v * width);
+        for (Index v = 0; v < Registers; ++v) sum[v] += simd::load(column + v * width);
     }
 #pragma GCC unroll 4
-    for (Index v = 0; v < Vectors; ++v) simd::store(simd::load(b + i + v * width) + sum[v], b + i + v * width);
+    for (Index v = 0; v < Registers; ++v) simd::store(simd::load(b + i + v * width) + sum[v], b + i + v * width);
 }
 
 }  // namespace detail
 
-/// Z := f(Z), in place. NaN stays NaN.
+/// Z := f(Z), element by element, in place. NaN stays NaN.
 template <class Scalar>
 void activate(Activation f, MatrixRef<Scalar> z) {
     const bool dense = z.outerStride() == z.rows();
     const Index columns = dense ? 1 : z.cols();
     const Index length = dense ? z.size() : z.rows();
-    // Groups must not cross columns, else a column's bits would depend on its neighbours.
+    // A group must not cross columns: else a column's bits would depend on its neighbours.
     const bool in_groups = z.rows() % tanh_group == 0;
     for (Index j = 0; j < columns; ++j) {
         Scalar* const x = z.data() + j * z.outerStride();
@@ -53,7 +53,7 @@ void activate(Activation f, MatrixRef<Scalar> z) {
     }
 }
 
-/// Z := Z + b 1^T, in place. Z: units x batch, b: units.
+/// Z := Z + b 1^T, in place. Z: units x batch, b: units elements.
 template <class Scalar>
 void add_bias(ConstVectorRef<Scalar> b, MatrixRef<Scalar> z) {
     GRADIVA_ASSERT(b.size() == z.rows());
@@ -69,8 +69,9 @@ void add_bias_and_activate(Activation f, ConstVectorRef<Scalar> b, MatrixRef<Sca
     activate<Scalar>(f, z);
 }
 
-/// D := D * f'(Z) with the derivative taken from the output A = f(Z): 1 - A^2 for tanh, 1 where A > 0 for ReLU.
-/// Serves the backward pass (D: loss by output) and the forward derivative (D: tangent of Z).
+/// D := D * f'(Z), element by element, with the derivative taken from the output A = f(Z): 1 - A^2 for tanh, 1 where
+/// A > 0 and else 0 for ReLU. For the backward pass (D: derivative of the loss by A) and for the forward derivative (D:
+/// tangent of Z). A and D: units x batch.
 template <class Scalar>
 void multiply_by_derivative(Activation f, ConstMatrixRef<Scalar> a, MatrixRef<Scalar> d) {
     GRADIVA_ASSERT(a.rows() == d.rows() && a.cols() == d.cols());
@@ -85,7 +86,7 @@ void multiply_by_derivative(Activation f, ConstMatrixRef<Scalar> a, MatrixRef<Sc
     }
 }
 
-/// The sum of `n` contiguous numbers, in an order that depends on n only.
+/// The sum of `n` contiguous elements, in an order that depends on n only.
 template <class Scalar>
 Scalar sum_of_row(const Scalar* row, Index n) {
     constexpr Index width = simd::lanes<Scalar>;
@@ -97,7 +98,7 @@ Scalar sum_of_row(const Scalar* row, Index n) {
     return total;
 }
 
-/// b += sum over the batch of D: the gradient of a bias.
+/// b := b + D 1, the sums of D's rows: the gradient of a bias. D: units x batch, b: units elements.
 template <class Scalar>
 void add_row_sums(ConstMatrixRef<Scalar> d, VectorRef<Scalar> b) {
     GRADIVA_ASSERT(d.rows() == b.size());

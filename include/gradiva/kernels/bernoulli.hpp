@@ -6,23 +6,24 @@
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/special_functions.hpp"
 
-// Independent answers yes or no, on a batch of logits Z (answers x batch): p_i = 1 / (1 + exp(-z_i)) is the probability
-// of yes, and
+// Independent Bernoulli variables a_i, 0 (no) or 1 (yes), for a batch of logits Z (variables x batch):
+// p_i = 1 / (1 + exp(-z_i)) is the probability of 1, and
 //   log p(a) = sum_i a_i log p_i + (1 - a_i) log(1 - p_i) = sum_i -softplus(z_i) + a_i z_i.
-// A logit of plus or minus infinity is a certain answer: the other has probability 0, and no share in entropy,
-// divergence and gradient. NaN is NaN in all that follows from it.
+// A logit of plus or minus infinity makes one value certain: the other has probability 0 and adds exactly 0 to entropy,
+// divergence and gradient. NaN in a column gives NaN in all that is computed from it. All matrices are variables x
+// batch; `log_no` is log(1 - p).
 
 namespace GRADIVA_NAMESPACE::kernels {
 
 namespace detail {
 
-/// a z, and 0 for a factor of 0 also where z is infinite.
+/// a z, and 0 for an a of 0 also where z is infinite.
 template <class Scalar>
 Scalar times_logit(Scalar a, Scalar z) {
     return a == 0 ? Scalar(0) : a * z;
 }
 
-/// What one answer adds to KL(q || p) = q (log q - log p) + (1 - q) (log(1 - q) - log(1 - p)).
+/// The term of one variable in KL(q || p): q (log q - log p) + (1 - q) (log(1 - q) - log(1 - p)).
 template <class Scalar>
 Scalar bernoulli_kl_of_one(Scalar z_q, Scalar q, Scalar log_no_q, Scalar z_p, Scalar log_no_p) {
     if (!std::isinf(z_q) && !std::isinf(z_p)) return (log_no_q - log_no_p) + q * (z_q - z_p);
@@ -33,7 +34,7 @@ Scalar bernoulli_kl_of_one(Scalar z_q, Scalar q, Scalar log_no_q, Scalar z_p, Sc
 
 }  // namespace detail
 
-/// p := the probabilities of yes, log_no := log(1 - p) = -softplus(Z).
+/// p := 1 / (1 + exp(-Z)), log_no := log(1 - p) = -softplus(Z).
 template <class Scalar>
 void bernoulli_forward(ConstMatrixRef<Scalar> z, MatrixRef<Scalar> p, MatrixRef<Scalar> log_no) {
     for (Index j = 0; j < z.cols(); ++j) {
@@ -44,7 +45,7 @@ void bernoulli_forward(ConstMatrixRef<Scalar> z, MatrixRef<Scalar> p, MatrixRef<
     }
 }
 
-/// out_j := sum_i log_no_i + a_i z_i.
+/// out_j := log p(a_j) = sum_i log_no_i + a_i z_i.
 template <class Scalar>
 void bernoulli_log_prob(ConstMatrixRef<Scalar> z, ConstMatrixRef<Scalar> log_no, ConstMatrixRef<int> a,
                         VectorRef<Scalar> out) {
@@ -59,7 +60,7 @@ void bernoulli_log_prob(ConstMatrixRef<Scalar> z, ConstMatrixRef<Scalar> log_no,
     }
 }
 
-/// out_j := H_j = sum_i -log_no_i - p_i z_i.
+/// out_j := H_j = sum_i -log_no_i - p_i z_i, the entropy in nats.
 template <class Scalar>
 void bernoulli_entropy(ConstMatrixRef<Scalar> z, ConstMatrixRef<Scalar> p, ConstMatrixRef<Scalar> log_no,
                        VectorRef<Scalar> out) {
@@ -72,8 +73,8 @@ void bernoulli_entropy(ConstMatrixRef<Scalar> z, ConstMatrixRef<Scalar> p, Const
     }
 }
 
-/// out_j := KL(q || p) = sum_i log_no^q_i - log_no^p_i + q_i (z^q_i - z^p_i). Infinite where an answer that q may give
-/// has probability 0 in p.
+/// out_j := KL(q || p) = sum_i log_no^q_i - log_no^p_i + q_i (z^q_i - z^p_i), in nats. Infinite where a value that q
+/// may take has probability 0 in p.
 template <class Scalar>
 void bernoulli_kl(ConstMatrixRef<Scalar> z_q, ConstMatrixRef<Scalar> q, ConstMatrixRef<Scalar> log_no_q,
                   ConstMatrixRef<Scalar> z_p, ConstMatrixRef<Scalar> log_no_p, VectorRef<Scalar> out) {
@@ -86,7 +87,7 @@ void bernoulli_kl(ConstMatrixRef<Scalar> z_q, ConstMatrixRef<Scalar> q, ConstMat
     }
 }
 
-/// dZ := w_j (a - p), the derivative of the log-prob, - v p (1 - p) z, that of the entropy.
+/// dZ := w_j d log p(a_j) / dZ + v dH_j / dZ = w_j (a - p) - v p (1 - p) z. v is the same for every sample.
 template <class Scalar>
 void bernoulli_gradient(ConstMatrixRef<Scalar> z, ConstMatrixRef<Scalar> p, ConstMatrixRef<int> a,
                         ConstVectorRef<Scalar> w, Scalar v, MatrixRef<Scalar> dz) {

@@ -7,16 +7,17 @@
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/special_functions.hpp"
 
-// Beta distributions with independent elements x on (0, 1), on a batch of heads (2 d x batch). Its first d rows are
-// those of alpha, its last of beta: E = softplus(head) holds the excesses e = alpha - 1, then beta - 1. With T the
-// statistics log x, then log(1 - x), and L = log B(alpha, beta),
-//   log p(x) = E . T - L summed over d,   dL/dE = M, the mean of T: psi(alpha) - psi(alpha + beta), and so for beta.
-// All is done in double, whatever the scalar: at large alpha and beta, E . T and L reach 1e6 and nearly cancel.
-// Gradients by the head are multiplied with the slopes of the softplus. NaN in any input is NaN in the output.
+// Beta distributions with independent elements x on (0, 1), d of them, for a batch of heads H (2 d x batch), whose
+// first d rows are for alpha and last d rows for beta: E = softplus(H) holds alpha - 1, then beta - 1. With the
+// statistics T of log x, then log(1 - x), and L = log B(alpha, beta),
+//   log p(x) = E . T - sum L,   dL/dE = M, the mean of T: psi(alpha) - psi(alpha + beta), and so for beta.
+// All is computed in double, whatever the scalar: at large alpha and beta, E . T and L reach 1e6 and nearly cancel.
+// `slope` is the derivative of E by H. Results are in nats. NaN in any input is NaN in the output. E, M, slope and T
+// are 2 d x batch, L (`log_beta`) and X are d x batch.
 
 namespace GRADIVA_NAMESPACE::kernels {
 
-/// E := softplus(head), or `highest` where it is beyond; slope := the derivative of the softplus by the head.
+/// E := min(softplus(H), highest); slope := the derivative of softplus(H), also where `highest` is exceeded.
 template <class Scalar>
 void beta_excess(ConstMatrixRef<Scalar> head, double highest, MatrixRef<double> e, MatrixRef<double> slope) {
     for (Index j = 0; j < head.cols(); ++j) {
@@ -29,7 +30,7 @@ void beta_excess(ConstMatrixRef<Scalar> head, double highest, MatrixRef<double> 
     }
 }
 
-/// L (d x batch) and M (2 d x batch) of E.
+/// L and M of E.
 inline void beta_statistics(ConstMatrixRef<double> e, MatrixRef<double> log_beta, MatrixRef<double> mean) {
     const Index d = log_beta.rows();
     for (Index j = 0; j < e.cols(); ++j) {
@@ -43,7 +44,7 @@ inline void beta_statistics(ConstMatrixRef<double> e, MatrixRef<double> log_beta
     }
 }
 
-/// out_j := log p(x_j); minus infinity where an element is outside (0, 1). X holds floats, whatever the scalar.
+/// out_j := log p(x_j); minus infinity where an element is not in (0, 1). X holds floats, whatever the scalar.
 template <class Scalar>
 void beta_log_prob(ConstMatrixRef<double> e, ConstMatrixRef<double> log_beta, ConstMatrixRef<float> x,
                    VectorRef<Scalar> out) {
@@ -54,15 +55,15 @@ void beta_log_prob(ConstMatrixRef<double> e, ConstMatrixRef<double> log_beta, Co
         for (Index i = 0; i < d; ++i) {
             const auto value = static_cast<double>(x(i, j));
             const bool inside = !(value <= 0 || value >= 1);
-            const double weighed = e(i, j) * std::log(value) + e(d + i, j) * std::log1p(-value);
-            sum += (inside ? weighed : -std::numeric_limits<double>::infinity()) - log_beta(i, j);
+            const double weighted = e(i, j) * std::log(value) + e(d + i, j) * std::log1p(-value);
+            sum += (inside ? weighted : -std::numeric_limits<double>::infinity()) - log_beta(i, j);
         }
         out[j] = static_cast<Scalar>(sum);
     }
 }
 
-/// dH += w_j d log p(x_j) / dH = w_j slope (T - M). An x outside (0, 1) has no derivative: it makes NaN, unless its
-/// weight is 0, which adds exactly 0.
+/// dH := dH + w_j d log p(x_j) / dH = dH + w_j slope (T - M). An x that is not in (0, 1) has no derivative: NaN, but
+/// exactly 0 is added where its weight is 0.
 template <class Scalar>
 void add_beta_log_prob_gradient(ConstMatrixRef<double> slope, ConstMatrixRef<double> mean, ConstMatrixRef<float> x,
                                 ConstVectorRef<Scalar> w, MatrixRef<Scalar> d_head) {
@@ -84,32 +85,32 @@ void add_beta_log_prob_gradient(ConstMatrixRef<double> slope, ConstMatrixRef<dou
     }
 }
 
-/// out_j := H_j = sum L - E . M.
+/// out_j := the entropy, sum L - E . M.
 template <class Scalar>
 void beta_entropy(ConstMatrixRef<double> e, ConstMatrixRef<double> log_beta, ConstMatrixRef<double> mean,
                   VectorRef<Scalar> out) {
     for (Index j = 0; j < e.cols(); ++j) {
-        double sum = 0, weighed = 0;
+        double sum = 0, weighted = 0;
         for (Index i = 0; i < log_beta.rows(); ++i) sum += log_beta(i, j);
-        for (Index i = 0; i < e.rows(); ++i) weighed += e(i, j) * mean(i, j);
-        out[j] = static_cast<Scalar>(sum - weighed);
+        for (Index i = 0; i < e.rows(); ++i) weighted += e(i, j) * mean(i, j);
+        out[j] = static_cast<Scalar>(sum - weighted);
     }
 }
 
-/// out_j := KL(q || p) = sum L^p - L^q + (E^q - E^p) . M^q; exactly 0 where both are the same, never below.
+/// out_j := KL(q || p) = sum (L^p - L^q) + (E^q - E^p) . M^q; never below 0, and exactly 0 where both are the same.
 template <class Scalar>
 void beta_kl(ConstMatrixRef<double> e_q, ConstMatrixRef<double> log_beta_q, ConstMatrixRef<double> mean_q,
              ConstMatrixRef<double> e_p, ConstMatrixRef<double> log_beta_p, VectorRef<Scalar> out) {
     for (Index j = 0; j < e_q.cols(); ++j) {
-        double sum = 0, weighed = 0;
+        double sum = 0, weighted = 0;
         for (Index i = 0; i < log_beta_q.rows(); ++i) sum += log_beta_p(i, j) - log_beta_q(i, j);
-        for (Index i = 0; i < e_q.rows(); ++i) weighed += (e_q(i, j) - e_p(i, j)) * mean_q(i, j);
-        const double kl = sum + weighed;
+        for (Index i = 0; i < e_q.rows(); ++i) weighted += (e_q(i, j) - e_p(i, j)) * mean_q(i, j);
+        const double kl = sum + weighted;
         out[j] = static_cast<Scalar>(kl < 0 ? 0 : kl);
     }
 }
 
-/// dH^p += w dKL(q || p) / dH^p = w slope^p (M^p - M^q). The weight is the same for every sample.
+/// Adds w dKL(q || p) / dH^p = w slope^p (M^p - M^q) to dH. w is the same for every sample.
 template <class Scalar>
 void add_beta_kl_gradient(ConstMatrixRef<double> mean_q, ConstMatrixRef<double> mean_p, ConstMatrixRef<double> slope_p,
                           Scalar w, MatrixRef<Scalar> d_head) {
@@ -121,8 +122,8 @@ void add_beta_kl_gradient(ConstMatrixRef<double> mean_q, ConstMatrixRef<double> 
     }
 }
 
-/// out := slope F slope T, the Fisher matrix of each column's head times a direction, where F = dM/dE is
-/// diag(psi'(alpha), psi'(beta)) - psi'(alpha + beta) for each element.
+/// out := slope * (F (slope * T)), the Fisher matrix by the head of each column times a direction T; F = dM/dE is, for
+/// each element, diag(psi'(alpha), psi'(beta)) - psi'(alpha + beta) 1 1^T.
 template <class Scalar>
 void beta_fisher(ConstMatrixRef<double> e, ConstMatrixRef<double> slope, ConstMatrixRef<Scalar> t,
                  MatrixRef<Scalar> out) {
@@ -139,7 +140,7 @@ void beta_fisher(ConstMatrixRef<double> e, ConstMatrixRef<double> slope, ConstMa
     }
 }
 
-/// dH += w dH_j / dH = -w slope F E, for F of each column. The weight is the same for every sample.
+/// Adds w times the derivative of the entropy by the head, -w slope * (F E), to dH. w is the same for every sample.
 template <class Scalar>
 void add_beta_entropy_gradient(ConstMatrixRef<double> e, ConstMatrixRef<double> slope, Scalar w,
                                MatrixRef<Scalar> d_head) {

@@ -8,12 +8,12 @@
 
 namespace GRADIVA_NAMESPACE::kernels {
 
-/// A draw from the gamma distribution of this shape, at least 1, and of scale 1; NaN of a shape that is NaN. Takes a
-/// varying count of numbers from the stream. Source: Marsaglia and Tsang, "A Simple Method for Generating Gamma
-/// Variables", 2000.
+/// A draw from the gamma distribution with this shape, at least 1, and scale 1; NaN for a shape that is NaN. By
+/// rejection sampling: how many numbers it takes from the stream varies. Source: Marsaglia and Tsang, "A Simple Method
+/// for Generating Gamma Variables", 2000.
 inline double gamma_variate(double shape, Rng& rng) {
     GRADIVA_ASSERT(!(shape < 1));
-    if (std::isnan(shape)) return std::numeric_limits<double>::quiet_NaN();  // no draw would ever be accepted
+    if (std::isnan(shape)) return std::numeric_limits<double>::quiet_NaN();  // the loop would not end
     const double d = shape - 1.0 / 3;
     const double c = 1 / std::sqrt(9 * d);
     while (true) {

@@ -10,17 +10,17 @@
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/gaussian_lanes.hpp"
 
-// Normal distributions with independent elements, on a batch of means M (dimensions x batch) with log standard
-// deviations s, which are one column for all samples or one for each; sigma = exp(s):
+// Normal distributions with independent elements, for a batch of means M (dimensions x batch) and log standard
+// deviations s, which have one column for all samples or one for each; sigma = exp(s):
 //   log p(a) = sum_i -z_i^2 / 2 - s_i - log(2 pi) / 2,   z_i = (a_i - m_i) / sigma_i.
-// Gradients by s are those at the s that is used, which `gaussian_deviation` holds within bounds: whoever learns s
-// decides what a derivative does at a bound (`toward_bounds`). NaN in any input is NaN in the output. A column has the
-// same bits in a batch of any width.
+// Derivatives by s are taken at the clamped s of `gaussian_deviation`; `toward_bounds` says what they become for an s
+// outside its bounds. Log-probs, entropies and divergences are in nats. NaN in any input is NaN in the output. A column
+// has the same bits in a batch of any width.
 
 namespace GRADIVA_NAMESPACE::kernels {
 
-/// s := log_std held within [low, high], std := exp(s), inverse_std := 1 / std. Not inlined: passes between which
-/// log_std stays the same would save the registers that it needs.
+/// s := log_std clamped to [low, high], std := exp(s), inverse_std := 1 / std, element by element. Not inlined: in
+/// passes that do not call it its registers would be saved for nothing.
 template <class Scalar>
 [[gnu::noinline]] void gaussian_deviation(ConstVectorRef<Scalar> log_std, Scalar low, Scalar high, VectorRef<Scalar> s,
                                           VectorRef<Scalar> std, VectorRef<Scalar> inverse_std) {
@@ -32,9 +32,9 @@ template <class Scalar>
     }
 }
 
-/// The derivative of a loss by a number that counts as `low` below it and as `high` above it, given the derivative by
-/// what it counts as: 0 where descent would move the number further out. So it comes back as soon as the loss wants it
-/// to, where a derivative of 0 in both directions would leave it outside for ever.
+/// The derivative of a loss by an x that is clamped to [low, high], given the derivative by the clamped number: 0 only
+/// where a descent step would move an x that is out of bounds further out. The exact derivative, 0 in both directions,
+/// would leave it there for ever.
 template <class Scalar>
 Scalar toward_bounds(Scalar x, Scalar low, Scalar high, Scalar derivative) {
     const bool outward = (x > high && derivative < 0) || (x < low && derivative > 0);
@@ -53,7 +53,7 @@ Scalar log_density_at_mean(const Scalar* s, Index dimensions) {
 
 }  // namespace detail
 
-/// out_j := log p(a_j). Actions are floats, whatever the scalar.
+/// out_j := log p(a_j). Actions (dimensions x batch) are floats, whatever the scalar.
 template <class Scalar>
 void gaussian_log_prob(ConstMatrixRef<Scalar> mean, const GaussianScale<Scalar>& scale, ConstMatrixRef<float> action,
                        VectorRef<Scalar> out) {
@@ -67,7 +67,7 @@ void gaussian_log_prob(ConstMatrixRef<Scalar> mean, const GaussianScale<Scalar>&
 
 namespace detail {
 
-/// The gradient of log-probs for samples of one row that share a deviation.
+/// `gaussian_log_prob_gradient` for samples of one dimension that share a deviation.
 template <class Scalar>
 void log_prob_gradient_of_row(const StandardisedDifference<Scalar, float>& difference, const Scalar* w, Index samples,
                               Scalar* d_mean, Scalar& d_s) {
@@ -75,14 +75,14 @@ void log_prob_gradient_of_row(const StandardisedDifference<Scalar, float>& diffe
     simd::Lanes<Scalar> sum{};
     simd::for_each_register<Scalar>(samples, [&](Index j, auto count) {
         const simd::Lanes<Scalar> weight = simd::load_some(w + j, count);
-        const simd::Lanes<Scalar> z = counted(difference.from(0, j).row(count, inverse_std), weight);
+        const simd::Lanes<Scalar> z = weighted_z(difference.from(0, j).row(count, inverse_std), weight);
         sum += weight * (z * z - 1);
         simd::store_some(weight * z * inverse_std, d_mean + j, count);
     });
     d_s += simd::sum_of<Scalar>(sum);
 }
 
-/// The same in general. Never inlined: its blocks take room on the stack, which the former needs none of.
+/// The same in general. Never inlined: only this one needs its blocks on the stack.
 template <class Scalar>
 [[gnu::noinline]] void log_prob_gradient_of_rows(const StandardisedDifference<Scalar, float>& difference,
                                                  const Scalar* w, MatrixRef<Scalar>& d_mean, MatrixRef<Scalar>& d_s) {
@@ -94,11 +94,11 @@ template <class Scalar>
             block.load(difference.from(row, j), rows, count);
             const simd::Lanes<Scalar> weight = simd::load_some(w + j, count);
             for (Index i = 0; i < rows; ++i) {
-                const simd::Lanes<Scalar> z = counted(block.z(i), weight);
+                const simd::Lanes<Scalar> z = weighted_z(block.z(i), weight);
                 by_s.set(i, weight * (z * z - 1));
                 by_mean.set(i, weight * z * block.inverse_std(i));
             }
-            by_mean.write(&d_mean(row, j), d_mean.outerStride(), rows, count);
+            by_mean.store(&d_mean(row, j), d_mean.outerStride(), rows, count);
             d_scale.add(by_s, j, count);
         });
         d_scale.finish();
@@ -107,8 +107,8 @@ template <class Scalar>
 
 }  // namespace detail
 
-/// dM := w_j d log p(a_j) / dM = w_j z / sigma,  ds += w_j (z^2 - 1), summed over j where all samples share s. A
-/// sample of weight 0 adds exactly 0, also one whose action is infinite.
+/// dM := w_j d log p(a_j) / dM = w_j z / sigma and ds := ds + w_j (z^2 - 1), summed over j where all samples share s. w
+/// has one element per sample; a weight of 0 adds exactly 0, also for an infinite action.
 template <class Scalar>
 void gaussian_log_prob_gradient(ConstMatrixRef<Scalar> mean, const GaussianScale<Scalar>& scale,
                                 ConstMatrixRef<float> action, ConstVectorRef<Scalar> w, MatrixRef<Scalar> d_mean,
@@ -120,7 +120,7 @@ void gaussian_log_prob_gradient(ConstMatrixRef<Scalar> mean, const GaussianScale
     detail::log_prob_gradient_of_rows<Scalar>(difference, w.data(), d_mean, d_s);
 }
 
-/// H = sum_i s_i + log(2 pi e) / 2 of one column of s.
+/// The entropy H = sum_i s_i + log(2 pi e) / 2 of one column of s.
 template <class Scalar>
 Scalar gaussian_entropy(ConstVectorRef<Scalar> s) {
     return static_cast<Scalar>(0.5 * static_cast<double>(s.size())) - detail::log_density_at_mean(s.data(), s.size());
@@ -128,7 +128,7 @@ Scalar gaussian_entropy(ConstVectorRef<Scalar> s) {
 
 namespace detail {
 
-/// sum_i (e^{2d} - 1 - 2d) / 2, d = s^q - s^p: the divergence of deviations.
+/// sum_i (e^{2d} - 1 - 2d) / 2, d = s^q - s^p: KL(q || p) for equal means.
 template <class Scalar>
 Scalar divergence_of_scales(const Scalar* s_q, const Scalar* s_p, Index dimensions) {
     Scalar sum = 0;
@@ -141,8 +141,8 @@ Scalar divergence_of_scales(const Scalar* s_q, const Scalar* s_p, Index dimensio
 
 }  // namespace detail
 
-/// out_j := KL(q || p) = sum_i (e^{2d} - 1 - 2d) / 2 + ((m^q - m^p) / sigma^p)^2 / 2,  d = s^q - s^p; exactly 0 where
-/// both are the same, never below.
+/// out_j := KL(q || p) = sum_i (e^{2d} - 1 - 2d) / 2 + ((m^q - m^p) / sigma^p)^2 / 2,  d = s^q - s^p; never below 0,
+/// and exactly 0 where both are the same.
 template <class Scalar>
 void gaussian_kl(ConstMatrixRef<Scalar> mean_q, const GaussianScale<Scalar>& scale_q, ConstMatrixRef<Scalar> mean_p,
                  const GaussianScale<Scalar>& scale_p, VectorRef<Scalar> out) {
@@ -158,14 +158,14 @@ void gaussian_kl(ConstMatrixRef<Scalar> mean_q, const GaussianScale<Scalar>& sca
                         out.data());
 }
 
-/// dM^p += w dKL(q || p) / dM^p = w (m^p - m^q) / sigma^p^2,  ds^p += w (1 - e^{2d} - ((m^q - m^p) / sigma^p)^2),
-/// summed over the samples where all share s. The weight is the same for every sample.
+/// Adds w dKL(q || p) / dM^p = w (m^p - m^q) / sigma^p^2 to dM, and w dKL / ds^p = w (1 - e^{2d} - ((m^q - m^p) /
+/// sigma^p)^2) to ds, summed over the samples where all share s. w is the same for every sample.
 template <class Scalar>
 void add_gaussian_kl_gradient(ConstMatrixRef<Scalar> mean_q, const GaussianScale<Scalar>& scale_q,
                               ConstMatrixRef<Scalar> mean_p, const GaussianScale<Scalar>& scale_p, Scalar w,
                               MatrixRef<Scalar> d_mean, MatrixRef<Scalar> d_s) {
     GRADIVA_ASSERT(scale_q.is_shared() == scale_p.is_shared());
-    if (w == 0) return;  // what it weights may be beyond all numbers
+    if (w == 0) return;  // also where the derivative is infinite
     const auto difference = detail::standardised_difference<Scalar, Scalar>(mean_q, mean_p, scale_p);
     detail::for_each_row_group(mean_p.rows(), [&](Index row, Index rows) {
         detail::ScaleGradient<Scalar> d_scale(d_s, scale_p.is_shared(), row, rows);
@@ -179,7 +179,7 @@ void add_gaussian_kl_gradient(ConstMatrixRef<Scalar> mean_q, const GaussianScale
                 by_mean.set(i, by_mean[i] - w * z * block.inverse_std(i));
                 by_s.set(i, -w * (z * z));
             }
-            by_mean.write(&d_mean(row, j), d_mean.outerStride(), rows, count);
+            by_mean.store(&d_mean(row, j), d_mean.outerStride(), rows, count);
             d_scale.add(by_s, j, count);
         });
         d_scale.finish();
@@ -192,8 +192,8 @@ void add_gaussian_kl_gradient(ConstMatrixRef<Scalar> mean_q, const GaussianScale
     }
 }
 
-/// out := the Fisher matrix of each column times a direction: T / sigma^2 for the means; out_s += 2 t_s for each
-/// column, summed over them where all samples share s.
+/// The Fisher matrix of each column times a direction: out := T / sigma^2 for means, out_s := out_s + 2 t_s for log
+/// standard deviations, summed over the columns where all samples share s.
 template <class Scalar>
 void gaussian_fisher(const GaussianScale<Scalar>& scale, ConstMatrixRef<Scalar> t, ConstMatrixRef<Scalar> t_s,
                      MatrixRef<Scalar> out, MatrixRef<Scalar> out_s) {
@@ -204,29 +204,6 @@ void gaussian_fisher(const GaussianScale<Scalar>& scale, ConstMatrixRef<Scalar> 
     const auto samples = static_cast<Scalar>(scale.is_shared() ? t.cols() : 1);
     for (Index j = 0; j < t_s.cols(); ++j) {
         for (Index i = 0; i < t_s.rows(); ++i) out_s(i, j) += 2 * samples * t_s(i, j);
-    }
-}
-
-/// A := M + sigma * noise, with standard normal noise: a sample as a function of the mean and the deviation. `std` has
-/// one column, or one for each sample. Source: Kingma and Welling, "Auto-Encoding Variational Bayes", 2014,
-/// section 2.4.
-template <class Scalar>
-void reparameterise(ConstMatrixRef<Scalar> mean, ConstMatrixRef<Scalar> std, ConstMatrixRef<Scalar> noise,
-                    MatrixRef<Scalar> action) {
-    for (Index j = 0; j < mean.cols(); ++j) {
-        const Index column = std.cols() == 1 ? 0 : j;
-        for (Index i = 0; i < mean.rows(); ++i) action(i, j) = mean(i, j) + std(i, column) * noise(i, j);
-    }
-}
-
-/// ds += dL/dA sigma * noise, of each sample or summed over them, as `d_s` and `std` have columns. By the mean the
-/// derivative is dL/dA itself.
-template <class Scalar>
-void add_reparameterised_gradient(ConstMatrixRef<Scalar> std, ConstMatrixRef<Scalar> noise,
-                                  ConstMatrixRef<Scalar> d_action, MatrixRef<Scalar> d_s) {
-    for (Index j = 0; j < noise.cols(); ++j) {
-        const Index column = std.cols() == 1 ? 0 : j;
-        for (Index i = 0; i < noise.rows(); ++i) d_s(i, column) += d_action(i, j) * std(i, column) * noise(i, j);
     }
 }
 

@@ -6,20 +6,20 @@
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/matrix/strided.hpp"
 
-// Ratios rho = pi / mu of the probabilities of what was done, given by their logarithms, and what they weight. A ratio
-// beyond all numbers is infinite; a choice that is never taken has ratio 0. NaN stays NaN. An element has the same bits
-// wherever it stands.
+// Importance ratios rho = pi / mu of the probabilities of the actions taken, given by their logarithms, and products
+// with them. A ratio too large for the scalar is infinite, one of a pi of 0 is 0. NaN stays NaN. An element has the
+// same bits wherever it stands in an array.
 
 namespace GRADIVA_NAMESPACE::kernels {
 
-/// x a for an x that may be infinite: 0 where a is 0, as for any other x. NaN stays NaN. For a number or a vector.
+/// x a for an x that may be infinite: 0 times infinity counts as 0. NaN stays NaN. V is a scalar or a register.
 template <class V>
 V weigh(const V& x, const V& a) {
     const V bounded = x > 1 ? V{} + 1 : x < -1 ? V{} - 1 : x;
     return (a == 0 ? bounded : x) * a;
 }
 
-/// out := rho = exp(log_prob - old_log_prob).
+/// out := rho = exp(log_prob - old_log_prob), one element per sample.
 template <class Scalar>
 void ratios(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob, VectorRef<Scalar> out) {
     GRADIVA_ASSERT(log_prob.size() == out.size() && old_log_prob.size() == out.size());
@@ -29,7 +29,7 @@ void ratios(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob
         log_prob.data(), old_log_prob.data());
 }
 
-/// out := rho a; 0 where a is 0.
+/// out := rho a, one element per sample; 0 where a is 0.
 template <class Scalar>
 void weigh_by_ratios(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old_log_prob, ConstVectorRef<Scalar> a,
                      VectorRef<Scalar> out) {
@@ -41,10 +41,11 @@ void weigh_by_ratios(ConstVectorRef<Scalar> log_prob, ConstVectorRef<Scalar> old
         log_prob.data(), old_log_prob.data(), a.data());
 }
 
-/// out := min(most, rho) a, given log rho; 0 where a is 0. All are of the same shape and contiguous; `out` may be `a`.
+/// out := min(most, rho) a, the truncated importance ratio of V-trace, given log rho; 0 where a is 0. All matrices have
+/// the same shape and are contiguous; `out` may be `a`. Source: Espeholt et al., "IMPALA", 2018, section 4.1.
 template <class Scalar>
 void weigh_by_truncated_ratios(ConstMatrixRef<Scalar> log_rho, Scalar most, ConstMatrixRef<Scalar> a,
-                          MatrixRef<Scalar> out) {
+                               MatrixRef<Scalar> out) {
     GRADIVA_ASSERT(detail::alike(log_rho, out) && detail::alike(a, out));
     using V = simd::Lanes<Scalar>;
     simd::transform<Scalar>(

@@ -9,13 +9,14 @@
 
 namespace GRADIVA_NAMESPACE::kernels {
 
-/// Added to a layer's variance: units that all agree stay finite.
+/// Added to a layer's variance, so that units that are all equal have a finite result.
 inline constexpr double layer_norm_epsilon = 1e-5;
 
 /// Normalises each column of Z (units x batch, at least one unit): r_j := 1 / sqrt(var(z_j) + 1e-5),
-/// N_j := r_j (z_j - mean(z_j)), Z_j := gain * N_j. N and r are kept for the derivative. The mean is taken of the
-/// differences from the first unit: where all are equal N is exactly 0, and a mean far from 0 costs no digits.
-/// Source: Ba, Kiros and Hinton, "Layer Normalization", 2016, equation (4).
+/// N_j := r_j (z_j - mean(z_j)), Z_j := gain * N_j. `gain` has one element per unit; N (units x batch) and r (batch)
+/// are what the derivative needs. The mean is taken of the differences from the first unit: where all are equal N is
+/// exactly 0, and a mean far from 0 costs no digits. Source: Ba, Kiros and Hinton, "Layer Normalization", 2016,
+/// equation (4).
 template <class Scalar>
 void layer_norm(ConstVectorRef<Scalar> gain, MatrixRef<Scalar> z, MatrixRef<Scalar> n, VectorRef<Scalar> r) {
     GRADIVA_ASSERT(gain.size() == z.rows() && n.rows() == z.rows() && n.cols() == z.cols() && r.size() == z.cols());
@@ -41,9 +42,10 @@ void layer_norm(ConstVectorRef<Scalar> gain, MatrixRef<Scalar> z, MatrixRef<Scal
     }
 }
 
-/// D_j := r_j (D_j - mean(D_j) - N_j mean(N_j * D_j)): the derivative of N by Z times D. That matrix is symmetric, so
-/// it serves the backward pass (D: loss by N) and the forward derivative (D: tangent of Z). As N has mean 0, both means
-/// may be taken of the differences from the first unit: exactly 0 remains of a D that is the same for all units.
+/// D_j := r_j (D_j - mean(D_j) - N_j mean(N_j * D_j)): the derivative of N by Z times D (units x batch). That matrix is
+/// symmetric: the same for the backward pass (D: derivative of the loss by N) and for the forward derivative (D:
+/// tangent of Z). As N has mean 0, both means may be taken of the differences from the first unit: a D that is the same
+/// for all units becomes exactly 0.
 template <class Scalar>
 void multiply_by_layer_norm_derivative(ConstMatrixRef<Scalar> n, ConstVectorRef<Scalar> r, MatrixRef<Scalar> d) {
     GRADIVA_ASSERT(n.rows() == d.rows() && n.cols() == d.cols() && r.size() == d.cols() && d.rows() >= 1);
@@ -65,7 +67,7 @@ void multiply_by_layer_norm_derivative(ConstMatrixRef<Scalar> n, ConstVectorRef<
     }
 }
 
-/// gain += sum over the batch of D * N: the gradient of a gain.
+/// gain := gain + (D * N) 1, the row sums of an element-wise product: the gradient of a gain. D and N: units x batch.
 template <class Scalar>
 void add_row_sums_of_product(ConstMatrixRef<Scalar> d, ConstMatrixRef<Scalar> n, VectorRef<Scalar> gain) {
     GRADIVA_ASSERT(d.rows() == n.rows() && d.cols() == n.cols() && gain.size() == d.rows());

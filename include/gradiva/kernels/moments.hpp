@@ -10,15 +10,15 @@
 
 namespace GRADIVA_NAMESPACE::kernels {
 
-/// Mean and spread of a batch of numbers.
+/// Count, mean and sum of squared deviations of some numbers; those of none are 0.
 struct Moments {
     Index count = 0;
     double mean = 0;
     double squares = 0;  ///< sum of (x - mean)^2
 
-    /// With N: the spread of these numbers. 0 when there are none.
+    /// sum (x - mean)^2 / N, the variance of these numbers; 0 where N is 0.
     double population_variance() const { return count > 0 ? squares / static_cast<double>(count) : 0; }
-    /// With N - 1: an estimate of the spread where they came from. 0 below two samples.
+    /// sum (x - mean)^2 / (N - 1), the unbiased estimate of the variance of their source; 0 where N is below 2.
     double sample_variance() const { return count > 1 ? squares / static_cast<double>(count - 1) : 0; }
     double sample_deviation() const { return std::sqrt(sample_variance()); }
 
@@ -44,8 +44,8 @@ struct Moments {
     }
 };
 
-/// In two passes and in double: E[x^2] - E[x]^2 would lose all digits when the mean is large. The mean is taken of the
-/// differences from the first number, so that equal numbers have no spread at all.
+/// The moments of x, in two passes and in double: E[x^2] - E[x]^2 would lose all digits where the mean is large. The
+/// mean is taken of the differences from the first number, so that equal numbers have a variance of exactly 0.
 template <class Scalar>
 Moments moments(ConstVectorRef<Scalar> x) {
     Moments result;
@@ -61,15 +61,15 @@ Moments moments(ConstVectorRef<Scalar> x) {
     return result;
 }
 
-/// Added to the deviation that numbers are divided by.
+/// Added to the standard deviation that `standardise` divides by.
 inline constexpr double least_deviation = 1e-8;
 
-/// x := (x - mean) / (standard deviation with N - 1, plus 1e-8). One sample alone stays as it is.
+/// x := (x - mean) / (sample_deviation + 1e-8), with the moments of x. Fewer than two numbers stay as they are.
 template <class Scalar>
 void standardise(VectorRef<Scalar> x) {
     if (x.size() < 2) return;
     Moments m = moments<Scalar>(x);
-    // Squares beyond a double, as those of 1e160 are: numbers that are still large make the same of them.
+    // Where squares overflow, as those of 1e160 do, numbers are scaled first: the result is the same.
     for (int i = 0; i < 2 && m.squares == std::numeric_limits<double>::infinity(); ++i) {
         for (Scalar& value : x) value *= static_cast<Scalar>(0x1p-300);
         m = moments<Scalar>(x);

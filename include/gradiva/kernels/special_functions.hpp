@@ -5,11 +5,11 @@
 
 #include "gradiva/core/check.hpp"
 
-// Functions of one number that the standard library lacks, or has in a form that no two threads may call: std::lgamma
-// writes a global. For the gamma function's kin, f(x + 1) follows from f(x) until x is at least 10, where the
-// asymptotic series in 1 / x stands (Abramowitz and Stegun, "Handbook of Mathematical Functions",
-// 1964, 6.1.41, 6.3.18, 6.4.12). Arguments are positive; NaN stays NaN. Errors were measured from 1e-3 to 1e6, relative
-// to the larger of 1 and the value: the functions have zeros, near which an error relative to the value means nothing.
+// Functions that the standard library lacks, or that are not thread-safe there: std::lgamma writes a global. log_gamma,
+// digamma and trigamma apply their recurrence from x to x + 1 until x is at least 10, and there their asymptotic series
+// in 1 / x (Abramowitz and Stegun, "Handbook of Mathematical Functions", 1964, 6.1.41, 6.3.18, 6.4.12). Arguments are
+// positive; NaN stays NaN. Errors were measured from 1e-3 to 1e6, relative to the larger of 1 and the value: near the
+// functions' zeros an error relative to the value means nothing.
 
 namespace GRADIVA_NAMESPACE::kernels {
 
@@ -49,13 +49,13 @@ inline double trigamma(double x) {
     return (1 + 0.5 / x + series) / x + sum;
 }
 
-/// log(1 + e^x), which is |x| + ... for large x and never overflows.
+/// log(1 + e^x) for any x, without overflow.
 template <class Scalar>
 Scalar softplus(Scalar x) {
     return (x > 0 ? x : Scalar(0)) + std::log1p(std::exp(-std::abs(x)));
 }
 
-/// 1 / (1 + e^-x), the derivative of softplus.
+/// 1 / (1 + e^-x) for any x, the derivative of softplus; without overflow.
 template <class Scalar>
 Scalar sigmoid(Scalar x) {
     const Scalar e = std::exp(-std::abs(x));

@@ -8,11 +8,11 @@
 
 namespace GRADIVA_NAMESPACE::kernels {
 
-/// So many neighbours share a division in `tanh_in_groups`.
+/// Elements of a group, which shares a division in `tanh_in_groups`.
 inline constexpr Index tanh_group = 2 * simd::lanes<float>;
 
-/// z := tanh(z), element by element; `n` of them, contiguous. Within 5e-7 of itself, never beyond 1. NaN stays NaN. An
-/// element's bits depend on nothing else.
+/// z := tanh(z) for `n` contiguous elements, with an absolute error below 5e-7 and a result in [-1, 1]. NaN stays NaN.
+/// An element's bits do not depend on its neighbours.
 inline void tanh(float* z, Index n) {
     for (Index i = 0; i < n; i += simd::lanes<float>) {
         const Index count = std::min(simd::lanes<float>, n - i);
@@ -20,12 +20,14 @@ inline void tanh(float* z, Index n) {
     }
 }
 
+/// The same in double, by the standard library.
 inline void tanh(double* z, Index n) {
     for (Index i = 0; i < n; ++i) z[i] = std::tanh(z[i]);
 }
 
-/// The same with one division for two vectors, as divisions are what takes the time: a / b = a d / (b d). `n` is a
-/// multiple of `tanh_group`. An element's bits depend on its group, counted from the first; NaN takes it along.
+/// The same with one division for two registers, since divisions take most of the time: a / b = a d / (b d). `n` is a
+/// multiple of `tanh_group`. An element's bits depend on the two of its group that share a lane; NaN in one is NaN in
+/// both.
 inline void tanh_in_groups(float* z, Index n) {
     for (Index i = 0; i + tanh_group <= n; i += tanh_group) {
         const simd::TanhParts first(simd::load_as<simd::Floats>(z + i));
