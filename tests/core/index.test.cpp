@@ -1,5 +1,9 @@
 #include "catch.hpp"
 
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
 #include "gradiva/core/index.hpp"
 
 using namespace gradiva;
@@ -34,4 +38,19 @@ TEST_CASE("pieces_of is the smallest number of pieces of a width that cover the 
     CHECK(pieces_of(8, 8) == 1);
     CHECK(pieces_of(9, 8) == 2);
     CHECK(pieces_of(5, 1) == 5);
+}
+
+TEST_CASE("the runs of what holds are found in order, each as long as can be") {
+    const auto runs_of = [](Range range, std::initializer_list<int> holds) {
+        std::vector<std::pair<Index, Index>> runs;
+        for_each_run(
+            range, [&](Index n) { return holds.begin()[n] != 0; },
+            [&](Range run) { runs.emplace_back(run.begin, run.end); });
+        return runs;
+    };
+    using Runs = std::vector<std::pair<Index, Index>>;
+    CHECK(runs_of({0, 7}, {1, 1, 0, 1, 0, 0, 1}) == Runs{{0, 2}, {3, 4}, {6, 7}});
+    CHECK(runs_of({1, 4}, {1, 1, 0, 1, 1}) == Runs{{1, 2}, {3, 4}});
+    CHECK(runs_of({0, 3}, {0, 0, 0}) == Runs{});
+    CHECK(runs_of({2, 2}, {1, 1, 1}) == Runs{});
 }

@@ -104,7 +104,7 @@ TEST_CASE("Weights that have diverged step no environment") {
     Rig<Vectorized<Faulty>> rig(one_faulty(Fault::none, 0), 3);
     for (float& w : rig.actor.weights()) w = std::numeric_limits<float>::quiet_NaN();
     CHECK_THROWS_WITH(rig.collect.steps(rig.rollout, 10),
-                      ContainsText("the log-prob of environment 0's action is nan"));
+                      ContainsText("row 0 of the policy's head is nan for environment 0"));
     for (Index n = 0; n < 3; ++n) CHECK(rig.envs[n].steps == 0);
 }
 
@@ -120,6 +120,42 @@ TEST_CASE("Where one log-prob is not finite only its environment is not stepped"
     Collector collect(envs, controller, threads);
     CHECK_THROWS_WITH(collect.steps(rollout, 10), ContainsText("the log-prob of environment 2's action is nan"));
     for (Index n = 0; n < 6; ++n) CHECK(envs[n].at == (n == 2 ? 3 : 10));
+}
+
+TEST_CASE("Whatever fails besides, an environment whose choice or log-prob is wrong is not stepped", "[threads]") {
+    for (const Index thread_count : {1, 2, 4}) {
+        INFO(thread_count << " threads");
+        Vectorized envs([](Index i) { return Ticker{.id = i, .length = 100}; }, {.count = 9});
+        const Controller controller(envs, [](std::span<const float> observation, Rng&, ActionView& action) {
+            const bool now = observation[2] == 3;
+            action.integers(0, 0) = now && observation[0] == 4 ? 1'000'000 : 1;
+            return now && observation[0] == 2 ? std::numeric_limits<double>::infinity() : -1.0;
+        });
+        Threads threads(thread_count);
+        Rollout rollout(envs, controller);
+        Collector collect(envs, controller, threads);
+        CHECK_THROWS_WITH(collect.steps(rollout, 10), ContainsText("environment 4 was to get choice 1000000"));
+        for (Index n = 0; n < 9; ++n) CHECK(envs[n].at == (n == 2 || n == 4 ? 3 : 10));
+    }
+}
+
+TEST_CASE("No log-prob is taken of a choice that is not one") {
+    struct Outside : Categorical<float> {
+        using Categorical<float>::Categorical;
+        void sample(const Tape&, std::span<Rng>, ActionView action) const { action.integers(0, 1) = 1'000'000; }
+        void log_prob(const Tape& tape, ConstActionView action, VectorRef<float> out) const {
+            CHECK((action.integers.minCoeff() >= 0 && action.integers.maxCoeff() <= 1));
+            Categorical<float>::log_prob(tape, action, out);
+        }
+    };
+    Vectorized envs(Faulty{}, {.count = 3});
+    const Actor actor(envs, Mlp{.hidden = {}}, Outside(2));
+    Threads threads;
+    Rollout rollout(envs, actor);
+    Collector collect(envs, actor, threads);
+    CHECK_THROWS_WITH(collect.steps(rollout, 2), ContainsText("environment 1 was to get choice 1000000"));
+    CHECK(envs[0].steps == 2);
+    CHECK(envs[1].steps == 0);
 }
 
 TEST_CASE("An environment stands still also if it throws after it has written what it observes") {

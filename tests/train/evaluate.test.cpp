@@ -126,15 +126,21 @@ TEST_CASE("An episode that does not end is an error") {
     CHECK_NOTHROW(evaluate(actor, Ticker{.length = 50}, {.most_steps_per_episode = 50}));
 }
 
-TEST_CASE("An environment that leaves finite numbers is named") {
+TEST_CASE("An environment that leaves finite numbers is named, as while collecting") {
     const auto actor = actor_for(Faulty{}, {0, 0, 0, 0, 0, 0});
     CHECK_THROWS_WITH(evaluate(actor, one_faulty(Fault::infinite_reward, 3)),
-                      "evaluate: environment 3 gave a reward of inf; return a finite number");
+                      "evaluate: environment 3 gave a reward of inf, or did not write it; give a finite number");
     CHECK_THROWS_WITH(evaluate(actor, one_faulty(Fault::nan_in_step, 3)),
                       ContainsText("evaluate: environment 3 gave observation[0] = nan in step"));
     CHECK_THROWS_WITH(evaluate(actor, one_faulty(Fault::nan_in_reset, 3)),
                       ContainsText("evaluate: environment 3 gave observation[0] = nan in reset"));
+    CHECK_THROWS_WITH(evaluate(actor, one_faulty(Fault::unwritten_step, 3)),
+                      ContainsText("evaluate: environment 3 gave observation[1] = nan in step, or did not write it"));
+    CHECK_THROWS_WITH(evaluate(actor, one_faulty(Fault::nan_at_end, 3, 4)),
+                      ContainsText("evaluate: environment 3 gave observation[0] = nan in the last step of an episode"));
     CHECK_THROWS_AS(evaluate(actor, one_faulty(Fault::thrown, 3)), Breakdown);
+    CHECK_THROWS_WITH(evaluate(actor_for(Bandit{}, {0, 0, 0, 0}), Bandit{.rewards = {1e39, 1e39}}),
+                      ContainsText("evaluate: environment 0 gave a reward of 1e+39"));
 }
 
 TEST_CASE("Bad arguments of evaluate are refused by name") {

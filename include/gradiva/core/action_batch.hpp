@@ -29,10 +29,10 @@ struct ConstActionView {
     ConstActionView(ConstMatrixMap<int> i, ConstMatrixMap<float> r) : integers(i), reals(r) {}
 };
 
-/// Column `j` of the view.
-inline ConstActionView column_of(const ConstActionView& view, Index j) {
-    return {{view.integers.data() + j * view.integers.rows(), view.integers.rows(), 1},
-            {view.reals.data() + j * view.reals.rows(), view.reals.rows(), 1}};
+/// Some columns of the view.
+inline ConstActionView columns_of(const ConstActionView& view, Range r) {
+    return {{view.integers.data() + r.begin * view.integers.rows(), view.integers.rows(), r.size()},
+            {view.reals.data() + r.begin * view.reals.rows(), view.reals.rows(), r.size()}};
 }
 
 /// A batch of actions of any space, one per column: a matrix of integers (`ActionShape::integers` x count) and one of

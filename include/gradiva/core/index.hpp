@@ -31,4 +31,14 @@ constexpr Range piece(Index total, Index parts, Index part) {
 /// The smallest number of pieces of at most `width` elements that cover `total`: ceil(total / width).
 constexpr Index pieces_of(Index total, Index width) { return (total + width - 1) / width; }
 
+/// Calls `body(run)` for each run of consecutive elements of `range` of which `holds(n)` is true, in ascending order.
+template <class Holds, class Body>
+constexpr void for_each_run(Range range, const Holds& holds, const Body& body) {
+    for (Index n = range.begin; n < range.end; ++n) {
+        const Index begin = n;
+        while (n < range.end && holds(n)) ++n;
+        if (n > begin) body(Range{begin, n});
+    }
+}
+
 }  // namespace GRADIVA_NAMESPACE

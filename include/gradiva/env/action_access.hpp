@@ -18,22 +18,20 @@ inline ActionShape action_shape_of(const MultiDiscrete& space) {
 inline ActionShape action_shape_of(const MultiBinary& space) { return {.integers = space.size, .reals = 0}; }
 inline ActionShape action_shape_of(const HybridSpace& space) { return {.integers = 1, .reals = space.box.size}; }
 
-/// Column `j` of a batch as the argument of `step`.
+/// Column `j` of a batch as the argument of `step`: a view into the batch where it is no `int`.
 inline int action_at(const Discrete&, const ConstActionView& actions, Index j) { return actions.integers(0, j); }
 inline std::span<const float> action_at(const Box& space, const ConstActionView& actions, Index j) {
     return {actions.reals.data() + j * space.size, static_cast<std::size_t>(space.size)};
 }
-inline std::span<const int> action_at(const MultiDiscrete&, const ConstActionView& actions, Index j) {
-    return {actions.integers.data() + j * actions.integers.rows(), static_cast<std::size_t>(actions.integers.rows())};
-}
-inline std::span<const int> action_at(const MultiBinary&, const ConstActionView& actions, Index j) {
+inline std::span<const int> action_at(const auto&, const ConstActionView& actions, Index j) {
     return {actions.integers.data() + j * actions.integers.rows(), static_cast<std::size_t>(actions.integers.rows())};
 }
 inline HybridAction action_at(const HybridSpace& space, const ConstActionView& actions, Index j) {
     return {.choice = actions.integers(0, j), .values = action_at(space.box, actions, j)};
 }
 
-/// What environments are sent of a batch of actions: the column as it is. A space with bounds specialises it.
+/// Converts a column of a batch of actions to the argument of `step`: here the column as it is. Spaces with bounds
+/// specialise it.
 template <class Space>
 class SentActions {
 public:
@@ -45,8 +43,8 @@ private:
     Space space_{};
 };
 
-/// The column clipped to the bounds of the Box; the batch itself stays as it was sampled. Each environment has room of
-/// its own, so that environments may be served at the same time, and nothing allocates.
+/// The column clipped to the bounds of the Box; the batch itself is not changed. Each environment has a buffer of its
+/// own, so that environments may be stepped from different threads, and nothing allocates.
 template <>
 class SentActions<Box> {
 public:
@@ -74,7 +72,7 @@ public:
     }
 
 private:
-    // Columns start on cache lines: threads that step neighbouring environments do not disturb each other.
+    // Columns start on cache lines, to avoid false sharing between threads that step neighbouring environments.
     static constexpr Index line = buffer_alignment / sizeof(float);
 
     Box space_;

@@ -10,7 +10,8 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// How many choices a mask of the space speaks of; 0 where it has none.
+/// Rows of a mask of the space, one per choice: n of Discrete and of HybridSpace's choice, the sum of n of
+/// MultiDiscrete; 0 for spaces without masks.
 inline Index choices_of(const Discrete& space) { return space.n; }
 inline Index choices_of(const HybridSpace& space) { return space.choice.n; }
 inline Index choices_of(const MultiDiscrete& space) {
@@ -29,12 +30,12 @@ Index mask_size_of(const V& envs) {
     }
 }
 
-/// In a mask that is still to be written: neither legal nor illegal.
-inline constexpr std::uint8_t unwritten_mask = 255;
-
 namespace detail {
 
-/// Throws `Error` unless the mask says 0 or 1 of each of the choices `part`, and 1 of one of them, in each column.
+/// Marks elements of masks and flags that are still to be written.
+inline constexpr std::uint8_t unwritten_mask = 255;
+
+/// Throws `Error` unless rows `part` of the mask hold 0 and 1 only, and at least one 1 in each column.
 inline void check_choice_mask(const char* who, const ActionMask& legal, Range part, Range environments,
                               const char* where) {
     for (Index j = 0; j < legal.cols(); ++j) {
@@ -56,8 +57,9 @@ inline void check_choice_mask(const char* who, const ActionMask& legal, Range pa
 
 }  // namespace detail
 
-/// Throws `Error` unless masks hold 0 and 1 only, and every choice of every column has a legal action. `who` asks,
-/// `where` says when.
+/// Throws `Error` unless masks (choices x n, or no rows) hold 0 and 1 only, and every column has a legal action for
+/// each choice of the space. Column j belongs to environment `environments.begin + j`; the text begins with `who`, and
+/// `where` says after which call.
 template <class Space>
 void check_mask(const char* who, const Space& space, const ActionMask& legal, Range environments, const char* where) {
     if (legal.rows() == 0) return;

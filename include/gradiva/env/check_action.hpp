@@ -9,7 +9,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// From how many the k-th integer of an action of the space chooses.
+/// The number of values, 0 to n - 1, of the k-th integer of an action of the space.
 inline Index count_of_choices(const Discrete& space, Index) { return space.n; }
 inline Index count_of_choices(const Box&, Index) { return 0; }
 inline Index count_of_choices(const MultiDiscrete& space, Index k) { return space.n[static_cast<std::size_t>(k)]; }
@@ -32,9 +32,9 @@ inline void check_finite_actions(const char* who, const ConstMatrixMap<float>& r
 
 }  // namespace detail
 
-/// Throws `Error` unless every action, one column for each of the environments, belongs to the space: a choice is one
-/// of those that there are and is legal by its mask (choices x n, or no rows where all are legal), a real number is
-/// finite. Bounds of a Box are not asked for: environments get real numbers clipped to them. `who` asks.
+/// Throws `Error` unless every action, one column for each of the environments, belongs to the space: choices are from
+/// 0 to n - 1 and legal by their mask (choices x n, or no rows where all are legal), real numbers are finite. Bounds of
+/// a Box are not checked: environments get real numbers clipped to them. The text begins with `who`.
 template <ActionSpace Space>
 void check_actions(const char* who, const Space& space, const ConstActionView& actions, const ActionMask& legal,
                    Range environments) {

@@ -16,7 +16,7 @@ namespace GRADIVA_NAMESPACE {
 /// How `check_derivatives` tries a model.
 struct CheckDerivativesOptions {
     Index steps = 50;         ///< random actions; derivatives are compared at each state that is met
-    Index episode = 10;       ///< steps until a fresh start
+    Index episode = 10;       ///< steps until the next reset
     double step = 1e-5;       ///< h of the central differences, times max(1, |x|)
     double tolerance = 1e-6;  ///< of a derivative, times max(1, its magnitude)
     std::uint64_t seed = 0;   ///< of the starts' and the actions' randomness
@@ -24,7 +24,7 @@ struct CheckDerivativesOptions {
 
 namespace detail {
 
-/// Runs a model under random actions and compares; see `check_derivatives`.
+/// Runs a model under random actions and compares its derivatives; see `check_derivatives`.
 template <class E>
 class DerivativeChecker {
 public:
@@ -149,7 +149,7 @@ private:
         return std::abs(a - b) <= tolerance * std::max(1.0, std::abs(b));
     }
 
-    // What derivatives start from: who overwrites it, where he has to add, is found out.
+    // The derivatives' initial value, by which a model that overwrites where it has to add is found.
     static constexpr double added_to = 0.25;
 
     E env_;
@@ -165,8 +165,9 @@ private:
 
 }  // namespace detail
 
-/// Tries a model with random actions, within [-1, 1] and the bounds, and throws `Error` on the first lie: a derivative
-/// that differs from central differences of `transition` or `observe`, or a `step` that does something else than they.
+/// Tests a model with random actions, within [-1, 1] and the bounds, and throws `Error` on the first violation: a
+/// derivative that differs from central differences of `transition` or `observe`, or a `step` that does something else
+/// than they.
 template <class E>
 void check_derivatives(const E& env, const CheckDerivativesOptions& options = {}) {
     const auto& model = within_time_limit(env);

@@ -19,8 +19,8 @@ namespace GRADIVA_NAMESPACE {
 struct CheckEnvOptions {
     Index steps = 10'000;    ///< actions that are tried, at least 1; an episode must end within them
     std::uint64_t seed = 0;  ///< of the environment's and the actions' randomness
-    /// Whether `reset` has to forget what was before. False for an environment that carries something from one episode
-    /// into the next on purpose, such as the stage of a curriculum.
+    /// Whether an episode must not depend on those before it. False for an environment that keeps state across episodes
+    /// on purpose, such as the stage of a curriculum.
     bool independent_episodes = true;
 };
 

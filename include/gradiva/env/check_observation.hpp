@@ -8,11 +8,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
-namespace detail {
-
 // Infinity and NaN times zero are NaN, and so is a sum that holds one.
-
-}  // namespace detail
 
 inline bool all_finite(const double* x, Index n) {
     double total = 0;
@@ -35,8 +31,8 @@ inline bool all_finite(const float* x, Index n) {
     return total == 0;
 }
 
-/// Throws `Error` unless every number that the environments `range` observed (D x range) is finite; `who` asks, and
-/// `where` says when it was observed.
+/// Throws `Error` unless every number that the environments `range` observed (D x range) is finite. The text begins
+/// with `who`, and `where` says after which call.
 inline void check_observation(const char* who, const ConstMatrixMap<float>& observation, Range range,
                               const char* where) {
     if (all_finite(observation.data(), observation.size())) return;

@@ -28,7 +28,7 @@ inline std::string describe(const MultiDiscrete& space) {
 
 namespace detail {
 
-/// Throws `Error` unless the Box has elements, and a number or none of bounds for each.
+/// Throws `Error` unless the Box has elements, and no bounds, one, or one per element, on either side.
 inline void check_box_size(const char* who, const char* which, const Box& space) {
     require(space.size >= 1, "{}: the {} space is a Box of size {}; give at least 1 element", who, which, space.size);
     for (const auto* bounds : {&space.low, &space.high}) {
@@ -41,7 +41,8 @@ inline void check_box_size(const char* who, const char* which, const Box& space)
 
 }  // namespace detail
 
-/// Throws `Error` unless the Box has elements, and each of them low < high; `who` asks about its `which` space.
+/// Throws `Error` unless the Box has elements, and low < high for each. The text begins with `who`; `which` names the
+/// space: "action" or "observation".
 inline void check_box(const char* who, const char* which, const Box& space) {
     detail::check_box_size(who, which, space);
     for (Index i = 0; i < space.size; ++i) {
@@ -64,7 +65,7 @@ inline void check_observation_space(const char* who, const Box& space) {
     }
 }
 
-/// Throws `Error` when the space holds no action; `who` names the component that asks.
+/// Throws `Error` unless the space has at least one action and valid bounds. The text begins with `who`.
 inline void check_action_space(const char* who, const Discrete& space) {
     require(space.n >= 1, "{}: the action space is Discrete with n = {}; give at least 1 action", who, space.n);
 }

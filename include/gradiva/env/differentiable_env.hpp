@@ -55,8 +55,8 @@ concept HasObserveBackward = requires(const E& fixed, In given, Out d_state) {
 /// - `observe(state, observation)`: writes o(s); `observe_backward(state, d_observation, d_state)`:
 ///     d_s += (do/ds)^T d_o.
 ///
-/// All are const. The model knows no end of an episode: what ends is ended from outside, by a `TimeLimit`.
-/// `check_derivatives` tries whether what is said here holds.
+/// All are const. The model has no terminal states: episodes end by a `TimeLimit` only. `check_derivatives` tests
+/// whether what is said here holds.
 template <class E>
 concept DifferentiableEnv = Env<E> && detail::HasBoxActions<E> && detail::HasState<E> && detail::HasTransition<E> &&
     detail::HasTransitionBackward<E> && detail::HasObserve<E> && detail::HasObserveBackward<E>;

@@ -12,11 +12,11 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// What one step of an environment gives back besides the observation.
+/// What one step of an environment returns besides the observation.
 struct Outcome {
-    double reward = 0;
-    bool terminated = false;  ///< the task itself ended: nothing follows, the value of what follows is 0
-    bool truncated = false;   ///< cut off from outside, such as by a time limit: more would have followed
+    double reward = 0;        ///< finite, also as a float
+    bool terminated = false;  ///< a terminal state was reached, whose value is 0
+    bool truncated = false;   ///< cut off from outside, such as by a time limit: the value of the last state counts
 };
 
 namespace detail {

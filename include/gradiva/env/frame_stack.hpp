@@ -12,9 +12,9 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Observes the last `count` observations of the wrapped environment side by side, the oldest first; at the start of an
-/// episode all of them are its first one. Source: Mnih et al., "Human-level control through deep reinforcement
-/// learning", 2015.
+/// Concatenates the last `count` observations of the wrapped environment, the oldest first, to one of `count` times the
+/// size; at the start of an episode all of them are its first one. Source: Mnih et al., "Human-level control through
+/// deep reinforcement learning", 2015.
 template <class E>
 class FrameStack : public Wrapper<E> {
 public:
@@ -33,7 +33,7 @@ public:
     }
 
     void reset(Rng& rng, std::span<float> observation) {
-        // What the environment leaves unwritten stays as the caller gave it, who may look for that.
+        // Elements that the environment does not write keep the caller's marks, by which that is found.
         const std::span<float> first = observation.last(frame_size_);
         this->wrapped().reset(rng, first);
         for (auto frame = frames_.begin(); frame != frames_.end(); frame += frame_step()) {
@@ -56,7 +56,7 @@ public:
 private:
     Index frame_step() const { return static_cast<Index>(frame_size_); }
 
-    /// The bounds of all frames; none, or one for all elements, serve as they are.
+    /// The bounds of all frames; no bounds, or one for all elements, need no change.
     std::vector<float> repeated(const std::vector<float>& bounds) const {
         if (bounds.size() <= 1) return bounds;
         std::vector<float> all;

@@ -21,6 +21,13 @@ struct StepView {
     MatrixMap<std::uint8_t> final_mask{nullptr, 0, 0};  ///< choices x n: where an episode was truncated, its last mask
 };
 
+/// An episode of one of N environments, up to its last step so far.
+struct FinishedEpisode {
+    Index environment = 0;
+    double reward_sum = 0;  ///< undiscounted, from the episode's start
+    Index length = 0;       ///< steps, from the episode's start
+};
+
 /// Whether a type has the numbers of a `VectorEnv`: `size()`, `seed()` and `shards()`.
 template <class V>
 concept HasVectorSizes = requires(const V& fixed) {
@@ -47,8 +54,8 @@ concept HasVectorStep = requires(V& envs, Range range, ConstActionView actions, 
 ///
 /// - `size()`: N; `seed()`: names the random streams of whoever acts in them; the two spaces.
 /// - `shards()`: into how many parts the N may be split at most. Part i of k is `piece(size(), k, i)`, for any k up to
-///   that; parts may be stepped at the same time from different threads. Environments that cannot be stepped at the
-///   same time, such as remote ones, say 1.
+///   that; parts may be stepped at the same time from different threads. Environments that cannot be stepped
+///   concurrently, such as remote ones, return 1.
 /// - `reset(range, observation)`: starts an episode in each environment of the range, which lies within one part.
 /// - `step(range, actions, out)`: one step of each environment of the range; one that ends is reset in the same step.
 ///   Actions of a Box are as they were sampled, and may lie outside its bounds: `SentActions` clips them.
@@ -59,13 +66,13 @@ concept HasVectorStep = requires(V& envs, Range range, ConstActionView actions, 
 ///   exception of the first is thrown at the end. After an exception training then goes on with the same bits for any
 ///   number of threads; without it, how far the others had come depends on how they were split among threads.
 /// - Optional: `Index& holders()`, the number of collectors that have used the environments, 0 at first: each counts
-///   itself, and refuses to go on once another has come after it. Without it nobody notices that a second collector or
-///   trainer has moved the environments on, and the first learns from an observation that is not theirs any more.
+///   itself, and throws once another has come after it. Without it a first collector does not notice that a second one,
+///   or a trainer, has stepped the environments, and learns from observations that are not their present ones.
 template <class V>
 concept VectorEnv = HasVectorSizes<V> && detail::HasObservationSpace<V> && detail::HasActionSpace<V> &&
     detail::HasVectorReset<V> && detail::HasVectorStep<V>;
 
-/// Numbers in an observation of these environments. The space itself comes as a copy, with its bounds.
+/// The size D of these environments' observations.
 template <VectorEnv V>
 Index observation_size_of(const V& envs) {
     return envs.observation_space().size;
@@ -116,7 +123,7 @@ concept HasHolders = requires(V envs) {
 
 namespace detail {
 
-/// One environment where many as one are wanted: an `Env`, or what was meant for one.
+/// A single environment in place of a `VectorEnv`: an `Env`, or what was meant for one.
 template <class V>
 concept IsSingleEnv = !HasVectorSizes<V> && (HasReset<V> || HasStep<V>);
 
@@ -171,7 +178,7 @@ concept ExplainedVectorEnv = (explain_vector_env<V>());
 template <class V>
 inline constexpr bool is_vector_env = explain_vector_env<V>();
 
-/// Whether these environments promise that one which throws leaves the others of its range alone; see `VectorEnv`.
+/// Whether these environments promise that one which throws does not affect the others of its range; see `VectorEnv`.
 template <class V>
 inline constexpr bool fails_one_by_one = false;
 template <detail::SaysFailsOneByOne V>

@@ -62,10 +62,6 @@ consteval bool explain_prototype() {
     }
 }
 
-}  // namespace detail
-
-namespace detail {
-
 /// A member that can be copied only where `copied` says so.
 template <bool copied>
 struct CopiedIf {};
@@ -78,8 +74,8 @@ struct CopiedIf<false> {
 
 }  // namespace detail
 
-/// N copies of one environment, each with a random stream of its own. Models `VectorEnv`. An action of a Box reaches
-/// the environment clipped to the bounds; who sampled it keeps what was sampled.
+/// N copies of one environment, the i-th with the random stream (seed, purpose, i). Models `VectorEnv`. Environments
+/// get actions of a Box clipped to its bounds; rollouts keep them as they were sampled.
 template <class E>
 class Vectorized {
     static_assert(detail::explain_prototype<E>());
@@ -123,7 +119,7 @@ public:
     }
 
 private:
-    /// On cache lines of its own: threads that step neighbouring environments do not disturb each other.
+    /// Aligned to cache lines, to avoid false sharing between threads that step neighbouring environments.
     struct alignas(buffer_alignment) Place {
         E env;
         Rng rng;
@@ -161,7 +157,7 @@ private:
                 i, describe(env.action_space()), describe(action_space_));
     }
 
-    /// Where environment j of a range writes. What it fails to write stays NaN, and is reported by whoever reads it.
+    /// Column j of the observations of a range, filled with NaN: what the environment fails to write is found by that.
     static std::span<float> blank_column(MatrixRef<float>& observation, Index j) {
         const std::span<float> blank = column(observation, j);
         std::fill(blank.begin(), blank.end(), std::numeric_limits<float>::quiet_NaN());
@@ -172,7 +168,8 @@ private:
         return {m.data() + j * m.outerStride(), static_cast<std::size_t>(m.rows())};
     }
 
-    /// Calls `serve(j)` for every environment of a range, also after one of them has thrown.
+    /// Calls `serve(j)` for every environment of a range, also after one of them has thrown, whose observation is NaN
+    /// then; rethrows the first exception.
     template <class Serve>
     static void serve_all(Range range, MatrixRef<float>& observation, const Serve& serve) {
         CaughtException failure;

@@ -8,7 +8,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// An environment that holds another and is like it in everything. Derive from it to change a part:
+/// An environment that holds another and forwards every call to it. Derive from it to change a part:
 ///
 ///   template <class E>
 ///   struct CostOfLiving : Wrapper<E> {
@@ -22,7 +22,7 @@ namespace GRADIVA_NAMESPACE {
 ///   template <class E>
 ///   CostOfLiving(E) -> CostOfLiving<E>;
 ///
-/// What the environment may have besides, such as `action_mask`, is handed on.
+/// Optional members of the environment, such as `action_mask`, are forwarded too.
 template <class E>
 class Wrapper {
     static_assert(detail::explain_env<E>());

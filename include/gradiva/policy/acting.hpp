@@ -14,12 +14,11 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/action_mask.hpp"
-#include "gradiva/env/check_action.hpp"
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/env/env.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/policy/check_fit.hpp"
-#include "gradiva/policy/check_head.hpp"
+#include "gradiva/policy/checked_behaviour.hpp"
 #include "gradiva/policy/policy.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -74,12 +73,13 @@ public:
     Acting(const A& actor, const E& environment)
         : actor_(&actor), action_space_(environment.action_space()), sent_(action_space_, 1),
           needs_mask_(HasActionMask<E> || HasVectorActionMask<E>), observation_(actor.observation_size(), 1),
-          legal_(choices_of(action_space_), 1), chosen_(actor.action_shape(), 1), converted_(actor.action_shape(), 1) {
+          legal_(choices_of(action_space_), 1), chosen_(actor.action_shape(), 1),
+          checked_("Acting", actor, action_space_, 1) {
         const Box observation_space = environment.observation_space();
         check_observation_space("Acting", observation_space);
         check_action_space("Acting", action_space_);
         check_fit("Acting", actor, observation_space.size, action_space_, needs_mask_ ? choices_of(action_space_) : 0);
-        allocate_buffers();
+        allocate();
     }
 
     /// Refuses a temporary actor, which would not outlive the statement.
@@ -89,26 +89,24 @@ public:
     }
 
     /// The most probable action.
-    Action act(std::span<const float> observation) { return choose(observation, no_mask(), nullptr); }
+    Action act(std::span<const float> observation) { return choose(observation, no_mask(), {}); }
     /// The most probable legal action.
     Action act(std::span<const float> observation, std::span<const std::uint8_t> legal) {
-        return choose(observation, mask(legal), nullptr);
+        return choose(observation, mask(legal), {});
     }
-    /// An action sampled with the caller's `rng`.
-    Action act(std::span<const float> observation, Rng& rng) { return choose(observation, no_mask(), &rng); }
-    /// A legal action sampled with the caller's `rng`.
+    /// A sampled action, drawn with the caller's `rng`.
+    Action act(std::span<const float> observation, Rng& rng) { return choose(observation, no_mask(), {&rng, 1}); }
+    /// A sampled legal action.
     Action act(std::span<const float> observation, std::span<const std::uint8_t> legal, Rng& rng) {
-        return choose(observation, mask(legal), &rng);
+        return choose(observation, mask(legal), {&rng, 1});
     }
 
 private:
-    /// Runs forward passes on an observation of zeros, so that all buffers have their final size.
-    void allocate_buffers() {
-        actor_->forward(std::as_const(observation_).matrix(), all_legal(1), tape_);
-        if (supports_masks()) {
-            std::fill_n(legal_.data(), legal_.rows(), std::uint8_t{1});
-            actor_->forward(std::as_const(observation_).matrix(), std::as_const(legal_).matrix(), tape_);
-        }
+    /// Acts on an observation of zeros: buffers have their size from then on.
+    void allocate() {
+        std::fill_n(legal_.data(), legal_.rows(), std::uint8_t{1});
+        checked_.choose(std::as_const(observation_).matrix(),
+                        supports_masks() ? std::as_const(legal_).matrix() : all_legal(1), {}, chosen_.all());
     }
 
     bool supports_masks() const {
@@ -157,29 +155,9 @@ private:
         }
     }
 
-    Action choose(std::span<const float> observation, const ActionMask& legal, Rng* rng) {
+    Action choose(std::span<const float> observation, const ActionMask& legal, std::span<Rng> rng) {
         observe(observation);
-        actor_->forward(std::as_const(observation_).matrix(), legal, tape_);
-        check_head<Scalar>("Acting", tape_.head, legal, {0, 1});
-        if (rng == nullptr) {
-            actor_->mode(tape_, chosen_.all());
-        } else {
-            actor_->sample(tape_, std::span<Rng>(rng, 1), chosen_.all());
-        }
-        return sent_(as_sent(legal), 0, 0);
-    }
-
-    /// The chosen action, checked, as environments take it.
-    ConstActionView as_sent(const ActionMask& legal) {
-        const ConstActionView chosen = std::as_const(chosen_).all();
-        check(chosen, legal);
-        const ConstActionView sent = sent_actions(*actor_, chosen, converted_);
-        check(sent, legal);
-        return sent;
-    }
-
-    void check(const ConstActionView& action, const ActionMask& legal) const {
-        check_actions("Acting", action_space_, action, legal, {0, 1});
+        return sent_(checked_.act(std::as_const(observation_).matrix(), legal, rng, chosen_.all()), 0, 0);
     }
 
     const A* actor_;
@@ -189,8 +167,7 @@ private:
     MatrixBuffer<Scalar> observation_;
     MatrixBuffer<std::uint8_t> legal_;
     ActionBatch chosen_;
-    ActionBatch converted_;
-    typename A::Tape tape_;
+    CheckedBehaviour<A, Space> checked_;
 };
 
 template <class A, class E>

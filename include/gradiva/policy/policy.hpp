@@ -3,7 +3,6 @@
 #include <concepts>
 #include <span>
 #include <type_traits>
-#include <utility>
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/column_by_column.hpp"
@@ -52,22 +51,8 @@ concept HasWeights = requires(C& part) {
 template <class B>
 concept Behaviour = detail::HasActingTape<B> && detail::HasBehaviourSizes<B> && detail::HasActs<B>;
 
-/// Stored actions as environments take them: where the behaviour has `to_environment`, converted into `storage`, else
-/// the stored actions themselves.
-template <class B>
-ConstActionView sent_actions(const B& behaviour, const ConstActionView& stored, ActionBatch& storage) {
-    if constexpr (requires { behaviour.to_environment(stored, storage.all()); }) {
-        storage.resize(behaviour.action_shape(), stored.reals.cols());
-        behaviour.to_environment(stored, storage.all());
-        return std::as_const(storage).all();
-    } else {
-        return stored;
-    }
-}
-
-/// Whether a type promises, by `static constexpr bool column_by_column = true`, that forward, sample and log-prob give
-/// each column the same bits in a batch of any width. The environments may then be split into batches
-/// of any size.
+/// Whether a behaviour says, by a `static constexpr bool column_by_column = true`, that forward, sample and log-prob
+/// give each column the same bits in a batch of any width. Then any part of the environments may act as one batch.
 template <class B>
 inline constexpr bool acts_column_by_column = false;
 template <SaysColumnByColumn B>

@@ -11,7 +11,8 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Observations as a network's scalar: a view where that is float, a converted copy elsewhere.
+/// Observations in a network's number type: a view where that is float, else a converted copy, valid until the next
+/// call.
 template <class Scalar>
 class NetworkInput {
 public:
@@ -29,12 +30,12 @@ private:
     MatrixBuffer<Scalar> converted_;
 };
 
-/// Goes through many columns in passes so narrow that a few layers of them stay in a core's cache; the passes are
-/// shared out among threads. `Shard` is what a thread needs to work.
+/// Processes many columns in passes of `pass_width`, so narrow that the activations of a few layers stay in a core's
+/// cache; passes are distributed over threads. `Shard` holds the buffers of one thread's work.
 template <class Shard>
 class ColumnPasses {
 public:
-    /// Calls `body(shard, range)` for each pass.
+    /// Calls `body(shard, range)` for each pass over [0, columns), on any of the threads.
     template <class Body>
     void run(Index columns, Threads& threads, const Body& body) {
         const Index passes = pieces_of(columns, pass_width);

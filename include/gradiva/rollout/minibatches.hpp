@@ -12,8 +12,8 @@ namespace GRADIVA_NAMESPACE {
 /// The samples of a rollout in random order, cut into minibatches; the last one may be smaller, none is dropped.
 class Minibatches {
 public:
-    /// Takes all samples of the rollout, in order of time. Throws `Error` when there is none, as after an exception
-    /// while collecting.
+    /// Takes all samples of the rollout, in order of time, then of environments. Throws `Error` when there is none, as
+    /// after an exception while collecting.
     template <class Scalar>
     void reset(const Rollout<Scalar>& rollout) {
         require(rollout.sample_count() >= 1,
@@ -33,12 +33,13 @@ public:
     }
 
     Index sample_count() const { return samples_.size(); }
+    /// How many minibatches of `size` samples there are, the last of which may be smaller.
     Index count(Index size) const { return pieces_of(sample_count(), size); }
 
     /// The i-th minibatch of `size` samples, as positions for `operator[]`.
     Range range(Index i, Index size) const { return {i * size, std::min((i + 1) * size, sample_count())}; }
 
-    /// The sample at a position.
+    /// The sample t N + n at a position of the order.
     Index operator[](Index position) const { return samples_[position]; }
     /// The samples from a position on.
     const Index* from(Index position) const { return samples_.data() + position; }

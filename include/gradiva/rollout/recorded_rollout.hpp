@@ -26,8 +26,8 @@
 //                       records those; `actor.from_environment(r.action.all(), r.action.all())` makes them of others
 //   log_prob            log-probability, or log-density, with which the action was chosen; 0 for a certain choice
 //   reward
-//   terminated          0 or 1: the episode came to its end
-//   truncated           0 or 1: it was cut short, for example by a time limit; never together with terminated
+//   terminated          0 or 1: the episode ended in a terminal state
+//   truncated           0 or 1: it was cut off from outside, such as by a time limit; never together with terminated
 //   next_observation_0 ...  observed after the action, before any reset; may be empty where terminated is 1
 
 namespace GRADIVA_NAMESPACE {
@@ -86,13 +86,13 @@ void write_transitions(const std::string& path, const Rollout<Scalar>& rollout) 
 }
 
 /// Reads recorded transitions as `Collector` would have filled a rollout, of as many environments as the file holds.
-/// Its memory grows with the file, not with environments times steps: where unequal environments would leave more than
-/// three quarters of the rollout empty, several stand one after the other in one of its columns, those that stop in
-/// mid-episode marked as truncated unless they stand last.
-/// The rollout has no heads of the policy that acted: it goes with losses that look at log-probs only, such as the
-/// plain policy gradient over a ratio (`VTrace`). Its finished episodes count what the file holds of them. What follows
-/// an environment's last sample is the observation recorded there, not that of a reset. Throws `Error` with the file,
-/// the line, the column and the value on whatever is not as described above.
+/// Its memory is proportional to the file, not to environments times steps: where unequal environments would leave more
+/// than three quarters of the rollout as padding, several are concatenated in one column, those that stop in
+/// mid-episode marked as truncated unless they are the last. The rollout has no heads of the policy that acted: it
+/// serves losses that need log-probs only, such as the plain policy gradient with importance ratios (`VTrace`). Returns
+/// and lengths of its finished episodes sum what the file has of them. The observation after an environment's last
+/// sample is the one recorded there, not that of a reset. Throws `Error` with the file, the line, the column and the
+/// value on whatever is not as described above.
 template <ActionSpace Space>
 Rollout<float> read_transitions(const std::string& path, const Box& observation_space, const Space& action_space) {
     return detail::TransitionReader<Space, false>(path, observation_space, action_space).read();

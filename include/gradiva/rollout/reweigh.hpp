@@ -11,15 +11,15 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// How far a policy is from the one that acted, on a rollout's states: between behaviours, never between parameters.
+/// How much a policy pi differs from the behaviour mu that acted, on a rollout's samples, rho = pi(a | s) / mu(a | s).
 struct OffPolicyReport {
-    double effective_sample_size = 0;  ///< (sum rho)^2 / sum rho^2, out of the number of samples
+    double effective_sample_size = 0;  ///< (sum rho)^2 / sum rho^2, from 0 to the number of samples
     double kl = 0;                     ///< KL(mu, pi), estimated by mean(rho - 1 - log rho)
 };
 
-/// Compares a policy with the behaviour that filled a rollout: fills `log_ratio` with log rho = log pi(a | s) -
-/// log_prob. Throws `Error` when there is no sample, and when a behaviour's log-prob is not finite. Source: Espeholt et
-/// al., "IMPALA", 2018, section 4.
+/// Computes importance ratios: fills a rollout's `log_ratio` with log rho = log pi(a | s) - log_prob for the policy pi.
+/// Throws `Error` when there is no sample, when a behaviour's log-prob is not finite, and on real actions that the
+/// policy cannot give. Borrows policy and threads. Source: Espeholt et al., "IMPALA", 2018, section 4.
 template <ExplainedPolicy P>
 class Reweigher {
 public:
@@ -65,7 +65,7 @@ private:
         }
     }
 
-    /// A choice may be one that the policy never takes; a real number outside of what it can give has no gradient.
+    /// A choice may have probability 0; a real action outside the distribution's support has no gradient.
     static void check_ratio(const Rollout<Scalar>& rollout, Index n, Index t, double log_ratio) {
         const bool never_taken =
             log_ratio == -std::numeric_limits<double>::infinity() && rollout.action_shape.reals == 0;
@@ -82,7 +82,7 @@ private:
             largest = std::max(largest, log_rho);
             kl += std::exp(log_rho) - 1 - log_rho;
         });
-        // Shares of the largest ratio, whose squares neither overflow nor vanish all together.
+        // Relative to the largest ratio, so that squares do not overflow, nor underflow all together.
         double sum = 0, squares = 0;
         for_each_log_ratio(rollout, [&](Index, Index, double log_rho) {
             const double share = std::exp(log_rho - largest);

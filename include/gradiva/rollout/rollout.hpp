@@ -12,19 +12,13 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// An episode that ended while collecting.
-struct FinishedEpisode {
-    Index environment = 0;
-    double reward_sum = 0;  ///< undiscounted, from the episode's start
-    Index length = 0;       ///< steps, from the episode's start
-};
-
-/// What N environments went through in T steps under one policy, as a structure of arrays. Sample (t, n) is column, or
-/// element, t N + n, so that one time step is contiguous. `collect` fills the first part, `estimate` the second.
+/// The experience of N environments over T steps under one policy, as a structure of arrays. Sample (t, n), step t of
+/// environment n, is column, or element, t N + n, so that one time step is contiguous. `Collector` fills the first
+/// part, `Estimator` the second.
 ///
-/// Environments may hold unequal numbers of samples, as they do of whole episodes: `holds(t, n)` says what is a sample.
-/// What follows an environment's last sample is observed in the column after it; what lies beyond belongs to nothing,
-/// and `clear_absent` gives it numbers that do no harm.
+/// Environments may have unequal numbers of samples, as in rollouts of whole episodes: `holds(t, n)` says what is a
+/// sample. The observation that follows an environment's last sample is in the column after it; columns beyond are
+/// padding, which `clear_absent` fills with valid numbers.
 template <class ScalarT>
 struct Rollout {
     using Scalar = ScalarT;
@@ -38,40 +32,40 @@ struct Rollout {
     Index environments;
     Index observation_size;
     Index head_size;
-    Index mask_size;  ///< choices that the environments say are legal or not; 0 where they have no masks
+    Index mask_size;  ///< rows of action masks, one per choice; 0 where the environments have no masks
     ActionShape action_shape;
     Index horizon = 0;            ///< T
     bool starts_anew = false;     ///< every environment's samples start with a reset
     bool whole_episodes = false;  ///< the same, and they end with an episode's end
 
-    // Filled by `collect`.
-    MatrixBuffer<float> observation;        ///< D x (T + 1) N
-    MatrixBuffer<std::uint8_t> mask;        ///< mask_size x (T + 1) N: 1 for a legal choice, 0 for another
-    ActionBatch action;                     ///< T N
-    MatrixBuffer<Scalar> head;              ///< head_size x T N: what the acting policy's network gave
-    Buffer<Scalar> own_parameters;          ///< the acting distribution's own
-    MatrixBuffer<Scalar> log_prob;          ///< N x T, of the acting policy
-    MatrixBuffer<Scalar> reward;            ///< N x T
+    // Filled by `Collector`.
+    MatrixBuffer<float> observation;  ///< D x (T + 1) N: column t N + n before step t, those of t = T after the last
+    MatrixBuffer<std::uint8_t> mask;  ///< mask_size x (T + 1) N: 1 for a legal choice, 0 for another
+    ActionBatch action;               ///< T N columns: as the policy stores them
+    MatrixBuffer<Scalar> head;        ///< head_size x T N: output of the acting policy's network
+    Buffer<Scalar> own_parameters;    ///< of the acting distribution, such as log standard deviations
+    MatrixBuffer<Scalar> log_prob;    ///< N x T: log mu(a | s) of the acting policy mu
+    MatrixBuffer<Scalar> reward;      ///< N x T, as the environments gave it
     MatrixBuffer<std::uint8_t> terminated;  ///< N x T, 0 or 1
     MatrixBuffer<std::uint8_t> truncated;   ///< N x T, 0 or 1; never together with terminated
-    Buffer<Index> length;                   ///< N: samples of each environment
-    Buffer<Index> final_sample;             ///< F: samples at which an episode was truncated
-    MatrixBuffer<float> final_observation;  ///< D x F: what was observed there before the reset
-    MatrixBuffer<std::uint8_t> final_mask;  ///< mask_size x F: of the same
-    Buffer<FinishedEpisode> finished;       ///< episodes that ended
+    Buffer<Index> length;                   ///< N: number of samples of each environment
+    Buffer<Index> final_sample;             ///< F: samples that truncated an episode, ascending
+    MatrixBuffer<float> final_observation;  ///< D x F: the last observations of these episodes, before the resets
+    MatrixBuffer<std::uint8_t> final_mask;  ///< mask_size x F: the masks that go with them
+    Buffer<FinishedEpisode> finished;       ///< episodes that ended, in ascending order of their last samples
 
-    // Zero after `collect`; filled by `reweigh` where another policy learns from the rollout.
+    // Zero after `Collector`; filled by `Reweigher` where another policy learns from the rollout.
     MatrixBuffer<Scalar> log_ratio;  ///< N x T: log pi(a | s) - log_prob, pi being the policy that learns
 
-    // Filled by `estimate`.
+    // Filled by `Estimator`.
     MatrixBuffer<Scalar> value;         ///< N x (T + 1): V of each observation
-    MatrixBuffer<Scalar> next_value;    ///< N x T: V', 0 if terminated, of the final observation if truncated
+    MatrixBuffer<Scalar> next_value;    ///< N x T: V of the state after; of the final one if truncated, 0 if terminated
     MatrixBuffer<Scalar> continues;     ///< N x T: 0 where an episode ended, else 1
     MatrixBuffer<Scalar> advantage;     ///< N x T
-    MatrixBuffer<Scalar> value_target;  ///< N x T
-    Buffer<double> workspace;           ///< room for advantage components that sum over episodes
+    MatrixBuffer<Scalar> value_target;  ///< N x T: what the critic is fitted to
+    Buffer<double> workspace;           ///< scratch buffer of advantage components that sum over episodes
 
-    /// Makes room for `steps` time steps; those that are there stay.
+    /// Resizes all that is of T steps to `steps`, at least 1, time steps; the data of those that remain is kept.
     void resize(Index steps) {
         horizon = steps;
         observation.resize(observation_size, (steps + 1) * environments);
@@ -92,21 +86,18 @@ struct Rollout {
 
     Index sample_count() const { return std::accumulate(length.begin(), length.end(), Index{0}); }
 
-    /// Calls `body(t, range)` for neighbouring environments of which there is no sample at time t, in order of time.
+    /// Calls `body(t, range)` for each run of neighbouring environments without a sample at time t, in order of time.
     template <class Body>
     void for_each_absent(const Body& body) const {
         const Index first = length.empty() ? 0 : *std::min_element(length.begin(), length.end());
         for (Index t = first; t < horizon; ++t) {
-            for (Index n = 0; n < environments; ++n) {
-                const Index begin = n;
-                while (n < environments && !holds(t, n)) ++n;
-                if (n > begin) body(t, Range{begin, n});
-            }
+            for_each_run(
+                {0, environments}, [&](Index n) { return !holds(t, n); }, [&](Range run) { body(t, run); });
         }
     }
 
-    /// Writes 0 to all that `collect` fills where there is no sample, and marks it as terminated; every choice is legal
-    /// there. The observation that follows an environment's last sample stays.
+    /// Fills the padding: 0 in all that `Collector` writes, terminated 1, and every choice legal. The observation that
+    /// follows an environment's last sample is kept.
     void clear_absent() {
         const auto clear_state = [this](Range empty) {
             observation.clear_columns(empty);

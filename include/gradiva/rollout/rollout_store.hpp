@@ -5,7 +5,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A bounded store of past rollouts: the newest replaces the oldest in its memory. Each may remember how many updates
+/// A ring buffer of past rollouts: the newest overwrites the oldest, in the same memory. Each may hold how many updates
 /// its policy had had.
 template <class Scalar>
 class RolloutStore {
@@ -19,7 +19,7 @@ public:
         bool filled = false;
     };
 
-    /// Room for `capacity` rollouts of these environments and this policy. Throws `Error` unless it is at least 1.
+    /// Holds up to `capacity` rollouts of these environments and this policy. Throws `Error` unless it is at least 1.
     template <VectorEnv V, Behaviour B>
     RolloutStore(const V& envs, const B& behaviour, Index capacity) {
         require(capacity >= 1, "RolloutStore: capacity is {}; give room for at least 1 rollout", capacity);
@@ -44,7 +44,7 @@ public:
     Entry& newest() { return entries_[place(0)]; }
     const Entry& newest() const { return entries_[place(0)]; }
 
-    /// Calls `use(entry, i)` for every rollout, from the newest, for which i is 0, to the oldest.
+    /// Calls `use(entry, i)` for every rollout held, from the newest, for which i is 0, to the oldest.
     template <class Use>
     void for_each(const Use& use) {
         for (Index i = 0; i < entries_.size(); ++i) {
@@ -54,7 +54,7 @@ public:
     }
 
 private:
-    /// Of the rollout that is the newest but `i`.
+    /// The index of the i-th newest rollout, 0 for the newest.
     Index place(Index i) const { return (next_ + entries_.size() - 1 - i) % entries_.size(); }
 
     FixedPlaces<Entry> entries_;

@@ -8,21 +8,21 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Some samples of a rollout in an order of their own, where one number says which: the position in the order.
+/// A minibatch: the samples of a rollout at consecutive positions of a shuffled order.
 template <class Scalar>
 struct OrderedSamples {
     const Rollout<Scalar>& rollout;
     const Minibatches& order;
-    const Buffer<Scalar>& advantage;  ///< of each position in the order, as the loss is to see it
-    Range positions;
+    const Buffer<Scalar>& advantage;  ///< of each position of the order, normalised where the loss asks for it
+    Range positions;                  ///< which positions of the order
 
     Index size() const { return positions.size(); }
-    /// Where they lie in the rollout.
+    /// The samples t N + n.
     const Index* indices() const { return order.from(positions.begin); }
 };
 
-/// Some samples of a rollout side by side, one per column, in buffers that are kept from one use to the next. Each
-/// `gather` copies what is named.
+/// The data of n samples of a rollout, gathered into dense matrices of one column per sample. The buffers are reused
+/// from one minibatch to the next; each `gather` function copies what its name says.
 template <class Scalar>
 struct SampleBatch {
     MatrixBuffer<Scalar> observation;  ///< D x n
@@ -30,11 +30,11 @@ struct SampleBatch {
     ActionBatch action;                ///< n
     MatrixBuffer<Scalar> old_head;     ///< head_size x n: heads of the policy that acted
     Buffer<Scalar> old_log_prob;       ///< n: of the policy that acted
-    Buffer<Scalar> advantage;          ///< n: as the loss is to see it
+    Buffer<Scalar> advantage;          ///< n: normalised where the loss asks for it
     Buffer<Scalar> old_value;          ///< n: V when the rollout was estimated
     Buffer<Scalar> value_target;       ///< n
 
-    /// What a policy learns from, but for the heads of the policy that acted.
+    /// Observations, masks, actions, old log-probs and advantages: what a policy's loss needs without a KL term.
     void gather_for_actor(const OrderedSamples<Scalar>& from) {
         gather_observations(from);
         mask.gather_columns(from.rollout.mask.data(), from.rollout.mask_size, from.indices(), from.size());
@@ -48,17 +48,18 @@ struct SampleBatch {
         action.gather_columns(from.rollout.action, from.indices(), from.size());
     }
 
+    /// Heads of the policy that acted, for the KL divergence from it.
     void gather_old_heads(const OrderedSamples<Scalar>& from) {
         old_head.gather_columns(from.rollout.head.data(), from.rollout.head_size, from.indices(), from.size());
     }
 
-    /// What clipping of values needs.
+    /// Values before the update, for a clipped value loss.
     void gather_old_values(const OrderedSamples<Scalar>& from) {
         old_value.gather(from.rollout.value.data(), from.indices(), from.size());
     }
 
-    /// What a critic learns from, but for the values it gave before; `gather_targets` is enough where the observations
-    /// are already here.
+    /// Observations and value targets, what a critic's loss needs; `gather_targets` alone is enough where the
+    /// observations are gathered already.
     void gather_for_critic(const OrderedSamples<Scalar>& from) {
         gather_observations(from);
         gather_targets(from);
@@ -68,7 +69,7 @@ struct SampleBatch {
         value_target.gather(from.rollout.value_target.data(), from.indices(), from.size());
     }
 
-    /// Runs a policy over the batch, which must stay while the tape is in use.
+    /// Runs a policy's forward pass over the batch, which must outlive the use of the tape.
     template <class Policy>
     void forward(const Policy& policy, typename Policy::Tape& tape) const {
         policy.forward(observation.matrix(), mask.matrix(), tape);

@@ -23,7 +23,7 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Runs one environment under random actions and throws `Error` on what a look at it alone shows to be wrong. Each call
+/// Runs one environment under random actions and throws `Error` on broken rules that show in a single run. Each call
 /// returns a hash of all that the environment gave, in place of a trace, which would not fit in memory for images.
 template <class E>
 class EnvTrial {
@@ -39,7 +39,7 @@ public:
         succeeded_.assign(to_size(choices_of(action_space_)), false);
     }
 
-    /// Begins a run with streams of these names, wherever the environment stands.
+    /// Begins a run with streams of these names, in whatever state the environment is.
     std::uint64_t start(std::uint64_t seed, std::uint64_t action_seed) {
         first_rng_ = rng_ = Rng(seed, Purpose::environment);
         draws_ = {action_space_, Rng(action_seed, Purpose::action)};
@@ -107,11 +107,11 @@ public:
     const auto& action_space() const { return action_space_; }
 
 private:
-    // Elements before and after the observation that an environment must leave alone.
+    // Guard elements before and after the observation, which an environment must not write to.
     static constexpr Index margin = 8;
     static constexpr float guard = -1.2345e30F;
 
-    /// Where the run stands, in words.
+    /// The call of the run that was made last, for messages.
     std::string place() const {
         if (at_reset_) return steps_ == 0 ? "reset" : fmt::format("reset (after step {})", steps_);
         return fmt::format("step {} (action {})", steps_, describe_action(std::as_const(actions_).all(), 0));
@@ -121,7 +121,7 @@ private:
         return std::span(frames_[now_]).subspan(to_size(margin), to_size(observation_space_.size));
     }
 
-    /// Another frame than the last: an environment has no business with an observation of an earlier call.
+    /// Switches to the other frame: an environment must not write to the observation of an earlier call.
     void prepare_frame() {
         std::fill(frames_[now_].begin(), frames_[now_].end(), guard);
         now_ = 1 - now_;

@@ -13,8 +13,9 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Room for what a step of N environments writes. Before a part of them is stepped, its own columns hold what no step
-/// gives, and all others, one before the first and one behind the last among them, what is to be left alone.
+/// Storage for what a step of N environments writes, with a guard column before the first and after the last. Before
+/// some of the environments are stepped, their columns are filled with invalid values, which show what was not written,
+/// and all others with guard values, which show what was overwritten.
 class StepFrame {
 public:
     StepFrame(Index observation_size, Index mask_size, Index environments)
@@ -43,7 +44,7 @@ public:
     }
     MatrixMap<float> observations(Range part) { return observation_.columns(in_frame(part)); }
 
-    /// Whether a step of the part has written to its own columns alone.
+    /// Whether a step of the part has written to its own columns only.
     bool others_are_left_alone(Range part) const {
         return is_left_alone(observation_.data(), observation_.rows(), part, guard) &&
                is_left_alone(final_observation_.data(), final_observation_.rows(), part, guard) &&

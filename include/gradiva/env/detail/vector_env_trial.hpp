@@ -20,8 +20,8 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Runs environments under random actions, in so many parts, and throws `Error` on what a look at them alone shows to
-/// be wrong. Borrows them.
+/// Runs environments under random actions, stepped in so many parts, and throws `Error` on broken rules that show in a
+/// single run. Borrows them.
 template <VectorEnv V>
 class VectorEnvTrial {
 public:

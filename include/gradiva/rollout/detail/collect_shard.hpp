@@ -4,82 +4,197 @@
 #include <cstdint>
 #include <utility>
 
-#include "gradiva/core/failure.hpp"
+#include "gradiva/env/checked_envs.hpp"
+#include "gradiva/policy/checked_behaviour.hpp"
 #include "gradiva/rollout/column_passes.hpp"
+#include "gradiva/rollout/detail/collect_failure.hpp"
 #include "gradiva/rollout/detail/ended_episodes.hpp"
 #include "gradiva/rollout/detail/rollout_part.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// What can fail in a step, in the order in which it is done for many environments side by side.
-enum class CollectStage { choice, step, observation, mask, legality, outcome };
-
-/// What failed first of all that failed in a shard: the same whatever environments it holds beside those that failed.
-struct CollectFailure {
-    CaughtException failure;
-    std::pair<Index, CollectStage> place;  ///< time and stage
-
-    /// Keeps the earlier of both.
-    void keep(const CollectFailure& other) {
-        if (other.failure && (!failure || other.place < place)) *this = other;
-    }
-};
-
-/// Environments that one thread steps, with all that it needs for it.
+/// Neighbouring environments that one thread steps, with the buffers for it: acts in them and writes what follows into
+/// a rollout. Borrows environments and actor.
+///
+/// An environment that fails is stepped no more in this rollout; the others of the shard go on as if nothing had
+/// happened, if the environments promise `fails_one_by_one`. How far each of them and its random numbers have come at
+/// the end then depends on itself alone. Without the promise none of the shard is stepped any more.
 template <VectorEnv V, Behaviour P>
-struct alignas(buffer_alignment) CollectShard {
+class alignas(buffer_alignment) CollectShard {
+public:
     using Scalar = typename P::Scalar;
 
-    CollectShard(const V& envs, const P& actor, Range environments)
-        : range(environments), part(envs, actor, environments),
-          final_observation(observation_size_of(envs), environments.size()),
-          final_mask(mask_size_of(envs), environments.size()), reward(environments.size()) {
-        for (Index n = range.begin; n < range.end; ++n) {
-            rngs.push_back(Rng(envs.seed(), Purpose::action, static_cast<std::uint64_t>(n)));
+    CollectShard(V& envs, const P& actor, Range environments)
+        : range_(environments), total_(envs.size()), checked_envs_("collect", envs, environments),
+          checked_actor_("collect", actor, envs.action_space(), environments.size()), part_(envs, actor, environments),
+          episodes_left_(environments.size()), length_(environments.size()) {
+        for (Index n = range_.begin; n < range_.end; ++n) {
+            rngs_.push_back(Rng(envs.seed(), Purpose::action, static_cast<std::uint64_t>(n)));
         }
-        running.assign(range.size(), FinishedEpisode{});
-        for (auto* part_of : {&episodes_left, &length}) part_of->assign(range.size(), 0);
     }
 
-    /// Gives every environment so many episodes to play.
-    void start(Index episodes) {
-        std::fill(episodes_left.begin(), episodes_left.end(), episodes);
-        all_play = true;
+    /// Prepares for a rollout in which each environment is stepped until it has ended so many episodes, of which memory
+    /// is reserved for so many as are likely to end.
+    void start(Index episodes, Index likely, const Rollout<Scalar>& rollout) {
+        std::fill(episodes_left_.begin(), episodes_left_.end(), episodes);
+        all_run_ = true;
+        ended_.start(likely * range_.size(), rollout.observation_size, rollout.mask_size);
     }
 
-    /// Lets an environment stand still, counted from the shard's first.
-    void stop(Index own) {
-        episodes_left[own] = 0;
-        all_play = false;
+    /// Starts an episode in each environment; `observation` and `mask` have a column for each of all shards.
+    void reset(MatrixBuffer<float>& observation, MatrixBuffer<std::uint8_t>& mask) {
+        failure_.attempt(0, checked_envs_.stage,
+                         [&] { checked_envs_.reset(range_, observation.columns(range_), mask.columns(range_)); });
     }
 
-    Range range;
-    RolloutPart<Scalar> part;
-    typename P::Tape tape;
-    ActionBatch sent;  // actions as the environments take them, where the actor stores others
-    NetworkInput<Scalar> input;
-    MatrixBuffer<float> final_observation;
-    MatrixBuffer<std::uint8_t> final_mask;
-    Buffer<double> reward;
-    Buffer<Rng> rngs;                 // of the actions, one per environment
-    Buffer<FinishedEpisode> running;  // one per environment
-    Buffer<Index> episodes_left;      // one per environment, which stands still when it has none left
-    bool all_play = true;             // no environment stands still
-    Buffer<Index> length;             // one per environment: steps until it had none left
-    EndedEpisodes ended;
-    CollectFailure failure;
-};
-
-/// Where a step is written: a rollout that may hold some environments only, for some steps only.
-template <class Scalar>
-struct CollectTarget {
-    Rollout<Scalar>& rollout;
-    Index first_environment;
-    Index first_step;
-
-    Range columns(Index t, Range range) const {
-        return rollout.columns(t - first_step, {range.begin - first_environment, range.end - first_environment});
+    /// Steps the environments that have episodes left, from time `from` to the rollout's end. `in_parts`: see
+    /// `RolloutPart`.
+    void run(Index from, Rollout<Scalar>& rollout, bool in_parts) {
+        if (!in_parts) {
+            for (Index t = from; t < rollout.horizon; ++t) step_running({rollout, t, t * total_});
+        } else {
+            for (Index begin = from; begin < rollout.horizon; begin += steps_of_part) {
+                const Index end = std::min(begin + steps_of_part, rollout.horizon);
+                Rollout<Scalar>& part = part_.start(rollout, begin, end - begin);
+                for (Index t = begin; t < end; ++t) {
+                    step_running({part, t, (t - begin) * range_.size() - range_.begin});
+                }
+                part_.finish(rollout, begin);
+            }
+        }
+        for (Index n = range_.begin; n < range_.end; ++n) {
+            rollout.length[n] = runs(n) ? rollout.horizon : length_[n - range_.begin];
+        }
     }
+
+    /// Whether some environment has episodes left in this rollout.
+    bool runs() const {
+        return std::any_of(episodes_left_.begin(), episodes_left_.end(), [](Index left) { return left > 0; });
+    }
+
+    Range range() const { return range_; }
+    EndedEpisodes& ended() { return ended_; }
+    CollectFailure& failure() { return failure_; }
+
+private:
+    /// A time step and the rollout that it is written to: columns `first + n` for environment n.
+    struct Moment {
+        Rollout<Scalar>& rollout;
+        Index t;
+        Index first;
+
+        Range columns(Range r) const { return {first + r.begin, first + r.end}; }
+    };
+
+    static constexpr Index steps_of_part = 64;
+
+    bool runs(Index n) const { return episodes_left_[n - range_.begin] > 0; }
+
+    /// Steps environment n no more in this rollout.
+    void stop(Index n) {
+        episodes_left_[n - range_.begin] = 0;
+        all_run_ = false;
+    }
+
+    void step_running(const Moment& now) {
+        if (all_run_) return step(range_, now);
+        for_each_run(
+            range_, [&](Index n) { return runs(n); }, [&](Range run) { step(run, now); });
+    }
+
+    /// Acts once in the environments of `range`.
+    void step(Range range, const Moment& now) {
+        Rollout<Scalar>& rollout = now.rollout;
+        const Range columns = now.columns(range);
+        checked_actor_.choose(input_(std::as_const(rollout).observation.columns(columns)),
+                              std::as_const(rollout).mask.columns(columns),
+                              rngs_.span().subspan(to_size(range.begin - range_.begin), to_size(range.size())),
+                              rollout.action.columns(columns));
+        const ConstMatrixMap<Scalar> head = checked_actor_.head();
+        std::copy_n(head.data(), head.size(), rollout.head.columns(columns).data());
+        checked_envs_.stage = StepStage::choice;
+        const auto all = [&] { carry_out(range, range, now); };
+        if (!failure_.attempt(now.t, checked_envs_.stage, all)) leave_failed_behind(range, now, checked_envs_.stage);
+    }
+
+    /// The rest of a step of `range`, a part of the environments `batch` that acted together, from a stage on: either
+    /// before the environments are stepped, or after.
+    void carry_out(Range range, Range batch, const Moment& now) {
+        StepStage& stage = checked_envs_.stage;
+        Rollout<Scalar>& rollout = now.rollout;
+        const Range columns = now.columns(range);
+        const Range next{columns.begin + rollout.environments, columns.end + rollout.environments};
+        const StepTarget<Scalar> target{
+            rollout.observation.columns(next), rollout.mask.columns(next), rollout.reward.data() + columns.begin,
+            rollout.terminated.data() + columns.begin, rollout.truncated.data() + columns.begin};
+        if (stage <= StepStage::log_prob) {
+            const ConstActionView actions = check_choice(range, now);
+            if (stage == StepStage::choice) take_log_prob(batch, now);
+            stage = StepStage::log_prob;
+            checked_actor_.check_log_prob(log_prob(range, now), range);
+            checked_envs_.step(range, actions, target);
+        } else {
+            checked_envs_.finish_step(range, target);
+        }
+        checked_envs_.for_each_ended(range, target, [&](Index j, const auto& episode, auto observation, auto mask) {
+            const Index n = range.begin + j, own = n - range_.begin;
+            ended_.add(now.t * total_ + n, episode, target.truncated[j] != 0, observation, mask);
+            if (--episodes_left_[own] > 0) return;
+            stop(n);
+            length_[own] = now.t + 1;
+        });
+    }
+
+    /// Goes on with a step that failed at a stage, environment by environment, and stops those that fail.
+    [[gnu::noinline]] void leave_failed_behind(Range batch, const Moment& now, StepStage failed) {
+        if constexpr (!fails_one_by_one<V>) {
+            for (Index n = range_.begin; n < range_.end; ++n) stop(n);
+            return;
+        }
+        if (failed == StepStage::choice) {
+            for (Index n = batch.begin; n < batch.end; ++n) {
+                if (failure_.attempt(now.t, checked_envs_.stage, [&] { check_choice({n, n + 1}, now); })) continue;
+                stop(n);
+                now.rollout.action.clear_columns(now.columns({n, n + 1}));  // a valid choice for the log-probs
+            }
+            take_log_prob(batch, now);
+            failed = StepStage::log_prob;
+        }
+        for (Index n = batch.begin; n < batch.end; ++n) {
+            // None was stepped, or all were.
+            checked_envs_.stage = failed < StepStage::step ? failed : StepStage::observation;
+            const auto one = [&] { carry_out({n, n + 1}, batch, now); };
+            if (runs(n) && !failure_.attempt(now.t, checked_envs_.stage, one)) stop(n);
+        }
+    }
+
+    ConstActionView check_choice(Range range, const Moment& now) {
+        const Rollout<Scalar>& rollout = now.rollout;
+        const Range columns = now.columns(range);
+        return checked_actor_.check(rollout.head.columns(columns), rollout.mask.columns(columns),
+                                    rollout.action.columns(columns), range);
+    }
+
+    VectorMap<Scalar> log_prob(Range range, const Moment& now) const {
+        return {now.rollout.log_prob.data() + now.first + range.begin, range.size()};
+    }
+
+    void take_log_prob(Range batch, const Moment& now) {
+        checked_actor_.log_prob(now.rollout.action.columns(now.columns(batch)), log_prob(batch, now));
+    }
+
+    Range range_;
+    Index total_;  // environments of all shards
+    CheckedEnvs<V, Scalar> checked_envs_;
+    CheckedBehaviour<P, decltype(std::declval<const V&>().action_space())> checked_actor_;
+    RolloutPart<Scalar> part_;
+    NetworkInput<Scalar> input_;
+    Buffer<Rng> rngs_;             // of the actions, one per environment
+    Buffer<Index> episodes_left_;  // of each environment in this rollout
+    Buffer<Index> length_;         // of each environment that has no episode left: its steps in this rollout
+    bool all_run_ = true;          // whether all environments have episodes left
+    EndedEpisodes ended_;
+    CollectFailure failure_;
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail

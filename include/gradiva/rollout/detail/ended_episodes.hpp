@@ -2,55 +2,59 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
+#include <utility>
 
 #include "gradiva/rollout/rollout.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Episodes that ended in some environments while these were collected from, in order of time.
+/// Episodes that ended in the environments of one shard during one rollout, in ascending order of their last samples.
+/// Sample t N + n is step t of environment n.
 class EndedEpisodes {
 public:
-    void clear() {
-        endings_.clear();
-        last_observation_.clear();
-        last_mask_.clear();
-        next_ = next_truncated_ = 0;
+    /// Starts a rollout, in which memory is allocated only once more than so many episodes have ended.
+    void start(Index episodes, Index observation_size, Index mask_size) {
+        ended_.clear();
+        final_observation_.resize(observation_size, 0);
+        final_mask_.resize(mask_size, 0);
+        merged_ = 0;
+        ended_.reserve(episodes);
+        final_observation_.reserve(episodes * observation_size);
+        final_mask_.reserve(episodes * mask_size);
     }
-
-    /// Makes room for so many endings, here or in a rollout.
-    void reserve(Index endings, Index observation_size, Index mask_size) {
-        endings_.reserve(endings);
-        last_observation_.reserve(endings * observation_size);
-        last_mask_.reserve(endings * mask_size);
-    }
+    /// Reserves the same for the episodes of all shards.
     template <class Scalar>
-    static void reserve(Index endings, Rollout<Scalar>& rollout) {
-        rollout.finished.reserve(endings);
-        rollout.final_sample.reserve(endings);
-        rollout.final_observation.reserve(endings * rollout.observation_size);
-        rollout.final_mask.reserve(endings * rollout.mask_size);
+    static void reserve(Index episodes, Rollout<Scalar>& rollout) {
+        rollout.finished.reserve(episodes);
+        rollout.final_sample.reserve(episodes);
+        rollout.final_observation.reserve(episodes * rollout.observation_size);
+        rollout.final_mask.reserve(episodes * rollout.mask_size);
     }
 
-    /// An episode whose last step is this sample. Samples come in ascending order.
-    void add(Index sample, const FinishedEpisode& episode) { endings_.push_back({sample, false, episode}); }
-
-    /// The same for one that was truncated, with what was observed, and legal, after that step.
-    void add(Index sample, const FinishedEpisode& episode, const ConstMatrixMap<float>& observation,
-             const ActionMask& mask) {
-        endings_.push_back({sample, true, episode});
-        for (Index i = 0; i < observation.rows(); ++i) last_observation_.push_back(observation(i, 0));
-        for (Index i = 0; i < mask.rows(); ++i) last_mask_.push_back(mask(i, 0));
+    /// Appends an episode whose last sample comes after those of all before; where it was truncated, with the
+    /// observation (D numbers) and mask (one per choice) of its last state.
+    void add(Index sample, const FinishedEpisode& episode, bool truncated, std::span<const float> observation,
+             std::span<const std::uint8_t> mask) {
+        ended_.push_back({sample, truncated ? final_observation_.cols() : none, episode});
+        if (!truncated) return;
+        append_column(final_observation_, observation);
+        append_column(final_mask_, mask);
     }
 
-    /// Moves all endings of `parts`, of which `ended_of(part)` gives each its own, to the rollout: in order of their
-    /// samples, whatever environments the parts hold.
-    template <class Parts, class EndedOf, class Scalar>
-    static void merge(Parts& parts, const EndedOf& ended_of, Rollout<Scalar>& rollout) {
+    /// Writes `finished`, `final_sample`, `final_observation` and `final_mask` of the rollout: the episodes of all
+    /// `shards` in ascending order of their last samples, however the environments are split.
+    template <class Shards, class Scalar>
+    static void merge(Shards& shards, Rollout<Scalar>& rollout) {
+        rollout.finished.clear();
+        rollout.final_sample.clear();
+        rollout.final_observation.resize(rollout.observation_size, 0);
+        rollout.final_mask.resize(rollout.mask_size, 0);
         for (;;) {
             EndedEpisodes* first = nullptr;
-            for (auto& part : parts) {
-                EndedEpisodes& ended = ended_of(part);
-                if (ended.has_next() && (!first || ended.next().sample < first->next().sample)) first = &ended;
+            for (auto& shard : shards) {
+                EndedEpisodes& ended = shard.ended();
+                if (!ended.is_merged() && (!first || ended.next().sample < first->next().sample)) first = &ended;
             }
             if (!first) return;
             first->move_next(rollout);
@@ -58,38 +62,37 @@ public:
     }
 
 private:
-    struct Ending {
+    static constexpr Index none = -1;
+
+    struct Ended {
         Index sample;
-        bool truncated;
+        Index final_column;  // where the final observation and mask are, or none
         FinishedEpisode episode;
     };
 
-    bool has_next() const { return next_ < endings_.size(); }
-    const Ending& next() const { return endings_[next_]; }
+    bool is_merged() const { return merged_ == ended_.size(); }
+    const Ended& next() const { return ended_[merged_]; }
 
     template <class Scalar>
     void move_next(Rollout<Scalar>& rollout) {
-        const Ending& ending = endings_[next_++];
-        rollout.finished.push_back(ending.episode);
-        if (!ending.truncated) return;
-        const Index column = rollout.final_sample.size();
-        rollout.final_sample.push_back(ending.sample);
-        copy_column(last_observation_, rollout.final_observation, rollout.observation_size, column);
-        copy_column(last_mask_, rollout.final_mask, rollout.mask_size, column);
-        ++next_truncated_;
+        const Ended& ended = ended_[merged_++];
+        rollout.finished.push_back(ended.episode);
+        if (ended.final_column == none) return;
+        rollout.final_sample.push_back(ended.sample);
+        append_column(rollout.final_observation, std::as_const(final_observation_).column(ended.final_column));
+        append_column(rollout.final_mask, std::as_const(final_mask_).column(ended.final_column));
     }
 
     template <class T>
-    void copy_column(const Buffer<T>& from, MatrixBuffer<T>& to, Index rows, Index column) const {
-        to.resize(rows, column + 1);
-        std::copy_n(from.begin() + next_truncated_ * rows, rows, to.data() + column * rows);
+    static void append_column(MatrixBuffer<T>& matrix, std::span<const T> column) {
+        matrix.resize(static_cast<Index>(column.size()), matrix.cols() + 1);
+        std::copy(column.begin(), column.end(), matrix.column(matrix.cols() - 1).begin());
     }
 
-    Buffer<Ending> endings_;
-    Buffer<float> last_observation_;
-    Buffer<std::uint8_t> last_mask_;
-    Index next_ = 0;
-    Index next_truncated_ = 0;
+    Buffer<Ended> ended_;
+    MatrixBuffer<float> final_observation_;  // D x truncated episodes
+    MatrixBuffer<std::uint8_t> final_mask_;  // choices x the same
+    Index merged_ = 0;                       // how many `merge` has written
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail

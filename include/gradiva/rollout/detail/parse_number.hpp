@@ -28,7 +28,7 @@ struct ParsedNumber {
     Number value{};
 };
 
-/// Whether the magnitude of a decimal number other than 0 is below 1, by where its first digit other than 0 stands.
+/// Whether the magnitude of a decimal number other than 0 is below 1, by the position of its first nonzero digit.
 inline bool is_below_one(std::string_view text) {
     const std::size_t e = std::min(text.find_first_of("eE"), text.size());
     const std::string_view digits = text.substr(0, e);
@@ -47,14 +47,14 @@ inline bool is_below_one(std::string_view text) {
     return place + exponent < 0;
 }
 
-/// A real number beyond what its type holds: 0, with its sign, where it is too small.
+/// Converts a real number out of its type's range: underflow gives 0 with its sign.
 template <std::floating_point Number>
 ParsedNumber<Number> beyond_the_type(std::string_view text) {
     if (!is_below_one(text)) return {NumberKind::too_large, Number(0)};
     return {NumberKind::value, text.starts_with('-') ? -Number(0) : Number(0)};
 }
 
-/// Digits with a point among them or not, a minus before or not, an exponent behind or not.
+/// Whether the text is a decimal number: optional minus, digits with an optional point, optional exponent.
 inline bool is_decimal(std::string_view text) {
     const auto skip_digits = [&text] {
         const std::size_t count = std::min(text.find_first_not_of("0123456789"), text.size());

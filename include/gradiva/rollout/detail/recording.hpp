@@ -17,8 +17,8 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Environments of which nothing is known but their number, their spaces, and whether they have masks: what a rollout
-/// is shaped by.
+/// A `VectorEnv` that cannot be stepped: number of environments, spaces and whether there are masks, from which a
+/// rollout's shapes follow.
 template <class Space, bool masked>
 struct SpacesOnly {
     Index count;
@@ -34,7 +34,7 @@ struct SpacesOnly {
     void action_mask(Range, MatrixMap<std::uint8_t>) const requires masked {}
 };
 
-/// A recorded transition, with what its columns of `Recording`'s matrices do not hold.
+/// The scalar fields of a recorded transition; observations, masks and actions are columns of `Recording`'s matrices.
 struct Transition {
     Index line = 0;
     float log_prob = 0;
@@ -65,15 +65,15 @@ struct Recording {
     }
 };
 
-/// Which environments of a recording stand in which column of a rollout.
+/// The environments of a recording that each column of a rollout holds.
 struct RecordingLayout {
-    std::vector<Range> columns;  ///< the environments of each, which follow each other in time
+    std::vector<Range> columns;  ///< the environments of each, concatenated in time
     Index horizon = 0;           ///< samples of the longest environment
 };
 
-/// A column for each environment. Where that would take more than four times the room of the samples, several
-/// environments stand one after the other in a column, in their order, as far as the horizon has room for them: less
-/// than twice the room of the samples, and one column.
+/// A column for each environment. Where that would take more than four times the memory of the samples, consecutive
+/// environments are concatenated in a column as long as they fit in the horizon: less than twice the memory of the
+/// samples, and one column.
 inline RecordingLayout lay_out(const std::vector<EnvironmentRecording>& environments) {
     constexpr Index most_room = 4;
     RecordingLayout layout;
@@ -84,7 +84,7 @@ inline RecordingLayout lay_out(const std::vector<EnvironmentRecording>& environm
     }
     const auto count = static_cast<Index>(environments.size());
     const bool shared = count * layout.horizon > most_room * samples;
-    Index room = 0;  // that is left in the last column
+    Index room = 0;  // steps that are free in the last column
     for (Index i = 0; i < count; ++i) {
         const Index length = environments[static_cast<std::size_t>(i)].length();
         if (!shared || length > room) {
@@ -124,14 +124,14 @@ public:
     }
 
 private:
-    /// How far a column of the rollout is filled.
+    /// What is still to be copied to a column of the rollout.
     struct Column {
-        Range environments;  ///< that are not yet in it, or not wholly
-        Index step = 0;      ///< of the first of these
+        Range environments;  ///< those that are not copied, or not completely
+        Index step = 0;      ///< the next step of the first of these
         FinishedEpisode running = {};
     };
 
-    /// The next transition of a column becomes sample (t, n), if one is left.
+    /// Copies the next transition of a column, if one is left, to sample (t, n).
     void put_next(Column& column, Index t, Index n) {
         if (column.environments.size() == 0) return;
         const EnvironmentRecording& environment =
@@ -146,8 +146,8 @@ private:
         rollout_.length[n] = t + 1;
     }
 
-    /// Transition k becomes sample (t, n). An episode that goes on beyond what was recorded is cut short where another
-    /// environment follows in the column: what was observed next is bootstrapped from, and no trace goes further.
+    /// Copies transition k to sample (t, n). An episode that was not recorded to its end is truncated where another
+    /// environment follows in the column: its last observation is bootstrapped from, and traces end there.
     void put(Index t, Index n, Index k, bool other_follows, FinishedEpisode& running) {
         Rollout<float>& r = rollout_;
         const Transition& transition = recording_.transitions[static_cast<std::size_t>(k)];

@@ -7,8 +7,8 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Some neighbouring environments of a rollout for some steps, collected apart from it and copied then. Threads that
-/// wrote a few numbers of each time step straight into the rollout would write into the same cache lines all the time.
+/// A buffer for some steps of neighbouring environments, which are copied to a rollout afterwards. It avoids false
+/// sharing: threads that write a few numbers of each time step into one rollout would contend for its cache lines.
 template <class Scalar>
 class RolloutPart {
 public:
@@ -17,7 +17,8 @@ public:
         steps_.environments = environments.size();
     }
 
-    /// A rollout of its own, for `steps` steps from time `t` of the whole: starts with what is observed there.
+    /// Returns the buffer, as a rollout of `steps` steps that begins with the observations and masks at time `t` of the
+    /// whole.
     Rollout<Scalar>& start(const Rollout<Scalar>& whole, Index t, Index steps) {
         steps_.resize(steps);
         steps_.observation.copy_columns(0, whole.observation, whole.columns(t, all()));
@@ -25,7 +26,7 @@ public:
         return steps_;
     }
 
-    /// Copies these steps to the whole, where the first is at time `t`.
+    /// Copies these steps to the whole, the first to time `t`.
     void finish(Rollout<Scalar>& whole, Index t) const {
         spread(steps_.observation, whole, whole.observation, whole.observation_size, t, 1);
         spread(steps_.mask, whole, whole.mask, whole.mask_size, t, 1);
@@ -43,7 +44,7 @@ public:
 private:
     Range all() const { return {first_, first_ + steps_.environments}; }
 
-    /// `rows` numbers of each environment and step, from the step `later` on.
+    /// Copies `rows` numbers of each environment and step, from step `later` of the buffer on.
     template <class From, class To>
     void spread(const From& from, const Rollout<Scalar>& whole, To& to, Index rows, Index t, Index later = 0) const {
         using T = std::remove_cvref_t<decltype(*to.data())>;

@@ -10,7 +10,7 @@
 
 #include "gradiva/core/action_batch.hpp"
 
-// The columns of recorded transitions; io/recorded_rollout.hpp says what they hold.
+// The columns of recorded transitions; rollout/recorded_rollout.hpp says what they hold.
 
 namespace GRADIVA_NAMESPACE::detail {
 

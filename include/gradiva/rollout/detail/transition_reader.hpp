@@ -22,7 +22,7 @@
 #include "gradiva/rollout/detail/recording.hpp"
 #include "gradiva/rollout/detail/transition_columns.hpp"
 
-// Reading recorded transitions; io/recorded_rollout.hpp says what a file holds.
+// Reading recorded transitions; rollout/recorded_rollout.hpp says what a file holds.
 
 namespace GRADIVA_NAMESPACE::detail {
 
@@ -220,7 +220,7 @@ private:
         bool empty = terminated;
         for (Index i = 0; i < observation_size_ && empty; ++i) empty = cell(column + i).empty();
         if (empty) {
-            // Nothing learns from it: the observation stands in, as finite as any.
+            // Nothing is learned from it: the observation is copied, which is finite.
             for (Index i = 0; i < observation_size_; ++i)
                 recording_.next_observation(i, k) = recording_.observation(i, k);
         } else {
