@@ -1,5 +1,6 @@
 // Rollouts of whole episodes.
 #include <numeric>
+#include <utility>
 
 #include "catch.hpp"
 #include "gradiva/env/vectorized.hpp"
@@ -128,5 +129,22 @@ TEST_CASE("An environment that never ends is an error and the next rollout start
     for (Index n = 0; n < 2; ++n) {
         CHECK(rig.rollout.observation(2, n) == 0);
         CHECK(rig.rollout.observation(2, 2 + n) == 1);  // the environment is where the rollout says
+    }
+}
+
+TEST_CASE("Whole episodes start with resets unless every environment has just ended an episode") {
+    for (const auto& [first, second] : {std::pair<Index, Index>(4, 3), {3, 4}, {3, 3}}) {
+        CAPTURE(first, second);
+        const Index lengths[] = {first, second};
+        Vectorized envs([&](Index i) { return Ticker{.id = i, .length = lengths[i]}; }, {.count = 2});
+        const Actor actor(envs, Mlp{.hidden = {}});
+        Threads threads;
+        Rollout rollout(envs, actor);
+        Collector collect(envs, actor, threads);
+        collect.steps(rollout, 3);
+        collect.episodes(rollout, 1);
+        for (Index n = 0; n < 2; ++n) CHECK(rollout.length[n] == lengths[n]);
+        REQUIRE(rollout.finished.size() == 2);
+        for (const FinishedEpisode& episode : rollout.finished) CHECK(episode.length == lengths[episode.environment]);
     }
 }
