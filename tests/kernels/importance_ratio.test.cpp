@@ -97,7 +97,7 @@ TEMPLATE_TEST_CASE("an infinite number weighted with 0 is 0, with anything else 
     CHECK(std::isnan(weigh(infinity<T>, not_a_number<T>)));
 }
 
-TEMPLATE_TEST_CASE("ratios are held at their bound, which NaN is not, before they weight", "", float, double) {
+TEMPLATE_TEST_CASE("ratios are truncated at their bound before they weight, and NaN stays NaN", "", float, double) {
     using T = TestType;
     CHECK(held(T(3), T(2), T(5)) == 10);
     CHECK(held(T(-infinity<T>), T(2), T(5)) == 0);
