@@ -109,7 +109,6 @@ struct EvaluateOptions;
 struct Evaluation;
 struct Progress;
 class Run;
-class Run;
 enum class Stop;
 struct TrainOptions;
 struct TrainerOptions;

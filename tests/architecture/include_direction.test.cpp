@@ -123,7 +123,8 @@ bool is_eigen(const std::string& name) { return name.starts_with("Eigen/") || na
 
 // Neither ours, nor Eigen, nor fmt, nor of the standard library, nor of the system.
 bool is_foreign(const std::string& name) {
-    static const std::set<std::string> system{"fcntl.h", "pthread.h", "sched.h", "termios.h", "unistd.h"};
+    static const std::set<std::string> system{"arm_neon.h", "emmintrin.h", "fcntl.h",   "immintrin.h",
+                                              "pthread.h",  "sched.h",     "termios.h", "unistd.h"};
     if (is_ours(name) || is_eigen(name) || name.starts_with("fmt/") || name.starts_with("sys/")) return false;
     return name.find_first_of("./") != std::string::npos && !system.contains(name);
 }

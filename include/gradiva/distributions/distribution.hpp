@@ -85,6 +85,7 @@ concept HasDistributionBackward = HasDistributionTape<D> &&
 /// - `fisher(tape, head, own, out_head, out_own)`: the Fisher matrix of each column times a direction (head, own).
 ///   Writes the head's part and adds the part of the own parameters, summed over columns. For trust regions
 ///   (`DistributionWithFisher`).
+/// - `draw_noise`, `reparameterise`, `reparameterised_backward`: see `Reparameterised`, for AnalyticPolicyGradient.
 /// - `mask_size()`, where action masks are supported: the first `mask_size()` rows of the head are logits of choices;
 ///   that of a masked choice is `kernels::masked_logit`, minus infinity.
 /// - `to_environment(stored, sent)` and `from_environment(sent, stored)`, where an action is stored in another form
