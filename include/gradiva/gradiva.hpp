@@ -25,7 +25,7 @@
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/check_threads.hpp"
+#include "gradiva/core/check_thread_count.hpp"
 #include "gradiva/core/column_by_column.hpp"
 #include "gradiva/core/contiguous.hpp"
 #include "gradiva/core/draws_from_a_copy.hpp"

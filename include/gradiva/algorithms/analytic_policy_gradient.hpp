@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "gradiva/core/check_threads.hpp"
+#include "gradiva/core/check_thread_count.hpp"
 #include "gradiva/core/schedule.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/learn/analytic_gradient.hpp"
@@ -134,7 +134,7 @@ class AnalyticPolicyGradient {
 public:
     /// Throws `Error` on options out of range, and where actor and environments do not fit.
     AnalyticPolicyGradient(V& envs, A& actor, const AnalyticOptions& options = {}, O optimizer = {})
-        : loop_("AnalyticPolicyGradient"), threads_(check_threads("AnalyticPolicyGradient", options.threads)),
+        : loop_("AnalyticPolicyGradient"), threads_(check_thread_count("AnalyticPolicyGradient", options.threads)),
           actor_(actor), update_(models_in(envs), actor, std::move(optimizer), options, threads_, envs.seed()) {}
 
     AnalyticPolicyGradient(const AnalyticPolicyGradient&) = delete;

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/check_threads.hpp"
+#include "gradiva/core/check_thread_count.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/learn/update_options.hpp"
@@ -64,7 +64,7 @@ std::string_view check_trainer(const TrainerOptions& options, const V& envs, con
                 "{}: minibatch is {}; give a number of samples from 1 to environments x horizon ({} x {} = {})", name,
                 minibatch, n, horizon, n * horizon);
     }
-    check_threads(name, threads);
+    check_thread_count(name, threads);
     advantage.check(has_critic<C>);
     if constexpr (has_critic<C>) {
         require(critic.observation_size() == observation_size_of(envs),
