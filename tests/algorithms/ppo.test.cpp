@@ -1,5 +1,8 @@
 #include "gradiva/algorithms/ppo.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include "catch.hpp"
 #include "gradiva/advantage/gae.hpp"
 #include "gradiva/env/vectorized.hpp"
@@ -80,6 +83,10 @@ TEST_CASE("PPO trains networks of doubles as well") {
     Vectorized envs(Wanderer{}, {.count = 4});
     Actor actor(envs, Mlp{.hidden = {8}}, Categorical<double>(3));
     Critic<MlpNetwork<double>> critic(envs, {.hidden = {8}});
+    const std::vector<double> actors(actor.weights().begin(), actor.weights().end());
+    const std::vector<double> critics(critic.weights().begin(), critic.weights().end());
     PpoClip trainer(envs, actor, critic, Gae{});
     CHECK(trainer.train({.steps = 1}).steps == 512);
+    CHECK_FALSE(std::equal(actors.begin(), actors.end(), actor.weights().begin()));
+    CHECK_FALSE(std::equal(critics.begin(), critics.end(), critic.weights().begin()));
 }

@@ -332,6 +332,15 @@ TEST_CASE("the KL after an update is the exact mean over the rollout") {
     CHECK(report.mean_kl == Catch::Approx(exact));
 }
 
+TEST_CASE("beta is 0 for a surrogate without a KL penalty, and the surrogate's before the first update") {
+    Rig rig(20);
+    auto clipped = rig.updater(Clip{}, Adam<double>{}, one_step());
+    CHECK(clipped.kl_coefficient() == 0);
+    clipped(rig.rollout);
+    CHECK(clipped.kl_coefficient() == 0);
+    CHECK(rig.updater(KlPenalty{.beta = 0.7}, Adam<double>{}, one_step()).kl_coefficient() == 0.7);
+}
+
 TEST_CASE("a surrogate with after_update and without a penalty gets the exact mean KL too") {
     Rig rig(60);
     const Listener listener;

@@ -206,10 +206,12 @@ TEST_CASE("an update continues until its KL exceeds the limit and reports the sa
     CHECK(some < 40);
     CHECK(limited.approximate_kl < free.approximate_kl);
     CHECK(limited.approximate_kl > 0);
-    CHECK(limited.entropy > 0);
-    CHECK(limited.value_loss > 0);
-    CHECK(std::isfinite(limited.surrogate_loss));
-    CHECK(std::isfinite(limited.gradient_norm));
+    UpdateReport first;
+    CHECK(steps(1e-9, first) == 1);  // the first minibatch, whose KL is 0
+    CHECK(limited.entropy != first.entropy);
+    CHECK(limited.value_loss < first.value_loss);
+    CHECK(limited.surrogate_loss != first.surrogate_loss);
+    CHECK(limited.gradient_norm != first.gradient_norm);
 }
 
 TEST_CASE("the clip of the values reaches the loss and its gradient") {

@@ -107,6 +107,16 @@ TEST_CASE("A head that is not finite is named before the action that came of it"
                       ContainsText("test: row 1 of the policy's head is nan for environment 0"));
 }
 
+TEST_CASE("Nothing is drawn from a stream where a head is not finite") {
+    const auto actor = constant_actor(envs, Categorical<float>(3), {0, std::numeric_limits<float>::quiet_NaN(), 0});
+    CheckedBehaviour checked("Test", actor, Discrete{.n = 3}, 4);
+    ActionBatch actions(actor.action_shape(), 4);
+    std::vector<Rng> rngs(4, Rng(5));
+    CHECK_THROWS_AS(checked.act(observation, all_legal(4), rngs, actions.all()), Error);
+    Rng untouched(5);
+    CHECK(rngs[0].uniform() == untouched.uniform());
+}
+
 TEST_CASE("What has no most probable action is sampled") {
     const Controller controller(envs, [](std::span<const float>, Rng& rng, ActionView& action) {
         action.integers(0, 0) = static_cast<int>(rng.below(2));

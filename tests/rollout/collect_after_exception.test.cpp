@@ -142,7 +142,10 @@ TEST_CASE("Whatever fails besides, an environment whose choice or log-prob is wr
 TEST_CASE("No log-prob is taken of a choice that is not one") {
     struct Outside : Categorical<float> {
         using Categorical<float>::Categorical;
-        void sample(const Tape&, std::span<Rng>, ActionView action) const { action.integers(0, 1) = 1'000'000; }
+        void sample(const Tape&, std::span<Rng>, ActionView action) const {
+            action.integers.setZero();
+            if (action.integers.cols() > 1) action.integers(0, 1) = 1'000'000;
+        }
         void log_prob(const Tape& tape, ConstActionView action, VectorRef<float> out) const {
             CHECK((action.integers.minCoeff() >= 0 && action.integers.maxCoeff() <= 1));
             Categorical<float>::log_prob(tape, action, out);

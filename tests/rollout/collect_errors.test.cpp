@@ -26,7 +26,38 @@ struct Blind : Faulty {
     Outcome step(std::span<const float>, Rng&, std::span<float>) { return {}; }
 };
 
+/// Forbids all of its first choice, or all of its second one, in the fourth step.
+struct Forbidding {
+    int part = -1;  ///< that is forbidden; -1: none
+    int steps = 0;
+
+    Box observation_space() const { return {.size = 1}; }
+    MultiDiscrete action_space() const { return {{2, 2}}; }
+    void reset(Rng&, std::span<float> observation) { observation[0] = 0; }
+    Outcome step(std::span<const int>, Rng&, std::span<float> observation) {
+        ++steps;
+        observation[0] = 0;
+        return {};
+    }
+    void action_mask(std::span<std::uint8_t> legal) const {
+        for (std::size_t i = 0; i < 4; ++i) legal[i] = steps >= 4 && static_cast<int>(i / 2) == part ? 0 : 1;
+    }
+};
+
 }  // namespace
+
+TEST_CASE("Of two environments that fail at one moment the first is named for any number of threads", "[threads]") {
+    for (const Index thread_count : {1, 2, 4}) {
+        CAPTURE(thread_count);
+        const auto make = [](Index n) { return Forbidding{.part = n == 5 ? 0 : n == 2 ? 1 : -1}; };
+        Vectorized envs(make, {.count = 8});
+        Actor actor(envs, Mlp{.hidden = {4}});
+        Threads threads(thread_count);
+        Rollout rollout(envs, actor);
+        Collector collect(envs, actor, threads);
+        CHECK_THROWS_WITH(collect.steps(rollout, 10), ContainsText("environment 2"));
+    }
+}
 
 TEST_CASE("A sound environment is collected without complaint") {
     Rig rig(Fault::none);

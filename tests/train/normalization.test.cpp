@@ -171,8 +171,10 @@ TEST_CASE("normalised training gives the same bits with 1, 2 and 4 threads", "[t
     std::vector<double> means;
     for (const Index threads : {1, 2, 4}) {
         Parts p(3);
+        const std::vector<float> untrained(p.actor.weights().begin(), p.actor.weights().end());
         PpoClip(p.envs, p.actor, p.critic, Gae{}, {.horizon = 256, .normalize_rewards = true, .threads = threads})
             .train({.steps = 4'096});
+        CHECK_FALSE(std::equal(untrained.begin(), untrained.end(), p.actor.weights().begin()));
         weights.emplace_back(p.actor.weights().begin(), p.actor.weights().end());
         means.push_back(p.actor.normalizer()->moments()[0].mean);
     }

@@ -9,6 +9,7 @@
 #include "gradiva/environments/pendulum.hpp"
 #include "gradiva/policy/critic.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -32,10 +33,14 @@ template <class V>
 std::vector<float> weights_after(V envs, const Sizes& sizes, Index threads) {
     Actor actor(envs, Mlp{.hidden = sizes.hidden});
     Critic critic(envs, Mlp{.hidden = sizes.hidden, .activation = Activation::relu});
+    const std::vector<float> actors(actor.weights().begin(), actor.weights().end());
+    const std::vector<float> critics(critic.weights().begin(), critic.weights().end());
     PpoClip trainer(envs, actor, critic, Gae{},
                     {.horizon = sizes.horizon, .minibatch = sizes.minibatch, .epochs = 2, .threads = threads});
     trainer.train({.steps = 3 * sizes.environments * sizes.horizon});
     std::vector<float> weights(actor.weights().begin(), actor.weights().end());
+    REQUIRE(weights != actors);
+    REQUIRE_FALSE(std::equal(critics.begin(), critics.end(), critic.weights().begin()));
     weights.insert(weights.end(), critic.weights().begin(), critic.weights().end());
     return weights;
 }

@@ -1,8 +1,10 @@
 #include "gradiva/train/run.hpp"
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "catch.hpp"
@@ -187,4 +189,21 @@ TEST_CASE("a run has the name of its trainer, and before the first iteration the
     CHECK(before.total_steps == 30);
     CHECK(before.lifetime_episodes == 2);
     CHECK(before.mean_return == 3);
+}
+
+TEST_CASE("the seconds of a progress do not count what on_start takes") {
+    using Clock = std::chrono::steady_clock;
+    struct Slow {
+        Clock::time_point& started;
+        void on_start(Run&) const {
+            std::this_thread::sleep_for(std::chrono::milliseconds(30));
+            started = Clock::now();
+        }
+        void operator()(const Progress& progress) const {
+            CHECK(progress.seconds <= std::chrono::duration<double>(Clock::now() - started).count());
+        }
+    };
+    Loop loop;
+    Clock::time_point started;
+    loop.train(20, Slow{started});
 }

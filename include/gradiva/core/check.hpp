@@ -54,6 +54,7 @@ namespace detail {
 struct ErrorArgument {
     using Value = fmt::basic_format_arg<fmt::format_context>;
 
+    ErrorArgument(bool x) : value(value_of(x)) {}
     ErrorArgument(char x) : value(value_of(x)) {}
     ErrorArgument(int x) : value(value_of(x)) {}
     ErrorArgument(unsigned x) : value(value_of(x)) {}

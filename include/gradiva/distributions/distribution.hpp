@@ -89,7 +89,7 @@ concept HasDistributionBackward = HasDistributionTape<D> &&
 /// - `mask_size()`, where action masks are supported: the first `mask_size()` rows of the head are logits of choices;
 ///   that of a masked choice is `kernels::masked_logit`, minus infinity.
 /// - `to_environment(stored, sent)` and `from_environment(sent, stored)`, where an action is stored in another form
-///   than the one that environments take.
+///   than the one that environments take; integers stay choices of the space.
 /// - `bool project_gradient(own, d_own)`, where own parameters have bounds: given the gradient of a whole loss by
 ///   them, sets to 0 the elements by which descent would move a parameter further beyond its bound, and returns
 ///   whether it set any (`std::span<const Scalar>`, `std::span<Scalar>`).

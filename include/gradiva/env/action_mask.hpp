@@ -64,10 +64,14 @@ template <class Space>
 void check_mask(const char* who, const Space& space, const ActionMask& legal, Range environments, const char* where) {
     if (legal.rows() == 0) return;
     if constexpr (std::same_as<Space, MultiDiscrete>) {
-        Index begin = 0;
-        for (const Index n : space.n) {
-            detail::check_choice_mask(who, legal, {begin, begin + n}, environments, where);
-            begin += n;
+        for (Index j = 0; j < legal.cols(); ++j) {  // so that the first environment that is wrong is named
+            const ActionMask column(legal.data() + j * legal.rows(), legal.rows(), 1);
+            const Range one{environments.begin + j, environments.begin + j + 1};
+            Index begin = 0;
+            for (const Index n : space.n) {
+                detail::check_choice_mask(who, column, {begin, begin + n}, one, where);
+                begin += n;
+            }
         }
     } else {
         detail::check_choice_mask(who, legal, {0, legal.rows()}, environments, where);

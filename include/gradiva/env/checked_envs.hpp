@@ -31,11 +31,12 @@ struct StepTarget {
     std::uint8_t* truncated;       ///< n, 0 or 1; never together with terminated
 };
 
-/// Some neighbouring environments, with the episode that each is in. Borrows the environments; `who` begins the text of
-/// every error.
+/// Some neighbouring environments, with the episode that each is in. Borrows the environments, and `who`, which begins
+/// the text of every error.
 ///
-/// Each reset and step throws `Error` unless all that is to be written was written, observations are finite, masks hold
-/// 0 and 1 with a legal choice in each column, flags are 0 or 1 and never both, and rewards are finite as `Scalar`.
+/// Each reset and step throws `Error` unless observations were written and are finite (final ones where an episode was
+/// truncated), masks hold 0 and 1 with a legal choice in each column, flags are 0 or 1 and never both, and rewards are
+/// finite as `Scalar`.
 template <VectorEnv V, class Scalar>
 class CheckedEnvs {
 public:

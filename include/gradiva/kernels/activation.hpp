@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/sum.hpp"

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <numbers>
-#include <type_traits>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/simd/lanes.hpp"

@@ -102,11 +102,15 @@ public:
     }
 
 private:
-    /// Acts on an observation of zeros: buffers have their size from then on.
+    /// Acts on an observation of zeros, without and with a mask, so that all buffers have their final size.
     void allocate() {
         std::fill_n(legal_.data(), legal_.rows(), std::uint8_t{1});
-        checked_.choose(std::as_const(observation_).matrix(),
-                        supports_masks() ? std::as_const(legal_).matrix() : all_legal(1), {}, chosen_.all());
+        const auto act_on_zeros = [this](const ActionMask& legal) {
+            checked_.forward(std::as_const(observation_).matrix(), legal);
+            checked_.draw({}, chosen_.all());
+        };
+        act_on_zeros(all_legal(1));
+        if (supports_masks()) act_on_zeros(std::as_const(legal_).matrix());
     }
 
     bool supports_masks() const {

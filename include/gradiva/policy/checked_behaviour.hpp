@@ -13,7 +13,7 @@
 namespace GRADIVA_NAMESPACE {
 
 /// A behaviour whose actions are checked before environments get them, with the storage that acting on a batch needs.
-/// Borrows the behaviour; `who` begins the text of every error.
+/// Borrows the behaviour, and `who`, which begins the text of every error.
 template <Behaviour B, ActionSpace Space>
 class CheckedBehaviour {
 public:
@@ -24,11 +24,16 @@ public:
         : who_(who), behaviour_(&behaviour), action_space_(action_space),
           converted_(behaviour.action_shape(), columns) {}
 
-    /// Chooses an action for each column of `observation` (D x n), which must stay while `tape` is in use, and writes
-    /// it to `actions` (n columns) as the behaviour stores it: one sampled from the stream `rngs[j]`, or, where `rngs`
-    /// is empty and the behaviour has a `mode`, the most probable one. Checks nothing.
-    void choose(ConstMatrixRef<Scalar> observation, const ActionMask& legal, std::span<Rng> rngs, ActionView actions) {
+    /// Computes the distribution of each column of `observation` (D x n), which must stay valid until the log-probs of
+    /// its actions are taken. `legal` has n columns, or no rows: all actions are legal.
+    void forward(ConstMatrixRef<Scalar> observation, const ActionMask& legal) {
         behaviour_->forward(observation, legal, tape_);
+    }
+
+    /// Writes an action of each distribution to `actions` (n columns) as the behaviour stores it: one sampled from the
+    /// stream `rngs[j]`, or, where `rngs` is empty and the behaviour has a `mode`, the most probable one. Checks
+    /// nothing.
+    void draw(std::span<Rng> rngs, ActionView actions) const {
         if constexpr (requires { behaviour_->mode(tape_, actions); }) {
             if (rngs.empty()) {
                 behaviour_->mode(tape_, actions);
@@ -55,11 +60,15 @@ public:
         }
     }
 
-    /// Both: an action for each column of `observation`, of environments 0 to n - 1, as these take it.
+    /// All three: an action for each column of `observation`, of environments 0 to n - 1, as these take it. Where a
+    /// head is not finite, the `Error` comes before anything is drawn from `rngs`.
     ConstActionView act(ConstMatrixRef<Scalar> observation, const ActionMask& legal, std::span<Rng> rngs,
                         ActionView actions) {
-        choose(observation, legal, rngs, actions);
-        return check(tape_.head, legal, actions, {0, observation.cols()});
+        const Range environments{0, observation.cols()};
+        forward(observation, legal);
+        check_head<Scalar>(who_, tape_.head, legal, environments);  // before a stream is drawn from
+        draw(rngs, actions);
+        return check(tape_.head, legal, actions, environments);
     }
 
     /// Writes the log-probability of each of the last batch's actions as they are stored, which must be valid.

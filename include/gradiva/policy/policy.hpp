@@ -2,7 +2,6 @@
 
 #include <concepts>
 #include <span>
-#include <type_traits>
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/column_by_column.hpp"
@@ -46,8 +45,8 @@ concept HasWeights = requires(C& part) {
 /// A behaviour policy: chooses actions for a batch of observations and gives their log-probabilities. Any `Policy`, or
 /// another source of data, such as a `Controller`. `Tape::head` holds the parameters of each column's action
 /// distribution (head_size x batch). Optional, const: `to_environment(stored, sent)`, where the stored representation
-/// of an action is not the one that environments take; `mask_size()`, the rows of the action masks that it supports, 0
-/// for none.
+/// of an action is not the one that environments take: stored integers are legal choices of the space all the same, and
+/// stored numbers finite; `mask_size()`, the rows of the action masks that it supports, 0 for none.
 template <class B>
 concept Behaviour = detail::HasActingTape<B> && detail::HasBehaviourSizes<B> && detail::HasActs<B>;
 

@@ -121,12 +121,15 @@ consteval bool explain_evaluate() {
 
 /// Runs `episodes` episodes of the policy in environments of their own: copies of a prototype, or what a factory
 /// `(Index) -> Env` makes. Each environment runs a fixed quota of episodes; taking those that end first would favour
-/// short ones. Throws `Error` on options out of range, a policy that does not fit, and whatever `Collector` checks.
+/// short ones. Throws `Error` on options out of range, a policy that does not fit, and what `Collector` checks but
+/// log-probs.
 template <Policy P, class Source>
 Evaluation evaluate(const P& actor, const Source& source, const EvaluateOptions& options = {}) {
     static_assert(detail::explain_evaluate<P, Source>());
     require(options.episodes >= 1, "evaluate: episodes is {}; give at least 1", options.episodes);
     require(options.environments >= 1, "evaluate: environments is {}; give at least 1", options.environments);
+    require(options.most_steps_per_episode >= 1, "evaluate: most_steps_per_episode is {}; give at least 1",
+            options.most_steps_per_episode);
     Vectorized envs(source, {.count = std::min(options.environments, options.episodes),
                              .seed = options.seed,
                              .purpose = Purpose::evaluation_environment});

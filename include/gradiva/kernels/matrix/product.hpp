@@ -9,7 +9,7 @@
 
 // Products of the small matrices of a network (BLAS: gemm), with what a layer does right after them. In all of them C
 // is m x n, A m x k and B k x n; A and B are `plain` or `transposed`; C overlaps neither. Any size may be 0. A column
-// of C has the same bits in a batch of any width.
+// of C has the same bits in a batch of any width, but where A has few rows and B is transposed.
 
 namespace GRADIVA_NAMESPACE::kernels {
 

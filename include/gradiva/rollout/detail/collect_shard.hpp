@@ -106,15 +106,18 @@ private:
     void step(Range range, const Moment& now) {
         Rollout<Scalar>& rollout = now.rollout;
         const Range columns = now.columns(range);
-        checked_actor_.choose(input_(std::as_const(rollout).observation.columns(columns)),
-                              std::as_const(rollout).mask.columns(columns),
-                              rngs_.span().subspan(to_size(range.begin - range_.begin), to_size(range.size())),
-                              rollout.action.columns(columns));
+        checked_actor_.forward(input_(std::as_const(rollout).observation.columns(columns)),
+                               std::as_const(rollout).mask.columns(columns));
+        checked_actor_.draw(rngs_.span().subspan(to_size(range.begin - range_.begin), to_size(range.size())),
+                            rollout.action.columns(columns));
         const ConstMatrixMap<Scalar> head = checked_actor_.head();
         std::copy_n(head.data(), head.size(), rollout.head.columns(columns).data());
         checked_envs_.stage = StepStage::choice;
         const auto all = [&] { carry_out(range, range, now); };
-        if (!failure_.attempt(now.t, checked_envs_.stage, all)) leave_failed_behind(range, now, checked_envs_.stage);
+        CollectFailure of_all;  // the last to be kept: checks of a batch do not go environment by environment
+        if (of_all.attempt(now.t, checked_envs_.stage, all)) return;
+        leave_failed_behind(range, now, checked_envs_.stage);
+        failure_.keep(of_all);
     }
 
     /// The rest of a step of `range`, a part of the environments `batch` that acted together, from a stage on: either
@@ -155,10 +158,14 @@ private:
             for (Index n = batch.begin; n < batch.end; ++n) {
                 if (failure_.attempt(now.t, checked_envs_.stage, [&] { check_choice({n, n + 1}, now); })) continue;
                 stop(n);
-                now.rollout.action.clear_columns(now.columns({n, n + 1}));  // a valid choice for the log-probs
+                now.rollout.action.clear_columns(
+                    now.columns({n, n + 1}));  // within the space; its log-prob is not read
             }
-            take_log_prob(batch, now);
-            failed = StepStage::log_prob;
+            checked_envs_.stage = failed = StepStage::log_prob;
+            if (!failure_.attempt(now.t, failed, [&] { take_log_prob(batch, now); })) {
+                for (Index n = batch.begin; n < batch.end; ++n) stop(n);
+                return;
+            }
         }
         for (Index n = batch.begin; n < batch.end; ++n) {
             // None was stepped, or all were.
