@@ -1,16 +1,13 @@
 #pragma once
 
-#include <concepts>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <type_traits>
 
-#include <fmt/core.h>
-
 #include "gradiva/core/line_file.hpp"
 #include "gradiva/env/env.hpp"
 #include "gradiva/env/vector_env.hpp"
+#include "gradiva/rollout/detail/number_line.hpp"
 #include "gradiva/rollout/detail/transition_reader.hpp"
 
 // Recorded transitions as comma-separated values, so that a policy can learn off policy (see `Reweigher`) from what a
@@ -32,6 +29,28 @@
 
 namespace GRADIVA_NAMESPACE {
 
+namespace detail {
+
+/// line := a transition's cells up to its flags, all but the observation that follows.
+template <class Scalar>
+void start_transition(const Rollout<Scalar>& rollout, Index t, Index n, NumberLine& line) {
+    const Index sample = t * rollout.environments + n;
+    const ConstActionView action = rollout.action.columns({sample, sample + 1});
+    line.clear();
+    line.add(n);
+    line.add(rollout.starts_anew || rollout.whole_episodes ? t : t + 1);  // from 0 after a reset
+    for (const float x : rollout.observation.column(sample)) line.add(x);
+    for (const std::uint8_t legal : rollout.mask.column(sample)) line.add(static_cast<int>(legal));
+    for (Index i = 0; i < action.integers.rows(); ++i) line.add(action.integers(i, 0));
+    for (Index i = 0; i < action.reals.rows(); ++i) line.add(action.reals(i, 0));
+    line.add(rollout.log_prob(n, t));
+    line.add(rollout.reward(n, t));
+    line.add(static_cast<int>(rollout.terminated(n, t)));
+    line.add(static_cast<int>(rollout.truncated(n, t)));
+}
+
+}  // namespace detail
+
 /// Writes the samples of a rollout, environment by environment, numbers with 9 significant digits: each float is read
 /// back as it was. The next observation is left empty where an episode terminated, since a rollout does not keep it.
 /// Throws `Error` when the file cannot be written; an existing one is replaced. On a full disk it ends with a whole
@@ -42,44 +61,22 @@ void write_transitions(const std::string& path, const Rollout<Scalar>& rollout) 
     const Index size = rollout.observation_size;
     file.add(detail::transition_header(detail::transition_columns(size, rollout.mask_size, rollout.action_shape)) +
              '\n');
-
-    std::string line;
-    const auto add = [&line](auto number) {
-        if constexpr (std::integral<decltype(number)>) {
-            line += fmt::format("{},", number);
-        } else {
-            line += fmt::format("{:.9g},", static_cast<float>(number));
-        }
-    };
+    detail::NumberLine line;
     Buffer<Index> final_column(rollout.horizon * rollout.environments);
     for (Index i = 0; i < rollout.final_sample.size(); ++i) final_column[rollout.final_sample[i]] = i;
     for (Index n = 0; n < rollout.environments; ++n) {
         for (Index t = 0; t < rollout.horizon; ++t) {
             if (!rollout.holds(t, n)) continue;
+            detail::start_transition(rollout, t, n, line);
             const Index sample = t * rollout.environments + n;
-            const ConstActionView action = rollout.action.columns({sample, sample + 1});
-            line.clear();
-            add(n);
-            add(rollout.starts_anew || rollout.whole_episodes ? t : t + 1);  // from 0 after a reset
-            for (const float x : rollout.observation.column(sample)) add(x);
-            for (const std::uint8_t legal : rollout.mask.column(sample)) add(static_cast<int>(legal));
-            for (Index i = 0; i < action.integers.rows(); ++i) add(action.integers(i, 0));
-            for (Index i = 0; i < action.reals.rows(); ++i) add(action.reals(i, 0));
-            add(rollout.log_prob(n, t));
-            add(rollout.reward(n, t));
-            add(static_cast<int>(rollout.terminated(n, t)));
-            add(static_cast<int>(rollout.truncated(n, t)));
             if (rollout.terminated(n, t) != 0) {
-                line.append(static_cast<std::size_t>(size), ',');
+                line.add_empty(size);
+            } else if (rollout.truncated(n, t) != 0) {
+                for (const float x : rollout.final_observation.column(final_column[sample])) line.add(x);
             } else {
-                const bool ends = rollout.truncated(n, t) != 0;
-                for (const float x : ends ? rollout.final_observation.column(final_column[sample])
-                                          : rollout.observation.column(sample + rollout.environments)) {
-                    add(x);
-                }
+                for (const float x : rollout.observation.column(sample + rollout.environments)) line.add(x);
             }
-            line.back() = '\n';
-            file.add(line);
+            file.add(line.ended());
         }
     }
     file.flush();
