@@ -170,6 +170,8 @@ TEST_CASE("Stepping part by part is stepping all") {
     CHECK(a.observation == b.observation);
     CHECK(a.final_observation == b.final_observation);
     CHECK(a.reward == b.reward);
+    CHECK(a.terminated == b.terminated);
+    CHECK(a.truncated == b.truncated);
 }
 
 TEST_CASE("The parts of Vectorized depend on the number of environments and cover them") {
