@@ -49,15 +49,7 @@ public:
     ConstActionView check(const ConstMatrixMap<Scalar>& head, const ActionMask& legal, const ConstActionView& chosen,
                           Range environments) {
         check_head<Scalar>(who_, head, legal, environments);
-        check_actions(who_, action_space_, chosen, legal, environments);
-        if constexpr (requires { behaviour_->to_environment(chosen, converted_.all()); }) {
-            converted_.resize(behaviour_->action_shape(), environments.size());
-            behaviour_->to_environment(chosen, converted_.all());
-            check_actions(who_, action_space_, std::as_const(converted_).all(), legal, environments);
-            return std::as_const(converted_).all();
-        } else {
-            return chosen;
-        }
+        return as_sent(legal, chosen, environments);
     }
 
     /// All three: an action for each column of `observation`, of environments 0 to n - 1, as these take it. Where a
@@ -68,7 +60,7 @@ public:
         forward(observation, legal);
         check_head<Scalar>(who_, tape_.head, legal, environments);  // before a stream is drawn from
         draw(rngs, actions);
-        return check(tape_.head, legal, actions, environments);
+        return as_sent(legal, actions, environments);
     }
 
     /// Writes the log-probability of each of the last batch's actions as they are stored, which must be valid.
@@ -90,6 +82,19 @@ public:
     ConstMatrixMap<Scalar> head() const { return tape_.head; }
 
 private:
+    /// The checks of `check` but for the head's, and the conversion.
+    ConstActionView as_sent(const ActionMask& legal, const ConstActionView& chosen, Range environments) {
+        check_actions(who_, action_space_, chosen, legal, environments);
+        if constexpr (requires { behaviour_->to_environment(chosen, converted_.all()); }) {
+            converted_.resize(behaviour_->action_shape(), environments.size());
+            behaviour_->to_environment(chosen, converted_.all());
+            check_actions(who_, action_space_, std::as_const(converted_).all(), legal, environments);
+            return std::as_const(converted_).all();
+        } else {
+            return chosen;
+        }
+    }
+
     const char* who_;
     const B* behaviour_;
     Space action_space_;
