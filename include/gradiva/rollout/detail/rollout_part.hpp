@@ -5,7 +5,7 @@
 
 #include "gradiva/rollout/rollout.hpp"
 
-namespace GRADIVA_NAMESPACE {
+namespace GRADIVA_NAMESPACE::detail {
 
 /// A buffer for some steps of neighbouring environments, which are copied to a rollout afterwards. It avoids false
 /// sharing: threads that write a few numbers of each time step into one rollout would contend for its cache lines.
@@ -60,4 +60,4 @@ private:
     Rollout<Scalar> steps_;
 };
 
-}  // namespace GRADIVA_NAMESPACE
+}  // namespace GRADIVA_NAMESPACE::detail
