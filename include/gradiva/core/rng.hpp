@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/random/normal.hpp"
 #include "gradiva/core/random/philox.hpp"
+#include "gradiva/core/state.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -71,6 +73,17 @@ public:
             while (low(product) < biased) product = std::uint64_t{(*this)()} * range;
         }
         return static_cast<Index>(product >> 32);
+    }
+
+    /// The name and the position of the stream, with the numbers that are drawn in advance.
+    void visit_state(State& state) {
+        state("key", key_);
+        state("stream", stream_);
+        state("next_block", next_block_);
+        state("used_words", used_);
+        state("words", std::span(&words_[0][0], word_count));
+        state("used_normals", used_normals_);
+        state("normals", normals_);
     }
 
 private:

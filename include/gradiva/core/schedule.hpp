@@ -1,10 +1,10 @@
 #pragma once
 
-#include "gradiva/core/namespace.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+
+#include "gradiva/core/state.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -55,6 +55,13 @@ public:
     double smallest() const { return std::min((*this)(0), (*this)(1)); }
     /// Whether all values are finite.
     bool is_finite() const { return std::isfinite((*this)(0)) && std::isfinite((*this)(1)); }
+
+    void visit_state(State& state) {
+        state("shape", shape_);
+        state("from", from_);
+        state("to", to_);
+        if (shape_ != Shape::constant) state.note_varying_schedule();
+    }
 
 private:
     enum class Shape { constant, linear, cosine };

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/failure.hpp"
+#include "gradiva/core/state_image.hpp"
+#include "gradiva/core/state_text.hpp"
+
+namespace GRADIVA_NAMESPACE {
+
+/// The visitor that restores from a `StateImage`: it writes the pieces that are state and compares those that are
+/// fixed. Throws an `Error` that begins with `who` and names the path of the first piece that is not in the image, has
+/// another type or size there, or is fixed and has another value; pieces visited before are changed then (see
+/// `restore`).
+class StateReader final : public State {
+public:
+    StateReader(std::string_view who, const StateImage& image) : who_(who), image_(image) {}
+
+    /// Throws `Error` where the image has a piece that was not visited.
+    void finish() const {
+        for (const StateArray& array : image_.arrays()) {
+            const auto found = used_.find(&array);
+            require((found == used_.end() ? 0 : found->second) == array.bytes && found != used_.end(),
+                    "{}: {} is saved and nothing here has it, or less of it; restore what was saved", who_, array.path);
+        }
+    }
+
+private:
+    void visit(const StatePiece& visited) override {
+        const StateArray& array = array_of(path(), visited.type);
+        StatePiece piece = visited;
+        if (in_list()) {
+            if (piece.resize != nullptr) read_sizes(piece);
+        } else {
+            check_shape(array, piece);
+        }
+        if (piece.fixed || piece.resize == nullptr) {
+            require(piece.rows == visited.rows && piece.columns == visited.columns,
+                    "{}: {} has {} numbers where it was saved and {} here", who_, path(), piece.size(), visited.size());
+        }
+        const std::byte* const saved = take(array, piece.bytes());
+        if (piece.fixed) return compare(array, saved, piece);
+        if (piece.type == ElementType::boolean) check_booleans(saved, piece.bytes());
+        void* const data = piece.resize == nullptr ? piece.data : piece.resize(piece.object, piece.rows, piece.columns);
+        if (piece.bytes() > 0) std::memcpy(data, saved, static_cast<std::size_t>(piece.bytes()));
+    }
+
+    const StateArray& array_of(const std::string& name, ElementType type) const {
+        const StateArray* const array = image_.find(name);
+        require(array != nullptr, "{}: {} was not saved; restore what was saved, by the same program", who_, name);
+        require(array->type == type, "{}: {} was saved as {} and is {} here", who_, name, name_of(array->type),
+                name_of(type));
+        return *array;
+    }
+
+    /// Sets the size of the piece to that of the image, which has the piece's rank.
+    void check_shape(const StateArray& array, StatePiece& piece) const {
+        require(static_cast<Index>(array.shape.size()) == piece.rank,
+                "{}: {} was saved with {} dimensions and has {} here", who_, path(), array.shape.size(), piece.rank);
+        if (piece.rank >= 1) piece.columns = array.shape[0];
+        if (piece.rank == 2) piece.rows = array.shape[1];
+        require(array.bytes == piece.bytes(), "{}: {} has {} bytes, not the {} of its shape", who_, path(), array.bytes,
+                piece.bytes());
+    }
+
+    /// Sets the size of the piece to that of the next object of the list.
+    void read_sizes(StatePiece& piece) {
+        const std::string name = path() + ".size";
+        Index sizes[] = {0, 1};
+        const Index bytes = piece.rank * static_cast<Index>(sizeof(Index));
+        std::memcpy(sizes, take(array_of(name, ElementType::i64), bytes), static_cast<std::size_t>(bytes));
+        const Index most = image_.find(path())->size();
+        require(sizes[0] >= 0 && sizes[1] >= 0 && sizes[0] <= most && sizes[1] <= most, "{}: {} is {} x {}, of {}",
+                who_, name, sizes[0], sizes[1], most);
+        piece.columns = sizes[0];
+        piece.rows = sizes[1];
+    }
+
+    /// The next `bytes` bytes of the array.
+    const std::byte* take(const StateArray& array, Index bytes) {
+        Index& used = used_[&array];
+        require(bytes <= array.bytes - used, "{}: {} ends before all objects here have read their part", who_,
+                array.path);
+        const std::byte* const data = array.data + used;
+        used += bytes;
+        return data;
+    }
+
+    void compare(const StateArray& array, const std::byte* saved, const StatePiece& piece) const {
+        const auto* const here = static_cast<const std::byte*>(piece.data);
+        const Index width = size_of(piece.type);
+        for (Index i = 0; i < piece.size(); ++i) {
+            if (std::memcmp(saved + i * width, here + i * width, static_cast<std::size_t>(width)) == 0) continue;
+            fail("{}: {}{} is {} where it was saved and {} here; restore by the program that saved", who_, array.path,
+                 piece.size() == 1 ? std::string() : fmt::format("[{}]", i), text_of(piece.type, saved + i * width),
+                 text_of(piece.type, here + i * width));
+        }
+    }
+
+    void check_booleans(const std::byte* saved, Index count) const {
+        for (Index i = 0; i < count; ++i) {
+            require(static_cast<unsigned>(saved[i]) <= 1, "{}: {} is {}, not 0 or 1", who_, path(),
+                    static_cast<unsigned>(saved[i]));
+        }
+    }
+
+    std::string who_;
+    const StateImage& image_;
+    std::unordered_map<const StateArray*, Index> used_;  // bytes that were read of each array
+};
+
+/// Restores a part from an image, wholly or not at all: when it throws, the part is as it was before. For the errors
+/// see `StateReader`.
+template <HasVisitState Part>
+void restore(std::string_view who, const StateImage& image, Part& part) {
+    const StateImage before = image_of(part);
+    const auto read = [&](const StateImage& from) {
+        StateReader reader(who, from);
+        part.visit_state(reader);
+        reader.finish();
+    };
+    undo_unless_done([&] { read(image); }, [&] { read(before); });
+}
+
+}  // namespace GRADIVA_NAMESPACE

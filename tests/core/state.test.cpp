@@ -1,0 +1,299 @@
+#include "catch.hpp"
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/rng.hpp"
+#include "gradiva/core/schedule.hpp"
+#include "gradiva/core/state.hpp"
+#include "gradiva/core/state_difference.hpp"
+#include "gradiva/core/state_image.hpp"
+#include "gradiva/core/state_reader.hpp"
+
+using namespace gradiva;
+
+namespace {
+
+enum class Colour : std::uint8_t { red, green };
+
+struct Point {
+    double x = 0, y = 0;
+    bool operator==(const Point&) const = default;
+    void visit_state(State& state) {
+        state("x", x);
+        state("y", y);
+    }
+};
+
+struct Packed {
+    int a = 0;
+    float b = 0;
+    static constexpr bool saved_as_bytes = true;
+    bool operator==(const Packed&) const = default;
+};
+
+/// A member of each kind that can be a piece.
+struct Everything {
+    double real = 0;
+    std::int8_t small = 0;
+    std::uint64_t large = 0;
+    bool flag = false;
+    Colour colour = Colour::red;
+    std::string text;
+    std::array<float, 3> three{};
+    int raw[2] = {};
+    std::vector<int> growing;
+    Buffer<double> buffer;
+    MatrixBuffer<float> matrix;
+    Eigen::MatrixXd eigen = Eigen::MatrixXd::Zero(1, 1);
+    Eigen::Vector3f vector = Eigen::Vector3f::Zero();
+    std::optional<int> maybe;
+    std::optional<Point> place;
+    Point point;
+    std::vector<Point> points;
+    std::array<Point, 2> pair;
+    Packed packed;
+    std::vector<std::vector<int>> ragged;
+    std::vector<MatrixBuffer<float>> matrices;
+
+    bool operator==(const Everything& other) const {
+        return real == other.real && small == other.small && large == other.large && flag == other.flag &&
+               colour == other.colour && text == other.text && three == other.three && raw[0] == other.raw[0] &&
+               raw[1] == other.raw[1] && growing == other.growing && buffer == other.buffer && matrix == other.matrix &&
+               eigen == other.eigen && vector == other.vector && maybe == other.maybe && place == other.place &&
+               point == other.point && points == other.points && pair == other.pair && packed == other.packed &&
+               ragged == other.ragged && matrices == other.matrices;
+    }
+
+    void visit_state(State& state) {
+        state("real", real);
+        state("small", small);
+        state("large", large);
+        state("flag", flag);
+        state("colour", colour);
+        state("text", text);
+        state("three", three);
+        state("raw", raw);
+        state("growing", growing);
+        state("buffer", buffer);
+        state("matrix", matrix);
+        state("eigen", eigen);
+        state("vector", vector);
+        state("maybe", maybe);
+        state("place", place);
+        state("point", point);
+        state("points", points);
+        state("pair", pair);
+        state("packed", packed);
+        state("ragged", ragged);
+        state("matrices", matrices);
+    }
+};
+
+MatrixBuffer<float> counting(Index rows, Index columns) {
+    MatrixBuffer<float> m(rows, columns);
+    for (Index i = 0; i < rows * columns; ++i) m.data()[i] = static_cast<float>(i + 1);
+    return m;
+}
+
+Everything filled() {
+    Everything all;
+    all.real = std::numeric_limits<double>::denorm_min();
+    all.small = -5;
+    all.large = std::numeric_limits<std::uint64_t>::max();
+    all.flag = true;
+    all.colour = Colour::green;
+    all.text = "a \"text\"\n";
+    all.three = {1, 2, std::numeric_limits<float>::infinity()};
+    all.raw[1] = 7;
+    all.growing = {1, 2, 3, 4};
+    all.buffer = Buffer<double>(5, 2.5);
+    all.matrix = counting(2, 3);
+    all.eigen = Eigen::MatrixXd::Constant(3, 2, 4.0);
+    all.vector = {1, 2, 3};
+    all.maybe = 9;
+    all.place = Point{1, 2};
+    all.point = {3, 4};
+    all.points = {{5, 6}, {7, 8}, {9, 10}};
+    all.pair = {Point{11, 12}, Point{13, 14}};
+    all.packed = {15, 16};
+    all.ragged = {{1}, {}, {2, 3, 4}};
+    all.matrices.push_back(counting(2, 2));
+    all.matrices.push_back(counting(0, 3));
+    all.matrices.push_back(counting(1, 5));
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("state of every kind of member is restored into an object that has another") {
+    Everything saved = filled();
+    const StateImage image = image_of(saved);
+    Everything other;
+    other.growing = {1};
+    other.ragged = {{1, 2, 3, 4, 5}};
+    other.points.resize(9);
+    restore("test", image, other);
+    CHECK(other == saved);
+    CHECK(other == filled());
+    Everything full = filled();
+    Everything empty;
+    restore("test", image_of(empty), full);
+    CHECK(full == Everything{});
+}
+
+TEST_CASE("arrays have the shapes of their pieces, and of lists the number of objects in front") {
+    Everything saved = filled();
+    const StateImage image = image_of(saved);
+    const auto shape_of = [&](const char* path) {
+        INFO(path);
+        const StateArray* const array = image.find(path);
+        REQUIRE(array != nullptr);
+        return array->shape;
+    };
+    using Shape = std::vector<Index>;
+    CHECK(shape_of("real") == Shape{});
+    CHECK(shape_of("three") == Shape{3});
+    CHECK(shape_of("matrix") == Shape{3, 2});
+    CHECK(shape_of("points/count") == Shape{});
+    CHECK(shape_of("points/elements/x") == Shape{3});
+    CHECK(shape_of("ragged/elements") == Shape{4});
+    CHECK(shape_of("ragged/elements.size") == Shape{3});
+    CHECK(shape_of("matrices/elements") == Shape{9});
+    CHECK(shape_of("matrices/elements.size") == Shape{3, 2});
+    CHECK(image.find("real")->type == ElementType::f64);
+    CHECK(image.find("small")->type == ElementType::i8);
+    CHECK(image.find("large")->type == ElementType::u64);
+    CHECK(image.find("flag")->type == ElementType::boolean);
+    CHECK(image.find("colour")->type == ElementType::u8);
+    CHECK(image.find("text")->size() == 9);
+    CHECK(image.find("packed")->bytes == 8);
+}
+
+namespace {
+
+struct Inner {
+    double weight = 1;
+    Index size = 4;
+    void visit_state(State& state) {
+        state("weight", weight);
+        state.fixed("size", size);
+    }
+};
+
+struct Outer {
+    Inner inner;
+    Inner second;
+    Point option{1, 2};
+    std::vector<float> bounds = {0, 1};
+    int steps = 0;
+    void visit_state(State& state) {
+        state("steps", steps);
+        state("inner", inner);
+        state.fixed("option", option);
+        state.fixed("bounds", bounds);
+        state.each("both", 2, [&](Index i) { (i == 0 ? inner : second).visit_state(state); });
+    }
+};
+
+std::string error_of(const StateImage& image, Outer& part) {
+    try {
+        restore("run.file", image, part);
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("fixed pieces are compared and never written") {
+    Outer saved;
+    saved.steps = 5;
+    saved.inner.weight = 2;
+    const StateImage image = image_of(saved);
+    CHECK(image.find("option/x")->fixed);
+    CHECK(!image.find("steps")->fixed);
+    SECTION("a number") {
+        Outer here;
+        here.inner.size = 5;
+        CHECK_THAT(error_of(image, here), ContainsText("run.file: inner/size is 4 where it was saved and 5 here"));
+        CHECK(here.steps == 0);
+        CHECK(here.inner.weight == 1);
+    }
+    SECTION("all pieces of a fixed object") {
+        Outer here;
+        here.option.y = 2.5;
+        CHECK_THAT(error_of(image, here), ContainsText("option/y is 2 where it was saved and 2.5 here"));
+        CHECK(here.steps == 0);
+    }
+    SECTION("an element and a size") {
+        Outer here;
+        here.bounds[1] = 3;
+        CHECK_THAT(error_of(image, here), ContainsText("bounds[1] is 1 where"));
+        here.bounds.push_back(1);
+        CHECK_THAT(error_of(image, here), ContainsText("bounds has 2 numbers where it was saved and 3 here"));
+        CHECK(here.bounds.size() == 3);
+    }
+    SECTION("in a list") {
+        Outer here;
+        here.second.size = 9;
+        CHECK_THAT(error_of(image, here), ContainsText("both/size is 4 where"));
+        CHECK(here.steps == 0);
+    }
+    SECTION("equal ones") {
+        Outer here;
+        CHECK(error_of(image, here).empty());
+        CHECK(here.steps == 5);
+        CHECK(here.inner.weight == 2);
+    }
+}
+
+TEST_CASE("a schedule that is not constant is noted with its path") {
+    struct Options {
+        Schedule constant = 1.0;
+        Schedule falling = Linear{1, 0};
+        void visit_state(State& state) {
+            state.fixed("constant", constant);
+            state.fixed("falling", falling);
+        }
+    };
+    struct Part {
+        Options options;
+        void visit_state(State& state) { state("options", options); }
+    } part;
+    StateImage image;
+    StateWriter writer(image);
+    part.visit_state(writer);
+    CHECK(writer.varying_schedule() == "options/falling");
+    part.options.falling = Cosine{1, 0};
+    StateImage other;
+    StateWriter again(other);
+    part.visit_state(again);
+    CHECK(first_difference(image, other) == "options/falling/shape");
+}
+
+TEST_CASE("a restored stream of random numbers goes on with the same numbers") {
+    for (const Index uniforms : {0, 1, 5, 64, 77}) {
+        for (const Index normals : {0, 1, 3, 16, 40}) {
+            INFO(uniforms << " uniform and " << normals << " normal numbers");
+            Rng rng(3, Purpose::action, 9);
+            for (Index i = 0; i < uniforms; ++i) rng();
+            for (Index i = 0; i < normals; ++i) rng.normal();
+            Rng other(1);
+            other.normal();
+            restore("test", image_of(rng), other);
+            bool equal = true;
+            for (Index i = 0; i < 200; ++i) equal &= rng() == other() && (i % 3 != 0 || rng.normal() == other.normal());
+            CHECK(equal);
+        }
+    }
+}
