@@ -31,6 +31,13 @@ concept SavedAsBytes = requires {
     requires T::saved_as_bytes;
 };
 
+/// What becomes of episodes that run when state is saved.
+enum class Episodes {
+    kept,       ///< they are saved with their environments, and go on
+    restarted,  ///< they are not saved, and every environment starts with a reset; for environments without
+                ///< `visit_state`
+};
+
 /// A visitor of the state of objects: one function of each class names its pieces, and that function serves to save,
 /// restore, compare and hash them.
 ///
@@ -89,6 +96,11 @@ public:
         path_.resize(before);
     }
 
+    /// Whether this visitor changes the objects to what was saved; others leave them alone.
+    bool restores() const { return restores_; }
+    /// Whether the state of running episodes is left out, so that objects which restore have to begin new ones.
+    bool restarts_episodes() const { return episodes_ == Episodes::restarted; }
+
     /// To be called by the state of a schedule that is not constant.
     void note_varying_schedule() {
         if (varying_schedule_.empty()) varying_schedule_ = path_;
@@ -97,7 +109,7 @@ public:
     const std::string& varying_schedule() const { return varying_schedule_; }
 
 protected:
-    State() = default;
+    State(bool restores, Episodes episodes) : restores_(restores), episodes_(episodes) {}
     virtual ~State() = default;
 
     /// The path of the piece that is visited.
@@ -121,6 +133,8 @@ private:
     template <class T>
     void visit_value(T& value);
 
+    const bool restores_;
+    const Episodes episodes_;
     std::string path_;
     std::string varying_schedule_;
     Index lists_ = 0;

@@ -59,8 +59,9 @@ enum class ImageMemory { copied, referred_to };
 /// The visitor that appends to a `StateImage`, which begins empty.
 class StateWriter final : public State {
 public:
-    explicit StateWriter(StateImage& image, ImageMemory memory = ImageMemory::copied)
-        : image_(image), memory_(memory) {}
+    explicit StateWriter(StateImage& image, Episodes episodes = Episodes::kept,
+                         ImageMemory memory = ImageMemory::copied)
+        : State(false, episodes), image_(image), memory_(memory) {}
 
 private:
     void visit(const StatePiece& piece) override {
@@ -128,9 +129,9 @@ private:
 
 /// The state of a part; `part` has a `visit_state`.
 template <HasVisitState Part>
-StateImage image_of(Part& part) {
+StateImage image_of(Part& part, Episodes episodes = Episodes::kept) {
     StateImage image;
-    StateWriter writer(image);
+    StateWriter writer(image, episodes);
     part.visit_state(writer);
     return image;
 }

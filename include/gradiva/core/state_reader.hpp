@@ -19,7 +19,8 @@ namespace GRADIVA_NAMESPACE {
 /// `restore`).
 class StateReader final : public State {
 public:
-    StateReader(std::string_view who, const StateImage& image) : who_(who), image_(image) {}
+    StateReader(std::string_view who, const StateImage& image, Episodes episodes = Episodes::kept)
+        : State(true, episodes), who_(who), image_(image) {}
 
     /// Throws `Error` where the image has a piece that was not visited.
     void finish() const {
@@ -117,14 +118,14 @@ private:
 /// Restores a part from an image, wholly or not at all: when it throws, the part is as it was before. For the errors
 /// see `StateReader`.
 template <HasVisitState Part>
-void restore(std::string_view who, const StateImage& image, Part& part) {
+void restore(std::string_view who, const StateImage& image, Part& part, Episodes episodes = Episodes::kept) {
     const StateImage before = image_of(part);
-    const auto read = [&](const StateImage& from) {
-        StateReader reader(who, from);
+    const auto read = [&](const StateImage& from, Episodes kept) {
+        StateReader reader(who, from, kept);
         part.visit_state(reader);
         reader.finish();
     };
-    undo_unless_done([&] { read(image); }, [&] { read(before); });
+    undo_unless_done([&] { read(image, episodes); }, [&] { read(before, Episodes::kept); });
 }
 
 }  // namespace GRADIVA_NAMESPACE
