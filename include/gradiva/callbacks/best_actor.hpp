@@ -2,8 +2,10 @@
 
 #include <cmath>
 #include <limits>
+#include <string_view>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/train/progress.hpp"
 
@@ -37,6 +39,14 @@ public:
         if (!counts) return;
         mean_return_ = progress.mean_return;
         compared_ = true;
+    }
+
+    static constexpr std::string_view state_name = "best_actor";
+    void visit_state(State& state) {
+        state("actor", best_);
+        state.fixed("at_least_episodes", options_.at_least_episodes);
+        state("mean_return", mean_return_);
+        state("compared", compared_);
     }
 
     /// The copy; before the first iteration one of the actor given to the constructor.

@@ -23,6 +23,12 @@ concept HasVisitState = requires(T& part, State& state) {
     { part.visit_state(state) } -> std::same_as<void>;
 };
 
+/// Whether a type has a member of this name, with whatever signature: one that is wrong would be ignored.
+template <class T>
+concept MentionsVisitState = HasVisitState<T> || requires {
+    &T::visit_state;
+};
+
 /// A type that says by `static constexpr bool saved_as_bytes = true` that the bytes of its objects are their whole
 /// state. It must be trivially copyable and hold no pointers.
 template <class T>

@@ -13,14 +13,21 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// Which pieces a `StateReader` looks at.
+enum class Compare {
+    all,         ///< those that are state are restored, those that are fixed are compared
+    fixed_only,  ///< nothing is restored
+};
+
 /// The visitor that restores from a `StateImage`: it writes the pieces that are state and compares those that are
 /// fixed. Throws an `Error` that begins with `who` and names the path of the first piece that is not in the image, has
 /// another type or size there, or is fixed and has another value; pieces visited before are changed then (see
 /// `restore`).
 class StateReader final : public State {
 public:
-    StateReader(std::string_view who, const StateImage& image, Episodes episodes = Episodes::kept)
-        : State(true, episodes), who_(who), image_(image) {}
+    StateReader(std::string_view who, const StateImage& image, Episodes episodes = Episodes::kept,
+                Compare compared = Compare::all)
+        : State(compared == Compare::all, episodes), who_(who), image_(image) {}
 
     /// Throws `Error` where the image has a piece that was not visited.
     void finish() const {
@@ -33,6 +40,7 @@ public:
 
 private:
     void visit(const StatePiece& visited) override {
+        if (!restores() && !visited.fixed) return;
         const StateArray& array = array_of(path(), visited.type);
         StatePiece piece = visited;
         if (in_list()) {

@@ -5,7 +5,7 @@
 #include <limits>
 #include <string_view>
 
-#include "gradiva/core/index.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/learn/update_report.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -45,6 +45,11 @@ public:
         double sum = 0;
         for (Index i = 0; i < present; ++i) sum += values_[static_cast<std::size_t>(i)];
         return present > 0 ? sum / static_cast<double>(present) : std::numeric_limits<double>::quiet_NaN();
+    }
+
+    void visit_state(State& state) {
+        state("values", values_);
+        state("count", count_);
     }
 
 private:

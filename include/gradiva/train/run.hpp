@@ -2,7 +2,10 @@
 
 #include <string_view>
 
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/train/progress.hpp"
+#include "gradiva/train/train_options.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -20,10 +23,17 @@ enum class Stop {
 /// - `on_start(Run&)`, once before the first iteration; if it returns false, no iteration runs;
 /// - `after_iteration(Run&)`, after all callbacks were called with the report of an iteration;
 /// - `on_stop(const Run&, Stop)`, once at the end, also after an exception; not if the `on_start` of this callback, or
-///   of one before it, threw. What it throws while an exception propagates is dropped.
+///   of one before it, threw. What it throws while an exception propagates is dropped;
+/// - `visit_state(State&)`, for callbacks that have state; its pieces belong to those of the training. One with `static
+///   constexpr std::string_view state_name` names its part of the paths, others are called "callback";
+/// - `static constexpr Episodes saves_run`, for callbacks that save and restore the training. Their `on_start` is
+/// called
+///   before those of all others, their other members after, wherever they stand in the call of `train`.
 class Run {
 public:
-    Run(std::string_view name, const Progress& progress) : name_(name), progress_(progress) {}
+    /// Of the call number `call`, from 0, of a trainer's `train` with these options.
+    Run(std::string_view name, const Progress& progress, const TrainOptions& options = {}, Index call = 0)
+        : name_(name), progress_(progress), options_(options), call_(call) {}
     Run(const Run&) = delete;
     Run& operator=(const Run&) = delete;
 
@@ -31,10 +41,37 @@ public:
     std::string_view name() const { return name_; }
     /// The report of the last complete iteration; before the first one of this call, the state of the trainer.
     const Progress& progress() const { return progress_; }
+    const TrainOptions& options() const { return options_; }
+    /// How many calls of `train` had ended before this one, without an exception.
+    Index call() const { return call_; }
+
+    /// Visits the whole training: environments, actor, critic, the trainer's other parts, loop, progress, callbacks.
+    /// Only in trainings with a callback that says `saves_run`.
+    void visit_state(State& state) {
+        GRADIVA_ASSERT(visit_ != nullptr);
+        visit_(visitor_, state);
+    }
+
+    /// To be called by the `on_start` of a callback that has restored a training which is complete: `train` returns its
+    /// progress, and calls no other callback.
+    void end_at_once() { ends_at_once_ = true; }
+    bool ends_at_once() const { return ends_at_once_; }
+
+    /// Lets `visit_state` call `visit(state)`, which must outlive this object.
+    template <class Visit>
+    void visit_by(const Visit& visit) {
+        visitor_ = &visit;
+        visit_ = [](const void* visitor, State& state) { (*static_cast<const Visit*>(visitor))(state); };
+    }
 
 private:
     std::string_view name_;
     const Progress& progress_;
+    TrainOptions options_;
+    Index call_;
+    bool ends_at_once_ = false;
+    const void* visitor_ = nullptr;
+    void (*visit_)(const void* visitor, State& state) = nullptr;
 };
 
 }  // namespace GRADIVA_NAMESPACE

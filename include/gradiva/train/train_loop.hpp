@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <string_view>
@@ -10,18 +11,12 @@
 #include "gradiva/core/positional.hpp"
 #include "gradiva/rollout/rollout.hpp"
 #include "gradiva/train/detail/callback_hooks.hpp"
+#include "gradiva/train/detail/saved_callbacks.hpp"
+#include "gradiva/train/log_columns.hpp"
 #include "gradiva/train/progress.hpp"
 #include "gradiva/train/run.hpp"
 
 namespace GRADIVA_NAMESPACE {
-
-/// Length and schedules of a `train` call.
-struct TrainOptions {
-    Index steps = 0;  ///< of all environments together, at least 1; rounded up to whole iterations
-    /// 0: schedules run over this call. Else their progress is (steps since the trainer was built) / schedule_steps, at
-    /// most 1, so that several calls follow one schedule.
-    Index schedule_steps = 0;
-};
 
 /// The compile-time error of `train` for steps without their name.
 template <Positional Steps>
@@ -42,35 +37,20 @@ public:
     /// `iterate(progress)` runs one iteration with schedules at `progress.schedule_progress`, and calls `report`. An
     /// `Error` in it is prefixed with the trainer's name and the iteration. `Run` documents the calls of callbacks.
     template <class Trainer, class Iterate, class... Callbacks>
-    Progress run(const TrainOptions& options, const Trainer& trainer, const Iterate& iterate, Callbacks&... callbacks) {
+    Progress run(const TrainOptions& options, Trainer& trainer, const Iterate& iterate, Callbacks&... callbacks) {
         static_assert((detail::explain_callback<Callbacks, Trainer>() && ...));
         check(options);
-        auto start = std::chrono::steady_clock::now();
         Progress progress = begin(options);
-        Run run(name_, progress);
-        bool continues = true;
-        std::size_t started = 0;
-        [[maybe_unused]] const auto start_callback = [&](auto& callback) {
-            continues = detail::call_on_start(callback, run) && continues;
-            ++started;
+        Run run(name_, progress, options, calls_);
+        // A template, so that it is compiled only for trainings that are saved.
+        [[maybe_unused]] const auto visit = [&](auto& state) {
+            visit_all(state, options, progress, trainer, callbacks...);
         };
-        CaughtException failure;
-        failure.attempt([&] {
-            (start_callback(callbacks), ...);
-            start = std::chrono::steady_clock::now();
-            while (continues && !progress.finished()) {
-                progress = iterated(options, progress, iterate, start);
-                ((continues = detail::call_with_report(callbacks, progress, trainer) && continues), ...);
-                (detail::call_after_iteration(callbacks, run), ...);
-            }
-        });
-        const Stop why = failure ? Stop::exception : progress.finished() ? Stop::steps : Stop::callback;
-        std::size_t position = 0;
-        [[maybe_unused]] const auto stop = [&](auto& callback) {
-            if (position++ < started) failure.attempt([&] { detail::call_on_stop(callback, run, why); });
-        };
-        (stop(callbacks), ...);
-        failure.rethrow();
+        if constexpr ((detail::saves_run<Callbacks> || ...)) run.visit_by(visit);
+        run_with_callbacks(run, progress, trainer, iterate, callbacks...);
+        ++calls_;
+        // What was restored may be the progress of a later call.
+        if (run.ends_at_once()) progress.steps = std::max(progress.steps, options.steps);
         return progress;
     }
 
@@ -95,6 +75,74 @@ public:
     }
 
 private:
+    template <class Trainer, class Iterate, class... Callbacks>
+    void run_with_callbacks(Run& run, Progress& progress, const Trainer& trainer, const Iterate& iterate,
+                            Callbacks&... callbacks) {
+        const TrainOptions& options = run.options();
+        bool continues = true;
+        std::array<bool, sizeof...(Callbacks)> started{};
+        const auto start = [&](auto& callback, std::size_t position) {
+            continues = detail::call_on_start(callback, run) && continues;
+            started[position] = true;
+        };
+        CaughtException failure;
+        failure.attempt([&] {
+            detail::for_each_callback<true>(start, callbacks...);
+            if (run.ends_at_once()) return;
+            progress.schedule_progress = schedule_progress(options, progress.steps);
+            detail::for_each_callback<false>(start, callbacks...);
+            const auto begin =
+                std::chrono::steady_clock::now() - std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                                                       std::chrono::duration<double>(progress.seconds));
+            while (continues && !progress.finished()) {
+                progress = iterated(options, progress, iterate, begin);
+                ((continues = detail::call_with_report(callbacks, progress, trainer) && continues), ...);
+                const auto after = [&](auto& callback, std::size_t) { detail::call_after_iteration(callback, run); };
+                detail::for_each_callback<false>(after, callbacks...);
+                detail::for_each_callback<true>(after, callbacks...);
+            }
+        });
+        const Stop why = failure ? Stop::exception : progress.finished() ? Stop::steps : Stop::callback;
+        const auto stop = [&](auto& callback, std::size_t position) {
+            if (started[position]) failure.attempt([&] { detail::call_on_stop(callback, run, why); });
+        };
+        if (!run.ends_at_once()) {
+            detail::for_each_callback<false>(stop, callbacks...);
+            detail::for_each_callback<true>(stop, callbacks...);
+        }
+        failure.rethrow();
+    }
+
+    template <class Trainer, class... Callbacks>
+    void visit_all(State& state, const TrainOptions& options, Progress& progress, Trainer& trainer,
+                   Callbacks&... callbacks) {
+        trainer.visit_state(state);
+        visit_state(state, options, progress);
+        detail::visit_callbacks(state, callbacks...);
+    }
+
+    /// The state of the loop and the progress of this call. The steps to be done are saved, not restored: a larger
+    /// number extends a training.
+    void visit_state(State& state, const TrainOptions& options, Progress& progress) {
+        state.within("loop", [&] {
+            state.fixed("algorithm", name_);
+            state.fixed("schedule_steps", options.schedule_steps);
+            Index call = calls_, total_steps = options.steps;
+            state("call", call);
+            state("total_steps", total_steps);
+            state("iteration", iteration_);
+            state("steps", steps_);
+            state("episodes", episodes_);
+            state("returns", returns_);
+            state("lengths", lengths_);
+        });
+        state.within("progress", [&] {
+            for (const LogColumn& column : log_columns) {
+                column.visit(progress, [&](auto& field) { state(column.name(), field); });
+            }
+        });
+    }
+
     void check(const TrainOptions& options) const {
         require(options.steps >= 1, "{}: steps is {}; train for at least 1 step", name_, options.steps);
         require(options.schedule_steps >= 0,
@@ -141,6 +189,7 @@ private:
 
     // Since the trainer was built, in complete iterations; `iteration_` also counts failed ones.
     std::string_view name_;
+    Index calls_ = 0;  // that ended without an exception
     Index iteration_ = 0;
     Index steps_ = 0;
     Index episodes_ = 0;

@@ -1,0 +1,257 @@
+#include "catch.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gradiva/core/schedule.hpp"
+#include "gradiva/core/state_difference.hpp"
+#include "gradiva/train/resume.hpp"
+#include "gradiva/train/train_loop.hpp"
+
+using namespace gradiva;
+
+namespace {
+
+/// 10 steps per iteration; its weight is what it learns.
+struct Toy {
+    TrainLoop loop{"Toy"};
+    double weight = 1;
+    Schedule rate = 0.5;
+    Index fails_at = 0;  // iteration
+
+    template <class... Callbacks>
+    Progress train(const TrainOptions& options, Callbacks&&... callbacks) {
+        return loop.run(
+            options, *this,
+            [this](Progress& progress) {
+                require(progress.iteration != fails_at, "the environment broke");
+                weight = weight * 1.25 + rate(progress.schedule_progress);
+                Buffer<FinishedEpisode> finished;
+                finished.push_back({.environment = 0, .reward_sum = weight, .length = 7});
+                loop.report(10, finished, progress);
+            },
+            callbacks...);
+    }
+
+    void visit_state(State& state) {
+        state("weight", weight);
+        state.fixed("rate", rate);
+    }
+};
+
+/// Saves in memory, at each iteration and at the end; restores from what it has at the start.
+template <Episodes episodes>
+struct Memory {
+    static constexpr Episodes saves_run = episodes;
+    std::shared_ptr<StateImage> saved = std::make_shared<StateImage>();
+    std::shared_ptr<std::vector<std::string>> calls = std::make_shared<std::vector<std::string>>();
+
+    void on_start(Run& run) {
+        calls->push_back("Memory::on_start");
+        if (!saved->arrays().empty()) resume("memory", run, *saved, episodes);
+    }
+    void operator()(const Progress&) const {}
+    void after_iteration(Run& run) {
+        calls->push_back("Memory::after_iteration");
+        save(run);
+    }
+    void on_stop(const Run&, Stop why) { calls->push_back(why == Stop::exception ? "failed" : "Memory::on_stop"); }
+
+    void save(Run& run) const {
+        *saved = StateImage();
+        StateWriter writer(*saved, episodes);
+        run.visit_state(writer);
+    }
+};
+using InMemory = Memory<Episodes::kept>;
+
+/// Notes its calls, and counts iterations: its state.
+struct Counter {
+    std::shared_ptr<std::vector<std::string>> calls;
+    Index count = 0;
+    Index stops_at = 0;
+
+    void on_start(const Run&) { calls->push_back("on_start"); }
+    bool operator()(const Progress&) { return ++count != stops_at; }
+    void after_iteration(Run&) { calls->push_back("after_iteration"); }
+    void on_stop(const Run&, Stop) { calls->push_back("on_stop"); }
+    void visit_state(State& state) { state("count", count); }
+};
+
+std::string error_of(Toy& toy, const TrainOptions& options, InMemory& memory) {
+    try {
+        toy.train(options, memory);
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return {};
+}
+
+}  // namespace
+
+TEST_CASE("callbacks that save come first at the start, and last after an iteration and at the end") {
+    InMemory memory;
+    Counter counter{.calls = memory.calls};
+    Toy().train({.steps = 20}, counter, memory);
+    CHECK(*memory.calls == std::vector<std::string>{"Memory::on_start", "on_start", "after_iteration",
+                                                    "Memory::after_iteration", "after_iteration",
+                                                    "Memory::after_iteration", "on_stop", "Memory::on_stop"});
+    CHECK(memory.saved->find("callbacks/callback/count") != nullptr);
+}
+
+TEST_CASE("a training that a callback has stopped goes on, with its callbacks, as one that was not stopped") {
+    Toy whole;
+    InMemory of_whole;
+    Counter whole_counter{.calls = of_whole.calls};
+    const Progress expected = whole.train({.steps = 1500}, of_whole, whole_counter);
+    for (const Index stop : {1, 40, 120, 149}) {
+        INFO("stopped after iteration " << stop);
+        InMemory memory;
+        Toy first;
+        Counter counter{.calls = memory.calls, .stops_at = stop};
+        first.train({.steps = 1500}, memory, counter);
+        CHECK(counter.count == stop);
+        Toy again;
+        again.weight = 100;
+        Counter other{.calls = memory.calls};
+        const Progress last = again.train({.steps = 1500}, memory, other);
+        CHECK(again.weight == whole.weight);
+        CHECK(other.count == 150);
+        CHECK(last.iteration == 150);
+        CHECK(last.steps == 1500);
+        CHECK(last.mean_return == expected.mean_return);
+        CHECK(last.lifetime_episodes == expected.lifetime_episodes);
+        CHECK(last.seconds > 0);
+        CHECK(last.schedule_progress == 1);
+    }
+}
+
+TEST_CASE("a training that is complete returns what was saved and calls no callback but the one that saves") {
+    InMemory memory;
+    Toy first;
+    const Progress expected = first.train({.steps = 35}, memory);
+    memory.calls->clear();
+    Toy again;
+    Counter counter{.calls = memory.calls};
+    Counter saved_counter{.calls = memory.calls};
+    InMemory with_counter;
+    Toy().train({.steps = 35}, with_counter, saved_counter);
+    memory.calls->clear();
+    with_counter.calls = memory.calls;
+    const Progress last = again.train({.steps = 35}, with_counter, counter);
+    CHECK(*memory.calls == std::vector<std::string>{"Memory::on_start"});
+    CHECK(last.steps == expected.steps);
+    CHECK(last.iteration == 4);
+    CHECK(last.finished());
+    CHECK(last.mean_return == expected.mean_return);
+    CHECK(again.weight == first.weight);
+    CHECK(counter.count == 4);
+}
+
+TEST_CASE("more steps extend a training") {
+    Toy whole;
+    whole.train({.steps = 70});
+    InMemory memory;
+    Toy().train({.steps = 30}, memory);
+    Toy again;
+    const Progress last = again.train({.steps = 70}, memory);
+    CHECK(last.steps == 70);
+    CHECK(last.total_steps == 70);
+    CHECK(again.weight == whole.weight);
+    CHECK(Toy().train({.steps = 50}, memory).steps == 70);  // fewer: complete
+}
+
+TEST_CASE("other steps are refused where a schedule runs over them") {
+    const auto falling = [] {
+        Toy toy;
+        toy.rate = Linear{1, 0};
+        return toy;
+    };
+    InMemory memory;
+    Toy first = falling();
+    first.train({.steps = 30}, memory);
+    Toy again = falling();
+    again.weight = 5;
+    CHECK_THAT(error_of(again, {.steps = 60}, memory),
+               ContainsText("memory: steps is 60 here and was 30, over which rate changes; keep the steps, or set "
+                            "schedule_steps"));
+    CHECK(again.weight == 5);
+    CHECK(error_of(again, {.steps = 30}, memory).empty());
+    SECTION("unless it runs over schedule_steps") {
+        InMemory other;
+        Toy whole = falling();
+        whole.train({.steps = 60, .schedule_steps = 100});
+        Toy part = falling();
+        part.train({.steps = 30, .schedule_steps = 100}, other);
+        Toy rest = falling();
+        CHECK(error_of(rest, {.steps = 60, .schedule_steps = 100}, other).empty());
+        CHECK(rest.weight == whole.weight);
+        Toy wrong = falling();
+        CHECK_THAT(error_of(wrong, {.steps = 60, .schedule_steps = 90}, other),
+                   ContainsText("loop/schedule_steps is 100 where it was saved and 90 here"));
+    }
+}
+
+TEST_CASE("of several calls of train, those that are complete end at once and the others go on") {
+    Toy whole;
+    InMemory memory;
+    whole.train({.steps = 30}, memory);
+    whole.train({.steps = 50}, memory);
+    struct StopAt {
+        Index iteration;
+        bool operator()(const Progress& progress) const { return progress.iteration != iteration; }
+    };
+    const auto run = [&](InMemory& into, Index stop) {
+        Toy toy;
+        if (toy.train({.steps = 30}, into, StopAt{stop}).finished()) toy.train({.steps = 50}, into, StopAt{stop});
+        return toy.weight;
+    };
+    for (const Index stop : {2, 3, 5, 8}) {
+        INFO("stopped after iteration " << stop);
+        InMemory of_run;
+        run(of_run, stop);
+        CHECK(run(of_run, 100) == whole.weight);
+        CHECK(first_difference(*of_run.saved, *memory.saved) == "progress/seconds");
+    }
+}
+
+TEST_CASE("what belongs to another training is refused, and nothing is restored") {
+    InMemory memory;
+    Toy first;
+    first.train({.steps = 30}, memory);
+    Toy other;
+    other.rate = 0.75;
+    CHECK_THAT(error_of(other, {.steps = 60}, memory), ContainsText("memory: rate/from is 0.5 where it was saved"));
+    CHECK(other.weight == 1);
+    SECTION("also before a further call of a training") {
+        Toy later;
+        later.rate = 0.75;
+        later.train({.steps = 10});
+        CHECK_THAT(error_of(later, {.steps = 60}, memory), ContainsText("rate/from is 0.5"));
+    }
+    SECTION("with other callbacks") {
+        Toy same;
+        Counter counter{.calls = memory.calls};
+        CHECK_THROWS_WITH(same.train({.steps = 60}, memory, counter),
+                          ContainsText("memory: callbacks/callback/count was not saved"));
+        InMemory counted;
+        Toy().train({.steps = 30}, counted, counter);
+        CHECK_THROWS_WITH(same.train({.steps = 60}, counted),
+                          ContainsText("memory: callbacks/callback/count is saved and nothing here has it"));
+        CHECK(same.weight == 1);
+    }
+}
+
+TEST_CASE("after an exception the training goes on from what was saved") {
+    Toy whole;
+    whole.train({.steps = 100});
+    InMemory memory;
+    Toy broken;
+    broken.fails_at = 6;
+    CHECK_THROWS_WITH(broken.train({.steps = 100}, memory), "Toy: iteration 6: the environment broke");
+    CHECK(memory.calls->back() == "failed");
+    broken.fails_at = 0;
+    broken.train({.steps = 100}, memory);
+    CHECK(broken.weight == whole.weight);
+}
