@@ -1,0 +1,9 @@
+#pragma once
+
+// Reading and writing of files, which needs nlohmann-json (CMake: gradiva::io) and is no part of gradiva.hpp.
+
+#include "gradiva/core/language.hpp"
+
+#include "gradiva/io/dtype.hpp"
+#include "gradiva/io/safetensors_file.hpp"
+#include "gradiva/io/safetensors_writer.hpp"

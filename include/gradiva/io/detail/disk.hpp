@@ -1,0 +1,55 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <cstdio>
+#include <string>
+#include <system_error>
+
+#ifdef _WIN32
+#include <io.h>
+#else
+#include <fcntl.h>
+#include <unistd.h>
+#include <cerrno>
+#endif
+
+// What the C++ library has no name for: bringing a file and its name to the disk.
+
+namespace GRADIVA_NAMESPACE::detail {
+
+struct CloseFile {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+/// The text of an `errno`; "unknown error" of 0, where the C library does not say.
+inline std::string error_text(int error) {
+    return error == 0 ? "unknown error" : std::error_code(error, std::generic_category()).message();
+}
+
+/// Waits until the bytes of a flushed file are on the disk. On failure returns false and sets errno.
+inline bool sync_file(std::FILE* file) {
+#ifdef _WIN32
+    return _commit(_fileno(file)) == 0;
+#else
+    return fsync(fileno(file)) == 0;
+#endif
+}
+
+/// Waits until the names in a folder are on the disk. On failure returns false and sets errno. File systems that cannot
+/// do it for folders (EINVAL) count as done; so does Windows, which has no such call.
+inline bool sync_folder([[maybe_unused]] const char* folder) {
+#ifdef _WIN32
+    return true;
+#else
+    const int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return false;
+    const bool done = fsync(descriptor) == 0 || errno == EINVAL;
+    const int error = errno;
+    close(descriptor);
+    errno = error;
+    return done;
+#endif
+}
+
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -1,0 +1,192 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/index.hpp"
+#include "gradiva/io/detail/crc64.hpp"
+#include "gradiva/io/detail/durable_file.hpp"
+#include "gradiva/io/detail/json_text.hpp"
+#include "gradiva/io/detail/safetensors_format.hpp"
+#include "gradiva/io/dtype.hpp"
+
+namespace GRADIVA_NAMESPACE {
+
+/// Writes a safetensors file (https://huggingface.co/docs/safetensors): named tensors, and metadata of texts. Tensors
+/// are not copied: their memory has to live until `write`. They lie in the file by the size of their elements, the
+/// largest first, and in the order in which they were added; so each is aligned. The metadata "gradiva.crc64" holds the
+/// CRC-64/XZ of the whole file, computed with its own 16 digits as '0'; `SafetensorsFile` checks it.
+class SafetensorsWriter {
+public:
+    /// Forgets tensors and texts, but keeps their memory: writing the same names and shapes again allocates no more
+    /// than opening a file does.
+    void clear() {
+        tensor_count_ = 0;
+        text_count_ = 0;
+    }
+
+    /// Adds a tensor of elements in row-major order. `data` may be null where a size is 0; an empty shape is one
+    /// element. Throws `Error` when a size is negative, or the name is empty, "__metadata__" or not UTF-8.
+    void add(std::string_view name, Dtype type, std::span<const Index> shape, const void* data) {
+        check_name(name, detail::metadata_name);
+        const auto bytes = detail::tensor_bytes(type, shape);
+        require(bytes.has_value(),
+                "SafetensorsWriter: the shape of tensor '{}' has a negative size or is too large; "
+                "give sizes of at least 0",
+                detail::shown(name));
+        Tensor& tensor = next(tensors_, tensor_count_);
+        tensor.name.assign(name);
+        tensor.type = type;
+        tensor.shape.assign(shape.begin(), shape.end());
+        tensor.bytes = {static_cast<const std::byte*>(data), static_cast<std::size_t>(*bytes)};
+    }
+
+    /// The same, with the type of the elements.
+    template <class T>
+    void add(std::string_view name, std::span<const Index> shape, const T* data) {
+        add(name, dtype_of<T>(), shape, data);
+    }
+
+    /// Adds a text to the metadata. Throws `Error` when the key is empty or "gradiva.crc64", or one of both is not
+    /// UTF-8.
+    void add_text(std::string_view key, std::string_view value) {
+        check_name(key, detail::checksum_key);
+        require(detail::is_utf8(value), "SafetensorsWriter: the text of '{}' is not UTF-8; write bytes as a tensor",
+                detail::shown(key));
+        Text& text = next(texts_, text_count_);
+        text.key.assign(key);
+        text.value.assign(value);
+    }
+
+    /// Replaces the file `path` as a whole: until all bytes are on the disk, the former file stays. On the way the file
+    /// `path`.partial exists. With a `kept` name, `path`.`kept` becomes a hard link to the same bytes, which stays when
+    /// `path` is replaced again. Throws `Error` when a name was added twice, or when the file cannot be written.
+    void write(const std::string& path, std::string_view kept = {}) {
+        make_header();
+        const std::span<const std::byte> header = std::as_bytes(std::span(header_));
+        detail::Crc64 crc;
+        crc.add(header);
+        for_each_in_order([&](const Tensor& tensor) { crc.add(tensor.bytes); });
+        const auto digits = detail::hex_digits(crc.value());
+        std::copy(digits.begin(), digits.end(), header_.begin() + digits_at_);
+
+        detail::DurableFile file("SafetensorsWriter", path);
+        file.write(header);
+        for_each_in_order([&](const Tensor& tensor) { file.write(tensor.bytes); });
+        file.commit(kept);
+    }
+
+private:
+    struct Tensor {
+        std::string name;
+        Dtype type;
+        std::vector<Index> shape;
+        std::span<const std::byte> bytes;
+    };
+    struct Text {
+        std::string key, value;
+    };
+
+    /// The next of elements of which `count` are in use.
+    template <class T>
+    static T& next(std::vector<T>& all, std::size_t& count) {
+        if (count == all.size()) all.emplace_back();
+        return all[count++];
+    }
+
+    static void check_name(std::string_view name, std::string_view reserved) {
+        require(!name.empty() && name != reserved && detail::is_utf8(name),
+                "SafetensorsWriter: the name '{}' is empty, reserved or not UTF-8; give another", detail::shown(name));
+    }
+
+    template <class Body>
+    void for_each_in_order(const Body& body) const {
+        for (const std::size_t size : {8U, 4U, 2U, 1U}) {
+            for (const Tensor& tensor : std::span(tensors_).first(tensor_count_)) {
+                if (dtype_bytes(tensor.type) == size) body(tensor);
+            }
+        }
+    }
+
+    void check_twice() {
+        const auto check = [&] {
+            std::sort(names_.begin(), names_.end());
+            const auto twice = std::adjacent_find(names_.begin(), names_.end());
+            if (twice != names_.end()) {
+                fail("SafetensorsWriter: '{}' was added twice; give each its own name", detail::shown(*twice));
+            }
+            names_.clear();
+        };
+        names_.clear();
+        for (std::size_t i = 0; i < tensor_count_; ++i) names_.push_back(tensors_[i].name);
+        check();
+        for (std::size_t i = 0; i < text_count_; ++i) names_.push_back(texts_[i].key);
+        check();
+    }
+
+    void append_tensor(const Tensor& tensor, std::uint64_t begin) {
+        header_ += ',';
+        detail::append_json(header_, tensor.name);
+        header_ += ":{\"dtype\":";
+        detail::append_json(header_, dtype_name(tensor.type));
+        header_ += ",\"shape\":[";
+        for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
+            if (i > 0) header_ += ',';
+            detail::append_json(header_, static_cast<std::uint64_t>(tensor.shape[i]));
+        }
+        header_ += "],\"data_offsets\":[";
+        detail::append_json(header_, begin);
+        header_ += ',';
+        detail::append_json(header_, begin + tensor.bytes.size());
+        header_ += "]}";
+    }
+
+    /// The length, and the header with zeros as its checksum.
+    void make_header() {
+        check_twice();
+        header_.assign(8, ' ');
+        header_ += "{\"__metadata__\":{";
+        header_ += detail::checksum_prefix;
+        digits_at_ = static_cast<std::ptrdiff_t>(header_.size());
+        header_ += detail::no_checksum;
+        header_ += '"';
+        for (const Text& text : std::span(texts_).first(text_count_)) {
+            header_ += ',';
+            detail::append_json(header_, text.key);
+            header_ += ':';
+            detail::append_json(header_, text.value);
+        }
+        header_ += '}';
+        std::uint64_t begin = 0;
+        for_each_in_order([&](const Tensor& tensor) {
+            append_tensor(tensor, begin);
+            begin += tensor.bytes.size();
+        });
+        header_ += '}';
+        header_.resize((header_.size() + 7) / 8 * 8, ' ');
+        const std::uint64_t length = header_.size() - 8;
+        require(length <= detail::most_header_bytes,
+                "SafetensorsWriter: the header has {} bytes, more than the format's {}; write fewer tensors or texts",
+                length, detail::most_header_bytes);
+        std::memcpy(header_.data(), &length, 8);
+    }
+
+    std::vector<Tensor> tensors_;
+    std::vector<Text> texts_;
+    std::size_t tensor_count_ = 0, text_count_ = 0;
+    std::vector<std::string_view> names_;
+    std::string header_;
+    std::ptrdiff_t digits_at_ = 0;
+};
+
+}  // namespace GRADIVA_NAMESPACE
