@@ -28,7 +28,8 @@ public:
     /// The names of all that is in it.
     std::set<std::string> names() const {
         std::set<std::string> all;
-        for (const auto& entry : std::filesystem::directory_iterator(path_)) all.insert(entry.path().filename().string());
+        for (const auto& entry : std::filesystem::directory_iterator(path_))
+            all.insert(entry.path().filename().string());
         return all;
     }
 

@@ -12,9 +12,9 @@ TEST_CASE("every type has its name and its bytes, and is found by its name") {
         Dtype type;
         const char* name;
         std::size_t bytes;
-    } rows[] = {{Dtype::f64, "F64", 8},  {Dtype::f32, "F32", 4}, {Dtype::f16, "F16", 2}, {Dtype::bf16, "BF16", 2},
-                {Dtype::i64, "I64", 8},  {Dtype::i32, "I32", 4}, {Dtype::i16, "I16", 2}, {Dtype::i8, "I8", 1},
-                {Dtype::u64, "U64", 8},  {Dtype::u32, "U32", 4}, {Dtype::u16, "U16", 2}, {Dtype::u8, "U8", 1},
+    } rows[] = {{Dtype::f64, "F64", 8},     {Dtype::f32, "F32", 4}, {Dtype::f16, "F16", 2}, {Dtype::bf16, "BF16", 2},
+                {Dtype::i64, "I64", 8},     {Dtype::i32, "I32", 4}, {Dtype::i16, "I16", 2}, {Dtype::i8, "I8", 1},
+                {Dtype::u64, "U64", 8},     {Dtype::u32, "U32", 4}, {Dtype::u16, "U16", 2}, {Dtype::u8, "U8", 1},
                 {Dtype::boolean, "BOOL", 1}};
     for (const auto& row : rows) {
         CHECK(dtype_name(row.type) == row.name);

@@ -1,18 +1,14 @@
 #include "gradiva/io/detail/durable_file.hpp"
 
-#include <grp.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "catch.hpp"
+#include "helpers/other_user.hpp"
 #include "helpers/small_disk.hpp"
 #include "helpers/temporary_folder.hpp"
 
@@ -29,35 +25,6 @@ void replace(const std::string& path, const std::string& text, std::string_view 
     file.write(std::as_bytes(std::span(text).first(text.size() / 2)));
     file.write(std::as_bytes(std::span(text).subspan(text.size() / 2)));
     file.commit(kept);
-}
-
-/// The text of the Error that replacing a file throws in a child process, which `prepare` makes ready; "" where none is.
-template <class Prepare>
-std::string error_in_child(const std::string& path, const Prepare& prepare) {
-    int ends[2];
-    REQUIRE(pipe(ends) == 0);
-    const pid_t child = fork();
-    if (child == 0) {
-        std::string text = "the child was not made ready";
-        if (prepare()) {
-            text.clear();
-            try {
-                replace(path, "new");
-            } catch (const Error& error) {
-                text = error.what();
-            }
-        }
-        const bool sent = write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size());
-        std::_Exit(sent ? 0 : 1);
-    }
-    close(ends[1]);
-    char text[1000];
-    const ssize_t size = read(ends[0], text, sizeof text);
-    close(ends[0]);
-    int status = 0;
-    waitpid(child, &status, 0);
-    REQUIRE(status == 0);
-    return {text, static_cast<std::size_t>(size)};
 }
 
 }  // namespace
@@ -126,9 +93,10 @@ TEST_CASE("a path without a folder is one in the working directory") {
 
 TEST_CASE("what is no file is not replaced") {
     const TemporaryFolder folder("durable");
-    CHECK_THROWS_WITH(replace(folder.path(), "new"), "Test: '" + folder.path() +
-                                                         "' is no file that could be replaced (it is a folder); give the "
-                                                         "path of a file");
+    CHECK_THROWS_WITH(replace(folder.path(), "new"),
+                      "Test: '" + folder.path() +
+                          "' is no file that could be replaced (it is a folder); give the "
+                          "path of a file");
     REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
     CHECK_THROWS_WITH(replace(folder / "pipe", "new"), ContainsText("it is a device, a pipe or the like"));
     CHECK(folder.names() == Names{"pipe"});
@@ -149,8 +117,8 @@ TEST_CASE("a copy that cannot be kept is an error, and the former file stays") {
     replace(path, "one");
     fs::create_directory(path + ".10");
     write_text(path + ".10/inside", "");
-    CHECK_THROWS_WITH(replace(path, "two", "10"), ContainsText("cannot link '" + path + ".10': ") &&
-                                                      ContainsText("keep none or write elsewhere"));
+    CHECK_THROWS_WITH(replace(path, "two", "10"),
+                      ContainsText("cannot link '" + path + ".10': ") && ContainsText("keep none or write elsewhere"));
     CHECK(read_text(path) == "one");
     CHECK(folder.names() == Names{"run", "run.10"});
 }
@@ -162,9 +130,9 @@ TEST_CASE("a full disk is an error wherever it is noticed, and the former file s
     for (const std::size_t size : {2'000U, 6'000U, 1'000'000U}) {  // noticed when flushed, and when written
         CAPTURE(size);
         const SmallDisk disk(1000);
-        CHECK_THROWS_WITH(replace(path, std::string(size, 'x')),
-                          "Test: cannot write '" + path +
-                              ".partial': File too large; is the disk full? A former file is intact");
+        CHECK_THROWS_WITH(
+            replace(path, std::string(size, 'x')),
+            "Test: cannot write '" + path + ".partial': File too large; is the disk full? A former file is intact");
         CHECK(read_text(path) == "one");
         CHECK(folder.names() == Names{"run"});
     }
@@ -177,16 +145,13 @@ TEST_CASE("a folder that may not be written is an error, and the former file sta
     const std::string path = folder / "run";
     replace(path, "one");
     fs::permissions(folder.path(), fs::perms{0555});
-    const bool root = geteuid() == 0;
-    const std::string text = error_in_child(path, [&] {
-        return !root || (setgroups(0, nullptr) == 0 && setgid(65534) == 0 && setuid(65534) == 0);
-    });
+    const auto text = error_of_other_user([&] { replace(path, "new"); });
     fs::permissions(folder.path(), fs::perms{0755});
-    if (text == "the child was not made ready") {
+    if (!text) {
         WARN("skipped: root cannot become another user here");
         return;
     }
-    CHECK(text == "Test: cannot open '" + path +
-                      ".partial': Permission denied; give a path in a folder that exists and may be written");
+    CHECK(*text == "Test: cannot open '" + path +
+                       ".partial': Permission denied; give a path in a folder that exists and may be written");
     CHECK(read_text(path) == "one");
 }

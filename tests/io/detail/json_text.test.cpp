@@ -27,7 +27,8 @@ TEST_CASE("numbers in JSON have all their digits") {
 }
 
 TEST_CASE("is_utf8 agrees with the JSON reader on every short text of critical bytes") {
-    const std::string critical("\x00\x41\x7F\x80\x8F\x90\x9F\xA0\xBF\xC0\xC1\xC2\xDF\xE0\xE1\xEC\xED\xEE\xEF\xF0\xF1\xF3\xF4\xF5\xFF", 25);
+    const std::string critical(
+        "\x00\x41\x7F\x80\x8F\x90\x9F\xA0\xBF\xC0\xC1\xC2\xDF\xE0\xE1\xEC\xED\xEE\xEF\xF0\xF1\xF3\xF4\xF5\xFF", 25);
     const auto agrees = [](const std::string& text) {
         std::string json;
         detail::append_json(json, text);
