@@ -64,6 +64,25 @@ macro(gradiva_find_library_dependencies)
     endif()
 endmacro()
 
+# What gradiva::io needs, as GRADIVA_IO says. Sets GRADIVA_CAN_INSTALL_IO.
+function(gradiva_find_json)
+    set(gradiva_fetched FALSE)
+    if(GRADIVA_IO STREQUAL "AUTO" AND NOT TARGET nlohmann_json::nlohmann_json)
+        find_package(nlohmann_json 3.10 QUIET GLOBAL)
+        if(NOT TARGET nlohmann_json::nlohmann_json)
+            message(STATUS "gradiva: there is no gradiva::io, as nlohmann-json is not installed (Debian: "
+                "nlohmann-json3-dev; -DGRADIVA_IO=ON fetches it)")
+        endif()
+    elseif(GRADIVA_IO)
+        gradiva_dependency(nlohmann_json VERSION 3.10 TARGET nlohmann_json::nlohmann_json DEBIAN nlohmann-json3-dev
+            URL https://github.com/nlohmann/json/releases/download/v3.11.3/json.tar.xz)
+    endif()
+    set(GRADIVA_CAN_INSTALL_IO TRUE PARENT_SCOPE)
+    if(gradiva_fetched)
+        set(GRADIVA_CAN_INSTALL_IO FALSE PARENT_SCOPE)
+    endif()
+endfunction()
+
 macro(gradiva_find_catch2)
     gradiva_dependency(Catch2 TARGET Catch2::Catch2 DEBIAN catch2
         URL https://github.com/catchorg/Catch2/archive/refs/tags/v3.5.4.tar.gz)

@@ -9,6 +9,9 @@ endif()
 
 add_library(gradiva_internal INTERFACE)
 target_link_libraries(gradiva_internal INTERFACE gradiva::gradiva gradiva_warnings)
+if(TARGET gradiva::io)
+    target_link_libraries(gradiva_internal INTERFACE gradiva::io)
+endif()
 
 check_cxx_compiler_flag(-march=native GRADIVA_HAS_MARCH_NATIVE)
 if(GRADIVA_NATIVE AND GRADIVA_HAS_MARCH_NATIVE)

@@ -13,9 +13,9 @@ warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Werr
 source=tests/build_matrix/training.cpp
 count=0
 
-# The headers of Eigen and fmt alone: a cross compiler must not see this system's others.
+# The headers of Eigen, fmt and nlohmann-json alone: a cross compiler must not see this system's others.
 mkdir "$work/headers"
-for name in /usr/include/eigen3/Eigen /usr/include/fmt; do cp -r "$name" "$work/headers"; done
+for name in /usr/include/eigen3/Eigen /usr/include/fmt /usr/include/nlohmann; do cp -r "$name" "$work/headers"; done
 
 has() { command -v "$1" > /dev/null; }
 

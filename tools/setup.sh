@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Installs what building gradiva needs, on Debian and its descendants; nothing where everything is there.
-#   tools/setup.sh         compiler, CMake, Ninja, Eigen, fmt, Catch2, CLI11
+#   tools/setup.sh         compiler, CMake, Ninja, Eigen, fmt, nlohmann-json, Catch2, CLI11
 #   tools/setup.sh --all   also Clang, its sanitizers, clang-format, clang-tidy, Google Benchmark, matplotlib and MuJoCo
 #   tools/setup.sh --matrix   also the compilers of tools/build_matrix.sh, as far as this system's apt knows them
 #   tools/setup.sh --mutation   also Python's venv and Git, for tests/mutation
 set -euo pipefail
 
 oldest_cmake=3.25
-packages=(g++ cmake ninja-build libeigen3-dev libfmt-dev catch2 libcli11-dev)
+packages=(g++ cmake ninja-build libeigen3-dev libfmt-dev nlohmann-json3-dev catch2 libcli11-dev)
 optional=()  # installed where this system's apt knows it
 case "${1:-}" in
     "") ;;

@@ -191,6 +191,7 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"env/vector_env.hpp", "tests/rollout/own_vector_env.test.cpp"},
         {"forward.hpp", "tests/architecture/forward.test.cpp"},
         {"gradiva.hpp", "tests/odr/one.cpp"},
+        {"io.hpp", "tests/io/safetensors_interoperability.test.cpp"},
         {"kernels/bernoulli.hpp", "tests/distributions/bernoulli.test.cpp"},
         {"kernels/gaussian_lanes.hpp", "tests/kernels/gaussian.test.cpp"},
         {"kernels/matrix/blocked_product.hpp", "tests/kernels/matrix/product.test.cpp"},

@@ -1,4 +1,4 @@
-// Rooms include only themselves and rooms below them, and gradiva.hpp includes every public header.
+// Rooms include only themselves and rooms below them; gradiva.hpp includes every public header, io.hpp those of io/.
 #include "catch.hpp"
 
 #include <algorithm>
@@ -79,7 +79,7 @@ const std::map<std::string, std::set<std::string>>& rooms_below() {
         };
         std::set<std::string> all;
         for (const auto& [room, unused] : below) all.insert(room);
-        for (const char* room : {"policy", "rollout", "advantage", "learn", "train", "algorithms", "callbacks"}) {
+        for (const char* room : {"policy", "rollout", "advantage", "learn", "train", "algorithms", "callbacks", "io"}) {
             below[room] = all;
             all.insert(room);
         }
@@ -123,19 +123,25 @@ bool is_eigen(const std::string& name) { return name.starts_with("Eigen/") || na
 
 // Neither ours, nor Eigen, nor fmt, nor of the standard library, nor of the system.
 bool is_foreign(const std::string& name) {
-    static const std::set<std::string> system{"arm_neon.h", "emmintrin.h", "fcntl.h",   "immintrin.h",
+    static const std::set<std::string> system{"arm_neon.h", "emmintrin.h", "fcntl.h",   "immintrin.h", "io.h",
                                               "pthread.h",  "sched.h",     "termios.h", "unistd.h"};
     if (is_ours(name) || is_eigen(name) || name.starts_with("fmt/") || name.starts_with("sys/")) return false;
     return name.find_first_of("./") != std::string::npos && !system.contains(name);
 }
 
-// The public headers that need only Eigen and fmt and that gradiva.hpp does not include.
-std::vector<std::string> missing_from_gradiva_hpp(const Sources& headers) {
-    const auto included = includes("gradiva/gradiva.hpp", headers.at("gradiva/gradiva.hpp"));
+// Headers that only list others.
+bool is_umbrella(const std::string& header) { return header == "gradiva/gradiva.hpp" || header == "gradiva/io.hpp"; }
+
+// The public headers that need only Eigen and fmt and that gradiva.hpp does not include; those of io/ that io.hpp does
+// not.
+std::vector<std::string> missing_from_umbrellas(const Sources& headers) {
     std::vector<std::string> missing;
     for (const auto& [header, text] : headers) {
-        if (header == "gradiva/gradiva.hpp" || header.find("/detail/") != std::string::npos) continue;
-        const auto needed = all_includes(header, headers);
+        if (is_umbrella(header) || header.find("/detail/") != std::string::npos) continue;
+        const bool of_io = room_of(header) == "io";
+        const std::string umbrella = of_io ? "gradiva/io.hpp" : "gradiva/gradiva.hpp";
+        const auto included = includes(umbrella, headers.at(umbrella));
+        const auto needed = of_io ? std::set<std::string>{} : all_includes(header, headers);
         if (std::any_of(needed.begin(), needed.end(), is_foreign)) continue;
         if (std::find(included.begin(), included.end(), header) == included.end()) missing.push_back(header);
     }
@@ -164,6 +170,8 @@ TEST_CASE("an include of a room above or beside is found, however it is written"
     CHECK(wrong_includes("gradiva/environments/pendulum.hpp", "#include <gradiva/nn/mlp.hpp>").size() == 1);
     CHECK(wrong_includes("gradiva/algorithms/ppo.hpp", "#include <gradiva/callbacks/csv_log.hpp>").size() == 1);
     CHECK(wrong_includes("gradiva/core/rng.hpp", "#include <gradiva/gradiva.hpp>").size() == 1);
+    CHECK(wrong_includes("gradiva/callbacks/csv_log.hpp", "#include <gradiva/io/dtype.hpp>").size() == 1);
+    CHECK(wrong_includes("gradiva/callbacks/csv_log.hpp", "#include <gradiva/io.hpp>").size() == 1);
     CHECK(wrong_includes("gradiva/attic/old.hpp", "") == Names{"gradiva/attic/old.hpp is in no known room"});
 }
 
@@ -182,7 +190,9 @@ TEST_CASE("every header reaches the one that says what the compiler lacks, befor
         if (header != language && !all_includes(header, headers).contains(language)) wrong.push_back(header);
     }
     CHECK(wrong == Names{});
-    CHECK(includes("gradiva/gradiva.hpp", headers.at("gradiva/gradiva.hpp")).front() == language);
+    for (const char* umbrella : {"gradiva/gradiva.hpp", "gradiva/io.hpp"}) {
+        CHECK(includes(umbrella, headers.at(umbrella)).front() == language);
+    }
 }
 
 TEST_CASE("every header opens namespace gradiva by the macro that names the target") {
@@ -190,7 +200,7 @@ TEST_CASE("every header opens namespace gradiva by the macro that names the targ
     for (const auto& [header, text] : read_headers()) {
         if (header == "gradiva/core/namespace.hpp" || header == "gradiva/core/language.hpp") continue;
         const bool opens = text.find("\nnamespace GRADIVA_NAMESPACE") != std::string::npos;
-        if (!(opens || header == "gradiva/gradiva.hpp") || text.find("namespace gradiva") != std::string::npos) {
+        if (!(opens || is_umbrella(header)) || text.find("namespace gradiva") != std::string::npos) {
             wrong.push_back(header);
         }
     }
@@ -213,15 +223,27 @@ TEST_CASE("Eigen behind another header is found") {
     CHECK(all_includes("gradiva/env/env.hpp", headers).contains("Eigen/Core"));
 }
 
-TEST_CASE("gradiva.hpp includes every public header that needs only Eigen and fmt") {
-    CHECK(missing_from_gradiva_hpp(read_headers()) == Names{});
+TEST_CASE("gradiva.hpp includes every public header that needs only Eigen and fmt, io.hpp every one of io/") {
+    CHECK(missing_from_umbrellas(read_headers()) == Names{});
 }
 
-TEST_CASE("a public header that gradiva.hpp lacks is found, a detail or one with a foreign need is let be") {
+TEST_CASE("what gradiva.hpp includes needs no JSON, and nothing of io/") {
+    for (const std::string& name : all_includes("gradiva/gradiva.hpp", read_headers())) {
+        CAPTURE(name);
+        CHECK_FALSE(name.starts_with("nlohmann/"));
+        CHECK_FALSE(name.starts_with("gradiva/io"));
+    }
+}
+
+TEST_CASE("a public header that an umbrella lacks is found, a detail or one with a foreign need is let be") {
     const Sources headers{{"gradiva/gradiva.hpp", "#include <gradiva/core/rng.hpp>"},
                           {"gradiva/core/rng.hpp", "#include <gradiva/core/detail/bits.hpp>"},
                           {"gradiva/core/detail/bits.hpp", "#include <cstdint>"},
                           {"gradiva/env/frame.hpp", "#include <png/png.hpp>"},
+                          {"gradiva/io.hpp", "#include <gradiva/io/table.hpp>"},
+                          {"gradiva/io/detail/bits.hpp", "#include <cstdint>"},
+                          {"gradiva/io/page.hpp", "#include <nlohmann/json.hpp>"},
+                          {"gradiva/io/table.hpp", "#include <nlohmann/json.hpp>"},
                           {"gradiva/nn/mlp.hpp", "#include <Eigen/Core>\n#include <fmt/format.h>\n#include <vector>"}};
-    CHECK(missing_from_gradiva_hpp(headers) == Names{"gradiva/nn/mlp.hpp"});
+    CHECK(missing_from_umbrellas(headers) == Names{"gradiva/io/page.hpp", "gradiva/nn/mlp.hpp"});
 }

@@ -1,12 +1,15 @@
-// A short training that tools/build_matrix.sh builds in many ways: discrete and continuous actions, two threads, a
-// file. Prints the sums of the trained weights, so that two builds of one compiler can be compared bit for bit.
+// A short training that tools/build_matrix.sh builds in many ways: discrete and continuous actions, two threads,
+// files. Prints the sums of the trained weights, so that two builds of one compiler can be compared bit for bit.
 #include <gradiva/callbacks/csv_log.hpp>
 #include <gradiva/callbacks/progress_bar.hpp>
 #include <gradiva/gradiva.hpp>
+#include <gradiva/io.hpp>
 #include <gradiva/rollout/recorded_rollout.hpp>
 
+#include <array>
 #include <cmath>
 #include <cstdio>
+#include <string>
 
 namespace {
 
@@ -32,11 +35,24 @@ bool train(const char* name, const E& env, Activation activation, const D&... di
     return progress.finished() && std::isfinite(a) && std::isfinite(c);
 }
 
+bool writes_and_reads(const std::string& path) {
+    const float numbers[] = {1, 2, 3};
+    SafetensorsWriter writer;
+    for (int i = 0; i < 2; ++i) {  // replaces the first
+        writer.clear();
+        writer.add("numbers", std::array<Index, 1>{3}, numbers);
+        writer.write(path);
+    }
+    const SafetensorsFile file(path);
+    return file.has_checksum() && file.find("numbers")->bytes.size() == sizeof numbers;
+}
+
 }  // namespace
 
-int main() {
+int main(int, char** argv) {
     const bool right =
         train("cartpole", CartPole{}, Activation::tanh) && train("pendulum", Pendulum{}, Activation::relu) &&
-        train("squashed", Pendulum{}, Activation::tanh, SquashedGaussian<float>(Pendulum{}.action_space()));
+        train("squashed", Pendulum{}, Activation::tanh, SquashedGaussian<float>(Pendulum{}.action_space())) &&
+        writes_and_reads(argv[0] + std::string(".safetensors"));
     return right ? 0 : 1;
 }

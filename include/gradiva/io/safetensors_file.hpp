@@ -107,7 +107,7 @@ private:
     void check_layout(const Entries& entries, Index data) const {
         std::vector<std::tuple<Index, Index, std::string_view>> order;
         for (const auto& [name, entry] : entries) {
-            if (entry.offsets->size() != 2) refuse("tensor '" + detail::shown(name) + "' has not two data_offsets");
+            if (entry.offsets->size() != 2) refuse("tensor '" + detail::printable(name) + "' has not two data_offsets");
             order.emplace_back((*entry.offsets)[0], (*entry.offsets)[1], name);
         }
         std::sort(order.begin(), order.end());
@@ -115,7 +115,7 @@ private:
         for (const auto& [from, to, name] : order) {
             if (from != covered || to < from) {
                 refuse(fmt::format("tensor '{}' has data_offsets [{}, {}], where byte {} should be next",
-                                   detail::shown(name), from, to, covered));
+                                   detail::printable(name), from, to, covered));
             }
             covered = to;
         }
@@ -125,7 +125,7 @@ private:
     void add(const std::string& name, detail::TensorEntry& entry, std::size_t begin) {
         const std::size_t from = to_size((*entry.offsets)[0]), bytes = to_size((*entry.offsets)[1]) - from;
         if (detail::tensor_bytes(*entry.type, *entry.shape) != bytes) {
-            refuse(fmt::format("the shape of tensor '{}' does not fit its {} bytes of {}", detail::shown(name), bytes,
+            refuse(fmt::format("the shape of tensor '{}' does not fit its {} bytes of {}", detail::printable(name), bytes,
                                dtype_name(*entry.type)));
         }
         const std::span<const std::byte> place(bytes_.get() + begin + from, bytes);

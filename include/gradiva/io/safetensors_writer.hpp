@@ -43,7 +43,7 @@ public:
         require(bytes.has_value(),
                 "SafetensorsWriter: the shape of tensor '{}' has a negative size or is too large; "
                 "give sizes of at least 0",
-                detail::shown(name));
+                detail::printable(name));
         Tensor& tensor = next(tensors_, tensor_count_);
         tensor.name.assign(name);
         tensor.type = type;
@@ -62,7 +62,7 @@ public:
     void add_text(std::string_view key, std::string_view value) {
         check_name(key, detail::checksum_key);
         require(detail::is_utf8(value), "SafetensorsWriter: the text of '{}' is not UTF-8; write bytes as a tensor",
-                detail::shown(key));
+                detail::printable(key));
         Text& text = next(texts_, text_count_);
         text.key.assign(key);
         text.value.assign(value);
@@ -106,7 +106,7 @@ private:
 
     static void check_name(std::string_view name, std::string_view reserved) {
         require(!name.empty() && name != reserved && detail::is_utf8(name),
-                "SafetensorsWriter: the name '{}' is empty, reserved or not UTF-8; give another", detail::shown(name));
+                "SafetensorsWriter: the name '{}' is empty, reserved or not UTF-8; give another", detail::printable(name));
     }
 
     template <class Body>
@@ -123,7 +123,7 @@ private:
             std::sort(names_.begin(), names_.end());
             const auto twice = std::adjacent_find(names_.begin(), names_.end());
             if (twice != names_.end()) {
-                fail("SafetensorsWriter: '{}' was added twice; give each its own name", detail::shown(*twice));
+                fail("SafetensorsWriter: '{}' was added twice; give each its own name", detail::printable(*twice));
             }
             names_.clear();
         };

@@ -41,7 +41,7 @@ inline std::optional<std::uint64_t> tensor_bytes(Dtype type, std::span<const Ind
 }
 
 /// A name from a file for an error's text: at most 80 bytes, control characters as '?'.
-inline std::string shown(std::string_view name) {
+inline std::string printable(std::string_view name) {
     std::string text(name.substr(0, 80));
     for (char& c : text) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';

@@ -61,7 +61,7 @@ public:
             at_ = At::texts;
         } else if (at_ == At::top) {
             const auto [place, added] = header_.tensors.try_emplace(name_);
-            if (!added) refuse("its header has two tensors '" + shown(name_) + "'");
+            if (!added) refuse("its header has two tensors '" + printable(name_) + "'");
             tensor_ = &place->second;
             at_ = At::tensor;
         } else {
@@ -72,7 +72,7 @@ public:
 
     bool end_object() {
         if (at_ == At::tensor && !(tensor_->type && tensor_->shape && tensor_->offsets)) {
-            refuse("tensor '" + shown(name_) + "' lacks dtype, shape or data_offsets");
+            refuse("tensor '" + printable(name_) + "' lacks dtype, shape or data_offsets");
         }
         at_ = at_ == At::top ? At::outside : At::top;
         return true;
@@ -109,7 +109,7 @@ public:
         } else if (at_ == At::tensor && key_ == "dtype") {
             if (tensor_->type) twice();
             tensor_->type = dtype_named(text);
-            if (!tensor_->type) refuse("tensor '" + shown(name_) + "' has the unknown dtype '" + shown(text) + "'");
+            if (!tensor_->type) refuse("tensor '" + printable(name_) + "' has the unknown dtype '" + printable(text) + "'");
         } else {
             misplaced("a text");
         }
@@ -141,10 +141,10 @@ private:
 
     [[noreturn]] void refuse(const std::string& why) const { refuse_file(path_, why); }
     [[noreturn]] void twice() const {
-        refuse("its header gives '" + shown(key_) + "' of '" + shown(name_) + "' twice");
+        refuse("its header gives '" + printable(key_) + "' of '" + printable(name_) + "' twice");
     }
     [[noreturn]] void misplaced(const char* what) const {
-        refuse("in its header '" + shown(name_) + "' has " + what + " that does not belong there");
+        refuse("in its header '" + printable(name_) + "' has " + what + " that does not belong there");
     }
 
     const std::string& path_;
