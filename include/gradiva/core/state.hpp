@@ -33,8 +33,7 @@ concept MentionsVisitState = HasVisitState<T> || requires {
 /// state. It must be trivially copyable and hold no pointers.
 template <class T>
 concept SavedAsBytes = requires {
-    { T::saved_as_bytes } -> std::convertible_to<bool>;
-    requires T::saved_as_bytes;
+    requires std::bool_constant<T::saved_as_bytes>::value;
 };
 
 /// What becomes of episodes that run when state is saved.

@@ -28,6 +28,12 @@ public:
     double low() const { return low_; }
     double high() const { return high_; }
 
+    void visit_state(State& state) requires HasSavedState<E> {
+        Wrapper<E>::visit_state(state);
+        state.fixed("low", low_);
+        state.fixed("high", high_);
+    }
+
 private:
     double low_;
     double high_;

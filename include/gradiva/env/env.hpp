@@ -8,6 +8,7 @@
 
 #include "gradiva/core/draws_from_a_copy.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/env/env_state.hpp"
 #include "gradiva/env/space.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -104,6 +105,12 @@ concept StepsFromACopy = requires {
 /// choice when it is called; set those that are illegal to 0, and leave at least one. For Discrete it has n elements,
 /// for HybridSpace those of its choice, for MultiDiscrete those of one choice after the other. Illegal choices are
 /// never sent to `step`.
+///
+/// Optional: `void visit_state(State& state)` shows all that `reset`, `step` and `action_mask` read and change, as
+/// state, and what two equal environments have in common, such as sizes and options, as fixed; see `State`. In its
+/// place, `static constexpr bool saved_as_bytes = true` says that the bytes of a trivially copyable object without
+/// pointers are its whole state. A training that is saved needs one of them, unless the type is empty; `check_env`
+/// tries whether an environment goes on in the same way from what was saved.
 template <class E>
 concept Env = detail::HasObservationSpace<E> && detail::HasActionSpace<E> && detail::HasReset<E> && detail::HasStep<E>;
 
@@ -115,7 +122,9 @@ consteval bool keeps_rules() {
     if constexpr (requires(const E& wrapper) { wrapper.wrapped(); }) {
         if constexpr (!keeps_rules<std::remove_cvref_t<decltype(std::declval<const E&>().wrapped())>>()) return false;
     }
-    if constexpr (Env<E>) return HasNoWrongActionMask<E> && !ResetsFromACopy<E> && !StepsFromACopy<E>;
+    if constexpr (Env<E>) {
+        return HasNoWrongActionMask<E> && !ResetsFromACopy<E> && !StepsFromACopy<E> && HasNoWrongState<E>;
+    }
     return false;
 }
 
@@ -158,6 +167,7 @@ consteval bool explain_env() {
                           "gradiva: Env has an action_mask, but no choices to mask: that goes with Discrete, "
                           "MultiDiscrete and HybridSpace");
         }
+        explain_state_form<E>();
     }
     return Env<E>;
 }

@@ -53,6 +53,12 @@ public:
 
     Index count() const { return count_; }
 
+    void visit_state(State& state) requires HasSavedState<E> {
+        Wrapper<E>::visit_state(state);
+        state.fixed("count", count_);
+        state("frames", std::span(frames_));
+    }
+
 private:
     Index frame_step() const { return static_cast<Index>(frame_size_); }
 

@@ -43,6 +43,11 @@ public:
         return this->wrapped().step(rescaled(action), rng, observation);
     }
 
+    void visit_state(State& state) requires HasSavedState<E> {
+        Wrapper<E>::visit_state(state);
+        state.fixed("bounds", bounds_);
+    }
+
 private:
     static Box& box_of(Box& space) { return space; }
     static Box& box_of(HybridSpace& space) { return space.box; }

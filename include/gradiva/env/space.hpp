@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gradiva/core/index.hpp"
+#include "gradiva/core/state.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -21,6 +22,12 @@ struct Box {
 
     bool operator==(const Box&) const = default;
 
+    void visit_state(State& state) {
+        state("size", size);
+        state("low", low);
+        state("high", high);
+    }
+
 private:
     static float bound(const std::vector<float>& bounds, Index element, float otherwise) {
         if (bounds.empty()) return otherwise;
@@ -33,6 +40,8 @@ struct Discrete {
     Index n = 1;
 
     bool operator==(const Discrete&) const = default;
+
+    void visit_state(State& state) { state("n", n); }
 };
 
 /// Several choices at once: the k-th is one of 0, 1, ..., n[k] - 1.
@@ -40,6 +49,8 @@ struct MultiDiscrete {
     std::vector<Index> n = {};
 
     bool operator==(const MultiDiscrete&) const = default;
+
+    void visit_state(State& state) { state("n", n); }
 };
 
 /// Several answers at once, each 0 for no or 1 for yes.
@@ -47,6 +58,8 @@ struct MultiBinary {
     Index size = 1;
 
     bool operator==(const MultiBinary&) const = default;
+
+    void visit_state(State& state) { state("size", size); }
 };
 
 /// A choice and a vector of real numbers together, such as a move and its strength.
@@ -55,6 +68,11 @@ struct HybridSpace {
     Box box = {};
 
     bool operator==(const HybridSpace&) const = default;
+
+    void visit_state(State& state) {
+        state("choice", choice);
+        state("box", box);
+    }
 };
 
 /// An action of a HybridSpace.

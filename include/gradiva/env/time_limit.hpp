@@ -31,6 +31,12 @@ public:
 
     Index limit() const { return limit_; }
 
+    void visit_state(State& state) requires HasSavedState<E> {
+        Wrapper<E>::visit_state(state);
+        state.fixed("limit", limit_);
+        state("steps", steps_);
+    }
+
 private:
     Index limit_;
     Index steps_ = 0;

@@ -7,6 +7,7 @@
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/env/env.hpp"
+#include "gradiva/env/env_state.hpp"
 #include "gradiva/env/space.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -68,6 +69,11 @@ concept HasVectorStep = requires(V& envs, Range range, ConstActionView actions, 
 /// - Optional: `Index& holders()`, the number of collectors that have used the environments, 0 at first: each counts
 ///   itself, and throws once another has come after it. Without it a first collector does not notice that a second one,
 ///   or a trainer, has stepped the environments, and learns from observations that are not their present ones.
+/// - Optional: `void visit_state(State& state)`, or `static constexpr bool saved_as_bytes = true`, as for `Env`: the
+/// state
+///   of all N and of their random streams, N and the seed as fixed. Where `state.restarts_episodes()`, the state of
+///   running episodes is left out: a `reset` of all follows. One whose state is complete only if that of its
+///   environments can be saved names their type as `Environment`. A training that is saved needs it.
 template <class V>
 concept VectorEnv = HasVectorSizes<V> && detail::HasObservationSpace<V> && detail::HasActionSpace<V> &&
     detail::HasVectorReset<V> && detail::HasVectorStep<V>;
@@ -165,6 +171,7 @@ consteval bool explain_vector_env() {
             "gradiva: VectorEnv's fails_one_by_one needs the form static constexpr bool fails_one_by_one = true");
         static_assert(!detail::MentionsHolders<V> || HasHolders<V>,
                       "gradiva: VectorEnv's holders needs the form Index& holders()");
+        detail::explain_state_form<V>();
     }
     return VectorEnv<V>;
 }

@@ -81,6 +81,8 @@ class Vectorized {
     static_assert(detail::explain_prototype<E>());
 
 public:
+    using Environment = E;
+
     /// Copies the prototype. Throws `Error` on a count below 1 and on spaces that hold nothing.
     explicit Vectorized(const E& prototype, VectorizedOptions options = {})
         : Vectorized(options, [&prototype](Index) { return prototype; }) {}
@@ -116,6 +118,22 @@ public:
 
     void action_mask(Range range, MatrixMap<std::uint8_t> legal) const requires HasActionMask<E> {
         for (Index j = 0; j < range.size(); ++j) mask_one(range.begin + j, legal, j);
+    }
+
+    /// The random streams and the environments; where episodes begin anew, and of environments whose state cannot be
+    /// saved, the streams alone.
+    void visit_state(State& state) {
+        state.fixed("count", size());
+        state.fixed("seed", seed_);
+        state.fixed("observation_space", observation_space_);
+        state.fixed("action_space", action_space_);
+        const auto each = [&](const char* name, const auto& visit) {
+            state.each(name, size(), [&](Index i) { visit(places_[static_cast<std::size_t>(i)]); });
+        };
+        each("streams", [&](Place& place) { place.rng.visit_state(state); });
+        if constexpr (HasSavedState<E>) {
+            if (!state.restarts_episodes()) each("env", [&](Place& place) { visit_env_state(state, place.env); });
+        }
     }
 
 private:

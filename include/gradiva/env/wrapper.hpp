@@ -22,7 +22,14 @@ namespace GRADIVA_NAMESPACE {
 ///   template <class E>
 ///   CostOfLiving(E) -> CostOfLiving<E>;
 ///
-/// Optional members of the environment, such as `action_mask`, are forwarded too.
+/// Optional members of the environment, `action_mask` and `visit_state`, are forwarded too. Where the derived class
+/// adds members, a training can be saved only if it has a `visit_state` of its own:
+///
+///   void visit_state(State& state) requires HasSavedState<E> {
+///       Wrapper<E>::visit_state(state);
+///       state("steps", steps_);          // changes from step to step
+///       state.fixed("limit", limit_);    // never changes
+///   }
 template <class E>
 class Wrapper {
     static_assert(detail::explain_env<E>());
@@ -37,6 +44,9 @@ public:
         return env_.step(action, rng, observation);
     }
     void action_mask(std::span<std::uint8_t> legal) const requires HasActionMask<E> { env_.action_mask(legal); }
+    void visit_state(State& state) requires HasSavedState<E> {
+        state.within("wrapped", [&] { visit_env_state(state, env_); });
+    }
 
     const E& wrapped() const { return env_; }
     E& wrapped() { return env_; }

@@ -56,7 +56,7 @@ struct Acrobot {
     }
 
     Outcome step(int action, Rng&, std::span<float> observation) {
-        const State next = runge_kutta_step({theta1, theta2, theta1_dot, theta2_dot}, action - 1);
+        const Motion next = runge_kutta_step({theta1, theta2, theta1_dot, theta2_dot}, action - 1);
         theta1 = wrap(next[0]);
         theta2 = wrap(next[1]);
         theta1_dot = clamped(next[2], most_speed1);
@@ -66,11 +66,18 @@ struct Acrobot {
         return {.reward = is_raised ? 0.0 : -1.0, .terminated = is_raised};
     }
 
+    void visit_state(State& state) {
+        state("theta1", theta1);
+        state("theta2", theta2);
+        state("theta1_dot", theta1_dot);
+        state("theta2_dot", theta2_dot);
+    }
+
 private:
-    using State = std::array<double, 4>;  // theta1, theta2, theta1', theta2'
+    using Motion = std::array<double, 4>;  // theta1, theta2, theta1', theta2'
 
     /// The time derivative of the state.
-    static State rate(const State& s, double torque) {
+    static Motion rate(const Motion& s, double torque) {
         constexpr double coupling = mass * length * centre;
         const auto [sine, cosine] = simd::sine_cosine(s[1]);
         const double d1 =
@@ -84,18 +91,18 @@ private:
         return {s[2], s[3], -(d2 * acceleration2 + phi1) / d1, acceleration2};
     }
 
-    static State euler_step(State s, double time, const State& rate) {
+    static Motion euler_step(Motion s, double time, const Motion& rate) {
         for (std::size_t i = 0; i < s.size(); ++i) s[i] += time * rate[i];
         return s;
     }
 
     /// The state one time step later.
-    static State runge_kutta_step(const State& s, double torque) {
-        const State k1 = rate(s, torque);
-        const State k2 = rate(euler_step(s, time_step / 2, k1), torque);
-        const State k3 = rate(euler_step(s, time_step / 2, k2), torque);
-        const State k4 = rate(euler_step(s, time_step, k3), torque);
-        State mean{};
+    static Motion runge_kutta_step(const Motion& s, double torque) {
+        const Motion k1 = rate(s, torque);
+        const Motion k2 = rate(euler_step(s, time_step / 2, k1), torque);
+        const Motion k3 = rate(euler_step(s, time_step / 2, k2), torque);
+        const Motion k4 = rate(euler_step(s, time_step, k3), torque);
+        Motion mean{};
         for (std::size_t i = 0; i < mean.size(); ++i) mean[i] = (k1[i] + 2 * k2[i] + 2 * k3[i] + k4[i]) / 6;
         return euler_step(s, time_step, mean);
     }

@@ -15,6 +15,11 @@ namespace GRADIVA_NAMESPACE {
 struct ArcheryOptions {
     Index targets = 3;  ///< number of targets, at least 1
     Index arrows = 2;   ///< shot in an episode, one per step; from 1 to the number of targets
+
+    void visit_state(State& state) {
+        state("targets", targets);
+        state("arrows", arrows);
+    }
 };
 
 /// Shooting at targets, a test problem with a HybridSpace and masks. Each target has a place in [-1, 1] and a worth in
@@ -77,11 +82,23 @@ public:
         }
     }
 
+    void visit_state(State& state) {
+        state.fixed("options", o_);
+        state.each("targets", o_.targets, [&](Index k) { targets_[static_cast<std::size_t>(k)].visit_state(state); });
+        state("shot", shot_);
+    }
+
 private:
     struct Target {
         double place = 0;
         double worth = 0;
         bool standing = true;
+
+        void visit_state(State& state) {
+            state("place", place);
+            state("worth", worth);
+            state("standing", standing);
+        }
     };
 
     Target& chosen(const HybridAction& action) { return targets_[static_cast<std::size_t>(action.choice)]; }

@@ -71,6 +71,13 @@ struct CartPole {
         return {.reward = 1, .terminated = std::abs(x) > position_limit || std::abs(theta) > angle_limit};
     }
 
+    void visit_state(State& state) {
+        state("x", x);
+        state("x_dot", x_dot);
+        state("theta", theta);
+        state("theta_dot", theta_dot);
+    }
+
 private:
     void observe(std::span<float> observation) const {
         observation[0] = static_cast<float>(x);

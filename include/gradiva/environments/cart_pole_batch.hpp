@@ -70,11 +70,24 @@ public:
         reset_ended(range, out);
     }
 
+    void visit_state(State& state) {
+        state.fixed("count", size_);
+        state.fixed("seed", seed_);
+        state.fixed("limit", limit_);
+        state.each("streams", size_, [&](Index i) { rngs_[static_cast<std::size_t>(i)].visit_state(state); });
+        if (state.restarts_episodes()) return;
+        state("x", x_.span());
+        state("x_dot", x_dot_.span());
+        state("theta", theta_.span());
+        state("theta_dot", theta_dot_.span());
+        state("steps_left", steps_left_.span());
+    }
+
 private:
     // At least the lanes of the widest vector registers (AVX-512: 16 floats).
     static constexpr Index environments_per_shard = 16;
 
-    struct State {
+    struct Motion {
         simd::Floats x, x_dot, theta, theta_dot;
     };
 
@@ -95,7 +108,7 @@ private:
     /// compile-time constant as `count` costs no branches.
     template <class Count>
     void step_lanes(Index i, Index j, Count count, const ConstActionView& actions, StepView& out) {
-        const State state =
+        const Motion state =
             next({simd::load_some_as<simd::Floats>(&x_[i], count), simd::load_some_as<simd::Floats>(&x_dot_[i], count),
                   simd::load_some_as<simd::Floats>(&theta_[i], count),
                   simd::load_some_as<simd::Floats>(&theta_dot_[i], count)},
@@ -114,7 +127,7 @@ private:
     }
 
     /// The equations of `CartPole`.
-    static State next(const State& now, const simd::Ints& action) {
+    static Motion next(const Motion& now, const simd::Ints& action) {
         constexpr double total_mass = CartPole::cart_mass + CartPole::pole_mass;
         constexpr auto force = static_cast<float>(CartPole::force);
         constexpr auto gravity = static_cast<float>(CartPole::gravity);
@@ -134,14 +147,14 @@ private:
                 now.theta + time_step * now.theta_dot, now.theta_dot + time_step * theta_acceleration};
     }
 
-    static simd::Ints has_fallen(const State& state) {
+    static simd::Ints has_fallen(const Motion& state) {
         constexpr auto position = static_cast<float>(CartPole::position_limit);
         constexpr auto angle = static_cast<float>(CartPole::angle_limit);
         return (state.x > position) | (state.x < -position) | (state.theta > angle) | (state.theta < -angle);
     }
 
     template <class Count>
-    static void observe(const State& state, Index j, Count count, MatrixRef<float>& observation) {
+    static void observe(const Motion& state, Index j, Count count, MatrixRef<float>& observation) {
         if (count == simd::lanes<float> && observation.outerStride() == 4) {
             simd::store_columns(state.x, state.x_dot, state.theta, state.theta_dot, observation.data() + 4 * j);
             return;

@@ -86,6 +86,21 @@ public:
         }
     }
 
+    void visit_state(State& state) {
+        state.fixed("positions", sizes_);
+        state("at", std::span(at_));
+        state("combination", std::span(combination_));
+        if (!state.restores()) return;
+        for (const auto* positions : {&at_, &combination_}) {
+            for (std::size_t k = 0; k < sizes_.size(); ++k) {
+                const Index position = (*positions)[k];
+                require(position >= 0 && position < sizes_[k],
+                        "DialLock: position {} of dial {} was saved, which has {}; restore what was saved", position, k,
+                        sizes_[k]);
+            }
+        }
+    }
+
 private:
     bool within_reach(std::size_t dial, Index position) const {
         return position >= at_[dial] - 1 && position <= at_[dial] + 1;

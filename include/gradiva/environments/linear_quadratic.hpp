@@ -18,6 +18,14 @@ struct LinearQuadraticOptions {
     Matrix<double> q;  ///< n x n: state cost, symmetric
     Matrix<double> r;  ///< m x m: control cost, symmetric
     double start = 1;  ///< initial states are uniform on [-start, start]^n; finite, above 0
+
+    void visit_state(State& state) {
+        state("a", a);
+        state("b", b);
+        state("q", q);
+        state("r", r);
+        state("start", start);
+    }
 };
 
 /// The linear quadratic regulator: x' = A x + B u, with reward -(x^T Q x + u^T R u). The observation is the state x;
@@ -63,6 +71,11 @@ public:
         std::swap(x_, next_);
         write_observation(observation);
         return {.reward = reward};
+    }
+
+    void visit_state(State& state) {
+        state.fixed("options", o_);
+        state("x", x_.span());
     }
 
     // `DifferentiableEnv`.

@@ -67,6 +67,13 @@ public:
         }
     }
 
+    void visit_state(State& state) {
+        state.fixed("map", map_);
+        state("at", at_);
+        require(at_ < cells_.size(), "MaskedGrid: cell {} was saved, of a map of {}; restore what was saved", at_,
+                cells_.size());
+    }
+
 private:
     static constexpr int moves = 4;
     static constexpr std::size_t none = static_cast<std::size_t>(-1);

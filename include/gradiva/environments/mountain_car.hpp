@@ -49,6 +49,11 @@ struct MountainCar {
         return {.reward = -1, .terminated = position >= goal && velocity >= 0};
     }
 
+    void visit_state(State& state) {
+        state("position", position);
+        state("velocity", velocity);
+    }
+
     /// Integrates one step, with `acceleration` by the motor. NaN propagates.
     static void roll(double& position, double& velocity, double acceleration) {
         velocity = clamped(velocity + acceleration - gravity * std::cos(3 * position), -most_speed, most_speed);

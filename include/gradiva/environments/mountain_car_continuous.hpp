@@ -42,6 +42,11 @@ struct MountainCarContinuous {
         return {.reward = (is_there ? 100 : 0) - 0.1 * u * u, .terminated = is_there};
     }
 
+    void visit_state(State& state) {
+        state("position", position);
+        state("velocity", velocity);
+    }
+
 private:
     void observe(std::span<float> observation) const {
         observation[0] = static_cast<float>(position);

@@ -60,6 +60,11 @@ struct Pendulum {
         return {.reward = reward};
     }
 
+    void visit_state(State& state) {
+        state("theta", theta);
+        state("theta_dot", theta_dot);
+    }
+
     // `DifferentiableEnv`, with the state (theta, theta_dot).
 
     Index state_size() const { return 2; }

@@ -1,0 +1,8 @@
+// expect: gradiva: this class adds members to one whose visit_state it inherits, which does not know them; give it void
+// visit_state(State&) that calls the inherited one and shows its own
+#include <gradiva/gradiva.hpp>
+
+struct WindyCartPole : gradiva::CartPole {
+    double wind = 0;
+};
+static_assert(gradiva::detail::explain_saved_env<WindyCartPole>());

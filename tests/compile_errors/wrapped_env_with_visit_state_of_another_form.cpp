@@ -1,0 +1,13 @@
+// expect: gradiva: an environment's visit_state needs the form void visit_state(State&)
+#include <gradiva/gradiva.hpp>
+
+struct Counting {
+    int steps = 0;
+    gradiva::Box observation_space() const { return {.size = 1}; }
+    gradiva::Discrete action_space() const { return {.n = 2}; }
+    void reset(gradiva::Rng&, std::span<float>) {}
+    gradiva::Outcome step(int, gradiva::Rng&, std::span<float>) { return {}; }
+    int visit_state(gradiva::State&) { return steps; }
+};
+
+int main() { gradiva::Vectorized envs(gradiva::TimeLimit(Counting{}, 5)); }
