@@ -30,6 +30,7 @@
 #include "gradiva/core/column_by_column.hpp"
 #include "gradiva/core/contiguous.hpp"
 #include "gradiva/core/draws_from_a_copy.hpp"
+#include "gradiva/core/dtype.hpp"
 #include "gradiva/core/failure.hpp"
 #include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/index.hpp"

@@ -4,6 +4,6 @@
 
 #include "gradiva/core/language.hpp"
 
-#include "gradiva/io/dtype.hpp"
+#include "gradiva/io/checkpoint.hpp"
 #include "gradiva/io/safetensors_file.hpp"
 #include "gradiva/io/safetensors_writer.hpp"

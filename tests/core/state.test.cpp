@@ -169,11 +169,11 @@ TEST_CASE("arrays have the shapes of their pieces, and of lists the number of ob
     CHECK(shape_of("ragged/elements.size") == Shape{3});
     CHECK(shape_of("matrices/elements") == Shape{9});
     CHECK(shape_of("matrices/elements.size") == Shape{3, 2});
-    CHECK(image.find("real")->type == ElementType::f64);
-    CHECK(image.find("small")->type == ElementType::i8);
-    CHECK(image.find("large")->type == ElementType::u64);
-    CHECK(image.find("flag")->type == ElementType::boolean);
-    CHECK(image.find("colour")->type == ElementType::u8);
+    CHECK(image.find("real")->type == Dtype::f64);
+    CHECK(image.find("small")->type == Dtype::i8);
+    CHECK(image.find("large")->type == Dtype::u64);
+    CHECK(image.find("flag")->type == Dtype::boolean);
+    CHECK(image.find("colour")->type == Dtype::u8);
     CHECK(image.find("text")->size() == 9);
     CHECK(image.find("packed")->bytes == 8);
 }

@@ -2,9 +2,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "gradiva/core/line_file.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/train/log_columns.hpp"
 #include "gradiva/train/run.hpp"
 
@@ -13,7 +15,8 @@ namespace GRADIVA_NAMESPACE {
 /// Callback of `train` that writes a CSV file: a header line with the names of `log_columns`, then one line per
 /// iteration. The file is flushed after each line, and consists of complete lines also after an interrupted run or on a
 /// full disk, which is an `Error`. A cell is empty where the number is not finite. The file is opened, and an existing
-/// one replaced, at the start of the first training that the log is given to; further trainings append their lines.
+/// one replaced, at the start of the first training that the log is given to; further trainings append their lines. In
+/// a training that is resumed, the lines after the checkpoint are cut off and written again.
 class CsvLog {
 public:
     /// Writes to `path`; nothing is opened before `on_start`.
@@ -28,9 +31,25 @@ public:
         write(*file_, [&](const LogColumn& column) { return column.cell(progress); });
     }
 
+    static constexpr std::string_view state_name = "csv_log";
+    /// How far the file was written. What was written is on the disk then.
+    void visit_state(State& state) {
+        if (file_ && !state.restores()) file_->sync();
+        LineFilePosition position = file_ ? file_->position() : resumed_;
+        state("bytes", position.bytes);
+        state("crc64", position.crc64);
+        if (!state.restores()) return;
+        resumed_ = position;
+        file_.reset();
+    }
+
 private:
     void open() {
         if (file_) return;
+        if (resumed_.bytes > 0) {
+            file_.emplace("CsvLog", path_, resumed_);
+            return;
+        }
         LineFile file("CsvLog", path_);
         write(file, [](const LogColumn& column) { return std::string(column.name()); });
         file_ = std::move(file);
@@ -47,6 +66,7 @@ private:
 
     std::string path_;
     std::optional<LineFile> file_;
+    LineFilePosition resumed_;  // where the next file goes on
 };
 
 }  // namespace GRADIVA_NAMESPACE

@@ -1,15 +1,29 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <span>
 #include <string>
 #include <system_error>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/detail/crc64.hpp"
+#include "gradiva/core/detail/disk.hpp"
 
 namespace GRADIVA_NAMESPACE {
+
+/// How far a `LineFile` had been written: its bytes, and their CRC-64/XZ.
+struct LineFilePosition {
+    std::uint64_t bytes = 0;
+    std::uint64_t crc64 = 0;
+};
 
 /// A text file that is written line by line and always ends with a complete line: when a write fails, such as on a full
 /// disk, the file is truncated to what earlier writes wrote. All lines of a failed write are lost; later ones are
@@ -17,12 +31,35 @@ namespace GRADIVA_NAMESPACE {
 class LineFile {
 public:
     /// Replaces an existing file. Throws an `Error` that begins with `who` when the file cannot be written.
-    LineFile(const char* who, const std::string& path) : who_(who), path_(path), file_(path, std::ios::binary) {
+    LineFile(const char* who, const std::string& path)
+        : who_(who), path_(path), absolute_(absolute(path)), file_(path, std::ios::binary) {
         require(file_.is_open(), "{}: cannot write '{}'; give a path in a folder that exists and may be written", who,
                 path);
+    }
+
+    /// Goes on with an existing file from `position`; what follows there is cut off. Throws `Error`, and leaves the
+    /// file alone, when it is shorter, its bytes up to there are others, or it cannot be written.
+    LineFile(const char* who, const std::string& path, const LineFilePosition& position)
+        : who_(who), path_(path), absolute_(absolute(path)) {
+        read_to(position);
         std::error_code failed;
-        absolute_ = std::filesystem::absolute(path, failed);
-        if (failed) absolute_ = path;
+        std::filesystem::resize_file(absolute_, position.bytes, failed);
+        if (!failed) file_.open(absolute_, std::ios::binary | std::ios::app);
+        require(!failed && file_.is_open(), "{}: cannot write '{}'; give a file that may be written", who, path);
+    }
+
+    /// Of the lines that were flushed.
+    LineFilePosition position() const { return {size_, crc_.value()}; }
+
+    /// Flushes, and waits until all lines are on the disk; not for what is no regular file, such as a pipe. Throws
+    /// `Error` when that fails.
+    void sync() {
+        flush();
+        std::error_code ignored;
+        if (!std::filesystem::is_regular_file(absolute_, ignored)) return;
+        const std::unique_ptr<std::FILE, detail::CloseFile> file(std::fopen(absolute_.string().c_str(), "rb+"));
+        require(file != nullptr && detail::sync_file(file.get()), "{}: cannot bring '{}' to the disk: {}", who_, path_,
+                detail::error_text(errno));
     }
 
     /// Appends a line, which ends with its line break, to the write buffer; flushes when this reaches 64 KiB.
@@ -36,7 +73,10 @@ public:
         if (!file_.is_open()) file_.open(absolute_, std::ios::binary | std::ios::app);
         file_ << pending_ << std::flush;
         const bool good = file_.good();
-        if (good) size_ += pending_.size();
+        if (good) {
+            size_ += pending_.size();
+            crc_.add(std::as_bytes(std::span(pending_)));
+        }
         pending_.clear();
         if (good) return;
         file_.close();
@@ -49,12 +89,40 @@ public:
 private:
     static constexpr std::size_t enough = 1 << 16;
 
+    static std::filesystem::path absolute(const std::string& path) {
+        std::error_code failed;
+        const std::filesystem::path whole = std::filesystem::absolute(path, failed);
+        return failed ? std::filesystem::path(path) : whole;
+    }
+
+    /// Reads the file up to `position`, as if it had been written here.
+    void read_to(const LineFilePosition& position) {
+        std::ifstream file(absolute_, std::ios::binary);
+        require(file.is_open(), "{}: '{}' had {} bytes and cannot be read; put it back, or begin the training anew",
+                who_, path_, position.bytes);
+        std::array<char, enough> block;
+        while (size_ < position.bytes && file) {
+            file.read(block.data(),
+                      static_cast<std::streamsize>(std::min<std::uint64_t>(enough, position.bytes - size_)));
+            const auto count = static_cast<std::size_t>(file.gcount());
+            crc_.add(std::as_bytes(std::span(block).first(count)));
+            size_ += count;
+        }
+        require(size_ == position.bytes, "{}: '{}' had {} bytes and has {}; put it back, or begin the training anew",
+                who_, path_, position.bytes, size_);
+        require(crc_.value() == position.crc64,
+                "{}: '{}' is not the file that was written: its first {} bytes are others; put it back, or begin the "
+                "training anew",
+                who_, path_, position.bytes);
+    }
+
     const char* who_;
     std::string path_;
     std::filesystem::path absolute_;
     std::ofstream file_;
     std::string pending_;
-    std::uintmax_t size_ = 0;  // bytes of the complete lines in the file
+    std::uint64_t size_ = 0;  // bytes of the complete lines in the file
+    detail::Crc64 crc_;       // of these
 };
 
 }  // namespace GRADIVA_NAMESPACE

@@ -148,7 +148,7 @@ private:
 
 template <class T>
 void State::visit_numbers(T* data, StatePiece piece) {
-    piece.type = detail::element_type<T>();
+    piece.type = detail::state_dtype<T>();
     piece.data = data;
     piece.fixed = fixed_;
     visit(piece);

@@ -13,14 +13,14 @@ namespace GRADIVA_NAMESPACE {
 /// An array of numbers of a `StateImage`, row-major.
 struct StateArray {
     std::string path = {};
-    ElementType type = ElementType::f64;
+    Dtype type = Dtype::f64;
     bool fixed = false;               ///< saved for comparison only
     std::vector<Index> shape = {};    ///< no element: a single number
     const std::byte* data = nullptr;  ///< of the numbers, in `own` or elsewhere; not aligned
     Index bytes = 0;                  ///< of the numbers
     std::vector<std::byte> own = {};
 
-    Index size() const { return bytes / size_of(type); }
+    Index size() const { return bytes / static_cast<Index>(dtype_bytes(type)); }
 };
 
 /// The state of an object as named arrays, in the order in which they were visited. A matrix of r rows and c columns,
@@ -93,7 +93,7 @@ private:
 
     void append_sizes(const StatePiece& piece) {
         StateArray& array = image_.at(path() + ".size");
-        array.type = ElementType::i64;
+        array.type = Dtype::i64;
         array.fixed = piece.fixed;
         if (array.shape.empty()) {
             array.shape = {0};

@@ -54,16 +54,16 @@ private:
         }
         const std::byte* const saved = take(array, piece.bytes());
         if (piece.fixed) return compare(array, saved, piece);
-        if (piece.type == ElementType::boolean) check_booleans(saved, piece.bytes());
+        if (piece.type == Dtype::boolean) check_booleans(saved, piece.bytes());
         void* const data = piece.resize == nullptr ? piece.data : piece.resize(piece.object, piece.rows, piece.columns);
         if (piece.bytes() > 0) std::memcpy(data, saved, static_cast<std::size_t>(piece.bytes()));
     }
 
-    const StateArray& array_of(const std::string& name, ElementType type) const {
+    const StateArray& array_of(const std::string& name, Dtype type) const {
         const StateArray* const array = image_.find(name);
         require(array != nullptr, "{}: {} was not saved; restore what was saved, by the same program", who_, name);
-        require(array->type == type, "{}: {} was saved as {} and is {} here", who_, name, name_of(array->type),
-                name_of(type));
+        require(array->type == type, "{}: {} was saved as {} and is {} here", who_, name, dtype_name(array->type),
+                dtype_name(type));
         return *array;
     }
 
@@ -82,7 +82,7 @@ private:
         const std::string name = path() + ".size";
         Index sizes[] = {0, 1};
         const Index bytes = piece.rank * static_cast<Index>(sizeof(Index));
-        std::memcpy(sizes, take(array_of(name, ElementType::i64), bytes), static_cast<std::size_t>(bytes));
+        std::memcpy(sizes, take(array_of(name, Dtype::i64), bytes), static_cast<std::size_t>(bytes));
         const Index most = image_.find(path())->size();
         require(sizes[0] >= 0 && sizes[1] >= 0 && sizes[0] <= most && sizes[1] <= most, "{}: {} is {} x {}, of {}",
                 who_, name, sizes[0], sizes[1], most);
@@ -102,7 +102,7 @@ private:
 
     void compare(const StateArray& array, const std::byte* saved, const StatePiece& piece) const {
         const auto* const here = static_cast<const std::byte*>(piece.data);
-        const Index width = size_of(piece.type);
+        const Index width = static_cast<Index>(dtype_bytes(piece.type));
         for (Index i = 0; i < piece.size(); ++i) {
             if (std::memcmp(saved + i * width, here + i * width, static_cast<std::size_t>(width)) == 0) continue;
             fail("{}: {}{} is {} where it was saved and {} here; restore by the program that saved", who_, array.path,

@@ -20,12 +20,12 @@
 #include <fmt/core.h>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/detail/crc64.hpp"
+#include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/io/detail/byte_source.hpp"
-#include "gradiva/io/detail/crc64.hpp"
 #include "gradiva/io/detail/safetensors_format.hpp"
 #include "gradiva/io/detail/safetensors_header.hpp"
-#include "gradiva/io/dtype.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -125,8 +125,8 @@ private:
     void add(const std::string& name, detail::TensorEntry& entry, std::size_t begin) {
         const std::size_t from = to_size((*entry.offsets)[0]), bytes = to_size((*entry.offsets)[1]) - from;
         if (detail::tensor_bytes(*entry.type, *entry.shape) != bytes) {
-            refuse(fmt::format("the shape of tensor '{}' does not fit its {} bytes of {}", detail::printable(name), bytes,
-                               dtype_name(*entry.type)));
+            refuse(fmt::format("the shape of tensor '{}' does not fit its {} bytes of {}", detail::printable(name),
+                               bytes, dtype_name(*entry.type)));
         }
         const std::span<const std::byte> place(bytes_.get() + begin + from, bytes);
         tensors_.try_emplace(name, StoredTensor{*entry.type, std::move(*entry.shape), place});

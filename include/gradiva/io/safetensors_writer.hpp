@@ -13,12 +13,12 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/detail/crc64.hpp"
+#include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
-#include "gradiva/io/detail/crc64.hpp"
 #include "gradiva/io/detail/durable_file.hpp"
 #include "gradiva/io/detail/json_text.hpp"
 #include "gradiva/io/detail/safetensors_format.hpp"
-#include "gradiva/io/dtype.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -106,7 +106,8 @@ private:
 
     static void check_name(std::string_view name, std::string_view reserved) {
         require(!name.empty() && name != reserved && detail::is_utf8(name),
-                "SafetensorsWriter: the name '{}' is empty, reserved or not UTF-8; give another", detail::printable(name));
+                "SafetensorsWriter: the name '{}' is empty, reserved or not UTF-8; give another",
+                detail::printable(name));
     }
 
     template <class Body>

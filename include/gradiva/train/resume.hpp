@@ -14,7 +14,7 @@ namespace detail {
 
 inline Index saved_count(std::string_view who, const StateImage& saved, const char* path) {
     const StateArray* const array = saved.find(path);
-    require(array != nullptr && array->type == ElementType::i64 && array->bytes == sizeof(Index),
+    require(array != nullptr && array->type == Dtype::i64 && array->bytes == sizeof(Index),
             "{}: {} is no number; give what a training has saved", who, path);
     Index count = 0;
     std::memcpy(&count, array->data, sizeof(count));

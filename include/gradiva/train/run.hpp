@@ -47,7 +47,7 @@ public:
 
     /// Visits the whole training: environments, actor, critic, the trainer's other parts, loop, progress, callbacks.
     /// Only in trainings with a callback that says `saves_run`.
-    void visit_state(State& state) {
+    void visit_state(State& state) const {
         GRADIVA_ASSERT(visit_ != nullptr);
         visit_(visitor_, state);
     }

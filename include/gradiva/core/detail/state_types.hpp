@@ -26,21 +26,11 @@ template <class T>
 concept StateNumber = (std::is_arithmetic_v<T> && !std::same_as<T, long double>) || std::is_enum_v<T>;
 
 template <class T>
-consteval ElementType element_type() {
+consteval Dtype state_dtype() {
     if constexpr (std::is_enum_v<T>) {
-        return element_type<std::underlying_type_t<T>>();
-    } else if constexpr (std::same_as<T, bool>) {
-        return ElementType::boolean;
-    } else if constexpr (std::is_floating_point_v<T>) {
-        return sizeof(T) == 8 ? ElementType::f64 : ElementType::f32;
+        return dtype_of<std::underlying_type_t<T>>();
     } else {
-        constexpr bool is_signed = std::is_signed_v<T>;
-        switch (sizeof(T)) {
-            case 8: return is_signed ? ElementType::i64 : ElementType::u64;
-            case 4: return is_signed ? ElementType::i32 : ElementType::u32;
-            case 2: return is_signed ? ElementType::i16 : ElementType::u16;
-            default: return is_signed ? ElementType::i8 : ElementType::u8;
-        }
+        return dtype_of<T>();
     }
 }
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
-#include "gradiva/io/dtype.hpp"
 
 // The safetensors format: 8 bytes, the length N of the header as a little-endian number; N bytes of header, a JSON
 // object; the bytes of all tensors, without gaps. The header has for each tensor

@@ -16,9 +16,9 @@
 #include <nlohmann/json.hpp>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/io/detail/safetensors_format.hpp"
-#include "gradiva/io/dtype.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
@@ -109,7 +109,8 @@ public:
         } else if (at_ == At::tensor && key_ == "dtype") {
             if (tensor_->type) twice();
             tensor_->type = dtype_named(text);
-            if (!tensor_->type) refuse("tensor '" + printable(name_) + "' has the unknown dtype '" + printable(text) + "'");
+            if (!tensor_->type)
+                refuse("tensor '" + printable(name_) + "' has the unknown dtype '" + printable(text) + "'");
         } else {
             misplaced("a text");
         }

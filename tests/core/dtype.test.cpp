@@ -1,4 +1,4 @@
-#include "gradiva/io/dtype.hpp"
+#include "gradiva/core/dtype.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "gradiva/io/detail/crc64.hpp"
+#include "gradiva/core/detail/crc64.hpp"
 
 #include <cstdint>
 #include <random>
