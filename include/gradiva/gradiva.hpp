@@ -56,6 +56,7 @@
 #include "gradiva/core/threads.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/core/view.hpp"
+#include "gradiva/core/visit_part.hpp"
 #include "gradiva/distributions/action_bounds.hpp"
 #include "gradiva/distributions/bernoulli.hpp"
 #include "gradiva/distributions/beta.hpp"

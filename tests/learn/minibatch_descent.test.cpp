@@ -38,7 +38,7 @@ Rollout<double> numbered(Index count) {
 struct Run {
     Run(Index samples, const UpdateOptions& options, Index thread_count = 1, std::uint64_t seed = 1)
         : rollout(numbered(samples)), threads(thread_count),
-          descend(options, threads, Rng(seed), Part(owner, {}, "test's")) {}
+          descend(options, threads, Rng(seed), Part(owner, {}, "test")) {}
 
     UpdateReport operator()(double progress = 0) {
         return descend(rollout, progress, [this](Part::Shard& shard, const Pass& pass) { add(shard, pass); });

@@ -25,7 +25,7 @@ TEST_CASE("weights are restored when the body throws, and only then") {
 TEMPLATE_TEST_CASE("require_finite_weights accepts all finite weights and refuses others", "", float, double) {
     using T = TestType;
     constexpr T most = std::numeric_limits<T>::max(), infinity = std::numeric_limits<T>::infinity();
-    const auto check = [](std::vector<T> weights) { require_finite_weights<T>(weights, "critic's"); };
+    const auto check = [](std::vector<T> weights) { require_finite_weights<T>(weights, "critic"); };
     CHECK_NOTHROW(check({}));
     CHECK_NOTHROW(check({0, std::numeric_limits<T>::denorm_min()}));
     CHECK_NOTHROW(check({most, -most, most, most, 1}));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gradiva/advantage/advantage.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/kernels/advantage_scan.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -18,6 +19,11 @@ struct Gae {
         detail::check_fraction("Gae", "gamma", gamma);
         detail::check_fraction("Gae", "lambda", lambda);
         require(with_critic, "Gae: there is no critic; give the trainer one, or use RewardToGo");
+    }
+
+    void visit_state(State& state) {
+        state.fixed("gamma", gamma);
+        state.fixed("lambda", lambda);
     }
 
     template <class Scalar>

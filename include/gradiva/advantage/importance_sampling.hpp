@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "gradiva/advantage/returns.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/kernels/importance_ratio.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -24,6 +25,11 @@ struct ProductOfRatios {
     void check(bool) const {
         detail::check_fraction("ProductOfRatios", "gamma", gamma);
         require(std::isfinite(constant), "ProductOfRatios: constant is {}; give a finite number", constant);
+    }
+
+    void visit_state(State& state) {
+        state.fixed("gamma", gamma);
+        state.fixed("constant", constant);
     }
 
     template <class Scalar>
@@ -65,11 +71,17 @@ struct SingleRatio {
         detail::check_baseline("SingleRatio", baseline, constant, with_critic);
     }
 
+    void visit_state(State& state) {
+        state.fixed("gamma", gamma);
+        state.fixed("baseline", baseline);
+        state.fixed("constant", constant);
+    }
+
     template <class Scalar>
     void operator()(Rollout<Scalar>& rollout) const {
         RewardToGo{.gamma = gamma, .baseline = baseline, .constant = constant}(rollout);
         kernels::weigh_by_truncated_ratios<Scalar>(rollout.log_ratio.matrix(), std::numeric_limits<Scalar>::infinity(),
-                                              rollout.advantage.matrix(), rollout.advantage.matrix());
+                                                   rollout.advantage.matrix(), rollout.advantage.matrix());
     }
 };
 

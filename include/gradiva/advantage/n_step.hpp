@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gradiva/advantage/advantage.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/kernels/advantage_scan.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -16,6 +17,8 @@ struct TemporalDifference {
         detail::check_fraction("TemporalDifference", "gamma", gamma);
         require(with_critic, "TemporalDifference: there is no critic; give the trainer one, or use RewardToGo");
     }
+
+    void visit_state(State& state) { state.fixed("gamma", gamma); }
 
     template <class Scalar>
     void operator()(Rollout<Scalar>& rollout) const {
@@ -37,6 +40,11 @@ struct NStep {
         detail::check_fraction("NStep", "gamma", gamma);
         require(n >= 1, "NStep: n is {}; give at least 1 step", n);
         require(with_critic, "NStep: there is no critic; give the trainer one, or use RewardToGo");
+    }
+
+    void visit_state(State& state) {
+        state.fixed("gamma", gamma);
+        state.fixed("n", n);
     }
 
     /// In n - 1 sweeps forward in time, in place: the j-step return at t from the (j - 1)-step return at t + 1, which

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gradiva/advantage/advantage.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/kernels/advantage_scan.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -19,6 +20,11 @@ struct QReturns {
         detail::check_fraction("QReturns", "gamma", gamma);
         detail::check_fraction("QReturns", "lambda", lambda);
         require(with_critic, "QReturns: there are no action values; use QLambda, or RewardToGo");
+    }
+
+    void visit_state(State& state) {
+        state.fixed("gamma", gamma);
+        state.fixed("lambda", lambda);
     }
 
     template <class Scalar>

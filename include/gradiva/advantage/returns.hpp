@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "gradiva/advantage/advantage.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/kernels/advantage_scan.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -116,6 +117,12 @@ struct RewardToGo {
         detail::check_baseline("RewardToGo", baseline, constant, with_critic);
     }
 
+    void visit_state(State& state) {
+        state.fixed("gamma", gamma);
+        state.fixed("baseline", baseline);
+        state.fixed("constant", constant);
+    }
+
     template <class Scalar>
     void operator()(Rollout<Scalar>& rollout) const {
         if (baseline == Baseline::mean_of_others) detail::require_whole_episodes("RewardToGo", rollout);
@@ -148,6 +155,12 @@ struct TotalReturn {
     void check(bool with_critic) const {
         detail::check_fraction("TotalReturn", "gamma", gamma);
         detail::check_baseline("TotalReturn", baseline, constant, with_critic);
+    }
+
+    void visit_state(State& state) {
+        state.fixed("gamma", gamma);
+        state.fixed("baseline", baseline);
+        state.fixed("constant", constant);
     }
 
     template <class Scalar>

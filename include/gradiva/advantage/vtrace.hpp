@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gradiva/advantage/advantage.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/kernels/advantage_scan.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -27,6 +28,13 @@ struct VTrace {
         detail::check_fraction("VTrace", "lambda", lambda);
         require(rho_bar > 0 && c_bar > 0, "VTrace: rho_bar is {} and c_bar {}; give numbers above 0", rho_bar, c_bar);
         require(with_critic, "VTrace: there is no critic; give the trainer one");
+    }
+
+    void visit_state(State& state) {
+        state.fixed("gamma", gamma);
+        state.fixed("lambda", lambda);
+        state.fixed("rho_bar", rho_bar);
+        state.fixed("c_bar", c_bar);
     }
 
     template <class Scalar>

@@ -9,6 +9,7 @@
 
 #include "gradiva/core/check_thread_count.hpp"
 #include "gradiva/core/schedule.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/learn/analytic_gradient.hpp"
 #include "gradiva/learn/revertible.hpp"
@@ -73,6 +74,14 @@ public:
     Index steps() const { return steps_; }  ///< of all environments together, in the last update
     const Buffer<FinishedEpisode>& finished() const { return gradient_of_.finished(); }  ///< in the last update
 
+    /// Between updates.
+    void visit_state(State& state) {
+        static_assert(explain_saved_optimizer<O, Scalar>());
+        state.fixed("options", options_);
+        state("optimizer", optimizer_);
+        state("gradient", gradient_of_);
+    }
+
 private:
     static constexpr std::string_view name = "AnalyticPolicyGradient";
 
@@ -86,7 +95,7 @@ private:
                 "learning rate");
         clip(gradient_.span(), norm, options_.max_gradient_norm);
         optimizer_->step(actor_.weights(), std::as_const(gradient_).span(), learning_rate);
-        require_finite_weights<Scalar>(actor_.weights(), "actor's");
+        require_finite_weights<Scalar>(actor_.weights(), "actor");
         return {.surrogate_loss = report.loss,
                 .entropy = report.entropy,
                 .gradient_norm = norm,
@@ -153,6 +162,12 @@ public:
     }
 
     const A& actor() const { return actor_; }
+
+    /// Actor and update, between calls of `train`; without what the loop counts.
+    void visit_state(State& state) {
+        visit_policy(state, "actor", actor_);
+        state("update", update_);
+    }
 
 private:
     static std::vector<Model> models_in(const V& envs) {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "gradiva/core/state.hpp"
 #include "gradiva/learn/saved_weights.hpp"
 #include "gradiva/learn/updater.hpp"
 #include "gradiva/optim/adam.hpp"
@@ -61,6 +62,16 @@ public:
     /// The smallest number of updates between the collection of a rollout and learning from it, over all rollouts that
     /// were learned from except those of the untrained policy. The largest Index while there is none.
     Index youngest_age() const { return youngest_age_; }
+
+    /// Between updates.
+    void visit_state(State& state) {
+        state.fixed("age", options_.age);
+        state.fixed("replays", options_.replays);
+        state.fixed("max_kl", options_.max_kl);
+        state("updates", updates_);
+        state("youngest_age", youngest_age_);
+        update_.visit_state(state);
+    }
 
 private:
     template <class Estimate>

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gradiva/advantage/q_returns.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/distributions/epsilon_greedy.hpp"
 #include "gradiva/env/space.hpp"
 #include "gradiva/learn/minibatch_descent.hpp"
@@ -41,7 +42,7 @@ public:
     QUpdate(A& actor, O optimizer, const QLambdaOptions& options, Threads& threads, std::uint64_t seed)
         : actor_(actor), epsilon_(options.epsilon),
           descent_(update_options("QLambda", options), threads, Rng(seed, Purpose::minibatch),
-                   Part(actor, std::move(optimizer), "actor's")) {
+                   Part(actor, std::move(optimizer), "actor")) {
         require(epsilon_.is_finite() && epsilon_.smallest() >= 0 && std::max(epsilon_(0), epsilon_(1)) <= 1,
                 "QLambda: epsilon goes from {} to {}; give numbers from 0 to 1", epsilon_(0), epsilon_(1));
     }
@@ -56,6 +57,12 @@ public:
             shard.batch.gather_actions(pass.samples);
             this->add_loss(shard, 1 / static_cast<double>(pass.minibatch));
         });
+    }
+
+    /// Between updates.
+    void visit_state(State& state) {
+        state.fixed("epsilon", epsilon_);
+        descent_.visit_state(state);
     }
 
 private:

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "gradiva/core/state.hpp"
 #include "gradiva/learn/trust_region.hpp"
 #include "gradiva/learn/value_regression.hpp"
 #include "gradiva/optim/adam.hpp"
@@ -65,6 +66,12 @@ public:
             report.learning_rate = value.learning_rate;
             return report;
         });
+    }
+
+    /// Between updates.
+    void visit_state(State& state) {
+        state("trust_region", policy_);
+        state("value_regression", value_);
     }
 
 private:

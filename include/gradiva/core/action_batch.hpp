@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/core/state.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -75,6 +76,11 @@ public:
     void copy_columns(Index to, const ActionBatch& source, Range from) {
         integers_.copy_columns(to, source.integers_, from);
         reals_.copy_columns(to, source.reals_, from);
+    }
+
+    void visit_state(State& state) {
+        state("integers", integers_);
+        state("reals", reals_);
     }
 
 private:

@@ -84,8 +84,8 @@ private:
         const Index bytes = piece.rank * static_cast<Index>(sizeof(Index));
         std::memcpy(sizes, take(array_of(name, Dtype::i64), bytes), static_cast<std::size_t>(bytes));
         const Index most = image_.find(path())->size();
-        require(sizes[0] >= 0 && sizes[1] >= 0 && sizes[0] <= most && sizes[1] <= most, "{}: {} is {} x {}, of {}",
-                who_, name, sizes[0], sizes[1], most);
+        require(sizes[0] >= 0 && sizes[1] >= 0 && (sizes[1] == 0 || sizes[0] <= most / sizes[1]),
+                "{}: {} is {} x {}, of {}", who_, name, sizes[0], sizes[1], most);
         piece.columns = sizes[0];
         piece.rows = sizes[1];
     }

@@ -8,6 +8,7 @@
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/index.hpp"
+#include "gradiva/core/state.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -71,6 +72,11 @@ public:
     /// x clamped to [`lowest_inside`, `highest_inside`].
     static double clamped_inside(double x) {
         return clamped(x, static_cast<double>(lowest_inside), static_cast<double>(highest_inside));
+    }
+
+    void visit_state(State& state) {
+        state.fixed("low", low_);
+        state.fixed("high", high_);
     }
 
 private:

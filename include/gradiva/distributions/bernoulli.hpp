@@ -6,6 +6,7 @@
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/kernels/bernoulli.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -79,6 +80,8 @@ public:
         const auto p = tape.p.matrix().array();
         out_head = p * (1 - p) * head.array();
     }
+
+    void visit_state(State& state) { state.fixed("answers", answers_); }
 
 private:
     Index answers_;

@@ -6,6 +6,7 @@
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/distributions/action_bounds.hpp"
 #include "gradiva/kernels/beta.hpp"
 #include "gradiva/kernels/gamma_variate.hpp"
@@ -136,6 +137,8 @@ public:
             }
         }
     }
+
+    void visit_state(State& state) { state("bounds", bounds_); }
 
 private:
     ActionBounds bounds_;

@@ -5,6 +5,7 @@
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/kernels/softmax/categorical.hpp"
 #include "gradiva/kernels/softmax/categorical_gradient.hpp"
 #include "gradiva/kernels/softmax/log_softmax.hpp"
@@ -72,6 +73,8 @@ public:
                 std::span<Scalar>) const {
         kernels::categorical_fisher<Scalar>(tape, head, out_head);
     }
+
+    void visit_state(State& state) { state.fixed("choices", choices_); }
 
 private:
     Index choices_;

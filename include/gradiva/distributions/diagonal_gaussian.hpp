@@ -7,6 +7,7 @@
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/kernels/gaussian.hpp"
 #include "gradiva/kernels/reparameterise.hpp"
 
@@ -172,6 +173,11 @@ public:
     }
     ColumnGradient gradient_column(MatrixRef<Scalar> d_head, std::span<Scalar> d_own, Index j) const {
         return {{&d_head(0, j), dimensions_}, as_vector(d_own)};
+    }
+
+    void visit_state(State& state) {
+        state.fixed("dimensions", dimensions_);
+        state.fixed("initial_log_std", initial_log_std_);
     }
 
 private:

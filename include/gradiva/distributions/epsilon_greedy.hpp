@@ -9,6 +9,7 @@
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/kernels/softmax/categorical.hpp"
 #include "gradiva/kernels/softmax/log_softmax.hpp"
 
@@ -115,6 +116,13 @@ public:
     void fisher(const Tape&, ConstMatrixRef<Scalar>, std::span<const Scalar>, MatrixRef<Scalar> out_head,
                 std::span<Scalar>) const {
         out_head.setZero();
+    }
+
+    /// Throws `Error` where epsilon is restored to a number outside [0, 1].
+    void visit_state(State& state) {
+        state.fixed("choices", choices_);
+        state("epsilon", epsilon_);
+        set_epsilon(epsilon_);
     }
 
 private:

@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include "gradiva/core/state.hpp"
 #include "gradiva/distributions/categorical.hpp"
 #include "gradiva/distributions/diagonal_gaussian.hpp"
 #include "gradiva/distributions/distribution.hpp"
@@ -104,6 +105,11 @@ public:
     void from_environment(ConstActionView sent, ActionView stored) const requires HasFromEnvironment<Values> {
         stored.integers = sent.integers;
         values_.from_environment(sent, stored);
+    }
+
+    void visit_state(State& state) {
+        state("choice", choice_);
+        visit_distribution(state, "values", values_);
     }
 
 private:

@@ -6,6 +6,7 @@
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/kernels/softmax/categorical.hpp"
 #include "gradiva/kernels/softmax/categorical_gradient.hpp"
 #include "gradiva/kernels/softmax/log_softmax.hpp"
@@ -80,6 +81,12 @@ public:
         for (std::size_t k = 0; k < tape.size(); ++k) {
             kernels::categorical_fisher<Scalar>(tape[k], rows(k, head), rows(k, out_head));
         }
+    }
+
+    void visit_state(State& state) {
+        std::vector<Index> choices;
+        for (const Range& part : parts_) choices.push_back(part.size());
+        state.fixed("choices", choices);
     }
 
 private:

@@ -7,6 +7,7 @@
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/distributions/action_bounds.hpp"
 #include "gradiva/distributions/diagonal_gaussian.hpp"
 #include "gradiva/distributions/distribution.hpp"
@@ -120,6 +121,11 @@ public:
     }
 
     const Base& base() const { return base_; }
+
+    void visit_state(State& state) {
+        state("bounds", bounds_);
+        visit_distribution(state, "base", base_);
+    }
 
 private:
     /// Adds d_entropy times the gradient of E sum_i log(1 - tanh^2 u_i), the term of the entropy due to squashing.

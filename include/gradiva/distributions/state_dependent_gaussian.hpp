@@ -6,6 +6,7 @@
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/distributions/diagonal_gaussian.hpp"
 #include "gradiva/kernels/gaussian.hpp"
 #include "gradiva/kernels/reparameterise.hpp"
@@ -165,6 +166,11 @@ public:
 
     ColumnGradient gradient_column(MatrixRef<Scalar> d_head, std::span<Scalar>, Index j) const {
         return {{&d_head(0, j), dimensions_}, {&d_head(dimensions_, j), dimensions_}};
+    }
+
+    void visit_state(State& state) {
+        state.fixed("dimensions", dimensions_);
+        state.fixed("initial_log_std", initial_log_std_);
     }
 
 private:

@@ -9,6 +9,7 @@
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/check_observation.hpp"
 #include "gradiva/env/vector_env.hpp"
@@ -115,6 +116,12 @@ public:
 
     /// The episode that environment n is in, up to its last step.
     const FinishedEpisode& episode(Index n) const { return episode_[n - first_]; }
+
+    /// The running episodes, environment by environment.
+    void visit_state(State& state) {
+        for (FinishedEpisode& episode : episode_) episode.visit_state(state);
+        if (state.restores()) mark_unwritten(final_observation_.matrix(), final_mask_.matrix());
+    }
 
     /// What is being done: when something has thrown, what that was. A caller may set it to what precedes a step.
     StepStage stage = StepStage::choice;

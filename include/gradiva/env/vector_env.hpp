@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "gradiva/core/action_batch.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/env/env.hpp"
 #include "gradiva/env/env_state.hpp"
 #include "gradiva/env/space.hpp"
@@ -27,6 +28,12 @@ struct FinishedEpisode {
     Index environment = 0;
     double reward_sum = 0;  ///< undiscounted, from the episode's start
     Index length = 0;       ///< steps, from the episode's start
+
+    void visit_state(State& state) {
+        state("environment", environment);
+        state("reward_sum", reward_sum);
+        state("length", length);
+    }
 };
 
 /// Whether a type has the numbers of a `VectorEnv`: `size()`, `seed()` and `shards()`.

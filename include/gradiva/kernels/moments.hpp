@@ -6,6 +6,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/sum.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/core/types.hpp"
 
 namespace GRADIVA_NAMESPACE::kernels {
@@ -41,6 +42,12 @@ struct Moments {
         const double step = x - mean;
         mean += step / static_cast<double>(count);
         squares += step * (x - mean);
+    }
+
+    void visit_state(State& state) {
+        state("count", count);
+        state("mean", mean);
+        state("squares", squares);
     }
 };
 

@@ -11,6 +11,7 @@
 #include "gradiva/core/failure.hpp"
 #include "gradiva/core/sharded_sum.hpp"
 #include "gradiva/core/threads.hpp"
+#include "gradiva/core/visit_part.hpp"
 #include "gradiva/distributions/distribution.hpp"
 #include "gradiva/env/differentiable_env.hpp"
 #include "gradiva/learn/detail/trajectory.hpp"
@@ -61,6 +62,13 @@ struct AnalyticGradientOptions {
         require(horizon >= 1, "{}: horizon is {}; give at least 1 step", name, horizon);
         require(episode >= 0, "{}: episode is {}; give at least 1 step, or 0 for the horizon", name, episode);
         require(gamma >= 0 && gamma <= 1, "{}: gamma is {}; give a number in [0, 1]", name, gamma);
+    }
+
+    void visit_state(State& state) {
+        state("horizon", horizon);
+        state("episode", episode);
+        state("gamma", gamma);
+        state("sample", sample);
     }
 };
 
@@ -116,16 +124,35 @@ public:
             trajectory.backward(steps);
         };
         undo_unless_done([&] { trajectories_.run(threads_, trajectories_.size(), differentiate); },
-                         [&] {
-                             age_ = 0;
-                             std::fill(models_.running.begin(), models_.running.end(), FinishedEpisode{});
-                         });
+                         [&] { begin_episodes(); });
         end_step(steps);
         return sum(steps, gradient);
     }
 
     /// The episodes that ended in the last call.
     const Buffer<FinishedEpisode>& finished() const { return finished_; }
+
+    /// Random streams, and where the environments stand; of the environments themselves what they show. Throws `Error`
+    /// where the time step that is restored is none of an episode.
+    void visit_state(State& state) {
+        state.fixed("options", options_);
+        state.each("streams", static_cast<Index>(models_.envs.size()), [&](Index i) {
+            state("environment", models_.env_rngs[to_size(i)]);
+            state("action", models_.action_rngs[to_size(i)]);
+        });
+        if (state.restarts_episodes()) {
+            if (state.restores()) begin_episodes();
+            return;
+        }
+        state("age", age_);
+        require(age_ >= 0 && age_ < episode_length(), "{}: age is {} steps, of episodes of {}", options_.name, age_,
+                episode_length());
+        state.each("environments", static_cast<Index>(models_.envs.size()), [&](Index i) {
+            state("running", models_.running[i]);
+            visit_part(state, "model", models_.envs[to_size(i)]);
+        });
+        state.each("states", trajectories_.size(), [&](Index s) { trajectories_[s].visit_state(state); });
+    }
 
 private:
     using Trajectory = detail::Trajectory<E, A>;
@@ -152,6 +179,12 @@ private:
     }
 
     Index episode_length() const { return options_.episode > 0 ? options_.episode : options_.horizon; }
+
+    /// The next call resets all environments.
+    void begin_episodes() {
+        age_ = 0;
+        std::fill(models_.running.begin(), models_.running.end(), FinishedEpisode{});
+    }
 
     /// The states that were reached become those of time 0; at the end of an episode the next call resets them.
     void end_step(Index steps) {

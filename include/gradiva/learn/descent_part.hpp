@@ -6,6 +6,7 @@
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/sharded_sum.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/learn/revertible.hpp"
 #include "gradiva/learn/saved_weights.hpp"
 #include "gradiva/nn/module.hpp"
@@ -53,9 +54,11 @@ public:
         Sums sums{};
     };
 
-    /// `whose` completes "the ... gradient is not finite", such as "actor's".
-    DescentPart(Owner& owner, O optimizer, const char* whose)
-        : owner_(owner), optimizer_(std::move(optimizer)), whose_(whose) {}
+    /// `name` is that of the owner, such as "actor".
+    DescentPart(Owner& owner, O optimizer, const char* name)
+        : owner_(owner), optimizer_(std::move(optimizer)), name_(name) {}
+
+    const char* name() const { return name_; }
 
     std::span<Scalar> weights() { return owner_.weights(); }
 
@@ -111,10 +114,11 @@ public:
 
     /// The same. Throws `Error` unless it is finite.
     double finite_norm() const {
-        require(std::isfinite(norm_),
-                "update: the {} gradient is not finite; lower the learning rate, or check rewards and observations for "
-                "extreme values",
-                whose_);
+        require(
+            std::isfinite(norm_),
+            "update: the {}'s gradient is not finite; lower the learning rate, or check rewards and observations for "
+            "extreme values",
+            name_);
         return norm_;
     }
 
@@ -127,12 +131,18 @@ public:
     }
 
     /// Throws `Error` unless all weights are finite.
-    void check_weights() { require_finite_weights<Scalar>(weights(), whose_); }
+    void check_weights() { require_finite_weights<Scalar>(weights(), name_); }
+
+    /// Between updates.
+    void visit_state(State& state) {
+        static_assert(explain_saved_optimizer<O, Scalar>());
+        state("optimizer", optimizer_);
+    }
 
 private:
     Owner& owner_;
     Revertible<O> optimizer_;
-    const char* whose_;
+    const char* name_;
     SavedWeights<Scalar> saved_;
     PackedWeightsOf<Owner> packed_;
     ShardedSum<Shard> shards_;

@@ -7,6 +7,7 @@
 
 #include "gradiva/core/failure.hpp"
 #include "gradiva/core/sharded_sum.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/learn/descent_part.hpp"
 #include "gradiva/learn/detail/update_order.hpp"
@@ -99,6 +100,13 @@ public:
     }
 
     double learning_rate() const { return learning_rate_; }
+
+    /// Between updates.
+    void visit_state(State& state) {
+        state.fixed("options", options_);
+        state("minibatches", order_);
+        for_each_part([&](auto& part) { state(part.name(), part); });
+    }
 
 private:
     template <class Body>

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gradiva/core/failure.hpp"
+#include "gradiva/core/visit_part.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -23,6 +24,13 @@ public:
     void commit() { before_ = now_; }
     /// Restores the committed value.
     void revert() { now_ = before_; }
+
+    /// Visits the present value, where it has a `visit_state`. What is restored is the committed value too.
+    void visit_state(State& state) {
+        static_assert(explain_visit_state<T>());
+        if constexpr (HasVisitState<T>) now_.visit_state(state);
+        if (state.restores()) commit();
+    }
 
 private:
     T now_, before_;

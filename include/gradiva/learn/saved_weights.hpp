@@ -35,13 +35,13 @@ private:
     Buffer<Scalar> saved_;
 };
 
-/// Throws `Error` unless all weights are finite; `whose`, such as "actor's", completes "update: the ... weights are not
+/// Throws `Error` unless all weights are finite; `owner`, such as "actor", completes "update: the ...'s weights are not
 /// finite".
 template <class Scalar>
-void require_finite_weights(std::span<const Scalar> weights, const char* whose) {
+void require_finite_weights(std::span<const Scalar> weights, const char* owner) {
     require(std::isfinite(norm_of(weights)) ||
                 std::all_of(weights.begin(), weights.end(), [](Scalar w) { return std::isfinite(w); }),
-            "update: the {} weights are not finite; lower the learning rate", whose);
+            "update: the {}'s weights are not finite; lower the learning rate", owner);
 }
 
 }  // namespace GRADIVA_NAMESPACE

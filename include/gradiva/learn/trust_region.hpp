@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gradiva/core/sharded_sum.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/kernels/importance_ratio.hpp"
 #include "gradiva/kernels/moments.hpp"
@@ -39,6 +40,15 @@ struct TrustRegionOptions {
         require(backtrack_factor > 0 && backtrack_factor < 1,
                 "{}: backtrack_factor is {}; give a number between 0 and 1", name, backtrack_factor);
     }
+
+    void visit_state(State& state) {
+        state("delta", delta);
+        state("damping", damping);
+        state("conjugate_iterations", conjugate_iterations);
+        state("backtracks", backtracks);
+        state("backtrack_factor", backtrack_factor);
+        state("normalize_advantage", normalize_advantage);
+    }
 };
 
 /// One natural gradient step of the actor within a trust region:
@@ -69,6 +79,8 @@ public:
             options_.name, rollout.head_size, actor_.head_size());
         return saved_.restore_on_failure(actor_.weights(), [&] { return improve(rollout); });
     }
+
+    void visit_state(State& state) { state.fixed("options", options_); }
 
 private:
     struct Trial {

@@ -7,6 +7,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/schedule.hpp"
+#include "gradiva/core/state.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -43,6 +44,18 @@ struct UpdateOptions {
         require(max_gradient_norm >= 0,
                 "{}: max_gradient_norm is {}; give a number of at least 0, where 0 is no clipping", name,
                 max_gradient_norm);
+    }
+
+    void visit_state(State& state) {
+        state("minibatch", minibatch);
+        state("epochs", epochs);
+        state("learning_rate", learning_rate);
+        state("entropy", entropy);
+        state("value_coefficient", value_coefficient);
+        state("value_clip", value_clip);
+        state("max_gradient_norm", max_gradient_norm);
+        state("target_kl", target_kl);
+        state("normalize_advantage", normalize_advantage);
     }
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gradiva/core/threads.hpp"
+#include "gradiva/core/visit_part.hpp"
 #include "gradiva/learn/detail/actor_critic_descent.hpp"
 #include "gradiva/learn/losses.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
@@ -99,6 +100,14 @@ public:
                 .gradient_norm = epoch.mean_norm(),
                 .learning_rate = descent_.learning_rate()};
         });
+    }
+
+    /// Between updates.
+    void visit_state(State& state) {
+        descent_.visit_state(state);
+        static_assert(explain_visit_state<S>());
+        if constexpr (HasVisitState<S>) state.fixed("surrogate", surrogate_);
+        if constexpr (penalises_kl || adapts) state("kl_coefficient", beta_);
     }
 
 private:

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gradiva/core/state.hpp"
 #include "gradiva/learn/losses.hpp"
 #include "gradiva/learn/minibatch_descent.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
@@ -34,7 +35,7 @@ public:
     /// Throws `Error` on options out of range.
     ValueRegression(C& critic, O optimizer, const ValueRegressionOptions& options, Threads& threads, std::uint64_t seed)
         : critic_(critic), descent_(update_options(options.name, options), threads, Rng(seed, Purpose::minibatch, 1),
-                                    Part(critic, std::move(optimizer), "critic's")) {}
+                                    Part(critic, std::move(optimizer), "critic")) {}
 
     /// One update. `progress`, from 0 to 1, is the position in the schedule. Errors: see `MinibatchDescent`.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
@@ -44,6 +45,9 @@ public:
                                       shard.scratch, shard.gradient.span());
         });
     }
+
+    /// Between updates.
+    void visit_state(State& state) { descent_.visit_state(state); }
 
 private:
     using Part = DescentPart<C, CriticScratch<C>, double, O>;

@@ -9,6 +9,7 @@
 
 #include "gradiva/core/contiguous.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/nn/dense.hpp"
 #include "gradiva/nn/init.hpp"
 #include "gradiva/nn/layer_norm.hpp"
@@ -158,6 +159,17 @@ public:
             kernels::multiply_by_derivative<Scalar>(activation_, tape.output[l].matrix(), tangent);
         }
         return std::as_const(tape.scratch[(layers_.size() + 1) % 2]).matrix();
+    }
+
+    void visit_state(State& state) {
+        std::vector<Index> widths{inputs()};
+        for (const Dense& layer : layers_) widths.push_back(layer.outputs);
+        state.fixed("widths", widths);
+        state.fixed("activation", activation_);
+        state.fixed("layer_norm", !norms_.empty());
+        state.fixed("normalize_observations", normalizer_.has_value());
+        state("parameters", parameters());
+        if (normalizer_) state("normalizer", *normalizer_);
     }
 
 private:

@@ -2,11 +2,13 @@
 
 #include <concepts>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include "gradiva/core/column_by_column.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/core/visit_part.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -160,6 +162,22 @@ template <class M>
 concept HasNormalizer = requires(M& module) {
     { module.normalizer() } -> std::convertible_to<Normalizer<typename M::Scalar>*>;
 };
+
+/// Visits a module: by its `visit_state`, or where it has none, its sizes, parameters and normaliser.
+template <class M>
+void visit_module(State& state, std::string_view name, M& module) {
+    visit_part(state, name, module);
+    if constexpr (!HasVisitState<M>) {
+        state.within(name, [&] {
+            state.fixed("inputs", static_cast<Index>(module.inputs()));
+            state.fixed("outputs", static_cast<Index>(module.outputs()));
+            state("parameters", module.parameters());
+            if constexpr (HasNormalizer<M>) {
+                if (module.normalizer() != nullptr) state("normalizer", *module.normalizer());
+            }
+        });
+    }
+}
 
 namespace detail {
 

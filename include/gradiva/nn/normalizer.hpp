@@ -7,6 +7,7 @@
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/kernels/moments.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -57,6 +58,12 @@ public:
                 d(i, j) = clamped ? Scalar(0) : static_cast<Scalar>(scale_[i]) * d(i, j);
             }
         }
+    }
+
+    void visit_state(State& state) {
+        state.each("moments", size(), [&](Index i) { moments_[static_cast<std::size_t>(i)].visit_state(state); });
+        state("mean", mean_.span());
+        state("scale", scale_.span());
     }
 
 private:

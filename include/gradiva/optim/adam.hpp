@@ -7,6 +7,7 @@
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/math.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/optim/detail/check_step.hpp"
 #include "gradiva/optim/detail/moving_mean.hpp"
 
@@ -17,6 +18,12 @@ struct AdamOptions {
     double beta1 = 0.9;     ///< decay of the mean of gradients, in [0, 1)
     double beta2 = 0.999;   ///< decay of the mean of their squares, in [0, 1)
     double epsilon = 1e-5;  ///< added to the root of the second, above 0 also in the weights' scalar
+
+    void visit_state(State& state) {
+        state("beta1", beta1);
+        state("beta2", beta2);
+        state("epsilon", epsilon);
+    }
 };
 
 /// The Adam optimiser; models `Optimizer`. Element by element, with gradient g at step t = 1, 2, ...:
@@ -56,6 +63,16 @@ public:
             theta -= rate * m / (correction * simd::square_root(v) + epsilon);
         };
         simd::update(size, step, gradient.data(), weights.data(), mean_.data(), square_.data());
+    }
+
+    /// Before the first step there are no moments. Throws `Error` where those restored are not as many of each.
+    void visit_state(State& state) {
+        state.fixed("options", options_);
+        state("steps", steps_);
+        state("first_moment", mean_);
+        state("second_moment", square_);
+        require(mean_.size() == square_.size(), "Adam: there are {} first moments and {} second ones, not as many",
+                mean_.size(), square_.size());
     }
 
 private:

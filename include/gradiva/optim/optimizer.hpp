@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gradiva/core/namespace.hpp"
+#include "gradiva/core/visit_part.hpp"
 
 #include <concepts>
 #include <span>
@@ -38,5 +39,18 @@ concept ExplainedOptimizer = (detail::explain_optimizer<O, Scalar>());
 /// `static_assert(gradiva::is_optimizer<Mine, float>)` says which rule `Mine` breaks, if any.
 template <class O, class Scalar>
 inline constexpr bool is_optimizer = detail::explain_optimizer<O, Scalar>();
+
+/// The error of an optimiser whose state cannot be saved: it has no `visit_state`, and its `step` is not const.
+template <class O, class Scalar>
+consteval bool explain_saved_optimizer() {
+    constexpr bool is_stateless =
+        requires(const O& optimizer, std::span<Scalar> weights, std::span<const Scalar> gradient) {
+        optimizer.step(weights, gradient, 0.0);
+    };
+    static_assert(is_stateless || MentionsVisitState<O> || HasVisitState<O>,
+                  "gradiva: a training that is saved needs an optimiser with void visit_state(gradiva::State&), or "
+                  "whose step is const, as it has no state");
+    return true;
+}
 
 }  // namespace GRADIVA_NAMESPACE

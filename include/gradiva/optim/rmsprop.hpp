@@ -5,6 +5,7 @@
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/math.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/optim/detail/check_step.hpp"
 #include "gradiva/optim/detail/moving_mean.hpp"
 
@@ -14,6 +15,11 @@ namespace GRADIVA_NAMESPACE {
 struct RmspropOptions {
     double alpha = 0.99;    ///< decay of the mean of squared gradients, in [0, 1)
     double epsilon = 1e-5;  ///< added to its root, above 0 also in the weights' scalar
+
+    void visit_state(State& state) {
+        state("alpha", alpha);
+        state("epsilon", epsilon);
+    }
 };
 
 /// The RMSProp optimiser; models `Optimizer`:
@@ -43,6 +49,11 @@ public:
             theta -= rate * g / (simd::square_root(v) + epsilon);
         };
         simd::update(size, step, gradient.data(), weights.data(), square_.data());
+    }
+
+    void visit_state(State& state) {
+        state.fixed("options", options_);
+        state("second_moment", square_);
     }
 
 private:

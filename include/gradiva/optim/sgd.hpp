@@ -5,6 +5,7 @@
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/simd/lanes.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/optim/detail/check_step.hpp"
 #include "gradiva/optim/detail/moving_mean.hpp"
 
@@ -39,6 +40,11 @@ public:
             theta -= rate * u;
         };
         simd::update(size, step, gradient.data(), weights.data(), velocity_.data());
+    }
+
+    void visit_state(State& state) {
+        state.fixed("momentum", options_.momentum);
+        state("velocity", velocity_);
     }
 
 private:

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "gradiva/core/state.hpp"
 #include "gradiva/distributions/distribution.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/kernels/softmax/log_softmax.hpp"
@@ -174,6 +175,11 @@ public:
         tape.d_head.resize(head_size(), tape.head.cols());
         distribution_.fisher(tape.distribution, network_.jvp(tape.network, v), own(v), tape.d_head.matrix(), own(out));
         network_.backward(tape.network, tape.d_head.matrix(), out);
+    }
+
+    void visit_state(State& state) {
+        visit_module(state, "network", network_);
+        visit_distribution(state, "distribution", distribution_);
     }
 
 private:

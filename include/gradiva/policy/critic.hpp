@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "gradiva/core/state.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/policy/detail/parts.hpp"
@@ -58,6 +59,8 @@ public:
         network_.backward(tape, ConstMatrixMap<Scalar>(d_value.data(), 1, d_value.size()), gradient);
     }
 
+    void visit_state(State& state) { visit_module(state, "network", network_); }
+
 private:
     NetworkT network_;
 };
@@ -70,6 +73,7 @@ struct NoCritic {
     using Scalar = float;
     struct Tape {};
     std::span<float> weights() { return {}; }
+    void visit_state(State&) {}
 };
 
 /// Whether a critic's weights belong to the actor (see `SharedCritic`).

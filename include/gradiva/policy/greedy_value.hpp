@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/policy/policy.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -42,6 +43,9 @@ public:
     ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
         return forward(observation, all_legal(observation.cols()), tape);
     }
+
+    /// Without state of its own.
+    void visit_state(State&) {}
 
 private:
     const A* actor_;

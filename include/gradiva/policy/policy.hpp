@@ -2,10 +2,12 @@
 
 #include <concepts>
 #include <span>
+#include <string_view>
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/column_by_column.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/core/visit_part.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -106,6 +108,20 @@ bool project_gradient(const P& policy, std::span<typename P::Scalar> gradient) {
         return policy.project_gradient(gradient);
     } else {
         return false;
+    }
+}
+
+/// Visits a policy or a value function: by its `visit_state`, or where it has none, its weights and normaliser.
+template <class P>
+void visit_policy(State& state, std::string_view name, P& policy) {
+    visit_part(state, name, policy);
+    if constexpr (!HasVisitState<P>) {
+        state.within(name, [&] {
+            state("weights", std::span<typename P::Scalar>(policy.weights()));
+            if constexpr (requires { policy.normalizer()->visit_state(state); }) {
+                if (policy.normalizer() != nullptr) state("normalizer", *policy.normalizer());
+            }
+        });
     }
 }
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "gradiva/core/state.hpp"
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/policy/network_for.hpp"
@@ -91,6 +92,8 @@ public:
         return head_of(y, tape);
     }
 
+    void visit_state(State& state) { visit_module(state, "network", network_); }
+
 private:
     /// Copies the rows of y without the value's.
     ConstMatrixMap<Scalar> head_of(const ConstMatrixMap<Scalar>& y, Tape& tape) const {
@@ -170,6 +173,9 @@ public:
     void backward(Tape& tape, ConstVectorRef<Scalar> d_value, std::span<Scalar> actor_gradient) const {
         actor_->network().value_backward(tape.network, d_value, actor_gradient);
     }
+
+    /// Without state of its own.
+    void visit_state(State&) {}
 
 private:
     A* actor_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gradiva/core/state.hpp"
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/policy/check_fit.hpp"
 #include "gradiva/policy/explain.hpp"
@@ -36,6 +37,9 @@ public:
     void episodes(Rollout<Scalar>& rollout, Index quota, Index most_steps = 1'000'000) {
         detail::collect_episodes(core_, rollout, quota, most_steps);
     }
+
+    /// Between rollouts; without the environments.
+    void visit_state(State& state) { core_.visit_state(state); }
 
 private:
     static V& checked(V& envs, const P& actor) {

@@ -6,6 +6,8 @@
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/policy/explain.hpp"
 #include "gradiva/policy/policy.hpp"
@@ -116,8 +118,68 @@ struct Rollout {
         });
     }
 
+    /// What `Collector` and `Reweigher` have filled. Throws `Error` where sizes that are restored do not fit.
+    void visit_state(State& state) {
+        state("horizon", horizon);
+        state("starts_anew", starts_anew);
+        state("whole_episodes", whole_episodes);
+        state("observation", observation);
+        state("mask", mask);
+        state("action", action);
+        state("head", head);
+        state("own_parameters", own_parameters);
+        state("log_prob", log_prob);
+        state("log_ratio", log_ratio);
+        state("reward", reward);
+        state("terminated", terminated);
+        state("truncated", truncated);
+        state("length", length);
+        state("final_sample", final_sample);
+        state("final_observation", final_observation);
+        state("final_mask", final_mask);
+        visit_finished(state);
+        if (state.restores()) check_restored();
+    }
+
     /// Columns of the environments `range` at time t.
     Range columns(Index t, Range range) const { return {t * environments + range.begin, t * environments + range.end}; }
+
+private:
+    void visit_finished(State& state) {
+        Index episodes = finished.size();
+        state("episodes", episodes);
+        require(episodes >= 0 && episodes <= reward.rows() * reward.cols(),
+                "Rollout: {} episodes ended in {} x {} samples", episodes, reward.rows(), reward.cols());
+        finished.resize(episodes);
+        state.each("finished", episodes, [&](Index i) { finished[i].visit_state(state); });
+    }
+
+    /// Throws `Error` unless all is of `horizon` time steps; resizes what `Estimator` fills.
+    void check_restored() {
+        if (horizon == 0 && length.empty()) return;  // not filled yet
+        const auto holds_samples = [this](const auto& numbers) {
+            return numbers.rows() == environments && numbers.cols() == horizon;
+        };
+        const auto holds_columns = [](const auto& matrix, Index rows, Index columns) {
+            return matrix.rows() == rows && matrix.cols() == columns;
+        };
+        bool fits = horizon >= 1 && holds_samples(log_prob) && holds_samples(log_ratio) && holds_samples(reward) &&
+                    holds_samples(terminated) && holds_samples(truncated);
+        const Index samples = reward.rows() * reward.cols(), truncations = final_sample.size();
+        fits = fits && holds_columns(observation, observation_size, samples + environments) &&
+               holds_columns(mask, mask_size, samples + environments) && holds_columns(head, head_size, samples) &&
+               holds_columns(action.all().integers, action_shape.integers, samples) &&
+               holds_columns(action.all().reals, action_shape.reals, samples) &&
+               holds_columns(final_observation, observation_size, truncations) &&
+               holds_columns(final_mask, mask_size, truncations) && length.size() == environments;
+        const auto all_below = [](const Buffer<Index>& numbers, Index end) {
+            return std::all_of(numbers.begin(), numbers.end(), [end](Index x) { return x >= 0 && x < end; });
+        };
+        require(fits && all_below(length, horizon + 1) && all_below(final_sample, samples),
+                "Rollout: what was saved is not of {} time steps of {} environments, {} numbers observed of each",
+                horizon, environments, observation_size);
+        resize(horizon);
+    }
 };
 
 template <class V, class P>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gradiva/core/fixed_places.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -17,6 +18,12 @@ public:
         Rollout<Scalar> rollout;
         Index updates = 0;  ///< that the acting policy had had, where the owner of the store says so
         bool filled = false;
+
+        void visit_state(State& state) {
+            state("updates", updates);
+            state("filled", filled);
+            state("rollout", rollout);
+        }
     };
 
     /// Holds up to `capacity` rollouts of these environments and this policy. Throws `Error` unless it is at least 1.
@@ -51,6 +58,16 @@ public:
             Entry& entry = entries_[place(i)];
             if (entry.filled) use(entry, i);
         }
+    }
+
+    /// All rollouts; nothing of a store of one, which is overwritten before it is read. Throws `Error` where the place
+    /// of the oldest that is restored is none.
+    void visit_state(State& state) {
+        state.fixed("capacity", capacity());
+        if (capacity() == 1) return;
+        state("next", next_);
+        require(next_ >= 0 && next_ < capacity(), "RolloutStore: next is {}, of {} rollouts", next_, capacity());
+        state.each("rollouts", capacity(), [&](Index i) { entries_[i].visit_state(state); });
     }
 
 private:

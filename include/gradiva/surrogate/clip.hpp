@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gradiva/core/state.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -15,6 +16,8 @@ struct Clip {
         require(clip.is_finite() && clip.smallest() >= 0, "{}: clip is {}; give a number of at least 0", "Clip",
                 clip.smallest());
     }
+
+    void visit_state(State& state) { state.fixed("clip", clip); }
 
     /// The surrogate of one update: the clip range is fixed to its value at `progress`.
     Clip at(double progress) const { return {.clip = clip(progress)}; }

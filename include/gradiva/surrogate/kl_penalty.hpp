@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gradiva/core/state.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -30,6 +31,13 @@ struct KlPenalty {
                 "KlPenalty: kl_low is {} and kl_high {}; give 0 <= kl_low <= kl_high", kl_low, kl_high);
         require(beta >= smallest_beta && beta <= largest_beta, "KlPenalty: beta is {}; give a number from {} to {}",
                 beta, smallest_beta, largest_beta);
+    }
+
+    void visit_state(State& state) {
+        state.fixed("target", target);
+        state.fixed("kl_high", kl_high);
+        state.fixed("kl_low", kl_low);
+        state.fixed("beta", beta);
     }
 
     double kl_coefficient() const { return beta; }

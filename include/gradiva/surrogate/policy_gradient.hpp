@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gradiva/core/state.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -12,6 +13,8 @@ struct PolicyGradient {
     bool per_episode = false;  ///< divide by the number of episodes, not of samples
 
     void check() const {}
+
+    void visit_state(State& state) { state.fixed("per_episode", per_episode); }
 
     template <class V>
     auto log_prob_loss(const V& log_prob, const V& advantage) const {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gradiva/core/failure.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
@@ -59,6 +60,12 @@ public:
         exchange();
         undo_unless_done(body, exchange);
         exchange();
+    }
+
+    void visit_state(State& state) {
+        state.fixed("gamma", gamma_);
+        state("moments", moments_);
+        if (!state.restarts_episodes()) state("running", running_.span());
     }
 
 private:

@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "gradiva/core/visit_part.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/learn/update_report.hpp"
 #include "gradiva/policy/actor.hpp"
@@ -37,7 +38,7 @@ public:
     template <class MakeUpdate>
     Trainer(const TrainerOptions& options, V& envs, A& actor, C& critic, Adv advantage, const MakeUpdate& make_update)
         : loop_(detail::check_trainer(options, envs, critic, advantage)), options_(options),
-          advantage_(std::move(advantage)), threads_(options.threads), actor_(actor), critic_(critic),
+          advantage_(std::move(advantage)), threads_(options.threads), envs_(envs), actor_(actor), critic_(critic),
           store_(envs, actor, options.store), collect_(envs, actor, threads_),
           rewards_(envs.size(), discount_of(options.name, advantage_, options.normalize_rewards)),
           estimate_(critic, threads_), update_(make_update(threads_)), observe_(threads_) {}
@@ -67,6 +68,27 @@ public:
     /// The newest rollout.
     const Rollout<Scalar>& rollout() const { return store_.newest().rollout; }
     const Update& update() const { return update_; }
+
+    /// Environments, actor and critic, and the parts of the trainer that change, between iterations; without what the
+    /// loop counts.
+    void visit_state(State& state) {
+        static_assert(std::is_empty_v<Update> || MentionsVisitState<Update> || HasVisitState<Update>,
+                      "gradiva: a training that is saved needs an update with void visit_state(gradiva::State&), or "
+                      "without members");
+        if constexpr (SavedAsBytes<V>) {
+            state("environments", envs_);
+        } else {
+            visit_part(state, "environments", envs_);
+        }
+        visit_policy(state, "actor", actor_);
+        visit_policy(state, "critic", critic_);
+        state.fixed("options", options_);
+        visit_part(state, "advantage", advantage_);
+        state("store", store_);
+        state("collector", collect_);
+        state("rewards", rewards_);
+        visit_part(state, "update", update_);
+    }
 
 private:
     void iterate(Progress& progress) {
@@ -120,6 +142,7 @@ private:
     TrainerOptions options_;
     Adv advantage_;
     Threads threads_;
+    V& envs_;
     A& actor_;
     C& critic_;
     RolloutStore<Scalar> store_;

@@ -5,6 +5,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/check_thread_count.hpp"
 #include "gradiva/core/index.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/learn/update_options.hpp"
 #include "gradiva/policy/critic.hpp"
@@ -20,6 +21,15 @@ struct TrainerOptions {
     Index minibatch = all_samples;   ///< at most environments x horizon; with episodes any, as their lengths vary
     bool normalize_rewards = false;  ///< see `RewardNormalizer`
     Index threads = 1;               ///< number of threads, from 1 to `Threads::most`
+
+    /// All on which results depend.
+    void visit_state(State& state) {
+        state("horizon", horizon);
+        state("episodes", episodes);
+        state("store", store);
+        state("minibatch", minibatch);
+        state("normalize_rewards", normalize_rewards);
+    }
 };
 
 /// The `TrainerOptions` of an algorithm: copies each field that the algorithm's options have too, by its name.

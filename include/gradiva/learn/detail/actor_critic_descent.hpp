@@ -15,10 +15,10 @@ auto actor_critic_descent(A& actor, C& critic, const O& optimizer, const UpdateO
     using OfActor = DescentPart<A, ActorScratch<A>, LossSums, O>;
     if constexpr (has_critic<C> && !learns_in_actor<C>) {
         using OfCritic = DescentPart<C, CriticScratch<C>, LossSums, O>;
-        return MinibatchDescent<OfActor, OfCritic>(options, threads, rng, OfActor(actor, optimizer, "actor's"),
-                                                   OfCritic(critic, optimizer, "critic's"));
+        return MinibatchDescent<OfActor, OfCritic>(options, threads, rng, OfActor(actor, optimizer, "actor"),
+                                                   OfCritic(critic, optimizer, "critic"));
     } else {
-        return MinibatchDescent<OfActor>(options, threads, rng, OfActor(actor, optimizer, "actor's"));
+        return MinibatchDescent<OfActor>(options, threads, rng, OfActor(actor, optimizer, "actor"));
     }
 }
 

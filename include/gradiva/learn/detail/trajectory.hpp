@@ -9,6 +9,7 @@
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/learn/detail/models.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
@@ -99,6 +100,11 @@ public:
     void continue_from(Index steps) {
         const Index n = range_.size();
         state_.columns({0, n}) = state_.columns({steps * n, (steps + 1) * n});
+    }
+
+    /// The states of time 0, environment by environment.
+    void visit_state(State& state) {
+        for (Index j = 0; j < range_.size(); ++j) state("values", state_.column(j));
     }
 
     double loss = 0, entropy_sum = 0;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gradiva/core/rng.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/learn/update_options.hpp"
 #include "gradiva/rollout/minibatches.hpp"
@@ -56,6 +57,9 @@ public:
         if (ends_epoch()) return begin_epoch(rollout);
         prepare(rollout, samples_, position_ + 1, advantage_);
     }
+
+    /// Between updates; each begins with the samples in the order of time.
+    void visit_state(State& state) { state("rng", rng_); }
 
 private:
     void begin_epoch(const Rollout<Scalar>& rollout) {

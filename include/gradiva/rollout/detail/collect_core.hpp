@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "gradiva/core/fixed_places.hpp"
+#include "gradiva/core/state.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/rollout/detail/collect_shard.hpp"
 
@@ -76,6 +77,24 @@ public:
     void abandon(Rollout<Scalar>& rollout) {
         started_ = false;
         std::fill(rollout.length.begin(), rollout.length.end(), 0);
+    }
+
+    /// The streams of the actions, and where the environments stand, environment by environment.
+    void visit_state(State& state) {
+        state.fixed("seed", static_cast<std::uint64_t>(envs_.seed()));
+        state.fixed("environments", static_cast<Index>(envs_.size()));
+        state.each("streams", shards_.size(), [&](Index i) { shards_[i].visit_streams(state); });
+        if (state.restarts_episodes()) {
+            if (state.restores()) started_ = false;
+            return;
+        }
+        state("started", started_);
+        state("mid_episode", mid_episode_);
+        state.each("episodes", shards_.size(), [&](Index i) { shards_[i].visit_episodes(state); });
+        state.each("states", envs_.size(), [&](Index n) {
+            state("observation", observation_.column(n));
+            state("mask", mask_.column(n));
+        });
     }
 
 private:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "gradiva/core/state.hpp"
 #include "gradiva/env/checked_envs.hpp"
 #include "gradiva/policy/checked_behaviour.hpp"
 #include "gradiva/rollout/column_passes.hpp"
@@ -71,6 +72,13 @@ public:
     bool runs() const {
         return std::any_of(episodes_left_.begin(), episodes_left_.end(), [](Index left) { return left > 0; });
     }
+
+    /// The streams of the actions, environment by environment.
+    void visit_streams(State& state) {
+        for (Rng& rng : rngs_) rng.visit_state(state);
+    }
+    /// The running episodes, environment by environment.
+    void visit_episodes(State& state) { checked_envs_.visit_state(state); }
 
     Range range() const { return range_; }
     EndedEpisodes& ended() { return ended_; }

@@ -1,0 +1,104 @@
+// Trainings that are saved and go on in other objects, compared with those that go on themselves.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "catch.hpp"
+#include "gradiva/core/state_difference.hpp"
+#include "gradiva/core/state_image.hpp"
+#include "gradiva/core/state_reader.hpp"
+#include "gradiva/policy/critic.hpp"
+#include "gradiva/train/progress.hpp"
+
+namespace gradiva_test {
+
+using gradiva::Index;
+
+/// Environments, actor, critic and trainer of any type.
+class AnyTraining {
+public:
+    virtual ~AnyTraining() = default;
+    virtual void train(Index iterations) = 0;
+    virtual gradiva::StateImage image(gradiva::Episodes episodes = gradiva::Episodes::kept) = 0;
+    virtual void restore(const gradiva::StateImage& image, gradiva::Episodes episodes = gradiva::Episodes::kept) = 0;
+};
+
+/// Makes a training with so many threads; where `other`, its first weights are others.
+using MakeTraining = std::function<std::unique_ptr<AnyTraining>(Index threads, bool other)>;
+
+template <class MakeEnvs, class MakeActor, class MakeCritic, class MakeTrainer>
+class Training final : public AnyTraining {
+public:
+    Training(const MakeEnvs& envs, const MakeActor& actor, const MakeCritic& critic, const MakeTrainer& trainer,
+             Index threads, bool other)
+        : envs_(envs()), actor_(actor(envs_)), critic_(critic(envs_, actor_)), trainer_(make(trainer, threads, other)) {
+    }
+
+    void train(Index iterations) override {
+        if (iterations == 0) return;
+        Index left = iterations;
+        trainer_.train({.steps = 1'000'000}, [&](const gradiva::Progress&) { return --left > 0; });
+    }
+    gradiva::StateImage image(gradiva::Episodes episodes) override { return gradiva::image_of(trainer_, episodes); }
+    void restore(const gradiva::StateImage& image, gradiva::Episodes episodes) override {
+        gradiva::restore("test", image, trainer_, episodes);
+    }
+
+private:
+    using Envs = std::invoke_result_t<MakeEnvs>;
+    using Actor = std::invoke_result_t<MakeActor, Envs&>;
+    using Critic = std::invoke_result_t<MakeCritic, Envs&, Actor&>;
+
+    auto make(const MakeTrainer& trainer, Index threads, bool other) {
+        if (other) {
+            for (auto& w : actor_.weights()) w += 1;
+            for (auto& w : critic_.weights()) w += 1;
+        }
+        return trainer(envs_, actor_, critic_, threads);
+    }
+
+    Envs envs_;
+    Actor actor_;
+    Critic critic_;
+    std::invoke_result_t<MakeTrainer, Envs&, Actor&, Critic&, Index> trainer_;
+};
+
+/// A function that builds a training by these: `envs()`, `actor(envs)`, `critic(envs, actor)` and `trainer(envs, actor,
+/// critic, threads)`.
+template <class MakeEnvs, class MakeActor, class MakeCritic, class MakeTrainer>
+MakeTraining training(MakeEnvs envs, MakeActor actor, MakeCritic critic, MakeTrainer trainer) {
+    return [=](Index threads, bool other) -> std::unique_ptr<AnyTraining> {
+        return std::make_unique<Training<MakeEnvs, MakeActor, MakeCritic, MakeTrainer>>(envs, actor, critic, trainer,
+                                                                                        threads, other);
+    };
+}
+
+inline constexpr auto without_critic = [](auto&, auto&) { return gradiva::NoCritic{}; };
+
+/// Checks that a training which was saved after some iterations goes on in other objects, new ones and such that were
+/// trained before, with any number of threads, as it does itself.
+inline void check_resumption(const MakeTraining& make) {
+    constexpr Index more = 4;
+    for (const Index iterations : {0, 1, 5}) {
+        const auto whole = make(1, false);
+        whole->train(iterations);
+        const gradiva::StateImage saved = whole->image();
+        whole->train(more);
+        const gradiva::StateImage expected = whole->image();
+        for (const Index threads : {1, 2, 4}) {
+            INFO(iterations << " iterations, then " << more << " with " << threads << " threads");
+            const auto resumed = make(threads, true);
+            if (threads == 2) resumed->train(2);
+            resumed->restore(saved);
+            CHECK(first_difference(saved, resumed->image()).empty());
+            resumed->train(more);
+            CHECK(first_difference(expected, resumed->image()) == "");
+        }
+    }
+}
+
+}  // namespace gradiva_test
