@@ -23,11 +23,12 @@ concept HasVisitState = requires(T& part, State& state) {
     { part.visit_state(state) } -> std::same_as<void>;
 };
 
-/// Whether a type has a member of this name, with whatever signature: one that is wrong would be ignored.
+/// Whether a type has a member of this name, of whatever form: one of a wrong form would be ignored.
 template <class T>
-concept MentionsVisitState = HasVisitState<T> || requires {
+concept MentionsVisitState = requires {
     &T::visit_state;
-};
+}
+|| requires(T& part, State& state) { part.visit_state(state); };
 
 /// A type that says by `static constexpr bool saved_as_bytes = true` that the bytes of its objects are their whole
 /// state. It must be trivially copyable and hold no pointers.

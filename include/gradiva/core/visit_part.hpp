@@ -6,12 +6,6 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Whether a type has a member of this name, of whatever form.
-template <class T>
-concept MentionsVisitState = requires {
-    &T::visit_state;
-};
-
 /// A compile-time error for a `visit_state` of another form, which would be ignored.
 template <class T>
 consteval bool explain_visit_state() {

@@ -11,13 +11,6 @@ namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
-/// A member of that name, whatever its form; of a template or of several, where it can be called at all.
-template <class T>
-concept MentionsVisitState = requires {
-    &T::visit_state;
-}
-|| requires(T& part, State& state) { part.visit_state(state); };
-
 template <class T>
 concept MentionsSavedAsBytes = requires {
     &T::saved_as_bytes;

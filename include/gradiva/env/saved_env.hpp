@@ -52,16 +52,16 @@ consteval bool explain_saved_env() {
     return HasSavedState<E>;
 }
 
-/// The same of a `VectorEnv`.
+}  // namespace detail
+
+/// Says, as a compile-time error, why the state of a `VectorEnv`, or that of its environments, cannot be saved, if so.
 template <class V>
 consteval bool explain_saved_vector_env() {
-    if constexpr (!has_saved_environments<V>()) {
-        return explain_saved_env<typename V::Environment>();
+    if constexpr (!detail::has_saved_environments<V>()) {
+        return detail::explain_saved_env<typename V::Environment>();
     } else {
-        return explain_saved_env<V>();
+        return detail::explain_saved_env<V>();
     }
 }
-
-}  // namespace detail
 
 }  // namespace GRADIVA_NAMESPACE

@@ -47,6 +47,11 @@ public:
             visit_all(state, options, progress, trainer, callbacks...);
         };
         if constexpr ((detail::saves_run<Callbacks> || ...)) run.visit_by(visit);
+        if constexpr ((detail::saves_environments<Callbacks> || ...)) {
+            if constexpr (requires { Trainer::explain_saved_environments(); }) {
+                static_assert(Trainer::explain_saved_environments());
+            }
+        }
         run_with_callbacks(run, progress, trainer, iterate, callbacks...);
         ++calls_;
         // What was restored may be the progress of a later call.

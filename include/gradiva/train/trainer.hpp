@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gradiva/core/visit_part.hpp"
+#include "gradiva/env/saved_env.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/learn/update_report.hpp"
 #include "gradiva/policy/actor.hpp"
@@ -68,6 +69,9 @@ public:
     /// The newest rollout.
     const Rollout<Scalar>& rollout() const { return store_.newest().rollout; }
     const Update& update() const { return update_; }
+
+    /// Says, as a compile-time error, what keeps the environments from being saved.
+    static consteval bool explain_saved_environments() { return explain_saved_vector_env<V>(); }
 
     /// Environments, actor and critic, and the parts of the trainer that change, between iterations; without what the
     /// loop counts.

@@ -24,6 +24,13 @@ concept SaysSavesRun = requires {
 template <class Given>
 inline constexpr bool saves_run = SaysSavesRun<typename CallbackWithin<Given>::Type>;
 
+/// Whether it saves running episodes, too.
+template <class Given>
+inline constexpr bool saves_environments = false;
+template <class Given>
+requires saves_run<Given>
+inline constexpr bool saves_environments<Given> = CallbackWithin<Given>::Type::saves_run == Episodes::kept;
+
 /// Calls `use(callback, position)` for the callbacks that save the training, or for all others.
 template <bool saving, class Use, class... Given>
 void for_each_callback(const Use& use, Given&... given) {
