@@ -152,6 +152,8 @@ TEST_CASE("what cannot be written as asked is an error") {
     for (const Shape& shape : {Shape{-1}, Shape{Index{1} << 61, 4}, Shape{Index{1} << 62}}) {
         CHECK_THROWS_WITH(writer.add("x", shape, &number), ContainsText("the shape of tensor 'x' has a negative size"));
     }
+    CHECK_THROWS_WITH(writer.add("x", Shape{2}, static_cast<const float*>(nullptr)),
+                      "SafetensorsWriter: tensor 'x' has no data; only one without elements may have none");
     writer.add("x", Shape{}, &number);
     writer.add("y", Shape{}, &number);
     writer.add("x", Shape{}, &number);

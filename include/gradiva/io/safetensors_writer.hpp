@@ -40,10 +40,16 @@ public:
     void add(std::string_view name, Dtype type, std::span<const Index> shape, const void* data) {
         check_name(name, detail::metadata_name);
         const auto bytes = detail::tensor_bytes(type, shape);
-        require(bytes.has_value(),
-                "SafetensorsWriter: the shape of tensor '{}' has a negative size or is too large; "
-                "give sizes of at least 0",
+        if (!bytes) {
+            fail(
+                "SafetensorsWriter: the shape of tensor '{}' has a negative size or is too large; give sizes of at "
+                "least 0",
                 detail::printable(name));
+        }
+        if (data == nullptr && *bytes > 0) {
+            fail("SafetensorsWriter: tensor '{}' has no data; only one without elements may have none",
+                 detail::printable(name));
+        }
         Tensor& tensor = next(tensors_, tensor_count_);
         tensor.name.assign(name);
         tensor.type = type;
@@ -61,8 +67,9 @@ public:
     /// UTF-8.
     void add_text(std::string_view key, std::string_view value) {
         check_name(key, detail::checksum_key);
-        require(detail::is_utf8(value), "SafetensorsWriter: the text of '{}' is not UTF-8; write bytes as a tensor",
-                detail::printable(key));
+        if (!detail::is_utf8(value)) {
+            fail("SafetensorsWriter: the text of '{}' is not UTF-8; write bytes as a tensor", detail::printable(key));
+        }
         Text& text = next(texts_, text_count_);
         text.key.assign(key);
         text.value.assign(value);
@@ -105,9 +112,10 @@ private:
     }
 
     static void check_name(std::string_view name, std::string_view reserved) {
-        require(!name.empty() && name != reserved && detail::is_utf8(name),
-                "SafetensorsWriter: the name '{}' is empty, reserved or not UTF-8; give another",
-                detail::printable(name));
+        if (name.empty() || name == reserved || !detail::is_utf8(name)) {
+            fail("SafetensorsWriter: the name '{}' is empty, reserved or not UTF-8; give another",
+                 detail::printable(name));
+        }
     }
 
     template <class Body>

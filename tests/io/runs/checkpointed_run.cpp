@@ -1,0 +1,200 @@
+// One training with a checkpoint, for tests that stop, kill and resume it in fresh processes.
+//   checkpointed_run ROW FILE [steps=N] [threads=N] [stop=ITERATION] [fail=ITERATION] [every=ITERATIONS] [log=FILE]
+//     [second=STEPS]
+// Prints the iteration that was reached, and a hash of all state.
+#include <charconv>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "gradiva/core/state_difference.hpp"
+#include "gradiva/gradiva.hpp"
+#include "gradiva/io.hpp"
+
+using namespace gradiva;
+
+namespace {
+
+struct Arguments {
+    std::string file;
+    Index steps = 4000, threads = 1, stop = 0, fail = 0, every = 10, second = 0;
+    std::string log;
+};
+
+/// An environment that cannot be copied, made by a factory.
+struct OwnCart {
+    explicit OwnCart(Index number) : cart(std::make_unique<CartPole>()), steps_left(20 + number) {}
+    Box observation_space() const { return cart->observation_space(); }
+    Discrete action_space() const { return cart->action_space(); }
+    void reset(Rng& rng, std::span<float> observation) {
+        used = 0;
+        cart->reset(rng, observation);
+    }
+    Outcome step(int action, Rng& rng, std::span<float> observation) {
+        Outcome outcome = cart->step(action, rng, observation);
+        outcome.truncated = ++used >= steps_left;
+        return outcome;
+    }
+    void visit_state(State& state) {
+        state.fixed("steps_left", steps_left);
+        state("used", used);
+        state("cart", *cart);
+    }
+
+    std::unique_ptr<CartPole> cart;
+    Index steps_left, used = 0;
+};
+
+/// Trains, with all that can be given besides; prints what was reached.
+template <class Trainer, class A>
+void train(Trainer& trainer, const A& actor, const Arguments& arguments) {
+    BestActor best(actor, {.at_least_episodes = 3});
+    std::optional<CsvLog> log;
+    if (!arguments.log.empty()) log.emplace(arguments.log);
+    const auto stop = [&](const Progress& progress) {
+        require(progress.iteration != arguments.fail, "failed as asked for");
+        return progress.iteration != arguments.stop;
+    };
+    const Checkpoint checkpoint(arguments.file, {.every_seconds = 1000, .every_iterations = arguments.every});
+    Progress last = trainer.train({.steps = arguments.steps}, Checkpoint(checkpoint), best, log, stop, StopOnSignal{});
+    if (arguments.second > 0 && last.finished()) {
+        last = trainer.train({.steps = arguments.second}, Checkpoint(checkpoint), best, log, stop, StopOnSignal{});
+    }
+    fmt::print("{} {:016x} {:016x}\n", last.iteration, hash_of(image_of(trainer)), hash_of(image_of(best)));
+}
+
+void ppo_clip(const Arguments& arguments) {
+    Vectorized envs(TimeLimit(CartPole{}, 40), {.count = 4, .seed = 7});
+    const Mlp mlp{.hidden = {8}, .normalize_observations = true};
+    Actor actor(envs, mlp);
+    Critic critic(envs, mlp);
+    PpoClip trainer(envs, actor, critic, Gae{},
+                    {.horizon = 32,
+                     .minibatch = 64,
+                     .epochs = 2,
+                     .learning_rate = Linear{1e-2, 0},
+                     .normalize_rewards = true,
+                     .threads = arguments.threads});
+    train(trainer, actor, arguments);
+}
+
+void ppo_kl(const Arguments& arguments) {
+    Vectorized envs(TimeLimit(FrameStack(Pendulum{}, 2), 25), {.count = 3, .seed = 7});
+    Actor actor(envs, SharedTrunk{.mlp = {.hidden = {8}}});
+    SharedCritic critic(actor);
+    PpoKl trainer(envs, actor, critic, Gae{},
+                  {.horizon = 16, .minibatch = 16, .epochs = 2, .learning_rate = 1e-2, .threads = arguments.threads});
+    train(trainer, actor, arguments);
+}
+
+void a2c(const Arguments& arguments) {
+    Vectorized envs(TimeLimit(MaskedGrid{}, 15), {.count = 4, .seed = 7});
+    Actor actor(envs, Mlp{.hidden = {8}});
+    Critic critic(envs, Mlp{.hidden = {8}});
+    A2c trainer(envs, actor, critic, NStep{.n = 3}, {.threads = arguments.threads});
+    train(trainer, actor, arguments);
+}
+
+void trpo(const Arguments& arguments) {
+    Vectorized envs(TimeLimit(Pendulum{}, 20), {.count = 2, .seed = 7});
+    Actor actor(envs, Mlp{.hidden = {8}, .normalize_observations = true},
+                SquashedGaussian<double>(envs.action_space()));
+    Critic<MlpNetwork<double>> critic(envs, Mlp{.hidden = {8}});
+    Trpo trainer(envs, actor, critic, Gae{}, {.horizon = 30, .minibatch = 20, .threads = arguments.threads});
+    train(trainer, actor, arguments);
+}
+
+void reinforce(const Arguments& arguments) {
+    Vectorized envs(TimeLimit(DialLock{}, 10), {.count = 3, .seed = 7});
+    Actor actor(envs, Mlp{.hidden = {8}});
+    Reinforce trainer(envs, actor, RewardToGo{}, {.episodes = 2, .threads = arguments.threads});
+    train(trainer, actor, arguments);
+}
+
+void off_policy(const Arguments& arguments) {
+    CartPoleBatch envs({.count = 5, .seed = 7, .limit = 30});
+    Actor actor(envs, Mlp{.hidden = {8}});
+    Critic critic(envs, Mlp{.hidden = {8}});
+    OffPolicy trainer(envs, actor, critic, VTrace{},
+                      {.horizon = 12, .store = 3, .replays = 2, .threads = arguments.threads});
+    train(trainer, actor, arguments);
+}
+
+void q_lambda(const Arguments& arguments) {
+    Vectorized envs([](Index i) { return OwnCart(i); }, {.count = 3, .seed = 7});
+    Actor actor(envs, Mlp{.hidden = {8}}, EpsilonGreedy<float>(2));
+    QLambda trainer(envs, actor, {.horizon = 16, .minibatch = 16, .threads = arguments.threads});
+    train(trainer, actor, arguments);
+}
+
+void analytic(const Arguments& arguments) {
+    Vectorized envs(Pendulum{}, {.count = 20, .seed = 7});
+    Actor actor(envs, Mlp{.hidden = {8}});
+    AnalyticPolicyGradient trainer(envs, actor, {.horizon = 5, .episode = 17, .threads = arguments.threads});
+    train(trainer, actor, arguments);
+}
+
+/// A trainer of a user's own, whose update fits the critic only.
+void own_trainer(const Arguments& arguments) {
+    Vectorized envs(TimeLimit(Archery{}, 12), {.count = 4, .seed = 7});
+    Actor actor(envs, Mlp{.hidden = {8}});
+    Critic critic(envs, Mlp{.hidden = {8}});
+    struct Fit {
+        ValueRegression<Critic<MlpNetwork<float>>, Adam<float>> regression;
+        UpdateReport operator()(const Rollout<float>& rollout, double progress) {
+            return regression(rollout, progress);
+        }
+        void visit_state(State& state) { state("regression", regression); }
+    };
+    Trainer trainer({.name = "Fit", .horizon = 10, .threads = arguments.threads}, envs, actor, critic, Gae{},
+                    [&](Threads& threads) {
+                        return Fit{{critic, {}, {}, threads, 7}};
+                    });
+    train(trainer, actor, arguments);
+}
+
+const std::map<std::string_view, void (*)(const Arguments&)> rows{
+    {"ppo_clip", ppo_clip}, {"ppo_kl", ppo_kl},       {"a2c", a2c},
+    {"trpo", trpo},         {"reinforce", reinforce}, {"off_policy", off_policy},
+    {"q_lambda", q_lambda}, {"analytic", analytic},   {"own_trainer", own_trainer}};
+
+Arguments read(int argc, char** argv) {
+    Arguments arguments;
+    arguments.file = argv[2];
+    const std::map<std::string_view, Index*> numbers{{"steps", &arguments.steps}, {"threads", &arguments.threads},
+                                                     {"stop", &arguments.stop},   {"fail", &arguments.fail},
+                                                     {"every", &arguments.every}, {"second", &arguments.second}};
+    for (int i = 3; i < argc; ++i) {
+        const std::string_view argument = argv[i];
+        const std::size_t equals = argument.find('=');
+        require(equals != argument.npos, "{}: name=value", argument);
+        const std::string_view name = argument.substr(0, equals), value = argument.substr(equals + 1);
+        if (name == "log") {
+            arguments.log = value;
+        } else {
+            Index& number = *numbers.at(name);
+            require(std::from_chars(value.data(), value.data() + value.size(), number).ec == std::errc{},
+                    "{}: a number", argument);
+        }
+    }
+    return arguments;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc < 3) {
+        for (const auto& [name, run] : rows) fmt::print("{}\n", name);
+        return 0;
+    }
+    try {
+        rows.at(argv[1])(read(argc, argv));
+        return 0;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "{}\n", error.what());
+        return 1;
+    }
+}

@@ -1,0 +1,138 @@
+"""Trainings that are stopped, killed, broken and resumed, each time in a fresh process, end as one that never stopped.
+
+Usage: checkpointed_runs.py PROGRAM [KILLS], the path of checkpointed_run, and how often one run is killed (default 10).
+"""
+
+import csv
+import pathlib
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+KILLS = int(sys.argv.pop()) if len(sys.argv) > 2 else 10
+PROGRAM = pathlib.Path(sys.argv.pop())
+TIMES = ("seconds", "steps_per_second")
+
+
+def run(row, file, **arguments):
+    """Runs a training; returns the iteration that it reached and the hash of its state."""
+    done = subprocess.run(
+        [PROGRAM, row, file, *(f"{name}={value}" for name, value in arguments.items())],
+        capture_output=True, text=True, timeout=300)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)
+    iteration, *hashes = done.stdout.split()
+    return int(iteration), hashes
+
+
+def rows():
+    return subprocess.run([PROGRAM], capture_output=True, text=True, check=True).stdout.split()
+
+
+def log_of(path):
+    """The log without the columns that hold times."""
+    with open(path, newline="") as file:
+        return [{name: cell for name, cell in line.items() if name not in TIMES} for line in csv.DictReader(file)]
+
+
+class Runs(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def path(self, name):
+        return self.folder / name
+
+    def test_stopped_and_resumed(self):
+        for row in rows():
+            whole = run(row, self.path(f"{row}.whole"), log=self.path(f"{row}.csv"))
+            last = whole[0]
+            for stop, threads in ((1, 1), (last // 3, 2), (last - 1, 4), (last, 1)):
+                with self.subTest(row=row, stop=stop, of=last, threads=threads):
+                    file, log = self.path(f"{row}.{stop}"), self.path(f"{row}.{stop}.csv")
+                    self.assertEqual(run(row, file, stop=stop, log=log)[0], stop)
+                    self.assertEqual(run(row, file, threads=threads, log=log), whole)
+                    self.assertEqual(log_of(log), log_of(self.path(f"{row}.csv")))
+
+    def test_a_finished_run_is_left_alone(self):
+        file, log = self.path("run"), self.path("run.csv")
+        first = run("ppo_clip", file, log=log)
+        bytes_of_file, text = file.read_bytes(), log.read_text()
+        self.assertEqual(run("ppo_clip", file, log=log), first)
+        self.assertEqual(file.read_bytes(), bytes_of_file)
+        self.assertEqual(log.read_text(), text)
+
+    def test_an_extended_run_equals_a_longer_one(self):
+        longer = run("off_policy", self.path("longer"), steps=9000)
+        run("off_policy", self.path("run"), steps=4000)
+        self.assertEqual(run("off_policy", self.path("run"), steps=9000), longer)
+
+    def test_two_calls_of_train(self):
+        whole = run("off_policy", self.path("whole"), steps=3000, second=2000)
+        for stop in (10, 50, 51, 60, whole[0]):
+            with self.subTest(stop=stop):
+                file = self.path(f"run{stop}")
+                run("off_policy", file, steps=3000, second=2000, stop=stop)
+                self.assertEqual(run("off_policy", file, steps=3000, second=2000), whole)
+
+    def test_after_an_exception_the_last_checkpoint_stays(self):
+        whole = run("a2c", self.path("whole"))
+        file = self.path("run")
+        with self.assertRaisesRegex(RuntimeError, "failed as asked for"):
+            run("a2c", file, fail=30)
+        self.assertEqual(run("a2c", file), whole)
+
+    def test_killed_at_random_moments(self):
+        generator = random.Random(1)
+        started = time.monotonic()
+        whole = run("ppo_clip", self.path("whole"), steps=40000, every=1, log=self.path("whole.csv"))
+        length = time.monotonic() - started
+        file, log = self.path("run"), self.path("run.csv")
+        for _ in range(KILLS):
+            process = subprocess.Popen(
+                [PROGRAM, "ppo_clip", file, "steps=40000", "every=1", f"log={log}"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            time.sleep(generator.uniform(0, 2 * length / KILLS))
+            process.send_signal(signal.SIGKILL)
+            self.assertEqual(process.communicate()[1], b"")
+        self.assertEqual(run("ppo_clip", file, steps=40000, log=log), whole)
+        self.assertEqual(log_of(log), log_of(self.path("whole.csv")))
+
+    def test_interrupted_by_signals(self):
+        whole = run("ppo_clip", self.path("whole"), steps=40000)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            file = self.path(f"run{number}")
+            process = subprocess.Popen([PROGRAM, "ppo_clip", file, "steps=40000", "every=1"], stdout=subprocess.PIPE, text=True)
+            while not file.exists():
+                time.sleep(0.01)
+            process.send_signal(number)
+            iteration = int(process.communicate(timeout=60)[0].split()[0])
+            self.assertEqual(process.returncode, 0)
+            self.assertLess(iteration, whole[0])
+            self.assertEqual(run("ppo_clip", file, steps=40000), whole)
+
+    def test_a_full_disk_leaves_the_former_checkpoint(self):
+        file = self.path("run")
+        run("ppo_clip", file, stop=5)
+        former = file.read_bytes()
+        limit = len(former) // 2
+
+        def limit_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        done = subprocess.run([PROGRAM, "ppo_clip", file], capture_output=True, text=True, preexec_fn=limit_files)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write", done.stderr)
+        self.assertEqual(file.read_bytes(), former)
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["run"])
+
+
+if __name__ == "__main__":
+    unittest.main()
