@@ -208,7 +208,7 @@ TEST_CASE("a file with any byte changed in any way is refused, or seen to have n
     std::size_t without = 0;
     for (std::size_t at = 0; at < file.size(); ++at) {
         const char right = file[at];
-        for (int change = 1; change < 256; ++change) {
+        for (int change = 1; change < 256; change += sanitized ? 25 : 1) {
             file[at] = static_cast<char>(right ^ change);
             try {
                 const auto read = read_safetensors(file);
@@ -219,6 +219,6 @@ TEST_CASE("a file with any byte changed in any way is refused, or seen to have n
         }
         file[at] = right;
     }
-    CHECK(without > 1000);  // another key than that of the checksum
+    CHECK(without > (sanitized ? 20 : 1000));  // another key than that of the checksum
     CHECK(read_safetensors(file).has_checksum());
 }
