@@ -1,11 +1,17 @@
 #include "gradiva/io/detail/durable_file.hpp"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
+#include <random>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "catch.hpp"
 #include "helpers/other_user.hpp"
@@ -80,6 +86,43 @@ TEST_CASE("kept copies stay when the file is replaced, and are replaced by name"
     replace(path, "four", "20");
     CHECK(read_text(path + ".20") == "four");
     CHECK(fs::hard_link_count(path) == 2);
+}
+
+TEST_CASE("a process that was killed between keeping a copy and replacing the file leaves the copy alone afterwards") {
+    const TemporaryFolder folder("durable");
+    const std::string path = folder / "run";
+    replace(path, "one", "10");
+    fs::create_hard_link(path + ".10", path + ".partial");
+    replace(path, "two");
+    CHECK(read_text(path) == "two");
+    CHECK(read_text(path + ".10") == "one");
+}
+
+TEST_CASE("a process that is killed at any moment leaves a whole file") {
+    const TemporaryFolder folder("durable");
+    const std::string path = folder / "run";
+    replace(path, std::string(300'000, 'a'));
+    std::mt19937 random(1);
+    std::set<char> seen;
+    for (int kill_number = 0; kill_number < 30; ++kill_number) {
+        const pid_t child = fork();
+        if (child == 0) {
+            alarm(10);  // should nobody kill it
+            for (char c = 'b';; c = c == 'z' ? 'b' : static_cast<char>(c + 1))
+                replace(path, std::string(300'000, c), "1");
+        }
+        std::this_thread::sleep_for(std::chrono::microseconds(random() % 30'000));
+        kill(child, SIGKILL);
+        waitpid(child, nullptr, 0);
+        const std::string text = read_text(path);
+        REQUIRE(text == std::string(300'000, text[0]));
+        seen.insert(text[0]);
+        if (fs::exists(path + ".1")) {
+            const std::string kept = read_text(path + ".1");
+            REQUIRE(kept == std::string(300'000, kept[0]));
+        }
+    }
+    CHECK(seen.size() > 1);
 }
 
 TEST_CASE("a path without a folder is one in the working directory") {

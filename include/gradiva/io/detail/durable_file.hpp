@@ -19,16 +19,17 @@ namespace GRADIVA_NAMESPACE::detail {
 
 /// Replaces a file as a whole: the bytes go to `path`.partial, and `commit` gives that the name `path`. A process that
 /// is killed, or a machine that stops, at any moment leaves the former file or the new one. Errors throw an `Error`
-/// that begins with `who`, leave the former file, and remove `path`.partial.
+/// that begins with `who`, leave the former file, and remove `path`.partial. A symbolic link is replaced, not followed.
 class DurableFile {
 public:
     DurableFile(const char* who, const std::string& path) : who_(who), path_(path), partial_(path + ".partial") {
         require(!path.empty(), "{}: the path is empty; give that of a file", who);
-        std::error_code missing;
-        const auto status = std::filesystem::status(path, missing);
+        std::error_code ignored;
+        const auto status = std::filesystem::status(path, ignored);
         require(!std::filesystem::exists(status) || std::filesystem::is_regular_file(status),
                 "{}: '{}' is no file that could be replaced ({}); give the path of a file", who, path,
                 std::filesystem::is_directory(status) ? "it is a folder" : "it is a device, a pipe or the like");
+        std::filesystem::remove(partial_, ignored);  // a leftover may be a link to a kept copy: not to be written into
         file_.reset(std::fopen(partial_.c_str(), "wb"));
         if (!file_) fail_with("open", partial_, errno, "give a path in a folder that exists and may be written");
     }
