@@ -10,7 +10,9 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/detail/env_trial.hpp"
+#include "gradiva/env/detail/state_trial.hpp"
 #include "gradiva/env/detail/vector_env_trial.hpp"
+#include "gradiva/env/saved_env.hpp"
 #include "gradiva/env/vectorized.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -43,13 +45,18 @@ public:
                 options_.steps);
         step_in_turn();
         try_another_seed();
+        if constexpr (HasSavedState<Environment> && !std::is_empty_v<Environment>) {
+            const auto fresh = [this]() -> Environment { return make_(0); };
+            try_state(fresh, first.longest_episode(), options_.steps, options_.seed);
+        }
         if (!options_.independent_episodes) return;
         run_again(first);
         interrupt(first.longest_episode());
     }
 
 private:
-    using Trial = EnvTrial<std::remove_cvref_t<std::invoke_result_t<Make&, Index>>>;
+    using Environment = std::remove_cvref_t<std::invoke_result_t<Make&, Index>>;
+    using Trial = EnvTrial<Environment>;
 
     // Enough to tell whether runs differ, where both did all that can be done in them.
     static constexpr Index few_steps = 1000;
@@ -183,6 +190,8 @@ private:
 /// Of several copies, step by step: two under one seed that differ, alone or because one was stepped in between of the
 /// other; one that was used, or reset in mid-episode, and differs from a fresh one; another seed that differs, or does
 /// not, without a number drawn from the `Rng`. Of a `VectorEnv`: one stepped as a whole and one in parts that differ.
+/// Where the state can be saved (`HasSavedState`): a fresh one that is restored after some steps and goes on in another
+/// way.
 template <class Source>
 void check_env(Source&& source, const CheckEnvOptions& options = {}) {
     using S = std::remove_cvref_t<Source>;
@@ -192,6 +201,10 @@ void check_env(Source&& source, const CheckEnvOptions& options = {}) {
         if constexpr (std::copy_constructible<S>) {
             S whole(std::as_const(source)), split(std::as_const(source));
             detail::compare_vector_envs(whole, split, options.steps, options.seed);
+            if constexpr (HasSavedVectorState<S> && !std::is_empty_v<S>) {
+                S saved(std::as_const(source)), restored(std::as_const(source));
+                detail::try_vector_state(saved, restored, options.steps, options.seed);
+            }
         } else {
             detail::try_vector_env(source, options.steps, options.seed);
         }

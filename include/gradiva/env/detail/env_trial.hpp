@@ -51,34 +51,45 @@ public:
         return hash.value();
     }
 
+    /// Goes on from where another trial is, whose environment this one's is a copy of.
+    void follow(const EnvTrial& other) {
+        rng_ = other.rng_;
+        draws_ = other.draws_;
+        frames_ = other.frames_;
+        now_ = other.now_;
+        outcome_ = other.outcome_;
+        steps_ = other.steps_;
+        Hash mask;
+        take_mask(mask);
+    }
+
     /// One step, and a reset where it ends an episode.
     std::uint64_t step() {
         ++steps_;
         draws_.draw(actions_.all(), std::as_const(mask_).matrix(), 0);
         at_reset_ = false;
         prepare_frame();
-        Outcome outcome;
         attempt([&] {
-            outcome = env_.step(action_at(action_space_, std::as_const(actions_).all(), 0), rng_, observation());
+            outcome_ = env_.step(action_at(action_space_, std::as_const(actions_).all(), 0), rng_, observation());
         });
         Hash hash;
         take_observation(hash);
-        if (!outcome.terminated) take_mask(hash);
-        const double reward = outcome.reward;
+        const auto [reward, terminated, truncated] = outcome_;
+        if (!terminated) take_mask(hash);
         if (!std::isfinite(static_cast<float>(reward))) {
             fail("check_env: the reward of {} is {}; return a number that is finite as a float{}", place(), reward,
                  hint());
         }
-        if (outcome.terminated && outcome.truncated) {
+        if (terminated && truncated) {
             fail(
                 "check_env: {} is both terminated and truncated; truncated is for an episode that is cut off from "
                 "outside although it could go on",
                 place());
         }
         hash.add(reward);
-        hash.add(outcome.terminated ? 1 : outcome.truncated ? 2 : 0);
+        hash.add(terminated ? 1 : truncated ? 2 : 0);
         remember_success();
-        if (outcome.terminated || outcome.truncated) {
+        if (terminated || truncated) {
             ++episodes_;
             longest_ = std::max(longest_, steps_ - begun_);
             begun_ = steps_;
@@ -105,6 +116,13 @@ public:
     }
     const Box& observation_space() const { return observation_space_; }
     const auto& action_space() const { return action_space_; }
+    E& env() { return env_; }
+    /// What the last step returned, and what is observed and legal after it and the reset that follows it, if any.
+    const Outcome& outcome() const { return outcome_; }
+    std::span<const float> observed() const {
+        return std::span(frames_[now_]).subspan(to_size(margin), to_size(observation_space_.size));
+    }
+    std::span<const std::uint8_t> legal() const { return mask_.column(0); }
 
 private:
     // Guard elements before and after the observation, which an environment must not write to.
@@ -270,6 +288,7 @@ private:
     std::size_t now_ = 0;  // which frame is in use
     ActionBatch actions_;
     MatrixBuffer<std::uint8_t> mask_, again_;
+    Outcome outcome_;
     std::vector<bool> succeeded_;  // of each choice: whether a step with it has ended as it should
     Index steps_ = 0, episodes_ = 0;
     Index begun_ = 0, longest_ = 0;  // the step before the present episode; steps of the longest that ended

@@ -51,6 +51,17 @@ public:
         for (Index i = parts_ - 1; i >= 0; --i) step(piece(n_, parts_, i));  // their order must decide nothing
     }
 
+    /// Goes on from where another trial is, whose environments these are a copy of.
+    void follow(const VectorEnvTrial& other) {
+        draws_ = other.draws_;
+        hashes_ = other.hashes_;
+        steps_ = other.steps_;
+    }
+
+    /// Asks for the masks of all environments.
+    void ask_masks() { take_masks({0, n_}, "step"); }
+
+    Index steps() const { return steps_; }
     Index episodes() const { return episodes_; }
     /// Of all that environment i gave.
     std::uint64_t hash(Index i) const { return hashes_[to_size(i)].value(); }
