@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -57,6 +58,14 @@ struct MujocoOptions {
     double control_cost = 0.1;             ///< weight of the sum of the squared actions
     double reset_noise = 0.1;              ///< uniform to either side of each position, deviation of each velocity
     gradiva::Index skipped_positions = 1;  ///< how many position coordinates, the first ones, are not observed
+
+    void visit_state(gradiva::State& state) {
+        state("frame_skip", frame_skip);
+        state("forward_reward", forward_reward);
+        state("control_cost", control_cost);
+        state("reset_noise", reset_noise);
+        state("skipped_positions", skipped_positions);
+    }
 };
 
 /// Observes positions and velocities in MuJoCo's order, `qpos` without its first `skipped_positions` and `qvel`. An
@@ -120,6 +129,29 @@ public:
         const double seconds = static_cast<double>(options_.frame_skip) * model_->opt.timestep;
         const double velocity = (data_->qpos[0] - before) / seconds;
         return {.reward = options_.forward_reward * velocity - options_.control_cost * cost};
+    }
+
+    /// MuJoCo's integration state: what its next step reads. All else in `data()` is computed by that step.
+    void visit_state(gradiva::State& state) {
+        state.fixed("options", options_);
+        state.fixed("model/nq", model_->nq);
+        state.fixed("model/nv", model_->nv);
+        state.fixed("model/nu", model_->nu);
+        state.fixed("model/timestep", model_->opt.timestep);
+        const auto visit = [&](const char* name, mjtNum* values, int count) {
+            state(name, std::span(values, static_cast<std::size_t>(count)));
+        };
+        state("time", data_->time);
+        visit("qpos", data_->qpos, model_->nq);
+        visit("qvel", data_->qvel, model_->nv);
+        visit("act", data_->act, model_->na);
+        visit("qacc_warmstart", data_->qacc_warmstart, model_->nv);
+        visit("ctrl", data_->ctrl, model_->nu);
+        visit("qfrc_applied", data_->qfrc_applied, model_->nv);
+        visit("xfrc_applied", data_->xfrc_applied, 6 * model_->nbody);
+        visit("mocap_pos", data_->mocap_pos, 3 * model_->nmocap);
+        visit("mocap_quat", data_->mocap_quat, 4 * model_->nmocap);
+        visit("userdata", data_->userdata, model_->nuserdata);
     }
 
     const mjModel& model() const { return *model_; }

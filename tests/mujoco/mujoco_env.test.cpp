@@ -15,6 +15,7 @@
 
 #include "catch.hpp"
 #include "helpers/largest.hpp"
+#include "helpers/resumed.hpp"
 #include "helpers/temporary_path.hpp"
 #include "reference/read_blocks.hpp"
 
@@ -22,6 +23,9 @@ using namespace gradiva;
 using example::load_mujoco_model;
 using example::MujocoEnv;
 using example::MujocoModel;
+using example::MujocoOptions;
+using gradiva_test::refusal_of;
+using gradiva_test::resumed_difference;
 
 namespace {
 
@@ -140,6 +144,62 @@ TEST_CASE("A MuJoCo environment keeps the contract, and its copies go their own 
     second.step(push, rng, again);
     CHECK(observation == again);
     CHECK(&first.model() == &second.model());
+}
+
+TEST_CASE("A MuJoCo environment goes on from its saved state with the same bits") {
+    const MujocoModel falling = load(
+        "<mujoco><size nuserdata='2'/><worldbody><geom type='plane' size='5 5 1'/><body name='box' pos='0 0 0.15'>"
+        "<freejoint/><geom type='box' size='0.1 0.1 0.1'/></body><body><joint name='arm' axis='0 1 0'/><geom "
+        "fromto='0 0 1 0.5 0 1' type='capsule' size='0.05'/></body><body name='target' mocap='true' pos='1 1 1'>"
+        "<geom size='0.1' contype='0' conaffinity='0'/></body></worldbody><equality><weld body1='box' body2='target'/>"
+        "</equality><actuator><general joint='arm' dyntype='filter' dynprm='0.3'/></actuator></mujoco>");
+    CHECK(resumed_difference(TimeLimit(MujocoEnv(falling), 40)).empty());
+    MujocoEnv saved(falling), restored(falling);
+    // What a program may set besides.
+    saved.data().time = 3;
+    saved.data().ctrl[0] = 2;
+    saved.data().qfrc_applied[1] = 0.1;
+    saved.data().xfrc_applied[7] = 0.2;
+    saved.data().mocap_pos[2] = 0.5;
+    saved.data().mocap_quat[1] = 0.1;
+    saved.data().userdata[1] = 9;
+    restore("test", image_of(saved), restored);
+    CHECK(restored.data().time == 3);
+    CHECK(restored.data().ctrl[0] == 2);
+    CHECK(restored.data().qfrc_applied[1] == 0.1);
+    CHECK(restored.data().xfrc_applied[7] == 0.2);
+    CHECK(restored.data().mocap_pos[2] == 0.5);
+    CHECK(restored.data().mocap_quat[1] == 0.1);
+    CHECK(restored.data().userdata[1] == 9);
+}
+
+TEST_CASE("A MuJoCo environment of another model or other options is not restored") {
+    const MujocoEnv env(load(puck));
+    const auto refusal = [&](const MujocoOptions& options) { return refusal_of(env, MujocoEnv(load(puck), options)); };
+    CHECK(refusal({}).empty());
+    CHECK_THAT(refusal({.frame_skip = 4}), ContainsText("options/frame_skip is 5 where it was saved and 4 here"));
+    CHECK_THAT(refusal({.forward_reward = 2}), ContainsText("options/forward_reward is 1 where"));
+    CHECK_THAT(refusal({.control_cost = 0}), ContainsText("options/control_cost is 0.1 where"));
+    CHECK_THAT(refusal({.reset_noise = 0}), ContainsText("options/reset_noise is 0.1 where"));
+    CHECK_THAT(refusal({.skipped_positions = 0}), ContainsText("options/skipped_positions is 1 where"));
+    const auto other = [](const std::string& from, const std::string& to) {
+        std::string text = puck;
+        text.replace(text.find(from), from.size(), to);
+        return MujocoEnv(load(text));
+    };
+    CHECK_THAT(refusal_of(env, other("timestep='0.01'", "timestep='0.02'")),
+               ContainsText("model/timestep is 0.01 where it was saved and 0.02 here"));
+    CHECK_THAT(refusal_of(env, other("<motor joint='y'/>", "")), ContainsText("model/nu is 2 where"));
+    const std::string slide = "<joint name='y' type='slide' axis='0 1 0'/>";
+    CHECK_THAT(refusal_of(env, other(slide, slide + "<joint type='slide' axis='0 0 1'/>")),
+               ContainsText("model/nq is 2 where"));
+    const MujocoEnv four(load(body("<actuator><motor joint='x'/></actuator>",
+                                   "<worldbody><body pos='0 0 5'><joint type='ball'/><geom size='0.1'/></body>"
+                                   "</worldbody>")));
+    const MujocoEnv six(load(body("<actuator><motor joint='x'/></actuator>",
+                                  "<worldbody><body pos='0 0 5'><joint type='slide'/><joint/><joint axis='1 0 0'/>"
+                                  "<joint axis='0 1 0'/><geom size='0.1'/></body></worldbody>")));
+    CHECK_THAT(refusal_of(four, six), ContainsText("model/nv is 5 where it was saved and 6 here"));
 }
 
 TEST_CASE("MuJoCo environments that threads step beside each other give what one thread gives", "[threads]") {
