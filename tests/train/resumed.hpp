@@ -1,16 +1,20 @@
 // Trainings that are saved and go on in other objects, compared with those that go on themselves.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "catch.hpp"
+#include "gradiva/core/check.hpp"
 #include "gradiva/core/state_difference.hpp"
 #include "gradiva/core/state_image.hpp"
 #include "gradiva/core/state_reader.hpp"
+#include "gradiva/env/vector_env.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/train/progress.hpp"
 
@@ -23,6 +27,8 @@ class AnyTraining {
 public:
     virtual ~AnyTraining() = default;
     virtual void train(Index iterations) = 0;
+    /// Environments, sums of rewards and lengths of the episodes that ended in the last rollout.
+    virtual std::vector<double> finished() const = 0;
     virtual gradiva::StateImage image(gradiva::Episodes episodes = gradiva::Episodes::kept) = 0;
     virtual void restore(const gradiva::StateImage& image, gradiva::Episodes episodes = gradiva::Episodes::kept) = 0;
 };
@@ -42,6 +48,16 @@ public:
         if (iterations == 0) return;
         Index left = iterations;
         trainer_.train({.steps = 1'000'000}, [&](const gradiva::Progress&) { return --left > 0; });
+    }
+    std::vector<double> finished() const override {
+        std::vector<double> numbers;
+        if constexpr (requires { trainer_.rollout(); }) {
+            for (const gradiva::FinishedEpisode& episode : trainer_.rollout().finished) {
+                const auto environment = static_cast<double>(episode.environment);
+                numbers.insert(numbers.end(), {environment, episode.reward_sum, static_cast<double>(episode.length)});
+            }
+        }
+        return numbers;
     }
     gradiva::StateImage image(gradiva::Episodes episodes) override { return gradiva::image_of(trainer_, episodes); }
     void restore(const gradiva::StateImage& image, gradiva::Episodes episodes) override {
@@ -79,6 +95,32 @@ MakeTraining training(MakeEnvs envs, MakeActor actor, MakeCritic critic, MakeTra
 
 inline constexpr auto without_critic = [](auto&, auto&) { return gradiva::NoCritic{}; };
 
+/// The path that an `Error` of `restore` names first; empty where it throws none.
+template <class Restore>
+std::string path_refused_by(const Restore& restore) {
+    try {
+        restore();
+    } catch (const gradiva::Error& error) {
+        const std::string text = error.what();
+        constexpr std::size_t begin = 6;  // after "test: "
+        return text.substr(begin, text.find(' ', begin) - begin);
+    }
+    return {};
+}
+
+/// The path for which the second cannot be restored from what the first shows.
+template <class Part>
+std::string refused(Part& saved, Part& here) {
+    return path_refused_by([&] { gradiva::restore("test", gradiva::image_of(saved), here); });
+}
+template <class Part>
+std::string refused(Part&& saved, Part&& here) {
+    return refused<Part>(saved, here);
+}
+inline std::string refused(const MakeTraining& saved, const MakeTraining& here) {
+    return path_refused_by([&] { here(1, false)->restore(saved(1, false)->image()); });
+}
+
 /// Checks that a training which was saved after some iterations goes on in other objects, new ones and such that were
 /// trained before, with any number of threads, as it does itself.
 inline void check_resumption(const MakeTraining& make) {
@@ -96,6 +138,7 @@ inline void check_resumption(const MakeTraining& make) {
             resumed->restore(saved);
             CHECK(first_difference(saved, resumed->image()).empty());
             resumed->train(more);
+            CHECK(resumed->finished() == whole->finished());
             CHECK(first_difference(expected, resumed->image()) == "");
         }
     }

@@ -1,0 +1,155 @@
+// A part that was built with another option, size or bound is not restored: the error names it. One line for each.
+
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "gradiva/gradiva.hpp"
+#include "train/resumed.hpp"
+#include "train/walks.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+namespace {
+
+template <class T>
+struct Fixed {
+    T value;
+    void visit_state(State& state) { state.fixed("fixed", value); }
+};
+
+/// The same for options, which their owner declares fixed.
+template <class Options>
+std::string refused_option(const Options& saved, const Options& here) {
+    const std::string path = refused(Fixed<Options>{saved}, Fixed<Options>{here});
+    return path.substr(path.find('/') + 1);
+}
+
+}  // namespace
+
+TEST_CASE("advantages are compared") {
+    CHECK(refused(Gae{.gamma = 0.5}, Gae{}) == "gamma");
+    CHECK(refused(Gae{.lambda = 0.5}, Gae{}) == "lambda");
+    CHECK(refused(QReturns{.gamma = 0.5}, QReturns{}) == "gamma");
+    CHECK(refused(QReturns{.lambda = 0.5}, QReturns{}) == "lambda");
+    CHECK(refused(VTrace{.gamma = 0.5}, VTrace{}) == "gamma");
+    CHECK(refused(VTrace{.lambda = 0.5}, VTrace{}) == "lambda");
+    CHECK(refused(VTrace{.rho_bar = 2}, VTrace{}) == "rho_bar");
+    CHECK(refused(VTrace{.c_bar = 2}, VTrace{}) == "c_bar");
+    CHECK(refused(TemporalDifference{.gamma = 0.5}, TemporalDifference{}) == "gamma");
+    CHECK(refused(NStep{.gamma = 0.5}, NStep{}) == "gamma");
+    CHECK(refused(NStep{.n = 6}, NStep{}) == "n");
+    CHECK(refused(RewardToGo{.gamma = 0.5}, RewardToGo{}) == "gamma");
+    CHECK(refused(RewardToGo{.baseline = Baseline::critic}, RewardToGo{}) == "baseline");
+    CHECK(refused(RewardToGo{.constant = 1}, RewardToGo{}) == "constant");
+    CHECK(refused(TotalReturn{.gamma = 0.5}, TotalReturn{}) == "gamma");
+    CHECK(refused(TotalReturn{.baseline = Baseline::critic}, TotalReturn{}) == "baseline");
+    CHECK(refused(TotalReturn{.constant = 1}, TotalReturn{}) == "constant");
+    CHECK(refused(ProductOfRatios{.gamma = 0.5}, ProductOfRatios{}) == "gamma");
+    CHECK(refused(ProductOfRatios{.constant = 1}, ProductOfRatios{}) == "constant");
+    CHECK(refused(SingleRatio{.gamma = 0.5}, SingleRatio{}) == "gamma");
+    CHECK(refused(SingleRatio{.baseline = Baseline::critic}, SingleRatio{}) == "baseline");
+    CHECK(refused(SingleRatio{.constant = 1}, SingleRatio{}) == "constant");
+}
+
+TEST_CASE("surrogates are compared") {
+    CHECK(refused(Clip{.clip = 0.1}, Clip{}) == "clip/from");
+    CHECK(refused(Clip{.clip = Linear{0.2, 0.1}}, Clip{}) == "clip/shape");
+    CHECK(refused(Clip{.clip = Linear{0.2, 0.1}}, Clip{.clip = Linear{0.2, 0}}) == "clip/to");
+    CHECK(refused(KlPenalty{.target = 1}, KlPenalty{}) == "target");
+    CHECK(refused(KlPenalty{.kl_high = 1}, KlPenalty{}) == "kl_high");
+    CHECK(refused(KlPenalty{.kl_low = 1}, KlPenalty{}) == "kl_low");
+    CHECK(refused(KlPenalty{.beta = 2}, KlPenalty{}) == "beta");
+    CHECK(refused(PolicyGradient{.per_episode = true}, PolicyGradient{}) == "per_episode");
+}
+
+TEST_CASE("hyperparameters of optimisers are compared") {
+    CHECK(refused(Adam<float>({.beta1 = 0.5}), Adam<float>()) == "options/beta1");
+    CHECK(refused(Adam<float>({.beta2 = 0.5}), Adam<float>()) == "options/beta2");
+    CHECK(refused(Adam<float>({.epsilon = 0.5}), Adam<float>()) == "options/epsilon");
+    CHECK(refused(Rmsprop<float>({.alpha = 0.5}), Rmsprop<float>()) == "options/alpha");
+    CHECK(refused(Rmsprop<float>({.epsilon = 0.5}), Rmsprop<float>()) == "options/epsilon");
+    CHECK(refused(Sgd<float>({.momentum = 0.5}), Sgd<float>()) == "momentum");
+}
+
+TEST_CASE("distributions are compared") {
+    const Box box{.size = 1, .low = {-1}, .high = {1}};
+    const Box low{.size = 1, .low = {-2}, .high = {1}}, high{.size = 1, .low = {-1}, .high = {2}};
+    const Box two{.size = 2, .low = {-1}, .high = {1}};
+    CHECK(refused(Categorical<float>(2), Categorical<float>(3)) == "choices");
+    CHECK(refused(MultiCategorical<float>({2, 3}), MultiCategorical<float>({3, 2})) == "choices[0]");
+    CHECK(refused(MultiCategorical<float>({2, 3}), MultiCategorical<float>({5})) == "choices");
+    CHECK(refused(Bernoulli<float>(2), Bernoulli<float>(3)) == "answers");
+    CHECK(refused(EpsilonGreedy<float>(2), EpsilonGreedy<float>(3)) == "choices");
+    CHECK(refused(DiagonalGaussian<float>(1), DiagonalGaussian<float>(2)) == "dimensions");
+    CHECK(refused(DiagonalGaussian<float>(1), DiagonalGaussian<float>(1, 1)) == "initial_log_std");
+    CHECK(refused(StateDependentGaussian<float>(1), StateDependentGaussian<float>(2)) == "dimensions");
+    CHECK(refused(StateDependentGaussian<float>(1), StateDependentGaussian<float>(1, 1)) == "initial_log_std");
+    CHECK(refused(Beta<float>(box), Beta<float>(low)) == "bounds/low");
+    CHECK(refused(Beta<float>(box), Beta<float>(high)) == "bounds/high");
+    CHECK(refused(Beta<float>(box), Beta<float>(two)) == "bounds/low");
+    CHECK(refused(SquashedGaussian<float>(box), SquashedGaussian<float>(low)) == "bounds/low");
+    CHECK(refused(SquashedGaussian<float>(box), SquashedGaussian<float>(box, 1)) == "base/initial_log_std");
+    CHECK(refused(Hybrid<float>(2, 1), Hybrid<float>(3, 1)) == "choice/choices");
+    CHECK(refused(Hybrid<float>(2, 1), Hybrid<float>(2, 2)) == "values/dimensions");
+}
+
+TEST_CASE("the shape of networks is compared") {
+    const auto network = [](const Mlp& mlp, Index inputs = 2, Index outputs = 2) {
+        return MlpNetwork<float>(inputs, outputs, mlp, Rng(1));
+    };
+    CHECK(refused(network({}), network({.hidden = {64}})) == "widths");
+    CHECK(refused(network({}), network({.hidden = {64, 65}})) == "widths[2]");
+    CHECK(refused(network({}), network({}, 3)) == "widths[0]");
+    CHECK(refused(network({}), network({}, 2, 3)) == "widths[3]");
+    CHECK(refused(network({}), network({.activation = Activation::relu})) == "activation");
+    CHECK(refused(network({}), network({.layer_norm = true})) == "layer_norm");
+    CHECK(refused(network({}), network({.normalize_observations = true})) == "normalize_observations");
+}
+
+TEST_CASE("options of updates and trainers are compared") {
+    const UpdateOptions update;
+    CHECK(refused_option({.minibatch = 1}, update) == "minibatch");
+    CHECK(refused_option({.epochs = 1}, update) == "epochs");
+    CHECK(refused_option({.learning_rate = 1}, update) == "learning_rate/from");
+    CHECK(refused_option({.entropy = 1}, update) == "entropy/from");
+    CHECK(refused_option({.value_coefficient = 1}, update) == "value_coefficient");
+    CHECK(refused_option({.value_clip = 1}, update) == "value_clip/from");
+    CHECK(refused_option({.max_gradient_norm = 1}, update) == "max_gradient_norm");
+    CHECK(refused_option({.target_kl = 1}, update) == "target_kl");
+    CHECK(refused_option({.normalize_advantage = false}, update) == "normalize_advantage");
+    CHECK(refused_option({.name = "other"}, update).empty());
+    const TrustRegionOptions region;
+    CHECK(refused_option({.delta = 1}, region) == "delta");
+    CHECK(refused_option({.damping = 1}, region) == "damping");
+    CHECK(refused_option({.conjugate_iterations = 1}, region) == "conjugate_iterations");
+    CHECK(refused_option({.backtracks = 1}, region) == "backtracks");
+    CHECK(refused_option({.backtrack_factor = 0.5}, region) == "backtrack_factor");
+    CHECK(refused_option({.normalize_advantage = false}, region) == "normalize_advantage");
+    const AnalyticGradientOptions analytic;
+    CHECK(refused_option({.horizon = 1}, analytic) == "horizon");
+    CHECK(refused_option({.episode = 1}, analytic) == "episode");
+    CHECK(refused_option({.gamma = 1}, analytic) == "gamma");
+    CHECK(refused_option({.sample = false}, analytic) == "sample");
+    const TrainerOptions trainer;
+    CHECK(refused_option({.horizon = 1}, trainer) == "horizon");
+    CHECK(refused_option({.episodes = 1}, trainer) == "episodes");
+    CHECK(refused_option({.store = 2}, trainer) == "store");
+    CHECK(refused_option({.minibatch = 1}, trainer) == "minibatch");
+    CHECK(refused_option({.normalize_rewards = true}, trainer) == "normalize_rewards");
+    CHECK(refused_option({.threads = 2}, trainer).empty());
+    CHECK(refused(RewardNormalizer<float>(2, 0.5), RewardNormalizer<float>(2, 0.9)) == "gamma");
+    CHECK(refused(RewardNormalizer<float>(2, 0.5), RewardNormalizer<float>(3, 0.5)) == "running");
+}
+
+TEST_CASE("seed and number of environments, and the size of a store, are compared") {
+    Threads threads(1);
+    Walks<Discrete, false> walks(Discrete{2}, 3), more(Discrete{2}, 4), others(Discrete{2}, 3, 9);
+    const Actor actor(walks, Mlp{.hidden = {}});
+    using Collect = Collector<Walks<Discrete, false>, std::remove_const_t<decltype(actor)>>;
+    CHECK(refused(Collect(walks, actor, threads), Collect(more, actor, threads)) == "environments");
+    CHECK(refused(Collect(walks, actor, threads), Collect(others, actor, threads)) == "seed");
+    CHECK(refused(RolloutStore<float>(walks, actor, 1), RolloutStore<float>(walks, actor, 2)) == "capacity");
+}
