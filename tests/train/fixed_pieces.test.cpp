@@ -148,8 +148,13 @@ TEST_CASE("seed and number of environments, and the size of a store, are compare
     Threads threads(1);
     Walks<Discrete, false> walks(Discrete{2}, 3), more(Discrete{2}, 4), others(Discrete{2}, 3, 9);
     const Actor actor(walks, Mlp{.hidden = {}});
-    using Collect = Collector<Walks<Discrete, false>, std::remove_const_t<decltype(actor)>>;
-    CHECK(refused(Collect(walks, actor, threads), Collect(more, actor, threads)) == "environments");
-    CHECK(refused(Collect(walks, actor, threads), Collect(others, actor, threads)) == "seed");
-    CHECK(refused(RolloutStore<float>(walks, actor, 1), RolloutStore<float>(walks, actor, 2)) == "capacity");
+    const auto collector_refused = [&](auto& here) {
+        Collector saved(walks, actor, threads), collector(here, actor, threads);
+        return path_refused_by([&] { restore("test", image_of(saved), collector); });
+    };
+    CHECK(collector_refused(walks).empty());
+    CHECK(collector_refused(more) == "environments");
+    CHECK(collector_refused(others) == "seed");
+    RolloutStore<float> one(walks, actor, 1), two(walks, actor, 2);
+    CHECK(path_refused_by([&] { restore("test", image_of(one), two); }) == "capacity");
 }

@@ -109,13 +109,9 @@ std::string path_refused_by(const Restore& restore) {
 }
 
 /// The path for which the second cannot be restored from what the first shows.
-template <class Part>
-std::string refused(Part& saved, Part& here) {
+template <gradiva::HasVisitState Part>
+std::string refused(Part saved, Part here) {
     return path_refused_by([&] { gradiva::restore("test", gradiva::image_of(saved), here); });
-}
-template <class Part>
-std::string refused(Part&& saved, Part&& here) {
-    return refused<Part>(saved, here);
 }
 inline std::string refused(const MakeTraining& saved, const MakeTraining& here) {
     return path_refused_by([&] { here(1, false)->restore(saved(1, false)->image()); });

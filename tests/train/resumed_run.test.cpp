@@ -16,20 +16,81 @@
 using namespace gradiva;
 using namespace gradiva_test;
 
+namespace {
+
+struct PpoClipRow {
+    Gae advantage = {};
+    PpoClipOptions options = {
+        .horizon = 6, .minibatch = 8, .epochs = 3, .value_clip = 0.1, .target_kl = 0.1, .normalize_rewards = true};
+    AdamOptions optimizer = {};
+    Mlp mlp = {.hidden = {6}, .layer_norm = true, .normalize_observations = true};
+    Index environments = 5;
+    Index choices = 3;
+
+    MakeTraining make() const {
+        return training([row = *this] { return walks_of<true>(Discrete{row.choices}, row.environments); },
+                        [mlp = mlp](auto& envs) { return Actor(envs, mlp); },
+                        [mlp = mlp](auto& envs, auto&) { return Critic(envs, mlp); },
+                        [row = *this](auto& envs, auto& actor, auto& critic, Index threads) {
+                            PpoClipOptions own = row.options;
+                            own.threads = threads;
+                            return PpoClip(envs, actor, critic, row.advantage, own, Adam<float>(row.optimizer));
+                        });
+    }
+};
+
+}  // namespace
+
 TEST_CASE("PpoClip goes on as if it had not stopped, with masks and all normalisation", "[threads]") {
-    const Mlp mlp{.hidden = {6}, .layer_norm = true, .normalize_observations = true};
-    check_resumption(training([] { return walks_of<true>(Discrete{3}); }, [=](auto& envs) { return Actor(envs, mlp); },
-                              [=](auto& envs, auto&) { return Critic(envs, mlp); },
-                              [](auto& envs, auto& actor, auto& critic, Index threads) {
-                                  return PpoClip(envs, actor, critic, Gae{},
-                                                 {.horizon = 6,
-                                                  .minibatch = 8,
-                                                  .epochs = 3,
-                                                  .value_clip = 0.1,
-                                                  .target_kl = 0.1,
-                                                  .normalize_rewards = true,
-                                                  .threads = threads});
-                              }));
+    check_resumption(PpoClipRow{}.make());
+}
+
+TEST_CASE("a training with another option is refused, and the path says which") {
+    const auto path = [](const auto& change) {
+        PpoClipRow other;
+        change(other);
+        return refused(PpoClipRow{}.make(), other.make());
+    };
+    CHECK(path([](PpoClipRow&) {}).empty());
+    CHECK(path([](PpoClipRow& row) { row.options.threads = 2; }).empty());
+    CHECK(path([](PpoClipRow& row) { row.options.horizon = 7; }) == "options/horizon");
+    CHECK(path([](PpoClipRow& row) { row.options.epochs = 7; }) == "update/options/epochs");
+    CHECK(path([](PpoClipRow& row) { row.options.clip = 0.3; }) == "update/surrogate/clip/from");
+    CHECK(path([](PpoClipRow& row) { row.advantage.gamma = 0.5; }) == "advantage/gamma");
+    CHECK(path([](PpoClipRow& row) { row.optimizer.beta1 = 0.5; }) == "update/actor/optimizer/options/beta1");
+    CHECK(path([](PpoClipRow& row) { row.mlp.activation = Activation::relu; }) == "actor/network/activation");
+    CHECK(path([](PpoClipRow& row) { row.choices = 2; }) == "actor/network/widths[2]");
+    CHECK(path([](PpoClipRow& row) { row.environments = 6; }) == "environments/walks/position");
+}
+
+namespace {
+
+/// Saved with and without running episodes, restored, and trained on.
+StateImage restarted(const StateImage& saved, Index threads, Index used_for) {
+    const auto training = PpoClipRow{}.make()(threads, true);
+    training->train(used_for);
+    training->restore(saved, Episodes::restarted);
+    training->train(3);
+    return training->image();
+}
+
+}  // namespace
+
+TEST_CASE("a training is restored without its running episodes", "[threads]") {
+    const auto whole = PpoClipRow{}.make()(1, false);
+    whole->train(5);
+    const StateImage saved = whole->image(Episodes::restarted);
+    CHECK(saved.find("collector/streams/key") != nullptr);
+    for (const char* path : {"collector/started", "collector/mid_episode", "collector/episodes/length",
+                             "collector/states/observation", "rewards/running"}) {
+        CHECK(whole->image().find(path) != nullptr);
+        CHECK(saved.find(path) == nullptr);
+    }
+    const StateImage once = restarted(saved, 1, 0);
+    CHECK(first_difference(once, restarted(saved, 2, 0)).empty());
+    CHECK(first_difference(once, restarted(saved, 1, 2)).empty());  // what ran there is forgotten
+    whole->train(3);
+    CHECK(!first_difference(once, whole->image()).empty());
 }
 
 TEST_CASE("PpoKl goes on as if it had not stopped, with a shared trunk in double", "[threads]") {

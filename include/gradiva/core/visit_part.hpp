@@ -14,11 +14,11 @@ consteval bool explain_visit_state() {
     return true;
 }
 
-/// Visits a part that may be without state: where its type has `visit_state`.
+/// Visits a part that may be without state: where its type has `visit_state` or `saved_as_bytes`.
 template <class T>
 void visit_part(State& state, std::string_view name, T& part) {
     static_assert(explain_visit_state<T>());
-    if constexpr (HasVisitState<T>) state(name, part);
+    if constexpr (HasVisitState<T> || SavedAsBytes<T>) state(name, part);
 }
 
 }  // namespace GRADIVA_NAMESPACE
