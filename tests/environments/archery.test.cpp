@@ -21,7 +21,7 @@ struct Shot {
     float aim = 0;
 };
 
-Outcome shoot(Archery& archery, const Shot& shot, std::vector<float>& observation) {
+Outcome shoot_at(Archery& archery, const Shot& shot, std::vector<float>& observation) {
     Rng rng;
     const std::array values{shot.aim};
     return archery.step({.choice = shot.target, .values = values}, rng, observation);
@@ -77,7 +77,7 @@ struct Begun {
         Rng rng(seed);
         archery.reset(rng, observation);
     }
-    Outcome shoot(int target, float aim) { return ::shoot(archery, {target, aim}, observation); }
+    Outcome shoot(int target, float aim) { return shoot_at(archery, {target, aim}, observation); }
 };
 
 }  // namespace

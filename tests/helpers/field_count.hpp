@@ -6,7 +6,7 @@
 
 namespace gradiva_test {
 
-namespace detail {
+namespace field_count_detail {
 
 /// Converts to the type of any field.
 struct AnyField {
@@ -19,13 +19,13 @@ constexpr bool takes(std::index_sequence<i...>) {
     return requires { T{(static_cast<void>(i), AnyField{})...}; };
 }
 
-}  // namespace detail
+}  // namespace field_count_detail
 
 /// The most values that initialise a `T`. A new field with no default counts too.
 template <class T, std::size_t n = 32>
 constexpr std::size_t field_count() {
-    static_assert(!detail::takes<T>(std::make_index_sequence<33>()), "more fields than are looked for");
-    if constexpr (n == 0 || detail::takes<T>(std::make_index_sequence<n>())) {
+    static_assert(!field_count_detail::takes<T>(std::make_index_sequence<33>()), "more fields than are looked for");
+    if constexpr (n == 0 || field_count_detail::takes<T>(std::make_index_sequence<n>())) {
         return n;
     } else {
         return field_count<T, n - 1>();
