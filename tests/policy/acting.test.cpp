@@ -242,6 +242,23 @@ TEST_CASE("with a mask only legal actions are returned") {
     CHECK(unmasked.act(one, Mask{0, 1, 1}) == 1);
 }
 
+TEST_CASE("A mask of a single choice is taken by a distribution that has masks") {
+    struct OnlyChoice {
+        Box observation_space() const { return {.size = 1}; }
+        Discrete action_space() const { return {.n = 1}; }
+        void reset(Rng&, std::span<float> observation) { observation[0] = 0; }
+        Outcome step(int, Rng&, std::span<float> observation) {
+            observation[0] = 0;
+            return {.terminated = true};
+        }
+        void action_mask(std::span<std::uint8_t> legal) const { legal[0] = 1; }
+    };
+    Vectorized envs(OnlyChoice{});
+    const Actor actor(envs, Mlp{.hidden = {2}});
+    Acting acting(actor, OnlyChoice{});
+    CHECK(acting.act(std::vector<float>{0}, std::vector<std::uint8_t>{1}) == 0);
+}
+
 TEST_CASE("a mask that is missing, or of a wrong size, is refused") {
     const auto actor = constant_actor(MaskedChoices{}, Categorical<float>(3), {3, 2, 1});
     Acting acting(actor, MaskedChoices{});

@@ -111,6 +111,9 @@ TEST_CASE("A rollout holds sample t of environment n in column t N + n without f
     CHECK(r.final_sample.empty());
     CHECK(r.final_observation.cols() == 0);
     CHECK(r.final_mask.cols() == 0);
+    rig.rollout.log_ratio.matrix().setConstant(5);
+    rig.collect.steps(rig.rollout, 7);
+    CHECK((r.log_ratio.matrix().array() == 0).all());
 }
 
 TEST_CASE("The next rollout goes on where the last one stopped") {

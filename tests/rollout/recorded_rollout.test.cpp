@@ -397,6 +397,9 @@ TEST_CASE("The columns of a large observation are named by the first and the las
                       ContainsText("name the columns environment,step,observation_0,...,observation_15,action_0,...,"
                                    "action_2,log_prob,reward,terminated,truncated,next_observation_0,...,"
                                    "next_observation_15"));
+    CHECK_THROWS_WITH(read_transitions(file.path, Box{.size = 1}, MultiDiscrete{std::vector<Index>(40, 2)}),
+                      ContainsText("name the columns environment,step,observation_0,action_0,...,action_39,log_prob,"
+                                   "reward,terminated,truncated,next_observation_0"));
 }
 
 TEST_CASE("Cells that are no numbers, or not finite, are refused by line, column and value") {
