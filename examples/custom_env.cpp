@@ -5,8 +5,6 @@
 
 #include <gradiva/gradiva.hpp>
 
-#include "interrupt.hpp"
-
 struct Corridor {
     int position = 0;
     gradiva::Box observation_space() const { return {.size = 1}; }
@@ -28,6 +26,6 @@ int main() {
     Actor actor(envs, Mlp{.hidden = {32}});
     Critic critic(envs, Mlp{.hidden = {32}});
     PpoClip trainer(envs, actor, critic, Gae{}, {.learning_rate = 3e-3});
-    trainer.train({.steps = 20'000}, ProgressBar{}, example::StopOnInterrupt{});  // Ctrl-C ends the training
+    trainer.train({.steps = 20'000}, ProgressBar{}, StopOnSignal{});  // Ctrl-C ends the training
     fmt::print("{}\n", evaluate(actor, corridor, {.episodes = 100}));
 }

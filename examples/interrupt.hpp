@@ -1,8 +1,7 @@
-// A clean end on Ctrl-C.
+// A clean end on Ctrl-C, of loops that are not `train`.
 #pragma once
 
 #include <csignal>
-#include <gradiva/train/progress.hpp>
 
 namespace example {
 
@@ -16,11 +15,5 @@ inline void stop_on_interrupt() {
         std::signal(SIGINT, SIG_DFL);
     });
 }
-
-/// Callback of `train` that ends it after the iteration in which Ctrl-C was pressed.
-struct StopOnInterrupt {
-    StopOnInterrupt() { stop_on_interrupt(); }
-    bool operator()(const gradiva::Progress&) const { return interrupted == 0; }
-};
 
 }  // namespace example

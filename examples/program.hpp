@@ -1,15 +1,16 @@
-// What the example programs with options share: the options, the log, a clean end on Ctrl-C and errors in one line.
+// What the example programs with options share: the options, log and checkpoint, a clean end on Ctrl-C and errors in one
+// line.
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <gradiva/gradiva.hpp>
+#include <gradiva/io.hpp>
 #include <limits>
 #include <new>
 #include <optional>
 #include <string>
 #include <system_error>
 
-#include "interrupt.hpp"
 #include "numbers.hpp"
 
 namespace example {
@@ -20,6 +21,7 @@ struct Options {
     gradiva::Index envs = 8;
     gradiva::Index threads = 1;
     std::string log = {};
+    std::string checkpoint = {};
     bool quiet = false;
 };
 
@@ -39,6 +41,8 @@ inline void add_options(CLI::App& app, Options& options) {
         ->check(whole_number<Index>(1, gradiva::Threads::most))
         ->capture_default_str();
     app.add_option("--log", options.log, "write one line per iteration to this CSV file");
+    app.add_option("--checkpoint", options.checkpoint,
+                   "save the training to this file every minute and at the end, and go on from it if it is there");
     app.add_flag("--quiet", options.quiet, "print nothing but the last line");
 }
 
@@ -58,15 +62,18 @@ inline Options read_options(int argc, char** argv, const std::string& what, Opti
     return options;
 }
 
-/// Trains with a progress bar and a log, as the options say.
+/// Trains with a progress bar, a log and a checkpoint, as the options say.
 template <class Trainer>
 void train(Trainer& trainer, const Options& options) {
+    std::optional<gradiva::Checkpoint<>> checkpoint;
     std::optional<gradiva::CsvLog> log;
     std::optional<gradiva::ProgressBar> bar;
+    gradiva::StopOnSignal stop;
+    if (!options.checkpoint.empty()) checkpoint.emplace(options.checkpoint);
     if (!options.log.empty()) log.emplace(options.log);
     if (!options.quiet) bar.emplace();
-    trainer.train({.steps = options.steps}, log, bar, StopOnInterrupt{});
-    if (interrupted != 0) fmt::print(stderr, "interrupted; this is the policy so far\n");
+    trainer.train({.steps = options.steps}, checkpoint, log, bar, stop);
+    if (stop.signal() != 0) fmt::print(stderr, "interrupted; this is the policy so far\n");
 }
 
 /// Runs the program; what goes wrong is printed and makes its exit status 1.

@@ -29,6 +29,8 @@
 #include "gradiva/core/check_thread_count.hpp"
 #include "gradiva/core/column_by_column.hpp"
 #include "gradiva/core/contiguous.hpp"
+#include "gradiva/core/crc64.hpp"
+#include "gradiva/core/disk.hpp"
 #include "gradiva/core/draws_from_a_copy.hpp"
 #include "gradiva/core/dtype.hpp"
 #include "gradiva/core/failure.hpp"

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "gradiva/gradiva.hpp"
+#include "gradiva/io.hpp"
 #include "helpers/field_count.hpp"
 
 using namespace gradiva;

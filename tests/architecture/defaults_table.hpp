@@ -52,6 +52,14 @@ GRADIVA_DEFAULTS(EvaluateOptions, IS(episodes, 100), IS(greedy, true), IS(seed, 
     IS(most_steps_per_episode, 100'000)),
 GRADIVA_DEFAULTS(BestActorOptions, IS(at_least_episodes, 100)),
 GRADIVA_DEFAULTS(StopAtReturn, IS(target, 0), IS(at_least_episodes, 100)),
+GRADIVA_DEFAULTS(CheckpointOptions, IS(every_seconds, 60), IS(every_iterations, 0), IS(keep, 0)),
+
+// State and files.
+GRADIVA_DEFAULTS(StatePiece, IS(type, Dtype::f64), IS(rank, 0), IS(rows, 1), IS(columns, 1), IS(data, nullptr),
+    IS(fixed, false), IS(in_place, false), IS(resize, nullptr), IS(object, nullptr)),
+GRADIVA_DEFAULTS(StateArray, IS(path, {}), IS(type, Dtype::f64), IS(fixed, false), IS(shape, {}), IS(data, nullptr),
+    IS(bytes, 0), IS(own, {})),
+GRADIVA_DEFAULTS(LineFilePosition, IS(bytes, 0), IS(crc64, 0)),
 
 // Schedules.
 GRADIVA_DEFAULTS(Constant, IS(value, 0)),

@@ -182,12 +182,18 @@ Names without_comment(const std::string& header, const std::string& text) {
 const std::map<std::string, std::string>& tested_elsewhere() {
     static const std::map<std::string, std::string> table{
         {"core/column_by_column.hpp", "tests/policy/column_by_column.test.cpp"},
+        {"core/disk.hpp", "tests/io/detail/durable_file.test.cpp"},
         {"core/draws_from_a_copy.hpp", "tests/policy/controller.test.cpp"},
         {"core/language.hpp", "tests/compile_errors/ofast.cpp"},
         {"core/namespace.hpp", "tests/mixed_targets/CMakeLists.txt"},
         {"core/positional.hpp", "tests/compile_errors/train_with_steps_alone.cpp"},
         {"core/random/normal.hpp", "tests/core/rng.test.cpp"},
         {"core/random/philox.hpp", "tests/core/rng.test.cpp"},
+        {"core/state_difference.hpp", "tests/core/state.test.cpp"},
+        {"core/state_image.hpp", "tests/core/state.test.cpp"},
+        {"core/state_piece.hpp", "tests/core/state.test.cpp"},
+        {"core/state_reader.hpp", "tests/core/state.test.cpp"},
+        {"core/state_text.hpp", "tests/core/state.test.cpp"},
         {"env/vector_env.hpp", "tests/rollout/own_vector_env.test.cpp"},
         {"forward.hpp", "tests/architecture/forward.test.cpp"},
         {"gradiva.hpp", "tests/odr/one.cpp"},
@@ -217,6 +223,7 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"surrogate/simd.hpp", "tests/surrogate/numbers.test.cpp"},
         {"surrogate/surrogate_sum.hpp", "tests/surrogate/surrogate.test.cpp"},
         {"train/observation_statistics.hpp", "tests/train/normalization.test.cpp"},
+        {"train/train_options.hpp", "tests/train/train_loop.test.cpp"},
         {"version.hpp", "tests/consumer/CMakeLists.txt"},
     };
     return table;

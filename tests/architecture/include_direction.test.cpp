@@ -170,7 +170,7 @@ TEST_CASE("an include of a room above or beside is found, however it is written"
     CHECK(wrong_includes("gradiva/environments/pendulum.hpp", "#include <gradiva/nn/mlp.hpp>").size() == 1);
     CHECK(wrong_includes("gradiva/algorithms/ppo.hpp", "#include <gradiva/callbacks/csv_log.hpp>").size() == 1);
     CHECK(wrong_includes("gradiva/core/rng.hpp", "#include <gradiva/gradiva.hpp>").size() == 1);
-    CHECK(wrong_includes("gradiva/callbacks/csv_log.hpp", "#include <gradiva/core/dtype.hpp>").size() == 1);
+    CHECK(wrong_includes("gradiva/callbacks/csv_log.hpp", "#include <gradiva/io/safetensors_file.hpp>").size() == 1);
     CHECK(wrong_includes("gradiva/callbacks/csv_log.hpp", "#include <gradiva/io.hpp>").size() == 1);
     CHECK(wrong_includes("gradiva/attic/old.hpp", "") == Names{"gradiva/attic/old.hpp is in no known room"});
 }

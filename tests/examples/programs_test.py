@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -78,6 +79,23 @@ class Numbers(unittest.TestCase):
                     done = run(name, "--envs", envs, "--steps", "1", "--quiet")
                     self.assertEqual(done.returncode, 0, done.stderr)
                     self.assertRegex(done.stdout.splitlines()[-1], r"^mean_return=\S+ std_return=\S+ episodes=100$")
+
+
+class Checkpoints(unittest.TestCase):
+    def test_a_training_goes_on_from_its_file(self):
+        for name in WITH_OPTIONS:
+            with self.subTest(program=name), tempfile.TemporaryDirectory() as folder:
+                file, log = pathlib.Path(folder) / "run", pathlib.Path(folder) / "run.csv"
+                arguments = ("--checkpoint", file, "--log", log, "--quiet", "--seed", "3")
+                first = run(name, *arguments, "--steps", "3000")
+                self.assertEqual(first.returncode, 0, first.stderr)
+                lines = log.read_text()
+                again = run(name, *arguments, "--steps", "3000")
+                self.assertEqual((again.returncode, again.stdout), (0, first.stdout))
+                self.assertEqual(log.read_text(), lines)
+                other = run(name, "--checkpoint", file, "--log", log, "--quiet", "--seed", "4", "--steps", "3000")
+                self.assertEqual(other.returncode, 1)
+                self.assertIn("seed is 3 where it was saved and 4 here", other.stderr)
 
 
 class Interrupts(unittest.TestCase):

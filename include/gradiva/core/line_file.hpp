@@ -14,8 +14,8 @@
 #include <system_error>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/detail/crc64.hpp"
-#include "gradiva/core/detail/disk.hpp"
+#include "gradiva/core/crc64.hpp"
+#include "gradiva/core/disk.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -57,9 +57,9 @@ public:
         flush();
         std::error_code ignored;
         if (!std::filesystem::is_regular_file(absolute_, ignored)) return;
-        const std::unique_ptr<std::FILE, detail::CloseFile> file(std::fopen(absolute_.string().c_str(), "rb+"));
-        require(file != nullptr && detail::sync_file(file.get()), "{}: cannot bring '{}' to the disk: {}", who_, path_,
-                detail::error_text(errno));
+        const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(absolute_.string().c_str(), "rb+"));
+        require(file != nullptr && sync_file(file.get()), "{}: cannot bring '{}' to the disk: {}", who_, path_,
+                error_text(errno));
     }
 
     /// Appends a line, which ends with its line break, to the write buffer; flushes when this reaches 64 KiB.
@@ -122,7 +122,7 @@ private:
     std::ofstream file_;
     std::string pending_;
     std::uint64_t size_ = 0;  // bytes of the complete lines in the file
-    detail::Crc64 crc_;       // of these
+    Crc64 crc_;               // of these
 };
 
 }  // namespace GRADIVA_NAMESPACE

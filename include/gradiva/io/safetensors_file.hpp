@@ -20,7 +20,7 @@
 #include <fmt/core.h>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/detail/crc64.hpp"
+#include "gradiva/core/crc64.hpp"
 #include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/io/detail/byte_source.hpp"
@@ -140,11 +140,11 @@ private:
         const std::size_t at = before == header.npos ? 0 : before + detail::checksum_prefix.size();
         if (digits.size() != 16 || header.substr(at, 16) != digits) refuse("its checksum is not 16 plain digits");
         const std::span<const std::byte> all(bytes_.get(), size_);
-        detail::Crc64 crc;
+        Crc64 crc;
         crc.add(all.first(8 + at));
         crc.add(std::as_bytes(std::span(detail::no_checksum)));
         crc.add(all.subspan(8 + at + 16));
-        const auto right = detail::hex_digits(crc.value());
+        const auto right = hex_digits(crc.value());
         if (digits != std::string_view(right.data(), 16)) {
             refuse(
                 fmt::format("its checksum is {} and that of its bytes {} (who changes a file has to take '{}' out of "

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/detail/crc64.hpp"
+#include "gradiva/core/crc64.hpp"
 #include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/io/detail/durable_file.hpp"
@@ -81,10 +81,10 @@ public:
     void write(const std::string& path, std::string_view kept = {}) {
         make_header();
         const std::span<const std::byte> header = std::as_bytes(std::span(header_));
-        detail::Crc64 crc;
+        Crc64 crc;
         crc.add(header);
         for_each_in_order([&](const Tensor& tensor) { crc.add(tensor.bytes); });
-        const auto digits = detail::hex_digits(crc.value());
+        const auto digits = hex_digits(crc.value());
         std::copy(digits.begin(), digits.end(), header_.begin() + digits_at_);
 
         detail::DurableFile file("SafetensorsWriter", path);

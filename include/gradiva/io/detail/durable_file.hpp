@@ -13,7 +13,7 @@
 #include <system_error>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/detail/disk.hpp"
+#include "gradiva/core/disk.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 

@@ -16,8 +16,9 @@
 
 // What the C++ library has no name for: bringing a file and its name to the disk.
 
-namespace GRADIVA_NAMESPACE::detail {
+namespace GRADIVA_NAMESPACE {
 
+/// The deleter of an open file.
 struct CloseFile {
     void operator()(std::FILE* file) const { std::fclose(file); }
 };
@@ -52,4 +53,4 @@ inline bool sync_folder([[maybe_unused]] const char* folder) {
 #endif
 }
 
-}  // namespace GRADIVA_NAMESPACE::detail
+}  // namespace GRADIVA_NAMESPACE

@@ -1,4 +1,4 @@
-#include "gradiva/core/detail/crc64.hpp"
+#include "gradiva/core/crc64.hpp"
 
 #include <cstdint>
 #include <random>
@@ -13,7 +13,7 @@ using namespace gradiva;
 namespace {
 
 std::uint64_t crc_of(std::span<const std::byte> bytes) {
-    detail::Crc64 crc;
+    Crc64 crc;
     crc.add(bytes);
     return crc.value();
 }
@@ -47,7 +47,7 @@ TEST_CASE("the CRC of any length, at any address and in any parts is that of the
         }
     }
     for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
-        detail::Crc64 crc;
+        Crc64 crc;
         crc.add(std::span<const std::byte>(bytes).first(cut));
         crc.add(std::span<const std::byte>(bytes).subspan(cut));
         REQUIRE(crc.value() == plain_crc_of(bytes));
@@ -55,6 +55,6 @@ TEST_CASE("the CRC of any length, at any address and in any parts is that of the
 }
 
 TEST_CASE("a number has 16 lower-case hexadecimal digits") {
-    const auto digits = detail::hex_digits(0x0123456789ABCDEF);
+    const auto digits = hex_digits(0x0123456789ABCDEF);
     CHECK(std::string_view(digits.data(), 16) == "0123456789abcdef");
 }

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <span>
 
-namespace GRADIVA_NAMESPACE::detail {
+namespace GRADIVA_NAMESPACE {
 
 static_assert(std::endian::native == std::endian::little, "gradiva/io needs a little-endian processor");
 
@@ -72,4 +72,4 @@ inline std::array<char, 16> hex_digits(std::uint64_t number) {
     return digits;
 }
 
-}  // namespace GRADIVA_NAMESPACE::detail
+}  // namespace GRADIVA_NAMESPACE

@@ -1,0 +1,60 @@
+#include "catch.hpp"
+
+#include <csignal>
+
+#include "gradiva/callbacks/stop_on_signal.hpp"
+#include "gradiva/train/train_loop.hpp"
+
+using namespace gradiva;
+
+namespace {
+
+volatile std::sig_atomic_t seen = 0;
+void note(int signal) { seen = signal; }
+
+struct Loop {
+    TrainLoop loop{"Loop"};
+    template <class... Callbacks>
+    Progress train(Callbacks&&... callbacks) {
+        return loop.run(
+            TrainOptions{.steps = 50}, *this,
+            [this](Progress& progress) { loop.report(10, Buffer<FinishedEpisode>(), progress); }, callbacks...);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a signal ends the training after its iteration, and the former handler comes back") {
+    for (const int signal : {SIGINT, SIGTERM}) {
+        seen = 0;
+        const auto former = std::signal(signal, note);
+        StopOnSignal stop;
+        const auto interrupt = [&](const Progress& progress) {
+            if (progress.iteration == 2) std::raise(signal);
+        };
+        CHECK(Loop().train(stop, interrupt).iteration == 3);  // asked before the signal came
+        CHECK(stop.signal() == signal);
+        CHECK(Loop().train(interrupt, stop).iteration == 2);
+        CHECK(seen == 0);
+        std::raise(signal);
+        CHECK(seen == signal);
+        CHECK(Loop().train(stop).iteration == 5);  // the signal of an earlier training is forgotten
+        CHECK(stop.signal() == 0);
+        std::signal(signal, former);
+    }
+}
+
+TEST_CASE("the former handlers come back after an exception too, and a second signal finds the default one") {
+    const auto former = std::signal(SIGINT, note);
+    seen = 0;
+    CHECK_THROWS_AS(Loop().train(StopOnSignal(), [](const Progress&) { fail("broken"); }), Error);
+    std::raise(SIGINT);
+    CHECK(seen == SIGINT);
+    Loop().train(StopOnSignal(), [](const Progress& progress) {
+        if (progress.iteration > 1) return;
+        std::raise(SIGINT);
+        const auto for_the_second = std::signal(SIGINT, SIG_IGN);
+        CHECK(for_the_second == SIG_DFL);
+    });
+    std::signal(SIGINT, former);
+}
