@@ -6,7 +6,7 @@
 
 #include "catch.hpp"
 #include "helpers/temporary_folder.hpp"
-#include "io/raw_safetensors.hpp"
+#include "io/small_files.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;

@@ -13,7 +13,7 @@
 #include "helpers/sanitizer.hpp"
 #include "helpers/small_disk.hpp"
 #include "helpers/temporary_folder.hpp"
-#include "io/raw_safetensors.hpp"
+#include "io/small_files.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;
@@ -27,18 +27,6 @@ std::vector<T> elements(const StoredTensor& tensor) {
     std::vector<T> all(tensor.bytes.size() / sizeof(T));
     if (!all.empty()) std::memcpy(all.data(), tensor.bytes.data(), tensor.bytes.size());
     return all;
-}
-
-/// A small file with all that a file has.
-std::string small_file(const TemporaryFolder& folder) {
-    const std::vector<float> weights = {1, 2.5F, -3};
-    const std::uint8_t flag = 1;
-    SafetensorsWriter writer;
-    writer.add("flag", Shape{}, &flag);
-    writer.add("w", Shape{3, 1}, weights.data());
-    writer.add_text("k", "v");
-    writer.write(folder / "small");
-    return read_text(folder / "small");
 }
 
 }  // namespace
@@ -84,7 +72,7 @@ TEST_CASE("a file lies byte for byte as the format says") {
     const std::string header = R"({"__metadata__":{"gradiva.crc64":"e2b83d282661efe3","k":"v"},)"
                                R"("w":{"dtype":"F32","shape":[3,1],"data_offsets":[0,12]},)"
                                R"("flag":{"dtype":"U8","shape":[],"data_offsets":[12,13]}})";
-    const std::string file = small_file(folder);
+    const std::string file = small_safetensors(folder);
     const std::size_t padded = (header.size() + 7) / 8 * 8;
     std::uint64_t length = 0;
     std::memcpy(&length, file.data(), 8);
@@ -150,7 +138,8 @@ TEST_CASE("what cannot be written as asked is an error") {
                       "SafetensorsWriter: the text of 'k' is not UTF-8; write bytes as a "
                       "tensor");
     for (const Shape& shape : {Shape{-1}, Shape{Index{1} << 61, 4}, Shape{Index{1} << 62}}) {
-        CHECK_THROWS_WITH(writer.add("x", shape, &number), ContainsText("the shape of tensor 'x' has a negative size"));
+        CHECK_THROWS_WITH(writer.add("x", shape, &number),
+                          ContainsText("tensor 'x' has a negative size, or is too large"));
     }
     CHECK_THROWS_WITH(writer.add("x", Shape{2}, static_cast<const float*>(nullptr)),
                       "SafetensorsWriter: tensor 'x' has no data; only one without elements may have none");
@@ -188,37 +177,4 @@ TEST_CASE("a file that could not be written leaves the former one, and the write
     CHECK(folder.names() == std::set<std::string>{"F"});
     writer.write(folder / "F");
     CHECK(elements<float>(*SafetensorsFile(folder / "F").find("x")) == numbers);
-}
-
-TEST_CASE("a file that is cut at any length is refused") {
-    const TemporaryFolder folder("writer");
-    const std::string file = small_file(folder);
-    REQUIRE(read_safetensors(file).has_checksum());
-    for (std::size_t length = 0; length < file.size(); ++length) {
-        CAPTURE(length);
-        CHECK_THROWS_AS(read_safetensors(file.substr(0, length)), Error);
-    }
-    CHECK_THROWS_AS(read_safetensors(file + ' '), Error);
-}
-
-TEST_CASE("a file with any byte changed in any way is refused, or seen to have no checksum") {
-    const TemporaryFolder folder("writer");
-    std::string file = small_file(folder);
-    const std::size_t key = file.find("gradiva.crc64"), key_end = key + 13;
-    std::size_t without = 0;
-    for (std::size_t at = 0; at < file.size(); ++at) {
-        const char right = file[at];
-        for (int change = 1; change < 256; change += sanitized ? 25 : 1) {
-            file[at] = static_cast<char>(right ^ change);
-            try {
-                const auto read = read_safetensors(file);
-                if (read.has_checksum() || at < key || at >= key_end) FAIL("changed byte " << at << " by " << change);
-                ++without;
-            } catch (const Error&) {
-            }
-        }
-        file[at] = right;
-    }
-    CHECK(without > (sanitized ? 20 : 1000));  // another key than that of the checksum
-    CHECK(read_safetensors(file).has_checksum());
 }

@@ -3,10 +3,7 @@
 #include "gradiva/core/namespace.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +16,7 @@
 #include "gradiva/io/detail/durable_file.hpp"
 #include "gradiva/io/detail/json_text.hpp"
 #include "gradiva/io/detail/safetensors_format.hpp"
+#include "gradiva/io/detail/safetensors_header_text.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -41,10 +39,8 @@ public:
         check_name(name, detail::metadata_name);
         const auto bytes = detail::tensor_bytes(type, shape);
         if (!bytes) {
-            fail(
-                "SafetensorsWriter: the shape of tensor '{}' has a negative size or is too large; give sizes of at "
-                "least 0",
-                detail::printable(name));
+            fail("SafetensorsWriter: tensor '{}' has a negative size, or is too large; give sizes of at least 0",
+                 detail::printable(name));
         }
         if (data == nullptr && *bytes > 0) {
             fail("SafetensorsWriter: tensor '{}' has no data; only one without elements may have none",
@@ -79,16 +75,15 @@ public:
     /// `path`.partial exists. With a `kept` name, `path`.`kept` becomes a hard link to the same bytes, which stays when
     /// `path` is replaced again. Throws `Error` when a name was added twice, or when the file cannot be written.
     void write(const std::string& path, std::string_view kept = {}) {
+        check_twice();
         make_header();
-        const std::span<const std::byte> header = std::as_bytes(std::span(header_));
         Crc64 crc;
-        crc.add(header);
+        crc.add(header_.bytes());
         for_each_in_order([&](const Tensor& tensor) { crc.add(tensor.bytes); });
-        const auto digits = hex_digits(crc.value());
-        std::copy(digits.begin(), digits.end(), header_.begin() + digits_at_);
+        header_.set_checksum(crc.value());
 
         detail::DurableFile file("SafetensorsWriter", path);
-        file.write(header);
+        file.write(header_.bytes());
         for_each_in_order([&](const Tensor& tensor) { file.write(tensor.bytes); });
         file.commit(kept);
     }
@@ -143,59 +138,21 @@ private:
         check();
     }
 
-    void append_tensor(const Tensor& tensor, std::uint64_t begin) {
-        header_ += ',';
-        detail::append_json(header_, tensor.name);
-        header_ += ":{\"dtype\":";
-        detail::append_json(header_, dtype_name(tensor.type));
-        header_ += ",\"shape\":[";
-        for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
-            if (i > 0) header_ += ',';
-            detail::append_json(header_, static_cast<std::uint64_t>(tensor.shape[i]));
-        }
-        header_ += "],\"data_offsets\":[";
-        detail::append_json(header_, begin);
-        header_ += ',';
-        detail::append_json(header_, begin + tensor.bytes.size());
-        header_ += "]}";
-    }
-
-    /// The length, and the header with zeros as its checksum.
     void make_header() {
-        check_twice();
-        header_.assign(8, ' ');
-        header_ += "{\"__metadata__\":{";
-        header_ += detail::checksum_prefix;
-        digits_at_ = static_cast<std::ptrdiff_t>(header_.size());
-        header_ += detail::no_checksum;
-        header_ += '"';
-        for (const Text& text : std::span(texts_).first(text_count_)) {
-            header_ += ',';
-            detail::append_json(header_, text.key);
-            header_ += ':';
-            detail::append_json(header_, text.value);
-        }
-        header_ += '}';
-        std::uint64_t begin = 0;
+        header_.begin();
+        for (const Text& text : std::span(texts_).first(text_count_)) header_.add_text(text.key, text.value);
+        header_.begin_tensors();
         for_each_in_order([&](const Tensor& tensor) {
-            append_tensor(tensor, begin);
-            begin += tensor.bytes.size();
+            header_.add_tensor(tensor.name, tensor.type, tensor.shape, tensor.bytes.size());
         });
-        header_ += '}';
-        header_.resize((header_.size() + 7) / 8 * 8, ' ');
-        const std::uint64_t length = header_.size() - 8;
-        require(length <= detail::most_header_bytes,
-                "SafetensorsWriter: the header has {} bytes, more than the format's {}; write fewer tensors or texts",
-                length, detail::most_header_bytes);
-        std::memcpy(header_.data(), &length, 8);
+        header_.end();
     }
 
     std::vector<Tensor> tensors_;
     std::vector<Text> texts_;
     std::size_t tensor_count_ = 0, text_count_ = 0;
     std::vector<std::string_view> names_;
-    std::string header_;
-    std::ptrdiff_t digits_at_ = 0;
+    detail::SafetensorsHeaderText header_;
 };
 
 }  // namespace GRADIVA_NAMESPACE

@@ -47,7 +47,7 @@ public:
     /// Reads the header, `text`, of the file `path`.
     static SafetensorsHeader read(const std::string& path, std::string_view text) {
         SafetensorsHeaderReader reader(path);
-        if (!text.starts_with('{') || text.find('\0') != std::string_view::npos)
+        if (!text.starts_with("{") || text.find('\0') != std::string_view::npos)
             reader.refuse("its header is no JSON object");
         nlohmann::json::sax_parse(text.begin(), text.end(), &reader);
         return std::move(reader.header_);

@@ -1,4 +1,4 @@
-// Safetensors files by hand, right or wrong.
+// Small safetensors files: by hand, right or wrong, and by the writer.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,11 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "gradiva/io/safetensors_file.hpp"
+#include "gradiva/io/safetensors_writer.hpp"
+#include "helpers/temporary_folder.hpp"
 
 namespace gradiva_test {
 
@@ -24,6 +27,18 @@ inline std::string raw_safetensors(const std::string& header, std::size_t data =
 /// Reads a file from memory that ends with the text.
 inline gradiva::SafetensorsFile read_safetensors(const std::string& file) {
     return {std::as_bytes(std::span(file)), "F"};
+}
+
+/// A small file of the writer with all that a file has.
+inline std::string small_safetensors(const TemporaryFolder& folder) {
+    const std::vector<float> weights = {1, 2.5F, -3};
+    const std::uint8_t flag = 1;
+    gradiva::SafetensorsWriter writer;
+    writer.add("flag", std::vector<gradiva::Index>{}, &flag);
+    writer.add("w", std::vector<gradiva::Index>{3, 1}, weights.data());
+    writer.add_text("k", "v");
+    writer.write(folder / "small");
+    return read_text(folder / "small");
 }
 
 }  // namespace gradiva_test
