@@ -47,7 +47,8 @@ concept HasObserveBackward = requires(const E& fixed, In given, Out d_state) {
 /// An environment of Box actions that is also a model in double: s' = f(s, a) with reward r(s, a) and observation o(s),
 /// functions without randomness that can be differentiated. Spans of double throughout:
 ///
-/// - `state_size()`; `save(state)`: writes the state that `reset` and `step` left.
+/// - `state_size()`; `save(state)`: writes the state s that `reset` and `step` left. A training that is saved asks for
+///   `visit_state` (see `Env`), which may show more.
 /// - `transition(state, action, next_state)`: writes f(s, a) and returns r(s, a); the same as `step` does.
 /// - `transition_backward(state, action, d_next_state, d_reward, d_state, d_action)`: given a loss's derivatives by the
 ///   next state and by the reward, adds those by state and action:

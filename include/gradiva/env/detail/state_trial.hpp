@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <string>
 #include <type_traits>
-#include <utility>
+
+#include <fmt/core.h>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/state_difference.hpp"
