@@ -156,7 +156,6 @@ private:
 
     /// Throws `Error` unless all is of `horizon` time steps; resizes what `Estimator` fills.
     void check_restored() {
-        if (horizon == 0 && length.empty()) return;  // not filled yet
         const auto holds_samples = [this](const auto& numbers) {
             return numbers.rows() == environments && numbers.cols() == horizon;
         };

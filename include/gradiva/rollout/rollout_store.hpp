@@ -22,7 +22,7 @@ public:
         void visit_state(State& state) {
             state("updates", updates);
             state("filled", filled);
-            state("rollout", rollout);
+            if (filled) state("rollout", rollout);
         }
     };
 
