@@ -221,6 +221,19 @@ TEST_CASE("what is no checkpoint is refused") {
     }
 }
 
+TEST_CASE("a checkpoint of which any byte has changed is refused") {
+    const TemporaryPath path("run.safetensors");
+    Training().train(iteration, Checkpoint(path.text()));
+    const std::string whole = text_of(path.text());
+    for (std::size_t i = 0; i < whole.size(); i += i < 4000 ? 5 : 97) {
+        std::string changed = whole;
+        changed[i] = static_cast<char>(changed[i] ^ (1 << i % 8));
+        std::ofstream(path.text(), std::ios::binary) << changed;
+        INFO("byte " << i << " of " << whole.size());
+        CHECK_THROWS_AS(detail::CheckpointFile(path.text(), Episodes::kept), Error);
+    }
+}
+
 TEST_CASE("options of checkpoints out of range are errors") {
     CHECK_THROWS_WITH(Checkpoint(""), "Checkpoint: the path is empty; give that of a file");
     CHECK_THROWS_WITH(Checkpoint("x", {.every_seconds = -1}), ContainsText("every_seconds is -1"));

@@ -42,6 +42,7 @@ public:
         require(format != nullptr, "{}: this file is no checkpoint; give the path of another, or remove it", who_);
         require(*format == checkpoint_format, "{}: its format is {} and this library reads {}", who_, *format,
                 checkpoint_format);
+        require(file_.has_checksum(), "{}: its checksum is missing; it was changed by another program", who_);
         const std::string* const saved = file_.find_text(checkpoint_episodes_key);
         require(saved != nullptr && *saved == name_of(episodes),
                 "{}: running episodes were {} in it and are {} here; give restart_episodes as where it was written",
