@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <span>
@@ -176,6 +177,18 @@ TEST_CASE("arrays have the shapes of their pieces, and of lists the number of ob
     CHECK(image.find("colour")->type == Dtype::u8);
     CHECK(image.find("text")->size() == 9);
     CHECK(image.find("packed")->bytes == 8);
+}
+
+TEST_CASE("a number of objects beyond all that was saved is an error, not an allocation") {
+    Everything saved = filled();
+    StateImage image = image_of(saved);
+    for (const Index count : {Index{-1}, Index{1} << 40, std::numeric_limits<Index>::max()}) {
+        std::memcpy(image.at("points/count").own.data(), &count, sizeof(count));
+        Everything other = filled();
+        CHECK_THROWS_WITH(restore("test", image, other),
+                          ContainsText("points has " + std::to_string(count) + " elements, more than was saved"));
+        CHECK(other == saved);
+    }
 }
 
 namespace {

@@ -163,6 +163,9 @@ public:
 
     const A& actor() const { return actor_; }
 
+    /// Says, as a compile-time error, what keeps the environments from being saved.
+    static consteval bool explain_saved_environments() { return explain_saved_vector_env<V>(); }
+
     /// Actor and update, between calls of `train`; without what the loop counts.
     void visit_state(State& state) {
         visit_policy(state, "actor", actor_);

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "gradiva/core/check.hpp"
 #include "gradiva/core/detail/state_types.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -120,6 +122,8 @@ protected:
 
     /// The path of the piece that is visited.
     const std::string& path() const { return path_; }
+    /// How many objects a list may have: a number that was read may be anything.
+    virtual Index most_elements() const { return std::numeric_limits<Index>::max(); }
     /// Whether the piece belongs to one of several objects, whose numbers are stored behind each other.
     bool in_list() const { return lists_ > 0; }
 
@@ -191,6 +195,8 @@ void State::visit_elements(T& value) {
     auto count = static_cast<Index>(value.size());
     if constexpr (detail::is_resizable<T>) {
         (*this)("count", count);
+        require(count >= 0 && count <= most_elements(), "{} has {} elements, more than was saved of them", path_,
+                count);
         if (count != static_cast<Index>(value.size())) value.resize(static_cast<Size>(count));
     }
     each("elements", count, [&](Index i) { visit_value(value[static_cast<Size>(i)]); });

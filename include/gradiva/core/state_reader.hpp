@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <string>
@@ -39,6 +40,9 @@ public:
     }
 
 private:
+    /// Each has a number at least, but for objects without pieces.
+    Index most_elements() const override { return std::max<Index>(most_elements_, 1000); }
+
     void visit(const StatePiece& visited) override {
         if (!restores() && !visited.fixed) return;
         const StateArray& array = array_of(path(), visited.type);
@@ -118,8 +122,15 @@ private:
         }
     }
 
+    static Index bytes_of(const StateImage& image) {
+        Index bytes = 0;
+        for (const StateArray& array : image.arrays()) bytes += array.bytes;
+        return bytes;
+    }
+
     std::string who_;
     const StateImage& image_;
+    Index most_elements_ = bytes_of(image_);
     std::unordered_map<const StateArray*, Index> used_;  // bytes that were read of each array
 };
 

@@ -46,7 +46,11 @@ public:
         [[maybe_unused]] const auto visit = [&](auto& state) {
             visit_all(state, options, progress, trainer, callbacks...);
         };
-        if constexpr ((detail::saves_run<Callbacks> || ...)) run.visit_by(visit);
+        if constexpr ((detail::saves_run<Callbacks> || ...)) {
+            static_assert(MentionsVisitState<Trainer>,
+                          "gradiva: a training that is saved needs a trainer with void visit_state(gradiva::State&)");
+            run.visit_by(visit);
+        }
         if constexpr ((detail::saves_environments<Callbacks> || ...)) {
             if constexpr (requires { Trainer::explain_saved_environments(); }) {
                 static_assert(Trainer::explain_saved_environments());
