@@ -17,13 +17,14 @@ namespace {
 long calls = 0;
 }
 
-void* operator new(std::size_t size) {
+// Not inlined: where GCC 12 sees only one of a pair, malloc with delete or new with free, it warns.
+[[gnu::noinline]] void* operator new(std::size_t size) {
     ++calls;
     if (void* memory = std::malloc(size)) return memory;
     throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 int main() {
     using namespace gradiva;

@@ -85,7 +85,7 @@ struct Begun {
 TEST_CASE("the best return of an episode of Archery, by search, is the total worth of the best targets") {
     for (const ArcheryOptions& options : {ArcheryOptions{}, ArcheryOptions{.targets = 2, .arrows = 2},
                                           ArcheryOptions{.targets = 4, .arrows = 1}, ArcheryOptions{1, 1}}) {
-        BestBySearch<Archery, decltype(&shots), decltype(&shoot)> best(shots, shoot);
+        BestBySearch<Archery, decltype(&shots), decltype(&shoot_at)> best(shots, shoot_at);
         for (const auto& [observation, start] : starts_of(Archery(options), 20)) {
             CHECK(best(start.env, observation, 9) ==
                   Catch::Approx(largest(worths_of(observation), options.arrows)).epsilon(1e-6));
