@@ -11,6 +11,7 @@
 #include "gradiva/core/schedule.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/core/threads.hpp"
+#include "gradiva/env/saved_env.hpp"
 #include "gradiva/learn/analytic_gradient.hpp"
 #include "gradiva/learn/revertible.hpp"
 #include "gradiva/learn/saved_weights.hpp"
