@@ -33,6 +33,19 @@ inline bool is_there(const std::string& path) {
     return std::filesystem::exists(status);
 }
 
+/// The tensors of a file as state, which lies in the file's memory.
+inline StateImage image_of(const SafetensorsFile& file) {
+    StateImage image;
+    for (const auto& [name, tensor] : file.tensors()) {
+        StateArray& array = image.at(name);
+        array.type = tensor.type;
+        array.shape = tensor.shape;
+        array.data = tensor.bytes.data();
+        array.bytes = static_cast<Index>(tensor.bytes.size());
+    }
+    return image;
+}
+
 /// A checkpoint that was read.
 class CheckpointFile {
 public:
@@ -47,13 +60,7 @@ public:
         require(saved != nullptr && *saved == name_of(episodes),
                 "{}: running episodes were {} in it and are {} here; give restart_episodes as where it was written",
                 who_, saved == nullptr ? "not mentioned" : *saved, name_of(episodes));
-        for (const auto& [name, tensor] : file_.tensors()) {
-            StateArray& array = image_.at(name);
-            array.type = tensor.type;
-            array.shape = tensor.shape;
-            array.data = tensor.bytes.data();
-            array.bytes = static_cast<Index>(tensor.bytes.size());
-        }
+        image_ = image_of(file_);
     }
 
     const std::string& who() const { return who_; }
