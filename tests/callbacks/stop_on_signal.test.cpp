@@ -27,19 +27,24 @@ struct Loop {
 TEST_CASE("a signal ends the training after its iteration, and the former handler comes back") {
     for (const int signal : {SIGINT, SIGTERM}) {
         seen = 0;
+        detail::stop_signal = 0;
         const auto former = std::signal(signal, note);
         StopOnSignal stop;
         const auto interrupt = [&](const Progress& progress) {
             if (progress.iteration == 2) std::raise(signal);
         };
-        CHECK(Loop().train(stop, interrupt).iteration == 3);  // asked before the signal came
-        CHECK(stop.signal() == signal);
+        CHECK(Loop().train(stop).iteration == 5);
+        CHECK(stop.signal() == 0);
         CHECK(Loop().train(interrupt, stop).iteration == 2);
+        CHECK(stop.signal() == signal);
         CHECK(seen == 0);
         std::raise(signal);
         CHECK(seen == signal);
-        CHECK(Loop().train(stop).iteration == 5);  // the signal of an earlier training is forgotten
-        CHECK(stop.signal() == 0);
+        CHECK(Loop().train(stop).iteration == 0);  // nor does a training that begins later go on
+        CHECK(Loop().train().iteration == 5);
+        detail::stop_signal = 0;
+        CHECK(Loop().train(stop, interrupt).iteration == 3);  // asked before the signal came
+        detail::stop_signal = 0;
         std::signal(signal, former);
     }
 }
@@ -56,5 +61,6 @@ TEST_CASE("the former handlers come back after an exception too, and a second si
         const auto for_the_second = std::signal(SIGINT, SIG_IGN);
         CHECK(for_the_second == SIG_DFL);
     });
+    detail::stop_signal = 0;
     std::signal(SIGINT, former);
 }

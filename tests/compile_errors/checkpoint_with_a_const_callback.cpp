@@ -1,5 +1,4 @@
-// expect first: gradiva: a callback's visit_state is void visit_state(State&); in a training that is saved the callback
-// must not be const
+// expect first: gradiva: in a training that is saved a callback with visit_state must not be const
 #include <gradiva/gradiva.hpp>
 #include <gradiva/io.hpp>
 

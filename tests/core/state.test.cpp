@@ -310,3 +310,59 @@ TEST_CASE("a restored stream of random numbers goes on with the same numbers") {
         }
     }
 }
+
+TEST_CASE("a name that is used twice, and objects of unequal sizes, are errors that name the path") {
+    struct Twice {
+        int a = 0, b = 0;
+        void visit_state(State& state) {
+            state("x", a);
+            state("x", b);
+        }
+    } twice;
+    CHECK_THROWS_WITH(image_of(twice), "x is the name of two pieces of state; give each its own");
+    struct Unequal {
+        std::vector<float> numbers{1, 2, 3};
+        void visit_state(State& state) {
+            state.each("parts", 2,
+                       [&](Index i) { state("x", std::span(numbers).first(static_cast<std::size_t>(i + 1))); });
+        }
+    } unequal;
+    CHECK_THROWS_WITH(image_of(unequal), ContainsText("parts/x has 2 numbers in one object and another number"));
+}
+
+TEST_CASE("parts of matrices with gaps are errors, texts are compared as texts") {
+    struct Block {
+        Eigen::MatrixXd matrix = Eigen::MatrixXd::Zero(3, 2);
+        bool gaps = true;
+        void visit_state(State& state) {
+            auto top = matrix.topRows(2);
+            auto left = matrix.leftCols(1);
+            if (gaps) {
+                state("top", top);
+            } else {
+                state("left", left);
+            }
+        }
+    } block;
+    CHECK_THROWS_WITH(image_of(block), ContainsText("top: a part of a matrix has gaps"));
+    block.gaps = false;
+    CHECK(image_of(block).find("left")->size() == 3);
+    struct Named {
+        std::string name;
+        void visit_state(State& state) { state.fixed("name", name); }
+    };
+    Named saved{"PpoClip"}, here{"PpoKlip"};
+    CHECK_THROWS_WITH(restore("test", image_of(saved), here),
+                      ContainsText("name is PpoClip where it was saved and PpoKlip here"));
+}
+
+TEST_CASE("numbers that no stream of random numbers has are an error") {
+    Rng rng(1), other(2);
+    const std::uint32_t many = 1000;
+    for (const char* path : {"used_words", "used_normals"}) {
+        StateImage wrong = image_of(rng);
+        std::memcpy(wrong.at(path).own.data(), &many, sizeof(many));
+        CHECK_THROWS_WITH(restore("test", wrong, other), ContainsText("no numbers of a stream"));
+    }
+    CHECK(first_difference(image_of(other), image_of(other)).empty());
+}

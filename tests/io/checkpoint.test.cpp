@@ -162,7 +162,7 @@ TEST_CASE("nothing is written after an exception") {
 TEST_CASE("the file of another training is refused by the first difference, and nothing changes") {
     const TemporaryPath path("run.safetensors");
     Training().train(3 * iteration, Checkpoint(path.text()));
-    const std::string who = "Checkpoint '" + path.text() + "': ";
+    const std::string who = "Checkpoint '" + path.text() + "' (remove it to begin anew): ";
     const auto check = [&](Training& training, const std::string& text) {
         const StateImage before = image_of(training.trainer);
         const std::string file = text_of(path.text());

@@ -173,11 +173,19 @@ TEST_CASE("other steps are refused where a schedule runs over them") {
     first.train({.steps = 30}, memory);
     Toy again = falling();
     again.weight = 5;
-    CHECK_THAT(error_of(again, {.steps = 60}, memory),
-               ContainsText("memory: steps is 60 here and was 30, over which rate changes; keep the steps, or set "
-                            "schedule_steps"));
+    CHECK_THAT(
+        error_of(again, {.steps = 60}, memory),
+        ContainsText(
+            "memory: rate changes over 30 steps, and here over 60; keep the steps, or set schedule_steps to 30"));
     CHECK(again.weight == 5);
     CHECK(error_of(again, {.steps = 30}, memory).empty());
+    SECTION("unless schedule_steps are set to them") {
+        Toy whole = falling();
+        whole.train({.steps = 60, .schedule_steps = 30});
+        Toy rest = falling();
+        CHECK(error_of(rest, {.steps = 60, .schedule_steps = 30}, memory).empty());
+        CHECK(rest.weight == whole.weight);
+    }
     SECTION("unless it runs over schedule_steps") {
         InMemory other;
         Toy whole = falling();
@@ -189,7 +197,8 @@ TEST_CASE("other steps are refused where a schedule runs over them") {
         CHECK(rest.weight == whole.weight);
         Toy wrong = falling();
         CHECK_THAT(error_of(wrong, {.steps = 60, .schedule_steps = 90}, other),
-                   ContainsText("loop/schedule_steps is 100 where it was saved and 90 here"));
+                   ContainsText(
+                       "rate changes over 100 steps, and here over 90; keep the steps, or set schedule_steps to 100"));
     }
 }
 
@@ -214,6 +223,40 @@ TEST_CASE("of several calls of train, those that are complete end at once and th
         CHECK(run(of_run, 100) == whole.weight);
         CHECK(first_difference(*of_run.saved, *memory.saved) == "progress/seconds");
     }
+}
+
+TEST_CASE("a later call of train may have other schedules, and needs the same callbacks with state") {
+    const auto falling = [] {
+        Toy toy;
+        toy.rate = Linear{1, 0};
+        return toy;
+    };
+    const auto run = [&](InMemory& memory, Index stop) {
+        Toy toy = falling();
+        const auto stopped = [stop](const Progress& progress) { return progress.iteration != stop; };
+        if (toy.train({.steps = 30}, memory, stopped).finished()) {
+            toy.train({.steps = 50, .schedule_steps = 90}, memory, stopped);
+        }
+        return toy.weight;
+    };
+    InMemory whole;
+    const double expected = run(whole, 100);
+    for (const Index stop : {2, 3, 5, 8}) {
+        InMemory memory;
+        run(memory, stop);
+        CHECK(run(memory, 100) == expected);
+    }
+    InMemory memory;
+    Toy toy;
+    Counter counter{.calls = memory.calls};
+    toy.train({.steps = 30}, memory);
+    CHECK_THROWS_WITH(toy.train({.steps = 30}, memory, counter),
+                      ContainsText("callbacks/callback/count was not in the earlier call of train that was saved"));
+    InMemory counted;
+    Toy other;
+    other.train({.steps = 30}, counted, counter);
+    CHECK_THROWS_WITH(other.train({.steps = 30}, counted),
+                      ContainsText("callbacks/callback/count was saved by an earlier call of train and is not here"));
 }
 
 TEST_CASE("what belongs to another training is refused, and nothing is restored") {

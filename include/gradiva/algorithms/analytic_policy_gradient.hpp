@@ -145,7 +145,8 @@ public:
     /// Throws `Error` on options out of range, and where actor and environments do not fit.
     AnalyticPolicyGradient(V& envs, A& actor, const AnalyticOptions& options = {}, O optimizer = {})
         : loop_("AnalyticPolicyGradient"), threads_(check_thread_count("AnalyticPolicyGradient", options.threads)),
-          actor_(actor), update_(models_in(envs), actor, std::move(optimizer), options, threads_, envs.seed()) {}
+          envs_(envs), actor_(actor),
+          update_(models_in(envs), actor, std::move(optimizer), options, threads_, envs.seed()) {}
 
     AnalyticPolicyGradient(const AnalyticPolicyGradient&) = delete;
     AnalyticPolicyGradient& operator=(const AnalyticPolicyGradient&) = delete;
@@ -169,6 +170,12 @@ public:
 
     /// Actor and update, between calls of `train`; without what the loop counts.
     void visit_state(State& state) {
+        state.within("environments", [&] {
+            state.fixed("count", envs_.size());
+            state.fixed("seed", envs_.seed());
+            state.fixed("observation_space", envs_.observation_space());
+            state.fixed("action_space", envs_.action_space());
+        });
         visit_policy(state, "actor", actor_);
         state("update", update_);
     }
@@ -187,6 +194,7 @@ private:
 
     TrainLoop loop_;
     Threads threads_;
+    const V& envs_;
     A& actor_;
     AnalyticUpdate<Model, A, O> update_;
 };

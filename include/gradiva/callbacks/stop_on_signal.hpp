@@ -20,14 +20,16 @@ inline void note_stop_signal(int signal) {
 }  // namespace detail
 
 /// Callback of `train` that stops the training after the iteration in which SIGINT (Ctrl-C) or SIGTERM came; a second
-/// signal ends the program. It handles both signals while `train` runs, and restores the former handlers at the end.
-/// One per program at a time.
+/// signal ends the program. Trainings of the same program that begin later, with this callback, run no iteration: who
+/// pressed Ctrl-C did not mean the next one. It handles both signals while `train` runs, and restores the former
+/// handlers at the end. One per program at a time.
 class StopOnSignal {
 public:
-    void on_start(const Run&) {
-        detail::stop_signal = 0;
+    /// False, by which no iteration runs, where a signal has come before.
+    bool on_start(const Run&) {
         former_interrupt_ = std::signal(SIGINT, detail::note_stop_signal);
         former_terminate_ = std::signal(SIGTERM, detail::note_stop_signal);
+        return detail::stop_signal == 0;
     }
 
     /// False, which stops the training, once a signal has come.
@@ -38,7 +40,7 @@ public:
         std::signal(SIGTERM, former_terminate_);
     }
 
-    /// The signal that came in the last training; 0 without one.
+    /// The signal that came; 0 without one.
     int signal() const { return detail::stop_signal; }
 
 private:

@@ -38,11 +38,17 @@ public:
     }
 
     /// Goes on with an existing file from `position`; what follows there is cut off. Throws `Error`, and leaves the
-    /// file alone, when it is shorter, its bytes up to there are others, or it cannot be written.
+    /// file alone, when it is shorter, its bytes up to there are others, or it cannot be written. What is no regular
+    /// file, such as a pipe, is only opened.
     LineFile(const char* who, const std::string& path, const LineFilePosition& position)
         : who_(who), path_(path), absolute_(absolute(path)) {
-        read_to(position);
         std::error_code failed;
+        if (std::filesystem::exists(absolute_, failed) && !std::filesystem::is_regular_file(absolute_, failed)) {
+            file_.open(absolute_, std::ios::binary);
+            require(file_.is_open(), "{}: cannot write '{}'", who, path);
+            return;
+        }
+        read_to(position);
         std::filesystem::resize_file(absolute_, position.bytes, failed);
         if (!failed) file_.open(absolute_, std::ios::binary | std::ios::app);
         require(!failed && file_.is_open(), "{}: cannot write '{}'; give a file that may be written", who, path);

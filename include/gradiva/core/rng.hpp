@@ -7,6 +7,7 @@
 #include <limits>
 #include <span>
 
+#include "gradiva/core/check.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/random/normal.hpp"
 #include "gradiva/core/random/philox.hpp"
@@ -84,6 +85,9 @@ public:
         state("words", std::span(&words_[0][0], word_count));
         state("used_normals", used_normals_);
         state("normals", normals_);
+        require(used_ <= word_count && used_normals_ <= normals_.size(),
+                "Rng: {} of {} words and {} of {} normal numbers are used; these are no numbers of a stream", used_,
+                word_count, used_normals_, normals_.size());
     }
 
 private:

@@ -60,7 +60,7 @@ public:
         state("shape", shape_);
         state("from", from_);
         state("to", to_);
-        if (shape_ != Shape::constant) state.note_varying_schedule();
+        if (from_ != to_) state.note_varying_schedule();
     }
 
 private:

@@ -58,7 +58,8 @@ enum class Episodes {
 ///
 /// Pieces are numbers, enumerations, `bool`, `std::string`, `std::array`, `std::vector`, `std::span`, `std::optional`,
 /// Eigen matrices, `Buffer`, `MatrixBuffer`, and objects with `visit_state` or `saved_as_bytes`. What has `resize` is
-/// resized to what was saved; all else must have its size. Names join to paths, such as "critic/optimizer/step". A name
+/// resized to what was saved; all else must have its size. A `Buffer` or `MatrixBuffer` is a member: it is referred to
+/// after the visit. Names join to paths, such as "critic/optimizer/step". A name
 /// is used once within a `visit_state`. Objects may be visited while they train nothing, from one thread.
 class State {
 public:
@@ -156,6 +157,8 @@ void State::visit_numbers(T* data, StatePiece piece) {
     piece.type = detail::state_dtype<T>();
     piece.data = data;
     piece.fixed = fixed_;
+    piece.text = std::same_as<T, char>;
+    piece.in_place = piece.in_place && !fixed_;
     visit(piece);
 }
 
@@ -173,6 +176,12 @@ void State::visit_container(T& value) {
         piece.rank = 2;
         piece.rows = static_cast<Index>(value.rows());
         piece.columns = static_cast<Index>(value.cols());
+        if constexpr (requires { value.outerStride(); }) {
+            static_assert(!T::IsRowMajor || T::IsVectorAtCompileTime,
+                          "gradiva: a matrix that is saved has its columns one after the other");
+            require(value.innerStride() == 1 && (value.outerStride() == value.innerSize() || value.outerSize() <= 1),
+                    "{}: a part of a matrix has gaps; show the whole, or a copy of the part", path_);
+        }
     } else {
         piece.columns = static_cast<Index>(value.size());
     }
@@ -206,6 +215,9 @@ template <class T>
 void State::visit_value(T& value) {
     static_assert(!(SavedAsBytes<T> && HasVisitState<T>),
                   "gradiva: a type has visit_state or saved_as_bytes, not both: say which is its whole state");
+    static_assert(!detail::InheritsVisitState<T>,
+                  "gradiva: this class inherits the visit_state of one that does not know its members; give it void "
+                  "visit_state(State&) that calls the inherited one and shows its own");
     if constexpr (detail::StateNumber<T>) {
         visit_numbers(&value, {});
     } else if constexpr (HasVisitState<T>) {

@@ -66,7 +66,7 @@ public:
 private:
     void visit(const StatePiece& piece) override {
         if (in_list()) return append(piece);
-        GRADIVA_ASSERT(image_.find(path()) == nullptr);  // a name is used once within a visit_state
+        require(image_.find(path()) == nullptr, "{} is the name of two pieces of state; give each its own", path());
         StateArray& array = begin(piece);
         append_shape(array, piece);
         if (piece.in_place && memory_ == ImageMemory::referred_to) {
@@ -81,13 +81,16 @@ private:
     void append(const StatePiece& piece) {
         StateArray& array = begin(piece);
         const bool has_sizes = piece.resize != nullptr;
+        require(
+            array.shape.empty() || has_sizes || array.bytes == array.shape[0] * piece.bytes(),
+            "{} has {} numbers in one object and another number in the one before; what has no resize needs one size",
+            path(), piece.size());
         if (array.shape.empty()) {
             array.shape.push_back(0);
             if (!has_sizes) append_shape(array, piece);
         }
         array.shape[0] += has_sizes ? piece.size() : 1;
         append_bytes(array, piece.data, piece.bytes());
-        GRADIVA_ASSERT(has_sizes || array.bytes == array.shape[0] * piece.bytes());
         if (has_sizes) append_sizes(piece);
     }
 
@@ -106,6 +109,8 @@ private:
 
     StateArray& begin(const StatePiece& piece) {
         StateArray& array = image_.at(path());
+        require(array.data == nullptr || array.type == piece.type,
+                "{} has two types; give each piece a name of its own", path());
         array.type = piece.type;
         array.fixed = piece.fixed;
         return array;

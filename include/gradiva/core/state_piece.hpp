@@ -13,6 +13,7 @@ struct StatePiece {
     Index columns = 1;      ///< of a matrix; elements of an array
     void* data = nullptr;   ///< `rows * columns` numbers without gaps
     bool fixed = false;     ///< saved and compared, never restored
+    bool text = false;      ///< characters
     bool in_place = false;  ///< `data` stays valid and unchanged until training goes on; else during the visit only
     /// Changes the size of `object`, and returns its data; null where the size cannot change.
     void* (*resize)(void* object, Index rows, Index columns) = nullptr;

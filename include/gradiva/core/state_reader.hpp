@@ -106,6 +106,13 @@ private:
 
     void compare(const StateArray& array, const std::byte* saved, const StatePiece& piece) const {
         const auto* const here = static_cast<const std::byte*>(piece.data);
+        if (piece.text && piece.bytes() > 0 && std::memcmp(saved, here, static_cast<std::size_t>(piece.bytes())) != 0) {
+            const auto text = [&](const std::byte* data) {
+                return std::string_view(reinterpret_cast<const char*>(data), static_cast<std::size_t>(piece.size()));
+            };
+            fail("{}: {} is {} where it was saved and {} here; restore by the program that saved", who_, array.path,
+                 text(saved), text(here));
+        }
         const Index width = static_cast<Index>(dtype_bytes(piece.type));
         for (Index i = 0; i < piece.size(); ++i) {
             if (std::memcmp(saved + i * width, here + i * width, static_cast<std::size_t>(width)) == 0) continue;
@@ -138,13 +145,13 @@ private:
 /// see `StateReader`.
 template <HasVisitState Part>
 void restore(std::string_view who, const StateImage& image, Part& part, Episodes episodes = Episodes::kept) {
-    const StateImage before = image_of(part);
+    const StateImage before = image_of(part, episodes);
     const auto read = [&](const StateImage& from, Episodes kept) {
         StateReader reader(who, from, kept);
         part.visit_state(reader);
         reader.finish();
     };
-    undo_unless_done([&] { read(image, episodes); }, [&] { read(before, Episodes::kept); });
+    undo_unless_done([&] { read(image, episodes); }, [&] { read(before, episodes); });
 }
 
 }  // namespace GRADIVA_NAMESPACE

@@ -23,19 +23,6 @@ concept SaysSavedAsBytes = requires {
     typename std::bool_constant<T::saved_as_bytes>;
 };
 
-template <class Member>
-struct MemberOf;
-template <class Member, class Class>
-struct MemberOf<Member Class::*> {
-    using Type = Class;
-};
-
-/// `visit_state` is that of a smaller base class, which knows nothing of the members that T adds.
-template <class T>
-concept InheritsVisitState = requires {
-    requires(sizeof(T) > sizeof(typename MemberOf<decltype(&T::visit_state)>::Type));
-};
-
 /// Whether what a type says of its state, if anything, has the right form.
 template <class T>
 concept HasNoWrongState = (HasVisitState<T> || !MentionsVisitState<T>)&&(

@@ -133,6 +133,10 @@ public:
         each("streams", [&](Place& place) { place.rng.visit_state(state); });
         if constexpr (HasSavedState<E>) {
             if (!state.restarts_episodes()) each("env", [&](Place& place) { visit_env_state(state, place.env); });
+        } else {
+            require(state.restarts_episodes(),
+                    "Vectorized: these environments show no state; give them void visit_state(State&), or save with "
+                    "restart_episodes");
         }
     }
 

@@ -36,9 +36,10 @@ inline constexpr RestartEpisodes restart_episodes{};
 ///
 ///   trainer.train({.steps = 1'000'000}, Checkpoint("run.safetensors"), CsvLog("run.csv"), ProgressBar{});
 ///
-/// It writes every minute, or as its options say, and at the end of `train`, but nothing after an exception. A training
-/// that is complete returns its progress at once; a larger number of steps extends it; one that a callback has stopped
-/// goes on. With several calls of `train` and one file, those that are complete return at once.
+/// It writes every minute, or as its options say, and at the end of `train`, but nothing after an exception or without
+/// an iteration. A training that is complete returns its progress at once; a larger number of steps extends it; one
+/// that a callback has stopped goes on. With several calls of `train` and one file, which have the same callbacks with
+/// state, those that are complete return at once. One process at a time uses a file.
 ///
 /// `train` throws `Error`, and nothing is changed, where the file is damaged, or was written by another training: its
 /// environments, networks, options, callbacks or seed differ, of which the first is named. Number of threads, compiler
@@ -61,10 +62,13 @@ public:
     /// Resumes the training where the file exists.
     void on_start(Run& run) {
         written_ = Clock::now();
-        if (!detail::is_there(path_)) return;
-        const detail::CheckpointFile file(path_, episodes);
-        resume(file.who(), run, file.image(), episodes);
-        written_iteration_ = run.progress().iteration;
+        if (detail::is_there(path_)) {
+            const detail::CheckpointFile file(path_, episodes);
+            resume(file.who(), run, file.image(), episodes);
+        } else {
+            detail::try_to_save(run, episodes);
+        }
+        started_iteration_ = written_iteration_ = run.progress().iteration;
     }
 
     void operator()(const Progress&) const {}
@@ -74,7 +78,7 @@ public:
     }
 
     void on_stop(const Run& run, Stop why) {
-        if (why != Stop::exception) write(run);
+        if (why != Stop::exception && run.progress().iteration > started_iteration_) write(run);
     }
 
 private:
@@ -108,6 +112,7 @@ private:
     std::string path_;
     CheckpointOptions options_;
     Clock::time_point written_{};
+    Index started_iteration_ = 0;
     Index written_iteration_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <string_view>
 
+#include "gradiva/core/check.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/learn/update_report.hpp"
 
@@ -50,6 +51,7 @@ public:
     void visit_state(State& state) {
         state("values", values_);
         state("count", count_);
+        require(count_ >= 0, "a mean is of {} values; it has at least 0", count_);
     }
 
 private:

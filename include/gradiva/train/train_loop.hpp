@@ -100,9 +100,9 @@ private:
             if (run.ends_at_once()) return;
             progress.schedule_progress = schedule_progress(options, progress.steps);
             detail::for_each_callback<false>(start, callbacks...);
-            const auto begin =
-                std::chrono::steady_clock::now() - std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                                                       std::chrono::duration<double>(progress.seconds));
+            const auto begin = std::chrono::steady_clock::now() -
+                               std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                                   std::chrono::duration<double>(std::clamp(progress.seconds, 0.0, 1e9)));
             while (continues && !progress.finished()) {
                 progress = iterated(options, progress, iterate, begin);
                 ((continues = detail::call_with_report(callbacks, progress, trainer) && continues), ...);
@@ -125,8 +125,8 @@ private:
     template <class Trainer, class... Callbacks>
     void visit_all(State& state, const TrainOptions& options, Progress& progress, Trainer& trainer,
                    Callbacks&... callbacks) {
-        trainer.visit_state(state);
         visit_state(state, options, progress);
+        trainer.visit_state(state);
         detail::visit_callbacks(state, callbacks...);
     }
 
@@ -135,10 +135,11 @@ private:
     void visit_state(State& state, const TrainOptions& options, Progress& progress) {
         state.within("loop", [&] {
             state.fixed("algorithm", name_);
-            state.fixed("schedule_steps", options.schedule_steps);
-            Index call = calls_, total_steps = options.steps;
+            // Of this call: `resume` compares them.
+            Index call = calls_, total_steps = options.steps, schedule_steps = options.schedule_steps;
             state("call", call);
             state("total_steps", total_steps);
+            state("schedule_steps", schedule_steps);
             state("iteration", iteration_);
             state("steps", steps_);
             state("episodes", episodes_);

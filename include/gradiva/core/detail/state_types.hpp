@@ -88,6 +88,33 @@ concept Elements = requires(T& a) {
     { a[0] } -> std::same_as<typename T::value_type&>;
 };
 
+template <class Member>
+struct MemberOf;
+template <class Member, class Class>
+struct MemberOf<Member Class::*> {
+    using Type = Class;
+};
+
+/// Whether a derived class may hold a member and be no larger: the base class ends with padding.
+template <class Base>
+inline constexpr bool ends_with_padding = false;
+template <class Base>
+requires(std::is_class_v<Base> && !std::is_final_v<Base>) inline constexpr bool ends_with_padding<Base> = [] {
+    struct WithOneByte : Base {
+        char byte;
+    };
+    return sizeof(WithOneByte) == sizeof(Base);
+}();
+
+/// `visit_state` is that of a base class, which knows nothing of members that T adds or may add.
+template <class T>
+concept InheritsVisitState = requires {
+    typename MemberOf<decltype(&T::visit_state)>::Type;
+    requires !std::same_as<typename MemberOf<decltype(&T::visit_state)>::Type, T>;
+    requires(sizeof(T) > sizeof(typename MemberOf<decltype(&T::visit_state)>::Type) ||
+             ends_with_padding<typename MemberOf<decltype(&T::visit_state)>::Type>);
+};
+
 /// Changes a container's size, where it is another one, and returns its data.
 template <class T>
 void* resize_container(void* object, Index rows, Index columns) {

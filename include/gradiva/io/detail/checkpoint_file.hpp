@@ -50,7 +50,8 @@ inline StateImage image_of(const SafetensorsFile& file) {
 class CheckpointFile {
 public:
     /// Throws `Error` where the file is damaged, or no checkpoint with these episodes.
-    CheckpointFile(const std::string& path, Episodes episodes) : file_(path), who_("Checkpoint '" + path + "'") {
+    CheckpointFile(const std::string& path, Episodes episodes)
+        : file_(path), who_("Checkpoint '" + path + "' (remove it to begin anew)") {
         const std::string* const format = file_.find_text(checkpoint_format_key);
         require(format != nullptr, "{}: this file is no checkpoint; give the path of another, or remove it", who_);
         require(*format == checkpoint_format, "{}: its format is {} and this library reads {}", who_, *format,
@@ -71,6 +72,13 @@ private:
     std::string who_;
     StateImage image_;
 };
+
+/// Throws `Error` where the training could not be saved later: what users' parts show of their state is wrong.
+inline void try_to_save(const Run& run, Episodes episodes) {
+    StateImage image;
+    StateWriter writer(image, episodes, ImageMemory::referred_to);
+    run.visit_state(writer);
+}
 
 /// Writes the file as a whole, with a copy `path`.`kept` where that is not empty.
 inline void write_checkpoint(const std::string& path, const Run& run, Episodes episodes, const std::string& kept) {

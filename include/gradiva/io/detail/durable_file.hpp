@@ -45,6 +45,7 @@ public:
     }
 
     void write(std::span<const std::byte> bytes) {
+        if (bytes.empty()) return;
         errno = 0;
         if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size())
             fail_with("write", partial_, errno);

@@ -40,7 +40,7 @@ struct CallbackWithin<const std::reference_wrapper<C>> {
 // ambiguous in a class derived from both C and `HookNames`. A final class, from which nothing derives, is checked
 // directly.
 struct HookNames {
-    int on_start, after_iteration, on_stop;
+    int on_start, after_iteration, on_stop, visit_state;
 };
 template <class C>
 struct WithHookNames : C, HookNames {};
@@ -57,6 +57,8 @@ concept MentionsAfterIteration =
     !requires { &HookNamesOf<C>::after_iteration; } || requires { &C::after_iteration; };
 template <class C>
 concept MentionsOnStop = !requires { &HookNamesOf<C>::on_stop; } || requires { &C::on_stop; };
+template <class C>
+concept NamesVisitState = !requires { &HookNamesOf<C>::visit_state; } || requires { &C::visit_state; };
 // clang-format on
 
 template <class Result>
@@ -112,6 +114,8 @@ consteval bool explain_callback() {
                   "gradiva: a callback's after_iteration is void after_iteration(Run&)");
     static_assert(!MentionsOnStop<Class> || HasOnStop<C>,
                   "gradiva: a callback's on_stop is void on_stop(const Run&, Stop)");
+    static_assert(!NamesVisitState<Class> || HasVisitState<Class>,
+                  "gradiva: a callback's visit_state is void visit_state(State&), and public");
     if constexpr (callable) {
         using Result =
             decltype(call(std::declval<C&>(), std::declval<const Progress&>(), std::declval<const Trainer&>()));

@@ -58,10 +58,9 @@ void visit_callbacks(State& state, Given&... given) {
     std::vector<std::string_view> names;
     [[maybe_unused]] const auto visit = [&]<class C>(C& callback) {
         using Class = std::remove_const_t<C>;
-        if constexpr (MentionsVisitState<Class>) {
+        if constexpr (HasVisitState<Class>) {
             static_assert(HasVisitState<C>,
-                          "gradiva: a callback's visit_state is void visit_state(State&); in a training that is saved "
-                          "the callback must not be const");
+                          "gradiva: in a training that is saved a callback with visit_state must not be const");
             constexpr std::string_view name = state_name_of<Class>();
             names.push_back(name);
             const auto count = std::count(names.begin(), names.end(), name);
