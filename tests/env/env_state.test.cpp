@@ -79,8 +79,8 @@ TEST_CASE("a wrapper has a state exactly where its environment has one, and show
     STATIC_REQUIRE(HasSavedState<TimeLimit<Renamed<Shown>>>);
     STATIC_REQUIRE(HasSavedState<TimeLimit<Bytes>>);
     STATIC_REQUIRE(HasSavedState<Wrapper<NoMembers>>);
-    STATIC_REQUIRE_FALSE(detail::MentionsVisitState<Renamed<Ticker>>);
-    STATIC_REQUIRE_FALSE(detail::MentionsVisitState<TimeLimit<Ticker>>);
+    STATIC_REQUIRE_FALSE(MentionsVisitState<Renamed<Ticker>>);
+    STATIC_REQUIRE_FALSE(MentionsVisitState<TimeLimit<Ticker>>);
     STATIC_REQUIRE_FALSE(HasSavedState<TimeLimit<Renamed<Ticker>>>);
     STATIC_REQUIRE_FALSE(HasSavedState<Larger<Shown>>);
     STATIC_REQUIRE_FALSE(HasSavedState<Larger<NoMembers>>);
@@ -95,7 +95,7 @@ TEST_CASE("environments as one can be saved where each of them can") {
     STATIC_REQUIRE(HasSavedVectorState<Vectorized<NoMembers>>);
     STATIC_REQUIRE_FALSE(HasSavedVectorState<Vectorized<Ticker>>);
     STATIC_REQUIRE_FALSE(HasSavedVectorState<Vectorized<TimeLimit<Larger<Shown>>>>);
-    STATIC_REQUIRE(detail::explain_saved_vector_env<Vectorized<TimeLimit<Bytes>>>());
+    STATIC_REQUIRE(explain_saved_vector_env<Vectorized<TimeLimit<Bytes>>>());
     struct Derived : Vectorized<Ticker> {};
     STATIC_REQUIRE(HasVisitState<Derived>);
     STATIC_REQUIRE_FALSE(HasSavedVectorState<Derived>);

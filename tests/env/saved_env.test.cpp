@@ -85,9 +85,10 @@ TEST_CASE("Vectorized of another count, seed or space is not restored, and says 
     CHECK(refusal({.count = 3, .seed = 4}, {.count = 3, .seed = 4}).empty());
     CHECK_THAT(refusal({.count = 3}, {.count = 2}), ContainsText("test: count is 3 where it was saved and 2 here"));
     CHECK_THAT(refusal({.seed = 4}, {.seed = 5}), ContainsText("test: seed is 4 where it was saved and 5 here"));
-    CHECK_THAT(refusal_of(Vectorized(Wanderer{}), Vectorized(Wanderer{.blanks = 1})),
+    CHECK_THAT(refusal_of(Vectorized(Wanderer{}), Vectorized(Wanderer{.blanks = 1}), Episodes::restarted),
                ContainsText("test: observation_space/size is 3 where it was saved and 4 here"));
-    CHECK_THAT(refusal_of(Vectorized(Bandit{.rewards = {1, 2}}), Vectorized(Bandit{.rewards = {1, 2, 3}})),
+    CHECK_THAT(refusal_of(Vectorized(Bandit{.rewards = {1, 2}}), Vectorized(Bandit{.rewards = {1, 2, 3}}),
+                          Episodes::restarted),
                ContainsText("test: action_space/n is 2 where it was saved and 3 here"));
 }
 
@@ -100,8 +101,9 @@ TEST_CASE("where episodes begin anew, and without saved environments, the stream
     CHECK(image_of(saved).find("env/wrapped/x") != nullptr);
     CHECK(image_of(saved, Episodes::restarted).find("env/wrapped/x") == nullptr);
     CHECK(image_of(saved, Episodes::restarted).find("streams/words") != nullptr);
-    CHECK(image_of(walking).find("streams/words") != nullptr);
-    CHECK(image_of(walking).arrays().back().path.substr(0, 7) == "streams");
+    CHECK(image_of(walking, Episodes::restarted).find("streams/words") != nullptr);
+    CHECK(image_of(walking, Episodes::restarted).arrays().back().path.substr(0, 7) == "streams");
+    CHECK_THROWS_WITH(image_of(walking), ContainsText("Vectorized: these environments show no state"));
 }
 
 TEST_CASE("all numbers of a space are compared where it is fixed") {

@@ -59,9 +59,9 @@ std::string resumed_difference(const E& env) {
 
 /// The error where the state of `saved` is restored in `here`; empty where there is none.
 template <class Part>
-std::string refusal_of(Part saved, Part here) {
+std::string refusal_of(Part saved, Part here, gradiva::Episodes episodes = gradiva::Episodes::kept) {
     try {
-        gradiva::restore("test", gradiva::image_of(saved), here);
+        gradiva::restore("test", gradiva::image_of(saved, episodes), here, episodes);
     } catch (const gradiva::Error& error) {
         return error.what();
     }

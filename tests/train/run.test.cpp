@@ -49,7 +49,8 @@ struct Loop {
             const Buffer<FinishedEpisode> finished(1, {.reward_sum = 2.0 * static_cast<double>(progress.iteration)});
             loop.report(10, finished, progress);
         };
-        return loop.run({.steps = steps}, NoTrainer{}, iterate, callbacks...);
+        NoTrainer trainer;
+        return loop.run({.steps = steps}, trainer, iterate, callbacks...);
     }
 };
 
