@@ -106,7 +106,11 @@ public:
     void visit_state(State& state) {
         descent_.visit_state(state);
         static_assert(explain_visit_state<S>());
-        if constexpr (HasVisitState<S>) state.fixed("surrogate", surrogate_);
+        if constexpr (HasVisitState<S>) {
+            state.fixed("surrogate", surrogate_);
+        } else if constexpr (HasAt<S>) {
+            state.within("surrogate", [&] { state.note_varying_schedule(); });  // it may have a schedule
+        }
         if constexpr (penalises_kl || adapts) state("kl_coefficient", beta_);
     }
 
