@@ -52,6 +52,7 @@ private:
         } else {
             check_shape(array, piece);
         }
+        if (piece.fixed && piece.text) return compare_texts(take(array, piece.bytes()), piece.size(), visited);
         if (piece.fixed || piece.resize == nullptr) {
             require(piece.rows == visited.rows && piece.columns == visited.columns,
                     "{}: {} has {} numbers where it was saved and {} here", who_, path(), piece.size(), visited.size());
@@ -104,15 +105,15 @@ private:
         return data;
     }
 
+    void compare_texts(const std::byte* saved, Index size, const StatePiece& piece) const {
+        const std::string_view there(reinterpret_cast<const char*>(saved), static_cast<std::size_t>(size));
+        const std::string_view here(static_cast<const char*>(piece.data), static_cast<std::size_t>(piece.size()));
+        require(there == here, "{}: {} is {} where it was saved and {} here; restore by the program that saved", who_,
+                path(), there, here);
+    }
+
     void compare(const StateArray& array, const std::byte* saved, const StatePiece& piece) const {
         const auto* const here = static_cast<const std::byte*>(piece.data);
-        if (piece.text && piece.bytes() > 0 && std::memcmp(saved, here, static_cast<std::size_t>(piece.bytes())) != 0) {
-            const auto text = [&](const std::byte* data) {
-                return std::string_view(reinterpret_cast<const char*>(data), static_cast<std::size_t>(piece.size()));
-            };
-            fail("{}: {} is {} where it was saved and {} here; restore by the program that saved", who_, array.path,
-                 text(saved), text(here));
-        }
         const Index width = static_cast<Index>(dtype_bytes(piece.type));
         for (Index i = 0; i < piece.size(); ++i) {
             if (std::memcmp(saved + i * width, here + i * width, static_cast<std::size_t>(width)) == 0) continue;
