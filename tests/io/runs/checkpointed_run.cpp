@@ -4,7 +4,6 @@
 // Prints the iteration that was reached, and a hash of all state.
 #include <charconv>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 #include "gradiva/core/state_difference.hpp"
 #include "gradiva/gradiva.hpp"
 #include "gradiva/io.hpp"
+#include "own_environments.hpp"
 
 using namespace gradiva;
 
@@ -20,32 +20,15 @@ namespace {
 
 struct Arguments {
     std::string file;
-    Index steps = 4000, threads = 1, stop = 0, fail = 0, every = 10, second = 0;
+    Index steps = 4000, threads = 1, stop = -1, fail = 0, every = 10, second = 0;
     std::string log;
 };
 
-/// An environment that cannot be copied, made by a factory.
-struct OwnCart {
-    explicit OwnCart(Index number) : cart(std::make_unique<CartPole>()), steps_left(20 + number) {}
-    Box observation_space() const { return cart->observation_space(); }
-    Discrete action_space() const { return cart->action_space(); }
-    void reset(Rng& rng, std::span<float> observation) {
-        used = 0;
-        cart->reset(rng, observation);
-    }
-    Outcome step(int action, Rng& rng, std::span<float> observation) {
-        Outcome outcome = cart->step(action, rng, observation);
-        outcome.truncated = ++used >= steps_left;
-        return outcome;
-    }
-    void visit_state(State& state) {
-        state.fixed("steps_left", steps_left);
-        state("used", used);
-        state("cart", *cart);
-    }
-
-    std::unique_ptr<CartPole> cart;
-    Index steps_left, used = 0;
+/// Stops before the first iteration, or after one.
+struct StopAt {
+    Index iteration;
+    bool on_start(const Run&) const { return iteration != 0; }
+    bool operator()(const Progress& progress) const { return progress.iteration != iteration; }
 };
 
 /// Trains, with all that can be given besides; prints what was reached.
@@ -54,14 +37,16 @@ void train(Trainer& trainer, const A& actor, const Arguments& arguments) {
     BestActor best(actor, {.at_least_episodes = 3});
     std::optional<CsvLog> log;
     if (!arguments.log.empty()) log.emplace(arguments.log);
-    const auto stop = [&](const Progress& progress) {
+    const StopAt stop{arguments.stop};
+    const auto failing = [&](const Progress& progress) {
         require(progress.iteration != arguments.fail, "failed as asked for");
-        return progress.iteration != arguments.stop;
     };
     const Checkpoint checkpoint(arguments.file, {.every_seconds = 1000, .every_iterations = arguments.every});
-    Progress last = trainer.train({.steps = arguments.steps}, Checkpoint(checkpoint), best, log, stop, StopOnSignal{});
+    Progress last =
+        trainer.train({.steps = arguments.steps}, Checkpoint(checkpoint), best, log, failing, stop, StopOnSignal{});
     if (arguments.second > 0 && last.finished()) {
-        last = trainer.train({.steps = arguments.second}, Checkpoint(checkpoint), best, log, stop, StopOnSignal{});
+        last = trainer.train({.steps = arguments.second}, Checkpoint(checkpoint), best, log, failing, stop,
+                             StopOnSignal{});
     }
     fmt::print("{} {:016x} {:016x}\n", last.iteration, hash_of(image_of(trainer)), hash_of(image_of(best)));
 }
@@ -130,6 +115,15 @@ void q_lambda(const Arguments& arguments) {
     train(trainer, actor, arguments);
 }
 
+void multi_binary(const Arguments& arguments) {
+    Vectorized envs(TimeLimit(Switches{}, 9), {.count = 3, .seed = 7});
+    Actor actor(envs, Mlp{.hidden = {8}});
+    Critic critic(envs, Mlp{.hidden = {8}});
+    OffPolicy trainer(envs, actor, critic, VTrace{},
+                      {.horizon = 20, .store = 3, .replays = 1, .threads = arguments.threads});
+    train(trainer, actor, arguments);
+}
+
 void analytic(const Arguments& arguments) {
     Vectorized envs(Pendulum{}, {.count = 20, .seed = 7});
     Actor actor(envs, Mlp{.hidden = {8}});
@@ -156,10 +150,16 @@ void own_trainer(const Arguments& arguments) {
     train(trainer, actor, arguments);
 }
 
-const std::map<std::string_view, void (*)(const Arguments&)> rows{
-    {"ppo_clip", ppo_clip}, {"ppo_kl", ppo_kl},       {"a2c", a2c},
-    {"trpo", trpo},         {"reinforce", reinforce}, {"off_policy", off_policy},
-    {"q_lambda", q_lambda}, {"analytic", analytic},   {"own_trainer", own_trainer}};
+const std::map<std::string_view, void (*)(const Arguments&)> rows{{"ppo_clip", ppo_clip},
+                                                                  {"ppo_kl", ppo_kl},
+                                                                  {"a2c", a2c},
+                                                                  {"trpo", trpo},
+                                                                  {"reinforce", reinforce},
+                                                                  {"off_policy", off_policy},
+                                                                  {"q_lambda", q_lambda},
+                                                                  {"analytic", analytic},
+                                                                  {"own_trainer", own_trainer},
+                                                                  {"multi_binary", multi_binary}};
 
 Arguments read(int argc, char** argv) {
     Arguments arguments;

@@ -6,7 +6,9 @@ Usage: checkpointed_runs.py PROGRAM [KILLS], the path of checkpointed_run, and h
 import csv
 import pathlib
 import random
+import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +19,8 @@ import unittest
 KILLS = int(sys.argv.pop()) if len(sys.argv) > 2 else 10
 PROGRAM = pathlib.Path(sys.argv.pop())
 TIMES = ("seconds", "steps_per_second")
+PARTS = {"environments", "actor", "critic", "options", "advantage", "store", "collector", "rewards", "update", "loop",
+         "progress", "callbacks"}  # the first names of paths
 
 
 def run(row, file, **arguments):
@@ -50,15 +54,55 @@ class Runs(unittest.TestCase):
         return self.folder / name
 
     def test_stopped_and_resumed(self):
+        """Stopped before the first iteration, after some and after the last; resumed with 1, 2 and 4 threads."""
         for row in rows():
             whole = run(row, self.path(f"{row}.whole"), log=self.path(f"{row}.csv"))
             last = whole[0]
-            for stop, threads in ((1, 1), (last // 3, 2), (last - 1, 4), (last, 1)):
-                with self.subTest(row=row, stop=stop, of=last, threads=threads):
-                    file, log = self.path(f"{row}.{stop}"), self.path(f"{row}.{stop}.csv")
-                    self.assertEqual(run(row, file, stop=stop, log=log)[0], stop)
-                    self.assertEqual(run(row, file, threads=threads, log=log), whole)
-                    self.assertEqual(log_of(log), log_of(self.path(f"{row}.csv")))
+            for stop, threads in ((0, (2,)), (1, (1,)), (last // 3, (1, 2, 4)), (last - 1, (4,)), (last, (2,))):
+                stopped, stopped_log = self.path("stopped"), self.path("stopped.csv")
+                self.assertEqual(run(row, stopped, stop=stop, log=stopped_log)[0], stop)
+                for count in threads:
+                    with self.subTest(row=row, stop=stop, of=last, threads=count):
+                        file, log = self.path("run"), self.path("run.csv")
+                        shutil.copy(stopped, file)
+                        shutil.copy(stopped_log, log)
+                        self.assertEqual(run(row, file, threads=count, log=log), whole)
+                        self.assertEqual(log_of(log), log_of(self.path(f"{row}.csv")))
+                stopped.unlink()
+                stopped_log.unlink()
+
+    def test_python_reads_checkpoints(self):
+        try:
+            from numpy import isfinite
+            from safetensors import SafetensorError, safe_open
+        except ImportError:
+            self.skipTest(f"{sys.executable} has no safetensors and numpy")
+        for row in rows():
+            with self.subTest(row=row):
+                path = self.path(row)
+                iteration, _ = run(row, path)
+                with safe_open(path, "numpy") as file:
+                    texts = file.metadata()
+                    tensors = {name: file.get_tensor(name) for name in file.keys()}
+                self.assertLessEqual({name.partition("/")[0] for name in tensors}, PARTS)
+                self.assertRegex(texts["gradiva.crc64"], "^[0-9a-f]{16}$")
+                self.assertEqual(tensors["loop/algorithm"].tobytes().decode(), texts["algorithm"])
+                self.assertEqual(tensors["loop/iteration"], iteration)
+                self.assertEqual(tensors["loop/call"], 0)
+                for count in ("loop/steps", "progress/steps"):
+                    self.assertGreaterEqual(tensors[count], tensors["loop/total_steps"])
+                self.assertEqual(tensors["loop/returns/values"].shape, (100,))
+                recent = tensors["loop/returns/values"][:tensors["loop/returns/count"]]
+                self.assertAlmostEqual(float(recent.mean()), float(tensors["progress/mean_return"]))
+                (weights,) = [name for name in tensors if re.fullmatch("actor/(network/)+parameters", name)]
+                self.assertGreater(tensors[weights].std(), 0)
+                for name, tensor in tensors.items():
+                    if re.match("(actor|critic|update|environments/(env|streams))/", name) and tensor.dtype.kind == "f":
+                        self.assertTrue(isfinite(tensor).all(), name)
+                cut = self.path("cut")
+                cut.write_bytes(path.read_bytes()[:-1])
+                with self.assertRaises(SafetensorError):
+                    safe_open(cut, "numpy")
 
     def test_a_finished_run_is_left_alone(self):
         file, log = self.path("run"), self.path("run.csv")
