@@ -84,7 +84,7 @@ struct Saved {
                               ContainsText("Checkpoint '" + path.text() + "' (remove it to begin anew): " + what));
             CHECK(first_difference(before, image_of(trainer)).empty());
             CHECK(std::equal(weights.begin(), weights.end(), actor.weights().begin(), actor.weights().end()));
-            CHECK(text_of(path.text()) == file);
+            CHECK((text_of(path.text()) == file));  // in two parentheses: a failure prints no bytes
             CHECK(!std::filesystem::exists(path.text() + ".partial"));
         });
     }

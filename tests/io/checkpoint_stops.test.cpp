@@ -133,7 +133,7 @@ void check_after_exception(const TemporaryPath& path, const Witness& witness, Tr
     const Whole whole;
     const std::string file = text_of(path.text());
     CHECK(!file.empty());
-    CHECK(file == witness.file_at_end);
+    CHECK((file == witness.file_at_end));  // in two parentheses: a failure prints no bytes
     CHECK(!std::filesystem::exists(path.text() + ".partial"));
     const auto goes_on = [&](Training& training) {
         std::ofstream(path.text(), std::ios::binary) << file;
