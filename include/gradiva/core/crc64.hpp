@@ -16,7 +16,7 @@ static_assert(std::endian::native == std::endian::little, "gradiva/io needs a li
 using Crc64Tables = std::array<std::array<std::uint64_t, 256>, 16>;
 
 /// Row k, entry b: the remainder of byte b followed by k zero bytes.
-constexpr Crc64Tables make_crc64_tables() {
+inline Crc64Tables make_crc64_tables() {
     constexpr std::uint64_t polynomial = 0xC96C5795D7870F42;  // of ECMA-182, 0x42F0E1EBA9EA3693, bits reversed
     Crc64Tables tables{};
     for (std::uint64_t byte = 0; byte < 256; ++byte) {
@@ -33,7 +33,11 @@ constexpr Crc64Tables make_crc64_tables() {
     return tables;
 }
 
-inline constexpr Crc64Tables crc64_tables = make_crc64_tables();
+/// Computed once a program: as a constant they would be computed by each compilation that includes this header.
+inline const Crc64Tables& crc64_tables() {
+    static const Crc64Tables tables = make_crc64_tables();
+    return tables;
+}
 
 /// CRC-64/XZ of bytes that are given in parts (polynomial of ECMA-182, bits reflected, initial value and final xor all
 /// ones; of "123456789": 995dc9bbdf1939fa), 16 bytes at a time: Kounavis and Berry, "A systematic approach to building
@@ -41,7 +45,7 @@ inline constexpr Crc64Tables crc64_tables = make_crc64_tables();
 class Crc64 {
 public:
     void add(std::span<const std::byte> bytes) {
-        const Crc64Tables& table = crc64_tables;
+        const Crc64Tables& table = crc64_tables();
         const std::byte* at = bytes.data();
         std::size_t left = bytes.size();
         std::uint64_t crc = state_;

@@ -45,11 +45,8 @@ inline void check_schedules(std::string_view who, const Run& run, const StateIma
     if (schedule.empty()) return;
     require(length > 0, "{}: {} changes over the {} steps of this call, which are {} here; keep the steps", who,
             schedule, steps, here.steps);
-    fail(
-        "{}: {} changes over {} steps, and here over {}; keep the steps, or set schedule_steps to {}, after which it "
-        "stays "
-        "as it is",
-        who, schedule, length, length_here > 0 ? length_here : here.steps, length);
+    fail("{}: {} changes over {} steps, and here over {}; keep the steps, or set schedule_steps to {}", who, schedule,
+         length, length_here > 0 ? length_here : here.steps, length);
 }
 
 /// Throws `Error` unless the callbacks have the state that was saved by an earlier call: that of all calls is in one
