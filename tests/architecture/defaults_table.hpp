@@ -56,7 +56,7 @@ GRADIVA_DEFAULTS(CheckpointOptions, IS(every_seconds, 60), IS(every_iterations, 
 
 // State and files.
 GRADIVA_DEFAULTS(StatePiece, IS(type, Dtype::f64), IS(rank, 0), IS(rows, 1), IS(columns, 1), IS(data, nullptr),
-    IS(fixed, false), IS(in_place, false), IS(resize, nullptr), IS(object, nullptr)),
+    IS(fixed, false), IS(text, false), IS(in_place, false), IS(resize, nullptr), IS(object, nullptr)),
 GRADIVA_DEFAULTS(StateArray, IS(path, {}), IS(type, Dtype::f64), IS(fixed, false), IS(shape, {}), IS(data, nullptr),
     IS(bytes, 0), IS(own, {})),
 GRADIVA_DEFAULTS(LineFilePosition, IS(bytes, 0), IS(crc64, 0)),
