@@ -56,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     Part part;
     const gradiva::StateImage before = gradiva::image_of(part);
-    const gradiva::StateImage saved = gradiva::detail::image_of(*file);
+    const gradiva::StateImage saved = gradiva::detail::state_in(*file);
     try {
         gradiva::restore("fuzzed", saved, part);
         // All that is there was read: what is written again is what was read.

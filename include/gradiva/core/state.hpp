@@ -32,6 +32,15 @@ concept MentionsVisitState = requires {
 }
 || requires(T& part, State& state) { part.visit_state(state); };
 
+/// Whether `visit_state` is that of a base class, which knows nothing of members that T adds or may add.
+template <class T>
+concept InheritsVisitState = requires {
+    typename detail::MemberOf<decltype(&T::visit_state)>::Type;
+    requires !std::same_as<typename detail::MemberOf<decltype(&T::visit_state)>::Type, T>;
+    requires(sizeof(T) > sizeof(typename detail::MemberOf<decltype(&T::visit_state)>::Type) ||
+             detail::ends_with_padding<typename detail::MemberOf<decltype(&T::visit_state)>::Type>);
+};
+
 /// A type that says by `static constexpr bool saved_as_bytes = true` that the bytes of its objects are their whole
 /// state. It must be trivially copyable and hold no pointers.
 template <class T>
@@ -215,7 +224,7 @@ template <class T>
 void State::visit_value(T& value) {
     static_assert(!(SavedAsBytes<T> && HasVisitState<T>),
                   "gradiva: a type has visit_state or saved_as_bytes, not both: say which is its whole state");
-    static_assert(!detail::InheritsVisitState<T>,
+    static_assert(!InheritsVisitState<T>,
                   "gradiva: this class inherits the visit_state of one that does not know its members; give it void "
                   "visit_state(State&) that calls the inherited one and shows its own");
     if constexpr (detail::StateNumber<T>) {

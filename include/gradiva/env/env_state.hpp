@@ -51,7 +51,7 @@ consteval bool explain_state_form() {
 /// type has none. A class that adds members to a base class must not inherit its `visit_state`: it has one of its own,
 /// which calls that of the base class.
 template <class E>
-concept HasSavedState = std::is_empty_v<E> || SavedAsBytes<E> ||(HasVisitState<E> && !detail::InheritsVisitState<E>);
+concept HasSavedState = std::is_empty_v<E> || SavedAsBytes<E> ||(HasVisitState<E> && !InheritsVisitState<E>);
 
 /// Visits the pieces of an environment that another object holds; an empty one has none.
 template <HasSavedState E>

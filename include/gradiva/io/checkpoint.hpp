@@ -62,7 +62,8 @@ public:
     /// Resumes the training where the file exists.
     void on_start(Run& run) {
         written_ = Clock::now();
-        if (detail::is_there(path_)) {
+        found_ = detail::is_there(path_);
+        if (found_) {
             const detail::CheckpointFile file(path_, episodes);
             resume(file.who(), run, file.image(), episodes);
         } else {
@@ -78,7 +79,7 @@ public:
     }
 
     void on_stop(const Run& run, Stop why) {
-        if (why != Stop::exception && run.progress().iteration > started_iteration_) write(run);
+        if (why != Stop::exception && (!found_ || run.progress().iteration > started_iteration_)) write(run);
     }
 
 private:
@@ -112,6 +113,7 @@ private:
     std::string path_;
     CheckpointOptions options_;
     Clock::time_point written_{};
+    bool found_ = false;  // a file, when the training started
     Index started_iteration_ = 0;
     Index written_iteration_ = 0;
 };

@@ -106,15 +106,6 @@ requires(std::is_class_v<Base> && !std::is_final_v<Base>) inline constexpr bool 
     return sizeof(WithOneByte) == sizeof(Base);
 }();
 
-/// `visit_state` is that of a base class, which knows nothing of members that T adds or may add.
-template <class T>
-concept InheritsVisitState = requires {
-    typename MemberOf<decltype(&T::visit_state)>::Type;
-    requires !std::same_as<typename MemberOf<decltype(&T::visit_state)>::Type, T>;
-    requires(sizeof(T) > sizeof(typename MemberOf<decltype(&T::visit_state)>::Type) ||
-             ends_with_padding<typename MemberOf<decltype(&T::visit_state)>::Type>);
-};
-
 /// Changes a container's size, where it is another one, and returns its data.
 template <class T>
 void* resize_container(void* object, Index rows, Index columns) {

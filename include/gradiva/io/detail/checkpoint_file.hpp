@@ -34,7 +34,7 @@ inline bool is_there(const std::string& path) {
 }
 
 /// The tensors of a file as state, which lies in the file's memory.
-inline StateImage image_of(const SafetensorsFile& file) {
+inline StateImage state_in(const SafetensorsFile& file) {
     StateImage image;
     for (const auto& [name, tensor] : file.tensors()) {
         StateArray& array = image.at(name);
@@ -61,7 +61,7 @@ public:
         require(saved != nullptr && *saved == name_of(episodes),
                 "{}: running episodes were {} in it and are {} here; give restart_episodes as where it was written",
                 who_, saved == nullptr ? "not mentioned" : *saved, name_of(episodes));
-        image_ = image_of(file_);
+        image_ = state_in(file_);
     }
 
     const std::string& who() const { return who_; }
