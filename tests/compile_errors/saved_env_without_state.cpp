@@ -12,4 +12,4 @@ struct Counting {
 };
 
 using Envs = gradiva::Vectorized<gradiva::TimeLimit<gradiva::FrameStack<Counting>>>;
-static_assert(gradiva::detail::explain_saved_vector_env<Envs>());
+static_assert(gradiva::explain_saved_vector_env<Envs>());

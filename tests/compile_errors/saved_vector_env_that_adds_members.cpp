@@ -5,4 +5,4 @@
 struct Watched : gradiva::CartPoleBatch {
     gradiva::Index seen = 0;
 };
-static_assert(gradiva::detail::explain_saved_vector_env<Watched>());
+static_assert(gradiva::explain_saved_vector_env<Watched>());

@@ -13,4 +13,4 @@ struct Remote {
     void reset(gradiva::Range, gradiva::MatrixRef<float>) {}
     void step(gradiva::Range, gradiva::ConstActionView, gradiva::StepView&) {}
 };
-static_assert(gradiva::detail::explain_saved_vector_env<Remote>());
+static_assert(gradiva::explain_saved_vector_env<Remote>());

@@ -9,4 +9,4 @@ struct Tired : gradiva::Wrapper<E> {
 };
 
 using Envs = gradiva::Vectorized<gradiva::TimeLimit<Tired<gradiva::CartPole>>>;
-static_assert(gradiva::detail::explain_saved_vector_env<Envs>());
+static_assert(gradiva::explain_saved_vector_env<Envs>());

@@ -36,10 +36,10 @@ inline constexpr RestartEpisodes restart_episodes{};
 ///
 ///   trainer.train({.steps = 1'000'000}, Checkpoint("run.safetensors"), CsvLog("run.csv"), ProgressBar{});
 ///
-/// It writes every minute, or as its options say, and at the end of `train`, but nothing after an exception or without
-/// an iteration. A training that is complete returns its progress at once; a larger number of steps extends it; one
-/// that a callback has stopped goes on. With several calls of `train` and one file, which have the same callbacks with
-/// state, those that are complete return at once. One process at a time uses a file.
+/// It writes every minute, or as its options say, and at the end of `train`; nothing after an exception, nor where
+/// there is a file and no iteration ran. A training that is complete returns its progress at once; a larger number of
+/// steps extends it; one that a callback has stopped goes on. With several calls of `train` and one file, which have
+/// the same callbacks with state, those that are complete return at once. One process at a time uses a file.
 ///
 /// `train` throws `Error`, and nothing is changed, where the file is damaged, or was written by another training: its
 /// environments, networks, options, callbacks or seed differ, of which the first is named. Number of threads, compiler
