@@ -1,6 +1,8 @@
 """Leaves out each visited piece of state in turn, and says which of them no test misses.
 
-    python3 tests/state/deletions.py tests/train/resumed_*.test.cpp tests/state/*.test.cpp
+    python3 tests/state/deletions.py tests/train/resumed_*.test.cpp tests/train/fixed_pieces.test.cpp ...
+
+CONTRIBUTING.md has the whole list.
 
 All tests given are built once, with headers in which each visit depends on a number in the environment, and run once for
 every visit. A visit that is never made to fail a test is printed; the exit status is then 1. What is left out on purpose, as it

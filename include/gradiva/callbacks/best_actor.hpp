@@ -43,7 +43,7 @@ public:
 
     static constexpr std::string_view state_name = "best_actor";
     void visit_state(State& state) {
-        state("actor", best_);
+        visit_policy(state, "actor", best_);
         state.fixed("at_least_episodes", options_.at_least_episodes);
         state("mean_return", mean_return_);
         state("compared", compared_);

@@ -8,21 +8,22 @@ namespace GRADIVA_NAMESPACE {
 
 namespace detail {
 
-/// Whether SIGINT or SIGTERM has come. A signal handler may write this type only.
+/// The number of the signal that came, SIGINT or SIGTERM; 0 before. A signal handler may write this type only.
 inline volatile std::sig_atomic_t stop_signal = 0;
 
 /// Notes the signal; the next one has its default effect, which ends the program.
 inline void note_stop_signal(int signal) {
     stop_signal = signal;
-    std::signal(signal, SIG_DFL);
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
 }
 
 }  // namespace detail
 
 /// Callback of `train` that stops the training after the iteration in which SIGINT (Ctrl-C) or SIGTERM came; a second
-/// signal ends the program. Trainings of the same program that begin later, with this callback, run no iteration: who
-/// pressed Ctrl-C did not mean the next one. It handles both signals while `train` runs, and restores the former
-/// handlers at the end. One per program at a time.
+/// signal ends the program. Trainings of the same program that begin later, with this callback, run no iteration: one
+/// signal stops all of them. It handles both signals while `train` runs, and restores the former handlers at the end.
+/// One per program at a time.
 class StopOnSignal {
 public:
     /// False, by which no iteration runs, where a signal has come before.

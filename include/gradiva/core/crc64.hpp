@@ -11,7 +11,7 @@
 
 namespace GRADIVA_NAMESPACE {
 
-static_assert(std::endian::native == std::endian::little, "gradiva/io needs a little-endian processor");
+static_assert(std::endian::native == std::endian::little, "gradiva needs a little-endian processor");
 
 using Crc64Tables = std::array<std::array<std::uint64_t, 256>, 16>;
 

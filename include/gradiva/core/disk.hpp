@@ -14,7 +14,7 @@
 #include <cerrno>
 #endif
 
-// What the C++ library has no name for: bringing a file and its name to the disk.
+// fsync, which the C++ library lacks: waiting until a file and its name are on the disk.
 
 namespace GRADIVA_NAMESPACE {
 

@@ -53,7 +53,8 @@ constexpr std::optional<Dtype> dtype_named(std::string_view name) {
     return {};
 }
 
-/// The type of elements of C++ type `T`: float, double, bool, or an integer of 8, 16, 32 or 64 bits. A std::byte is u8.
+/// The type of elements of C++ type `T`: float, double, bool, or an integer of 8, 16, 32 or 64 bits. A std::byte and a
+/// char are u8.
 template <class T>
 constexpr Dtype dtype_of() {
     using U = std::remove_cv_t<T>;
@@ -64,8 +65,8 @@ constexpr Dtype dtype_of() {
     } else if constexpr (std::is_same_v<U, bool>) {
         static_assert(sizeof(bool) == 1);
         return Dtype::boolean;
-    } else if constexpr (std::is_same_v<U, std::byte>) {
-        return Dtype::u8;
+    } else if constexpr (std::is_same_v<U, std::byte> || std::is_same_v<U, char>) {
+        return Dtype::u8;  // of text, too: char is signed on some processors only
     } else {
         static_assert(std::is_integral_v<U> && sizeof(U) <= 8, "a tensor holds float, double, bool, bytes or integers");
         constexpr std::array<Dtype, 4> with_sign = {Dtype::i8, Dtype::i16, Dtype::i32, Dtype::i64};

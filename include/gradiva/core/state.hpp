@@ -25,7 +25,7 @@ concept HasVisitState = requires(T& part, State& state) {
     { part.visit_state(state) } -> std::same_as<void>;
 };
 
-/// Whether a type has a member of this name, of whatever form: one of a wrong form would be ignored.
+/// Whether a type has a public member of this name, of whatever form: one of a wrong form would be ignored.
 template <class T>
 concept MentionsVisitState = requires {
     &T::visit_state;
@@ -69,7 +69,7 @@ enum class Episodes {
 /// Eigen matrices, `Buffer`, `MatrixBuffer`, and objects with `visit_state` or `saved_as_bytes`. What has `resize` is
 /// resized to what was saved; all else must have its size. A `Buffer` or `MatrixBuffer` is a member: it is referred to
 /// after the visit. Names join to paths, such as "critic/optimizer/step". A name
-/// is used once within a `visit_state`. Objects may be visited while they train nothing, from one thread.
+/// is used once, but within `each`. Objects may be visited while they train nothing, from one thread.
 class State {
 public:
     State(const State&) = delete;

@@ -142,7 +142,8 @@ private:
     std::unordered_map<const StateArray*, Index> used_;  // bytes that were read of each array
 };
 
-/// Restores a part from an image, wholly or not at all: when it throws, the part is as it was before. For the errors
+/// Restores a part from an image, wholly or not at all: when it throws, the part is as it was before, but for running
+/// episodes where they are restarted. For the errors
 /// see `StateReader`.
 template <HasVisitState Part>
 void restore(std::string_view who, const StateImage& image, Part& part, Episodes episodes = Episodes::kept) {

@@ -77,10 +77,10 @@ concept HasVectorStep = requires(V& envs, Range range, ConstActionView actions, 
 ///   itself, and throws once another has come after it. Without it a first collector does not notice that a second one,
 ///   or a trainer, has stepped the environments, and learns from observations that are not their present ones.
 /// - Optional: `void visit_state(State& state)`, or `static constexpr bool saved_as_bytes = true`, as for `Env`: the
-/// state
-///   of all N and of their random streams, N and the seed as fixed. Where `state.restarts_episodes()`, the state of
-///   running episodes is left out: a `reset` of all follows. One whose state is complete only if that of its
-///   environments can be saved names their type as `Environment`. A training that is saved needs it.
+///   state of all N and of their random streams, N and the seed as fixed. Where `state.restarts_episodes()`, the state
+///   of running episodes is left out: a `reset` of all follows. One whose state is complete only if that of its
+///   environments can be saved names their type as `Environment`. A training that is saved needs it; with
+///   `restart_episodes` it does not, and the streams of one without it begin anew.
 template <class V>
 concept VectorEnv = HasVectorSizes<V> && detail::HasObservationSpace<V> && detail::HasActionSpace<V> &&
     detail::HasVectorReset<V> && detail::HasVectorStep<V>;

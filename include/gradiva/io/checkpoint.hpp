@@ -1,10 +1,7 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <string>
-#include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <fmt/core.h>
@@ -21,7 +18,7 @@ namespace GRADIVA_NAMESPACE {
 struct CheckpointOptions {
     double every_seconds = 60;   ///< time between two writes, at least 0; infinity: none by time
     Index every_iterations = 0;  ///< iterations between two writes; 0: none by number
-    Index keep = 0;              ///< older checkpoints to keep, as FILE.ITERATION beside FILE
+    Index keep = 0;              ///< how many of the last checkpoints are kept, as FILE.ITERATION beside FILE
 };
 
 /// See `restart_episodes`.
@@ -42,9 +39,9 @@ inline constexpr RestartEpisodes restart_episodes{};
 /// the same callbacks with state, those that are complete return at once. One process at a time uses a file.
 ///
 /// `train` throws `Error`, and nothing is changed, where the file is damaged, or was written by another training: its
-/// environments, networks, options, callbacks or seed differ, of which the first is named. Number of threads, compiler
-/// and processor may differ; then the bits may, too. The file is replaced as a whole, so that it is complete whenever
-/// the program or the machine stops.
+/// environments, networks, options, callbacks or seed differ, of which the first is named. The number of
+/// threads may differ; so may compiler and processor, with bits of their own. The file is replaced as a whole, so that
+/// it is complete whenever the program or the machine stops.
 template <Episodes episodes = Episodes::kept>
 class Checkpoint {
 public:

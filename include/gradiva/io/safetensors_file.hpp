@@ -103,7 +103,7 @@ private:
         check_sum(text);
     }
 
-    /// Whether the tensors, in the order of their offsets, cover the data.
+    /// Throws `Error` unless the tensors, in the order of their offsets, cover the data.
     void check_layout(const Entries& entries, Index data) const {
         std::vector<std::tuple<Index, Index, std::string_view>> order;
         for (const auto& [name, entry] : entries) {

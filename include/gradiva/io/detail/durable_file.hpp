@@ -66,7 +66,7 @@ public:
         const std::string folder = std::filesystem::path(path_).parent_path().string();
         if (!sync_folder(folder.empty() ? "." : folder.c_str())) {
             fail_with("sync the folder of", path_, errno,
-                      "the file is whole, but its name might not outlive a power cut");
+                      "the file is whole, but its name may be lost in a power failure");
         }
     }
 
