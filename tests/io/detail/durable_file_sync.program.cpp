@@ -68,7 +68,7 @@ int main() {
     refused = 'd';
     check("a name that does not reach the disk is an error", "f(4 old)d(0 new!)", "new!",
           "cannot sync the folder of '" + path +
-              "': Input/output error; the file is whole, but its name might not outlive a power cut");
+              "': Input/output error; the file is whole, but its name may be lost in a power failure");
     error = EINVAL;
     check("a file system that cannot sync folders is none", "f(4 old)d(0 new!)", "new!", "none");
     return wrong == 0 ? 0 : 1;
