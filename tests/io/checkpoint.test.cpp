@@ -1,10 +1,9 @@
 #include "catch.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <sstream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,9 +17,11 @@
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/environments/cart_pole.hpp"
 #include "gradiva/io/checkpoint.hpp"
+#include "helpers/temporary_folder.hpp"
 #include "helpers/temporary_path.hpp"
 
 using namespace gradiva;
+using gradiva_test::read_text;
 using gradiva_test::TemporaryPath;
 
 namespace {
@@ -52,12 +53,6 @@ struct StopAfter {
     Index iterations;
     bool operator()(const Progress& progress) const { return progress.iteration < iterations; }
 };
-
-std::string text_of(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path, std::ios::binary).rdbuf();
-    return text.str();
-}
 
 std::string error_of(const std::string& path, Training& training, Index steps = 10 * iteration) {
     try {
@@ -123,24 +118,15 @@ TEST_CASE("a checkpoint is written by time, by iterations, and at the end") {
 }
 
 TEST_CASE("older checkpoints are kept by their iteration, and training goes on from each") {
-    const TemporaryPath folder("checkpoints");
-    std::filesystem::create_directory(folder.text());
-    const std::string path = folder.text() + "/run";
+    const gradiva_test::TemporaryFolder folder("checkpoints");
+    const std::string path = folder / "run";
     std::ofstream(path + ".7.txt") << "mine";
     std::ofstream(path + ".90") << "of a later time";
-    const auto names = [&] {
-        std::vector<std::string> all;
-        for (const auto& entry : std::filesystem::directory_iterator(folder.text())) {
-            all.push_back(entry.path().filename().string());
-        }
-        std::sort(all.begin(), all.end());
-        return all;
-    };
     Training whole;
     whole.train(
         12 * iteration,
         Checkpoint(path, {.every_seconds = std::numeric_limits<double>::infinity(), .every_iterations = 2, .keep = 3}));
-    CHECK(names() == std::vector<std::string>{"run", "run.10", "run.12", "run.7.txt", "run.8", "run.90"});
+    CHECK(folder.names() == std::set<std::string>{"run", "run.10", "run.12", "run.7.txt", "run.8", "run.90"});
     std::filesystem::rename(path + ".8", path);
     Training again;
     CHECK(again.train(12 * iteration, Checkpoint(path)).iteration == 12);
@@ -151,12 +137,12 @@ TEST_CASE("nothing is written after an exception") {
     const TemporaryPath path("run.safetensors");
     Training first;
     first.train(3 * iteration, Checkpoint(path.text()));
-    const std::string before = text_of(path.text());
+    const std::string before = read_text(path.text());
     Training second;
     CHECK_THROWS_WITH(second.train(9 * iteration, Checkpoint(path.text(), {.every_seconds = 1000}),
                                    [](const Progress& progress) { require(progress.iteration < 6, "broken"); }),
                       "broken");
-    CHECK(text_of(path.text()) == before);
+    CHECK(read_text(path.text()) == before);
 }
 
 TEST_CASE("the file of another training is refused by the first difference, and nothing changes") {
@@ -165,10 +151,10 @@ TEST_CASE("the file of another training is refused by the first difference, and 
     const std::string who = "Checkpoint '" + path.text() + "' (remove it to begin anew): ";
     const auto check = [&](Training& training, const std::string& text) {
         const StateImage before = image_of(training.trainer);
-        const std::string file = text_of(path.text());
+        const std::string file = read_text(path.text());
         CHECK_THAT(error_of(path.text(), training), ContainsText(who + text));
         CHECK(first_difference(before, image_of(training.trainer)).empty());
-        CHECK(text_of(path.text()) == file);
+        CHECK(read_text(path.text()) == file);
     };
     SECTION("seed") {
         Training other(2);
@@ -224,7 +210,7 @@ TEST_CASE("what is no checkpoint is refused") {
 TEST_CASE("a checkpoint of which any byte has changed is refused") {
     const TemporaryPath path("run.safetensors");
     Training().train(iteration, Checkpoint(path.text()));
-    const std::string whole = text_of(path.text());
+    const std::string whole = read_text(path.text());
     for (std::size_t i = 0; i < whole.size(); i += i < 4000 ? 5 : 97) {
         std::string changed = whole;
         changed[i] = static_cast<char>(changed[i] ^ (1 << i % 8));

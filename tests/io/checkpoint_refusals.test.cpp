@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -18,9 +17,11 @@
 #include "gradiva/environments/cart_pole.hpp"
 #include "gradiva/environments/pendulum.hpp"
 #include "gradiva/io/checkpoint.hpp"
+#include "helpers/temporary_folder.hpp"
 #include "helpers/temporary_path.hpp"
 
 using namespace gradiva;
+using gradiva_test::read_text;
 using gradiva_test::TemporaryPath;
 
 namespace {
@@ -35,12 +36,6 @@ struct Settings {
 
     Mlp mlp() const { return {.hidden = hidden, .normalize_observations = normalize_observations}; }
 };
-
-std::string text_of(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path, std::ios::binary).rdbuf();
-    return text.str();
-}
 
 /// Builds a program of `Options`, which names the trainer, and calls `use(trainer, actor)`.
 template <class Options, class E, class Distribution, class Use>
@@ -75,7 +70,7 @@ struct Saved {
     template <class Options = PpoClipOptions, class E = Pendulum, class Distribution = DiagonalGaussian<float>>
     void refused(const std::string& what, const Settings& settings, const E& env = {},
                  Distribution distribution = Distribution(1)) const {
-        const std::string file = text_of(path.text());
+        const std::string file = read_text(path.text());
         with_trainer<Options>(env, settings, distribution, [&](auto& trainer, auto& actor) {
             const StateImage before = image_of(trainer);
             const std::vector<float> weights(actor.weights().begin(), actor.weights().end());
@@ -84,7 +79,7 @@ struct Saved {
                               ContainsText("Checkpoint '" + path.text() + "' (remove it to begin anew): " + what));
             CHECK(first_difference(before, image_of(trainer)).empty());
             CHECK(std::equal(weights.begin(), weights.end(), actor.weights().begin(), actor.weights().end()));
-            CHECK((text_of(path.text()) == file));  // in two parentheses: a failure prints no bytes
+            CHECK((read_text(path.text()) == file));  // in two parentheses: a failure prints no bytes
             CHECK(!std::filesystem::exists(path.text() + ".partial"));
         });
     }

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <limits>
 #include <memory>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -19,9 +18,11 @@
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/environments/cart_pole.hpp"
 #include "gradiva/io/checkpoint.hpp"
+#include "helpers/temporary_folder.hpp"
 #include "helpers/temporary_path.hpp"
 
 using namespace gradiva;
+using gradiva_test::read_text;
 using gradiva_test::TemporaryPath;
 
 namespace {
@@ -86,12 +87,6 @@ struct Training {
     PpoClip<Vectorized<OwnCart>, decltype(actor), decltype(critic), Gae> trainer;
 };
 
-std::string text_of(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path, std::ios::binary).rdbuf();
-    return text.str();
-}
-
 /// Notes the iterations of a call of `train`, and the file at its end, before the `Checkpoint` hears of the end.
 struct Witness {
     std::string path;
@@ -102,7 +97,7 @@ struct Witness {
         if (first == 0) first = progress.iteration;
         last = progress.iteration;
     }
-    void on_stop(const Run&, Stop) { file_at_end = text_of(path); }
+    void on_stop(const Run&, Stop) { file_at_end = read_text(path); }
 };
 
 /// Every fourth iteration.
@@ -131,7 +126,7 @@ struct Whole {
 /// programs go on.
 void check_after_exception(const TemporaryPath& path, const Witness& witness, Training& failed) {
     const Whole whole;
-    const std::string file = text_of(path.text());
+    const std::string file = read_text(path.text());
     CHECK(!file.empty());
     CHECK((file == witness.file_at_end));  // in two parentheses: a failure prints no bytes
     CHECK(!std::filesystem::exists(path.text() + ".partial"));

@@ -143,17 +143,16 @@ private:
 };
 
 /// Restores a part from an image, wholly or not at all: when it throws, the part is as it was before, but for running
-/// episodes where they are restarted. For the errors
-/// see `StateReader`.
+/// episodes where they are restarted. For the errors see `StateReader`.
 template <HasVisitState Part>
 void restore(std::string_view who, const StateImage& image, Part& part, Episodes episodes = Episodes::kept) {
     const StateImage before = image_of(part, episodes);
-    const auto read = [&](const StateImage& from, Episodes kept) {
-        StateReader reader(who, from, kept);
+    const auto read = [&](const StateImage& from) {
+        StateReader reader(who, from, episodes);
         part.visit_state(reader);
         reader.finish();
     };
-    undo_unless_done([&] { read(image, episodes); }, [&] { read(before, episodes); });
+    undo_unless_done([&] { read(image); }, [&] { read(before); });
 }
 
 }  // namespace GRADIVA_NAMESPACE

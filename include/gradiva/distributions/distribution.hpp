@@ -15,7 +15,7 @@ namespace GRADIVA_NAMESPACE {
 /// Visits a distribution: by its `visit_state`. One without it has no members; else a compile-time error.
 template <class D>
 void visit_distribution(State& state, std::string_view name, D& distribution) {
-    static_assert(std::is_empty_v<D> || MentionsVisitState<D> || HasVisitState<D> || SavedAsBytes<D>,
+    static_assert(std::is_empty_v<D> || MentionsVisitState<D> || SavedAsBytes<D>,
                   "gradiva: a training that is saved needs a distribution with void visit_state(gradiva::State&), or "
                   "without members");
     visit_part(state, name, distribution);

@@ -64,7 +64,7 @@ public:
             const detail::CheckpointFile file(path_, episodes);
             resume(file.who(), run, file.image(), episodes);
         } else {
-            detail::try_to_save(run, episodes);
+            detail::state_of(run, episodes);  // what could not be saved is an error now, not after hours
         }
         started_iteration_ = written_iteration_ = run.progress().iteration;
     }

@@ -47,7 +47,7 @@ consteval bool explain_saved_optimizer() {
         requires(const O& optimizer, std::span<Scalar> weights, std::span<const Scalar> gradient) {
         optimizer.step(weights, gradient, 0.0);
     };
-    static_assert(is_stateless || MentionsVisitState<O> || HasVisitState<O>,
+    static_assert(is_stateless || MentionsVisitState<O>,
                   "gradiva: a training that is saved needs an optimiser with void visit_state(gradiva::State&), or "
                   "whose step is const, as it has no state");
     return true;

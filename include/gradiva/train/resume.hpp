@@ -52,9 +52,7 @@ inline void check_schedules(std::string_view who, const Run& run, const StateIma
 /// Throws `Error` unless the callbacks have the state that was saved by an earlier call: that of all calls is in one
 /// file.
 inline void check_callbacks(std::string_view who, const Run& run, const StateImage& saved) {
-    StateImage now;
-    StateWriter writer(now, Episodes::restarted);
-    run.visit_state(writer);
+    const StateImage now = image_of(run, Episodes::restarted);
     const auto check = [&](const StateImage& some, const StateImage& all, const char* text) {
         for (const StateArray& array : some.arrays()) {
             if (!array.path.starts_with("callbacks/") || all.find(array.path) != nullptr) continue;

@@ -76,10 +76,9 @@ public:
     /// Environments, actor and critic, and the parts of the trainer that change, between iterations; without what the
     /// loop counts.
     void visit_state(State& state) {
-        static_assert(
-            std::is_empty_v<Update> || MentionsVisitState<Update> || HasVisitState<Update> || SavedAsBytes<Update>,
-            "gradiva: a training that is saved needs an update with void visit_state(gradiva::State&), or "
-            "without members");
+        static_assert(std::is_empty_v<Update> || MentionsVisitState<Update> || SavedAsBytes<Update>,
+                      "gradiva: a training that is saved needs an update with void visit_state(gradiva::State&), or "
+                      "without members");
         visit_part(state, "environments", envs_);
         visit_policy(state, "actor", actor_);
         visit_policy(state, "critic", critic_);

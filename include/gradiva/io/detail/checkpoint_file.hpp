@@ -73,18 +73,17 @@ private:
     StateImage image_;
 };
 
-/// Throws `Error` where the training could not be saved later: what users' parts show of their state is wrong.
-inline void try_to_save(const Run& run, Episodes episodes) {
+/// The state of a training, for use before it goes on. Throws `Error` where what users' parts show of theirs is wrong.
+inline StateImage state_of(const Run& run, Episodes episodes) {
     StateImage image;
     StateWriter writer(image, episodes, ImageMemory::referred_to);
     run.visit_state(writer);
+    return image;
 }
 
 /// Writes the file as a whole, with a copy `path`.`kept` where that is not empty.
 inline void write_checkpoint(const std::string& path, const Run& run, Episodes episodes, const std::string& kept) {
-    StateImage image;
-    StateWriter writer(image, episodes, ImageMemory::referred_to);
-    run.visit_state(writer);
+    const StateImage image = state_of(run, episodes);
     SafetensorsWriter file;
     file.add_text(checkpoint_format_key, checkpoint_format);
     file.add_text(checkpoint_episodes_key, name_of(episodes));
