@@ -86,6 +86,7 @@
 #include "gradiva/env/rescale_action.hpp"
 #include "gradiva/env/saved_env.hpp"
 #include "gradiva/env/space.hpp"
+#include "gradiva/env/spaces.hpp"
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/env/vectorized.hpp"

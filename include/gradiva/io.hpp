@@ -5,5 +5,6 @@
 #include "gradiva/core/language.hpp"
 
 #include "gradiva/io/checkpoint.hpp"
+#include "gradiva/io/policy_description.hpp"
 #include "gradiva/io/safetensors_file.hpp"
 #include "gradiva/io/safetensors_writer.hpp"

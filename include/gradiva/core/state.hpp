@@ -92,6 +92,7 @@ public:
         within(name, [&] { visit_value(const_cast<T&>(value)); });
         fixed_ = before;
     }
+    void fixed(std::string_view name, const char* text) { fixed(name, std::string_view(text)); }
 
     /// Calls `visit(i)` for i = 0, ..., count - 1, the state of `count` objects of one kind, which must give the same
     /// names. Numbers of one name are stored behind each other, as one array.

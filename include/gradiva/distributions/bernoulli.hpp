@@ -81,7 +81,10 @@ public:
         out_head = p * (1 - p) * head.array();
     }
 
-    void visit_state(State& state) { state.fixed("answers", answers_); }
+    void visit_state(State& state) {
+        state.fixed("type", "Bernoulli");
+        state.fixed("answers", answers_);
+    }
 
 private:
     Index answers_;

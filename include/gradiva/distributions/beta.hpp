@@ -138,7 +138,10 @@ public:
         }
     }
 
-    void visit_state(State& state) { state("bounds", bounds_); }
+    void visit_state(State& state) {
+        state.fixed("type", "Beta");
+        state("bounds", bounds_);
+    }
 
 private:
     ActionBounds bounds_;

@@ -74,7 +74,10 @@ public:
         kernels::categorical_fisher<Scalar>(tape, head, out_head);
     }
 
-    void visit_state(State& state) { state.fixed("choices", choices_); }
+    void visit_state(State& state) {
+        state.fixed("type", "Categorical");
+        state.fixed("choices", choices_);
+    }
 
 private:
     Index choices_;

@@ -120,6 +120,7 @@ public:
 
     /// Throws `Error` where epsilon is restored to a number outside [0, 1].
     void visit_state(State& state) {
+        state.fixed("type", "EpsilonGreedy");
         state.fixed("choices", choices_);
         state("epsilon", epsilon_);
         set_epsilon(epsilon_);

@@ -108,6 +108,7 @@ public:
     }
 
     void visit_state(State& state) {
+        state.fixed("type", "Hybrid");
         state("choice", choice_);
         visit_distribution(state, "values", values_);
     }

@@ -84,6 +84,7 @@ public:
     }
 
     void visit_state(State& state) {
+        state.fixed("type", "MultiCategorical");
         std::vector<Index> choices;
         for (const Range& part : parts_) choices.push_back(part.size());
         state.fixed("choices", choices);

@@ -123,6 +123,7 @@ public:
     const Base& base() const { return base_; }
 
     void visit_state(State& state) {
+        state.fixed("type", "SquashedGaussian");
         state("bounds", bounds_);
         visit_distribution(state, "base", base_);
     }

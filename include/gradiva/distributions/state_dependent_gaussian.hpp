@@ -169,6 +169,7 @@ public:
     }
 
     void visit_state(State& state) {
+        state.fixed("type", "StateDependentGaussian");
         state.fixed("dimensions", dimensions_);
         state.fixed("initial_log_std", initial_log_std_);
     }

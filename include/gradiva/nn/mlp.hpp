@@ -162,6 +162,7 @@ public:
     }
 
     void visit_state(State& state) {
+        state.fixed("type", "Mlp");
         std::vector<Index> widths{inputs()};
         for (const Dense& layer : layers_) widths.push_back(layer.outputs);
         state.fixed("widths", widths);

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <concepts>
+#include <memory>
 #include <span>
 #include <utility>
 
 #include "gradiva/core/state.hpp"
 #include "gradiva/distributions/distribution.hpp"
+#include "gradiva/env/spaces.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/kernels/softmax/log_softmax.hpp"
 #include "gradiva/nn/module.hpp"
@@ -58,7 +60,9 @@ public:
     Actor(const V& envs, const D& description, DistributionT distribution)
         : Actor(NetworkT(observation_size_of(envs), distribution.head_size(), description,
                          Rng(envs.seed(), Purpose::initialisation, 0), 0.01),
-                distribution) {}
+                distribution) {
+        spaces_ = spaces_of(envs);
+    }
 
     /// Takes a given network and distribution. Throws `Error` unless the network has `head_size()` outputs.
     Actor(NetworkT network, DistributionT distribution)
@@ -93,6 +97,9 @@ public:
     const NetworkT& network() const { return network_; }
     /// The network's normaliser of observations, or null.
     auto* normalizer() requires HasNormalizer<NetworkT> { return network_.normalizer(); }
+    /// The spaces of the environments from which it was built; null where it was built from a network, or their action
+    /// space is none of the library's.
+    const Spaces* spaces() const { return spaces_.get(); }
     const DistributionT& distribution() const { return distribution_; }
     DistributionT& distribution() { return distribution_; }
 
@@ -180,6 +187,8 @@ public:
     void visit_state(State& state) {
         visit_module(state, "network", network_);
         visit_distribution(state, "distribution", distribution_);
+        state.fixed("has_spaces", spaces_ != nullptr);
+        if (spaces_ != nullptr) state.fixed("spaces", *spaces_);
     }
 
 private:
@@ -191,6 +200,7 @@ private:
     NetworkT network_;
     DistributionT distribution_;
     Index network_parameters_;
+    std::shared_ptr<const Spaces> spaces_ = nullptr;
 };
 
 template <class V, class D = Mlp>

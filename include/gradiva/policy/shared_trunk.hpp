@@ -92,7 +92,10 @@ public:
         return head_of(y, tape);
     }
 
-    void visit_state(State& state) { visit_module(state, "network", network_); }
+    void visit_state(State& state) {
+        state.fixed("type", "SharedTrunk");
+        visit_module(state, "network", network_);
+    }
 
 private:
     /// Copies the rows of y without the value's.
