@@ -5,6 +5,8 @@
 #include "gradiva/core/language.hpp"
 
 #include "gradiva/io/checkpoint.hpp"
+#include "gradiva/io/describe_policy.hpp"
 #include "gradiva/io/policy_description.hpp"
+#include "gradiva/io/policy_examples.hpp"
 #include "gradiva/io/safetensors_file.hpp"
 #include "gradiva/io/safetensors_writer.hpp"

@@ -28,6 +28,8 @@ struct Spaces {
     AnyActionSpace action = {};
     bool masked = false;  ///< whether they have action masks
 
+    bool operator==(const Spaces&) const = default;
+
     void visit_state(State& state) {
         state("observation", observation);
         state.fixed("action/kind", kind_of(action));
