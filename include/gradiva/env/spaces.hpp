@@ -2,12 +2,14 @@
 
 #include <concepts>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "gradiva/core/state.hpp"
+#include "gradiva/env/check_space.hpp"
 #include "gradiva/env/space.hpp"
 #include "gradiva/env/vector_env.hpp"
 
@@ -20,6 +22,10 @@ using AnyActionSpace = std::variant<Discrete, Box, MultiDiscrete, MultiBinary, H
 inline std::string_view kind_of(const AnyActionSpace& space) {
     constexpr std::string_view names[] = {"Discrete", "Box", "MultiDiscrete", "MultiBinary", "HybridSpace"};
     return names[space.index()];
+}
+
+inline std::string describe(const AnyActionSpace& any) {
+    return std::visit([](const auto& space) { return describe(space); }, any);
 }
 
 /// What environments give to a policy and take from it.

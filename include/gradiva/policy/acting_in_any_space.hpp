@@ -86,7 +86,7 @@ private:
         auto* const acting = std::get_if<Acting<A, Space>>(&acting_);
         if (acting == nullptr) {
             fail("Acting: the action is to be written to {}, and the action space is {}; give {}", given,
-                 std::visit([](const auto& space) { return describe(space); }, space_), needed());
+                 describe(space_), needed());
         }
         return *acting;
     }
