@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "gradiva/env/vectorized.hpp"
+#include "gradiva/environments/cart_pole.hpp"
 #include "helpers/temporary_folder.hpp"
 #include "io/policy_table.hpp"
 
@@ -71,6 +73,15 @@ TEST_CASE("a C header of an actor has the names that its options give") {
     CHECK(text.find("POLICY_") == std::string::npos);
     CHECK(text.find('$') == std::string::npos);
     CHECK_THAT(read_text(folder / "b.h"), ContainsText("#define POLICY_MASK_SIZE 4\n"));
+}
+
+TEST_CASE("a C header of an actor that was built from parts needs the environments") {
+    const TemporaryFolder folder("c_header");
+    const Vectorized envs(CartPole{}, {.count = 1});
+    const Actor actor(MlpNetwork<float>(4, 2, Mlp{.hidden = {3}}, Rng(1)), Categorical<float>(2));
+    CHECK_THROWS_WITH(export_c(folder / "a.h", actor), ContainsText("was not built from environments"));
+    export_c(folder / "a.h", actor, envs, {.name = "cart"});
+    CHECK_THAT(read_text(folder / "a.h"), ContainsText("#define CART_OBSERVATION_SIZE 4\n"));
 }
 
 TEST_CASE("the first comment of a C header says what the policy is") {
