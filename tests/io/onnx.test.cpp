@@ -114,7 +114,8 @@ TEST_CASE("an actor of parts is exported for the spaces of environments") {
     const TemporaryFolder folder("onnx");
     CHECK_THROWS_WITH(export_onnx(folder / "policy.onnx", actor), ContainsText("was not built from environments"));
     export_onnx(folder / "policy.onnx", actor, envs);
-    CHECK(read_text(folder / "policy.onnx") == exported(describe_policy(actor, envs)));
+    const std::string bytes = read_text(folder / "policy.onnx");
+    CHECK(bytes == exported(describe_policy(actor, envs)));
 }
 
 TEST_CASE("a policy with a number that is not finite is not exported") {

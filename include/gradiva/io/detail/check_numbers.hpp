@@ -5,11 +5,13 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <fmt/core.h>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/env/check_space.hpp"
 #include "gradiva/io/policy_description.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
@@ -30,6 +32,8 @@ inline void check_numbers(const char* who, const std::string& name, Dtype scalar
 /// Throws `Error` unless all numbers of a policy are there and finite, and each layer takes the outputs of the one
 /// before.
 inline void check_numbers(const char* who, const PolicyDescription& policy) {
+    check_observation_space(who, policy.spaces.observation);
+    std::visit([&](const auto& space) { check_action_space(who, space); }, policy.spaces.action);
     require(policy.scalar == Dtype::f32 || policy.scalar == Dtype::f64, "{}: the policy computes in {}, not F32 or F64",
             who, dtype_name(policy.scalar));
     const DescribedNetwork& network = policy.network;
@@ -55,6 +59,8 @@ inline void check_numbers(const char* who, const PolicyDescription& policy) {
     check_numbers(who, "normalizer.scale", Dtype::f64, network.scale, normalised ? network.inputs() : 0);
     const DescribedDistribution& d = policy.distribution;
     const bool bounded = d.squashed || d.reals == DescribedDistribution::Reals::beta;
+    const bool has_own = d.reals == DescribedDistribution::Reals::gaussian;
+    check_numbers(who, "own_parameters", policy.scalar, d.own_parameters, has_own ? d.dimensions : 0);
     check_numbers(who, "bounds.low", Dtype::f32, d.low, bounded ? d.dimensions : 0);
     check_numbers(who, "bounds.high", Dtype::f32, d.high, bounded ? d.dimensions : 0);
 }
