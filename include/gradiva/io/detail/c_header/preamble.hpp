@@ -35,7 +35,8 @@ inline constexpr std::string_view c_preamble =
  *     if (policy_self_test() != 0) stop();                          once: proves that this program acts as it should
  *     if (policy_act(observation, 0, 0, action) != 0) stop();       each step$mask
  *
- * All functions are static inline, the constants are constant, and nothing is shared: any thread may call them.
+ * Functions are static inline and change nothing but what they are given: any thread may call them. Each source file that
+ * includes this has the constants anew: include it in one.
  */
 #ifndef POLICY_GRADIVA_H
 #define POLICY_GRADIVA_H

@@ -20,10 +20,14 @@ namespace GRADIVA_NAMESPACE::detail {
 using Replacements = std::initializer_list<std::pair<std::string_view, std::string>>;
 
 /// `text` with `to` in place of each `from`.
-inline std::string substituted(std::string text, std::string_view from, std::string_view to) {
-    for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-        text.replace(at, from.size(), to);
-    return text;
+inline std::string substituted(std::string_view text, std::string_view from, std::string_view to) {
+    std::string result;
+    std::size_t begin = 0;
+    for (std::size_t end = text.find(from); end != text.npos; end = text.find(from, begin)) {
+        result.append(text.substr(begin, end - begin)).append(to);
+        begin = end + from.size();
+    }
+    return result.append(text.substr(begin));
 }
 
 /// A constant of C with exactly this value, the shortest there is in decimal digits, independent of the locale.
@@ -49,8 +53,7 @@ class CText {
 public:
     void add(std::string_view code, Replacements replacements = {}) {
         std::string filled(code);
-        for (const auto& [key, value] : replacements)
-            filled = substituted(std::move(filled), fmt::format("${}", key), value);
+        for (const auto& [key, value] : replacements) filled = substituted(filled, fmt::format("${}", key), value);
         text_ += filled;
     }
 
