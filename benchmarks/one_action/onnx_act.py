@@ -37,7 +37,7 @@ def measure(path):
     binding.bind_output("action")
     given = nanoseconds(lambda: session.run(["action"], inputs))
     bound = nanoseconds(lambda: session.run_with_iobinding(binding))
-    print(f"{path}: {given:.0f} ns, bound {bound:.0f} ns")
+    print(f"onnxruntime, {path} {given:.0f}\nonnxruntime, {path}, buffers bound {bound:.0f}")
 
 
 for argument in sys.argv[1:]:
