@@ -4,7 +4,10 @@
 // first actions that scatter little within their bounds. The rewards that are printed and logged are the raw ones.
 // (Andrychowicz et al., "What Matters for On-Policy Deep Actor-Critic Methods?", 2021, which recommends both.)
 
+#include <CLI/CLI.hpp>
+
 #include "mujoco_env.hpp"
+#include "numbers.hpp"
 #include "program.hpp"
 
 namespace {

@@ -1,17 +1,17 @@
-// What the example programs with options share: the options, log and checkpoint, a clean end on Ctrl-C and errors in one
-// line.
+// What the example programs with options share: the options (read by program.cpp), log and checkpoint, a clean end on
+// Ctrl-C and errors in one line.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <gradiva/gradiva.hpp>
 #include <gradiva/io.hpp>
-#include <limits>
 #include <new>
 #include <optional>
 #include <string>
 #include <system_error>
 
-#include "numbers.hpp"
+namespace CLI {
+class App;
+}
 
 namespace example {
 
@@ -26,41 +26,13 @@ struct Options {
 };
 
 /// What every example takes, over the given defaults.
-inline void add_options(CLI::App& app, Options& options) {
-    using gradiva::Index;
-    app.add_option("--seed", options.seed, "names all random numbers")
-        ->check(whole_number<std::uint64_t>(0, std::numeric_limits<std::uint64_t>::max()))
-        ->capture_default_str();
-    app.add_option("--steps", options.steps, "environment steps to train for")
-        ->check(whole_number<Index>(1, std::numeric_limits<Index>::max()))
-        ->capture_default_str();
-    app.add_option("--envs", options.envs, "environments side by side")
-        ->check(whole_number<Index>(1, 65'536))
-        ->capture_default_str();
-    app.add_option("--threads", options.threads, "threads; the result does not depend on it")
-        ->check(whole_number<Index>(1, gradiva::Threads::most))
-        ->capture_default_str();
-    app.add_option("--log", options.log, "write one line per iteration to this CSV file");
-    app.add_option("--checkpoint", options.checkpoint,
-                   "save the training to this file every minute and at the end, and go on from it if it is there");
-    app.add_flag("--quiet", options.quiet, "print nothing but the last line");
-}
+void add_options(CLI::App& app, Options& options);
 
 /// Reads the command line; `--help` and mistakes end the program.
-inline void parse(CLI::App& app, int argc, char** argv) {
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        std::exit(app.exit(error));
-    }
-}
+void parse(CLI::App& app, int argc, char** argv);
 
-inline Options read_options(int argc, char** argv, const std::string& what, Options options = {}) {
-    CLI::App app(what);
-    add_options(app, options);
-    parse(app, argc, argv);
-    return options;
-}
+/// Both, of a program that does `what`.
+Options read_options(int argc, char** argv, const std::string& what, Options options = {});
 
 /// Trains with a progress bar, a log and a checkpoint, as the options say.
 template <class Trainer>

@@ -149,7 +149,7 @@ std::vector<double> after_one_step(const A& advantage) {
 
 }  // namespace
 
-TEST_CASE("with every return and baseline the REINFORCE estimate on a bandit is unbiased") {
+TEST_CASE("with every return and baseline the REINFORCE estimate on a bandit is unbiased", "[draws]") {
     for (const Baseline baseline : {Baseline::none, Baseline::constant, Baseline::mean_of_others, Baseline::critic}) {
         INFO("baseline " << static_cast<int>(baseline));
         CHECK(on_bandit(TotalReturn{.baseline = baseline, .constant = 5}).deviation < 3);
@@ -157,7 +157,7 @@ TEST_CASE("with every return and baseline the REINFORCE estimate on a bandit is 
     }
 }
 
-TEST_CASE("with every return and baseline the REINFORCE estimate on two steps is unbiased") {
+TEST_CASE("with every return and baseline the REINFORCE estimate on two steps is unbiased", "[draws]") {
     for (const Baseline baseline : {Baseline::none, Baseline::constant, Baseline::mean_of_others, Baseline::critic}) {
         INFO("baseline " << static_cast<int>(baseline));
         CHECK(on_two_steps(TotalReturn{.baseline = baseline, .constant = 11}).deviation < 3);
@@ -170,7 +170,7 @@ TEST_CASE("the test distinguishes a wrong estimate from the exact gradient") {
     CHECK(on_bandit(OwnMean{}).deviation > 6);
 }
 
-TEST_CASE("a baseline lowers the variance and rewards to go lower it again") {
+TEST_CASE("a baseline lowers the variance and rewards to go lower it again", "[draws]") {
     const double total = on_two_steps(TotalReturn{}).variance;
     const double to_go = on_two_steps(RewardToGo{.gamma = 1}).variance;
     CHECK(to_go < 0.9 * total);

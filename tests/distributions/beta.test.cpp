@@ -43,8 +43,8 @@ TEST_CASE("a Beta distribution of a space without finite bounds is refused, the 
                       "high, or use DiagonalGaussian, which needs none");
 }
 
-TEMPLATE_TEST_CASE("the density of a Beta distribution integrates to 1 over the actions within the bounds", "", float,
-                   double) {
+TEMPLATE_TEST_CASE("the density of a Beta distribution integrates to 1 over the actions within the bounds", "[draws]",
+                   float, double) {
     constexpr Index points = 400;
     DistributionBatch batch(Beta<TestType>(Box{.size = 2, .low = {-2, 0.5F}, .high = {2, 3}}), points * points, 1);
     for (Index k = 0; k < points * points; ++k) {
@@ -68,7 +68,7 @@ TEST_CASE("the Beta distribution's Fisher product agrees with the divergence's s
     for (const std::uint64_t seed : {1U, 2U, 3U}) CHECK(fisher_error(Beta<double>(bounds), seed) < 1e-6);
 }
 
-TEMPLATE_TEST_CASE("samples of a Beta distribution have its moments", "", float, double) {
+TEMPLATE_TEST_CASE("samples of a Beta distribution have its moments", "[draws]", float, double) {
     constexpr Index draws = 50'000;
     struct Shape {
         double alpha, beta;

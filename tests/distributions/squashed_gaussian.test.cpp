@@ -81,7 +81,7 @@ TEST_CASE("a squashed Gaussian of a space without finite bounds is refused, the 
     CHECK_THROWS_AS(SquashedGaussian<float>(bounds, 3), Error);
 }
 
-TEMPLATE_TEST_CASE("the density of a squashed Gaussian integrates to 1 over the actions within the bounds", "",
+TEMPLATE_TEST_CASE("the density of a squashed Gaussian integrates to 1 over the actions within the bounds", "[draws]",
                    SquashedGaussian<float>, SquashedGaussian<double>, OfState<float>, OfState<double>) {
     using Scalar = typename TestType::Scalar;
     Grid<TestType> grid;
@@ -108,7 +108,7 @@ TEST_CASE("the squashed Gaussian's Fisher product agrees with the divergence's s
     }
 }
 
-TEMPLATE_TEST_CASE("the entropy's estimate is minus the mean log-prob of samples", "", SquashedGaussian<float>,
+TEMPLATE_TEST_CASE("the entropy's estimate is minus the mean log-prob of samples", "[draws]", SquashedGaussian<float>,
                    OfState<double>) {
     constexpr Index draws = 100'000;
     DistributionBatch batch(TestType(bounds, 0.1), draws, 1);
@@ -122,8 +122,8 @@ TEMPLATE_TEST_CASE("the entropy's estimate is minus the mean log-prob of samples
     }
 }
 
-TEMPLATE_TEST_CASE("samples sent to the environment have the moments of the density", "", SquashedGaussian<float>,
-                   OfState<double>) {
+TEMPLATE_TEST_CASE("samples sent to the environment have the moments of the density", "[draws]",
+                   SquashedGaussian<float>, OfState<double>) {
     constexpr Index draws = 100'000;
     using Scalar = typename TestType::Scalar;
     Grid<TestType> grid;

@@ -12,6 +12,7 @@
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "helpers/largest.hpp"
+#include "helpers/sanitizer.hpp"
 
 using namespace gradiva;
 
@@ -187,7 +188,7 @@ Comparison compare_from_state_to_state(Index count, std::uint64_t seed, Index li
 TEST_CASE("CartPoleBatch follows copies of CartPole through short episodes without resynchronisation") {
     const auto [count, steps] =
         GENERATE(Catch::Generators::table<Index, Index>({{1, 5000}, {3, 5000}, {17, 5000}, {2048, 300}}));
-    const std::uint64_t seed = GENERATE(1U, 2U, 3U);
+    const std::uint64_t seed = gradiva_test::sanitized ? 1U : GENERATE(1U, 2U, 3U);
     CAPTURE(count, seed);
     const Comparison result = compare_free(count, seed, 35, steps);
     CHECK(result.largest_distance < tolerance);
@@ -199,7 +200,7 @@ TEST_CASE("CartPoleBatch follows copies of CartPole through short episodes witho
 TEST_CASE("CartPoleBatch equals copies of CartPole step by step through episodes of any length") {
     const auto [count, steps] =
         GENERATE(Catch::Generators::table<Index, Index>({{1, 5000}, {3, 5000}, {17, 5000}, {2048, 300}}));
-    const std::uint64_t seed = GENERATE(1U, 2U, 3U);
+    const std::uint64_t seed = gradiva_test::sanitized ? 1U : GENERATE(1U, 2U, 3U);
     CAPTURE(count, seed);
     const Comparison result = compare_from_state_to_state(count, seed, 500, steps);
     CHECK(result.largest_distance < tolerance / 5);
@@ -350,7 +351,7 @@ TEST_CASE("rollouts of CartPoleBatch have the same bits with 1 and 2 threads", "
     }
 }
 
-TEST_CASE("PPO learns to balance in CartPoleBatch for every seed") {
+TEST_CASE("PPO learns to balance in CartPoleBatch for every seed", "[learning]") {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         CAPTURE(seed);
         CartPoleBatch envs({.count = 32, .seed = seed, .limit = 500});

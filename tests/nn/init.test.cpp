@@ -90,7 +90,8 @@ TEST_CASE("the same stream draws the same weights, another stream others") {
 
 TEMPLATE_TEST_CASE("orthogonal weights are those of a plain method, for any shape", "", float, double) {
     using T = TestType;
-    std::vector<std::pair<Index, Index>> shapes = {{512, 300}, {300, 512}, {400, 400}, {1, 700}, {700, 1}, {700, 2}};
+    std::vector<std::pair<Index, Index>> shapes = {{1, 700}, {700, 1}, {700, 2}};
+    if (!gradiva_test::sanitized) shapes.insert(shapes.end(), {{512, 300}, {300, 512}, {400, 400}});
     for (const Index rows : {1, 2, 7, 8, 31, 32, 33, 64, 65, 97, 130}) {
         for (const Index columns : {1, 2, 5, 31, 32, 33, 64, 96, 130}) shapes.emplace_back(rows, columns);
     }
@@ -109,7 +110,7 @@ TEMPLATE_TEST_CASE("orthogonal weights are those of a plain method, for any shap
 }
 
 TEST_CASE("orthogonal weights of a wide layer are orthogonal to the rounding of their scalar") {
-    constexpr Index size = gradiva_test::sanitized ? 512 : 2048, some = 32;
+    constexpr Index size = gradiva_test::sanitized ? 256 : 2048, some = 32;
     Rng rng(1), same(1);
     Matrix<float> w(size, size);
     Matrix<double> v(size, size);

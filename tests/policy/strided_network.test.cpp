@@ -2,6 +2,7 @@
 
 #include "gradiva/policy/shared_trunk.hpp"
 #include "helpers/random.hpp"
+#include "helpers/sanitizer.hpp"
 #include "helpers/with_gaps.hpp"
 
 #include <vector>
@@ -82,6 +83,7 @@ TEMPLATE_TEST_CASE("a network takes batches with gaps between columns, or in ano
         for (const Index inputs : {1, 3, 8, 9, 40}) {
             for (const Index outputs : {1, 2, 3, 18}) {
                 for (const Index batch : {1, 2, 9, 33}) {
+                    if (sanitized && (inputs + outputs + batch) % 2 == 1) continue;  // half of them there
                     check_network(MlpNetwork<T>(inputs, outputs, mlp, Rng(1)), batch);
                     check_network(TrunkNetwork<MlpNetwork<T>>(inputs, outputs, {mlp}, Rng(1)), batch);
                 }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 #include <vector>
 
 using namespace gradiva;
@@ -33,18 +34,28 @@ struct Window {
     }
 };
 
-// True where |C - A B| is within rounding, element by element; summed by a plain loop.
+// Element i, j of start + A B, and the sum of its terms' sizes; by a plain loop over pointers, which stays quick
+// without optimisation.
+template <class T>
+std::pair<double, double> plain_sums(const Matrix<T>& a, const Matrix<T>& b, double start, Index i, Index j) {
+    const T* const of_a = a.data();
+    const T* const of_b = b.data();
+    const Index inner = a.cols(), rows = a.rows();
+    double sum = start, size = std::abs(start);
+    for (Index k = 0; k < inner; ++k) {
+        const double term = static_cast<double>(of_a[i + k * rows]) * static_cast<double>(of_b[k + j * inner]);
+        sum += term;
+        size += term < 0 ? -term : term;
+    }
+    return {sum, size};
+}
+
+// True where |C - A B| is within rounding, element by element.
 template <class T>
 bool is_product(const Matrix<T>& a, const Matrix<T>& b, const Matrix<T>& start, const Matrix<T>& c) {
     for (Index i = 0; i < a.rows(); ++i) {
         for (Index j = 0; j < b.cols(); ++j) {
-            double sum = static_cast<double>(start(i, j));
-            double size = std::abs(sum);
-            for (Index k = 0; k < a.cols(); ++k) {
-                const double term = static_cast<double>(a(i, k)) * static_cast<double>(b(k, j));
-                sum += term;
-                size += std::abs(term);
-            }
+            const auto [sum, size] = plain_sums(a, b, static_cast<double>(start(i, j)), i, j);
             const double rounding = std::numeric_limits<T>::epsilon() * static_cast<double>(a.cols() + 2);
             if (!(std::abs(static_cast<double>(c(i, j)) - sum) <= rounding * size)) return false;
         }
@@ -58,8 +69,7 @@ bool is_layer(Activation f, const Matrix<T>& a, const Matrix<T>& b, const Vector
     Matrix<T> sums(a.rows(), b.cols());
     for (Index j = 0; j < b.cols(); ++j) {
         for (Index i = 0; i < a.rows(); ++i) {
-            double sum = static_cast<double>(bias[i]);
-            for (Index k = 0; k < a.cols(); ++k) sum += static_cast<double>(a(i, k)) * static_cast<double>(b(k, j));
+            const double sum = plain_sums(a, b, static_cast<double>(bias[i]), i, j).first;
             sums(i, j) = static_cast<T>(f == Activation::tanh ? std::tanh(sum) : std::max(sum, 0.0));
         }
     }

@@ -1,0 +1,47 @@
+// The command line of the example programs, compiled once for all of them.
+#include "program.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <limits>
+
+#include "numbers.hpp"
+
+namespace example {
+
+void add_options(CLI::App& app, Options& options) {
+    using gradiva::Index;
+    app.add_option("--seed", options.seed, "names all random numbers")
+        ->check(whole_number<std::uint64_t>(0, std::numeric_limits<std::uint64_t>::max()))
+        ->capture_default_str();
+    app.add_option("--steps", options.steps, "environment steps to train for")
+        ->check(whole_number<Index>(1, std::numeric_limits<Index>::max()))
+        ->capture_default_str();
+    app.add_option("--envs", options.envs, "environments side by side")
+        ->check(whole_number<Index>(1, 65'536))
+        ->capture_default_str();
+    app.add_option("--threads", options.threads, "threads; the result does not depend on it")
+        ->check(whole_number<Index>(1, gradiva::Threads::most))
+        ->capture_default_str();
+    app.add_option("--log", options.log, "write one line per iteration to this CSV file");
+    app.add_option("--checkpoint", options.checkpoint,
+                   "save the training to this file every minute and at the end, and go on from it if it is there");
+    app.add_flag("--quiet", options.quiet, "print nothing but the last line");
+}
+
+void parse(CLI::App& app, int argc, char** argv) {
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        std::exit(app.exit(error));
+    }
+}
+
+Options read_options(int argc, char** argv, const std::string& what, Options options) {
+    CLI::App app(what);
+    add_options(app, options);
+    parse(app, argc, argv);
+    return options;
+}
+
+}  // namespace example
