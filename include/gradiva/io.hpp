@@ -8,3 +8,4 @@
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/io/safetensors_file.hpp"
 #include "gradiva/io/safetensors_writer.hpp"
+#include "gradiva/io/torch_mlp.hpp"

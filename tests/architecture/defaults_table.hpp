@@ -55,6 +55,7 @@ GRADIVA_DEFAULTS(StopAtReturn, IS(target, 0), IS(at_least_episodes, 100)),
 GRADIVA_DEFAULTS(CheckpointOptions, IS(every_seconds, 60), IS(every_iterations, 0), IS(keep, 0)),
 
 // State and files.
+GRADIVA_DEFAULTS(TorchMlpOptions, IS(prefix, {}), IS(layers, {}), IS(log_std, {})),
 GRADIVA_DEFAULTS(StatePiece, IS(type, Dtype::f64), IS(rank, 0), IS(rows, 1), IS(columns, 1), IS(data, nullptr),
     IS(fixed, false), IS(text, false), IS(in_place, false), IS(resize, nullptr), IS(object, nullptr)),
 GRADIVA_DEFAULTS(StateArray, IS(path, {}), IS(type, Dtype::f64), IS(fixed, false), IS(shape, {}), IS(data, nullptr),
