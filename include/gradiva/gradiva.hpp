@@ -157,6 +157,7 @@
 #include "gradiva/optim/rmsprop.hpp"
 #include "gradiva/optim/sgd.hpp"
 #include "gradiva/policy/acting.hpp"
+#include "gradiva/policy/acting_in_any_space.hpp"
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/policy/check_fit.hpp"
 #include "gradiva/policy/check_head.hpp"

@@ -5,7 +5,12 @@
 #include "gradiva/core/language.hpp"
 
 #include "gradiva/io/checkpoint.hpp"
+#include "gradiva/io/describe_policy.hpp"
+#include "gradiva/io/load_policy.hpp"
 #include "gradiva/io/policy_description.hpp"
+#include "gradiva/io/policy_examples.hpp"
 #include "gradiva/io/safetensors_file.hpp"
 #include "gradiva/io/safetensors_writer.hpp"
 #include "gradiva/io/torch_mlp.hpp"
+#include "gradiva/io/save_policy.hpp"
+#include "gradiva/io/saved_policy.hpp"

@@ -2,12 +2,14 @@
 
 #include <concepts>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "gradiva/core/state.hpp"
+#include "gradiva/env/check_space.hpp"
 #include "gradiva/env/space.hpp"
 #include "gradiva/env/vector_env.hpp"
 
@@ -22,11 +24,17 @@ inline std::string_view kind_of(const AnyActionSpace& space) {
     return names[space.index()];
 }
 
+inline std::string describe(const AnyActionSpace& any) {
+    return std::visit([](const auto& space) { return describe(space); }, any);
+}
+
 /// What environments give to a policy and take from it.
 struct Spaces {
     Box observation = {};
     AnyActionSpace action = {};
     bool masked = false;  ///< whether they have action masks
+
+    bool operator==(const Spaces&) const = default;
 
     void visit_state(State& state) {
         state("observation", observation);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -38,6 +39,14 @@ public:
             mean_[static_cast<Index>(i)] = moments_[i].mean;
             scale_[static_cast<Index>(i)] = 1 / std::sqrt(moments_[i].population_variance() + least_variance);
         }
+    }
+
+    /// Sets what inputs are standardised by, one mean and one scale per element, as another normaliser has them. The
+    /// moments stay without inputs: a further `merge` forgets what was set.
+    void set(std::span<const double> mean, std::span<const double> scale) {
+        GRADIVA_ASSERT(static_cast<Index>(mean.size()) == size() && mean.size() == scale.size());
+        std::copy(mean.begin(), mean.end(), mean_.begin());
+        std::copy(scale.begin(), scale.end(), scale_.begin());
     }
 
     /// Writes Y of a batch X, both size x batch.

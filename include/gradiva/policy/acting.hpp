@@ -23,6 +23,12 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// Options of one action.
+struct ActOptions {
+    std::span<const std::uint8_t> legal = {};  ///< an action mask, as `action_mask` writes it; empty: all are legal
+    Rng* rng = nullptr;                        ///< draws the action; null: the most probable one
+};
+
 namespace detail {
 
 /// The type of the policy in `Acting(actor, environment)`; a compile-time error if it is not a `Policy`.
@@ -62,8 +68,10 @@ struct ServedSpace {
 /// that is not finite, on a mask without a legal choice, and on an illegal action. Allocates in the constructor only.
 /// Borrows the actor, which must outlive it and may be trained between calls. Not thread-safe: use one `Acting` per
 /// thread.
-template <Policy A, ActionSpace Space>
+template <Policy A, class Space>
 class Acting {
+    static_assert(ActionSpace<Space>);
+
 public:
     using Scalar = typename A::Scalar;
     using Action = typename ActionOfSpace<Space>::Type;
@@ -71,11 +79,14 @@ public:
     /// For the spaces of an `Env` or `VectorEnv`, which it does not store. Throws `Error` where the actor does not fit.
     template <class E>
     Acting(const A& actor, const E& environment)
-        : actor_(&actor), action_space_(environment.action_space()), sent_(action_space_, 1),
-          needs_mask_(HasActionMask<E> || HasVectorActionMask<E>), observation_(actor.observation_size(), 1),
-          legal_(choices_of(action_space_), 1), chosen_(actor.action_shape(), 1),
-          checked_("Acting", actor, action_space_, 1) {
-        const Box observation_space = environment.observation_space();
+        : Acting(actor, environment.observation_space(), environment.action_space(),
+                 HasActionMask<E> || HasVectorActionMask<E>) {}
+
+    /// For given spaces; `masked`: each call of `act` needs a mask.
+    Acting(const A& actor, const Box& observation_space, const Space& action_space, bool masked)
+        : actor_(&actor), action_space_(action_space), sent_(action_space_, 1), needs_mask_(masked),
+          observation_(actor.observation_size(), 1), legal_(choices_of(action_space_), 1),
+          chosen_(actor.action_shape(), 1), checked_("Acting", actor, action_space_, 1) {
         check_observation_space("Acting", observation_space);
         check_action_space("Acting", action_space_);
         check_fit("Acting", actor, observation_space.size, action_space_, needs_mask_ ? choices_of(action_space_) : 0);
@@ -99,6 +110,12 @@ public:
     /// A sampled legal action.
     Action act(std::span<const float> observation, std::span<const std::uint8_t> legal, Rng& rng) {
         return choose(observation, mask(legal), {&rng, 1});
+    }
+
+    /// Either, as the options say.
+    Action act(std::span<const float> observation, const ActOptions& options) {
+        const ActionMask legal = options.legal.empty() ? no_mask() : mask(options.legal);
+        return choose(observation, legal, options.rng != nullptr ? std::span(options.rng, 1) : std::span<Rng>());
     }
 
 private:

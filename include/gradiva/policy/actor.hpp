@@ -100,6 +100,7 @@ public:
     /// The spaces of the environments from which it was built; null where it was built from a network, or their action
     /// space is none of the library's.
     const Spaces* spaces() const { return spaces_.get(); }
+    void set_spaces(std::shared_ptr<const Spaces> spaces) { spaces_ = std::move(spaces); }
     const DistributionT& distribution() const { return distribution_; }
     DistributionT& distribution() { return distribution_; }
 

@@ -1,0 +1,96 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "gradiva/core/action_batch.hpp"
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/check.hpp"
+#include "gradiva/env/action_access.hpp"
+#include "gradiva/env/action_mask.hpp"
+#include "gradiva/io/policy_description.hpp"
+#include "gradiva/io/policy_examples.hpp"
+#include "gradiva/kernels/softmax/log_softmax.hpp"
+
+namespace GRADIVA_NAMESPACE::detail {
+
+/// The largest difference of two heads that count as equal, by the size of one.
+inline constexpr double example_tolerance = 1e-5;
+
+/// The greedy action of example n's head, as environments take it.
+template <class A, class Space>
+PolicyExamples action_of_head(const A& actor, const Space& space, const PolicyExamples& examples, Index n) {
+    using Scalar = typename A::Scalar;
+    MatrixBuffer<Scalar> head(actor.head_size(), 1);
+    const std::span<const double> stored = example(examples.head, n);
+    std::transform(stored.begin(), stored.end(), head.data(), [](double x) { return static_cast<Scalar>(x); });
+    const std::span<const std::uint8_t> mask = example(examples.mask, n);
+    const ActionMask legal(mask.data(), static_cast<Index>(mask.size()), 1);
+    if (legal.rows() > 0) kernels::mask_logits<Scalar>(legal, head.matrix());
+    typename A::DistributionTape tape;
+    actor.recall(std::as_const(head).matrix(), actor.own_parameters(), tape);
+    ActionBatch chosen(actor.action_shape(), 1), sent(actor.action_shape(), 1);
+    actor.distribution().mode(tape, chosen.all());
+    actor.distribution().to_environment(std::as_const(chosen).all(), sent.all());
+    PolicyExamples action;
+    append_action(SentActions<Space>(space, 1)(std::as_const(sent).all(), 0, 0), action);
+    return action;
+}
+
+/// The width of element `i` of a box, or the size of the number where it has no bounds.
+inline double scale_of(const Box& box, Index i, float value) {
+    const double width = static_cast<double>(box.high_of(i)) - static_cast<double>(box.low_of(i));
+    return std::isfinite(width) ? width : std::max(1.0, std::abs(static_cast<double>(value)));
+}
+inline const Box& box_of(const Box& space) { return space; }
+inline const Box& box_of(const HybridSpace& space) { return space.box; }
+inline Box box_of(const auto&) { return {}; }
+
+/// Throws `Error` unless the actor gives the heads of the examples, each within 1e-5 max(1, |head|), and their heads
+/// the actions: integers exactly, real numbers within 1e-5 of the box's width, or of max(1, |action|) without bounds.
+template <class A>
+void check_examples(const std::string& who, const A& actor, const PolicyDescription& policy,
+                    const PolicyExamples& examples) {
+    PolicyExamples now{.observation = examples.observation};
+    add_heads(actor, now);
+    const Index size = policy.network.outputs();
+    for (std::size_t i = 0; i < now.head.size(); ++i) {
+        const double stored = examples.head[i], head = now.head[i];
+        require(std::abs(head - stored) <= example_tolerance * std::max(1.0, std::abs(stored)),
+                "{}: row {} of the head of example {} is {} where it was saved and {} here; the file was edited, or "
+                "this build computes otherwise",
+                who, static_cast<Index>(i) % size, static_cast<Index>(i) / size, stored, head);
+    }
+    const auto check_actions = [&](const auto& space) {
+        check_mask(who.c_str(), space,
+                   ActionMask(examples.mask.data(), static_cast<Index>(examples.mask.size()) / PolicyExamples::count,
+                              PolicyExamples::count),
+                   {0, PolicyExamples::count}, "the examples");
+        for (Index n = 0; n < PolicyExamples::count; ++n) {
+            const PolicyExamples action = action_of_head(actor, space, examples, n);
+            const std::span<const int> integers = example(examples.integers, n);
+            const std::span<const float> reals = example(examples.reals, n);
+            bool equal = std::equal(integers.begin(), integers.end(), action.integers.begin());
+            for (std::size_t i = 0; i < reals.size(); ++i) {
+                const double difference =
+                    std::abs(static_cast<double>(reals[i]) - static_cast<double>(action.reals[i]));
+                const double scale = scale_of(box_of(space), static_cast<Index>(i), reals[i]);
+                equal = equal && difference <= example_tolerance * scale;
+            }
+            require(equal, "{}: the head of example {} gives another action than was saved; the file was edited", who,
+                    n);
+        }
+    };
+    std::visit(check_actions, policy.spaces.action);
+}
+
+}  // namespace GRADIVA_NAMESPACE::detail

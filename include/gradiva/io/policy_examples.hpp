@@ -1,0 +1,140 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/rng.hpp"
+#include "gradiva/io/detail/policy_of.hpp"
+#include "gradiva/io/policy_description.hpp"
+#include "gradiva/policy/acting.hpp"
+
+namespace GRADIVA_NAMESPACE {
+
+/// Observations with the heads and the greedy actions that a policy gives for them, by which another program can prove
+/// that it acts alike. All arrays have one column per example.
+struct PolicyExamples {
+    static constexpr Index count = 8;
+
+    std::vector<float> observation = {};  ///< observation size x count
+    std::vector<std::uint8_t> mask = {};  ///< choices x count, 1 legal and 0 not; empty: the policy has no masks
+    std::vector<double> head = {};        ///< head size x count: the network's output, before any mask
+    std::vector<int> integers = {};       ///< integers of an action x count, as environments take them
+    std::vector<float> reals = {};        ///< real numbers of an action x count, as environments take them
+};
+
+namespace detail {
+
+/// The width beyond which bounds say nothing of the size of observations.
+inline constexpr float widest_example = 1e6F;
+
+/// An element of an observation: uniform within its bounds; without close bounds, uniform within two deviations of the
+/// mean by which it is normalised; without those, standard normal. Within the bounds in any case.
+inline float example_observation(const PolicyDescription& policy, Index element, Rng& rng) {
+    const float low = policy.spaces.observation.low_of(element), high = policy.spaces.observation.high_of(element);
+    if (std::isfinite(low) && std::isfinite(high) && high - low <= widest_example) {
+        return std::clamp(static_cast<float>(rng.uniform(static_cast<double>(low), static_cast<double>(high))), low,
+                          high);
+    }
+    double x = rng.normal();
+    if (!policy.network.mean.empty()) {
+        const auto i = static_cast<std::size_t>(element);
+        x = policy.network.mean[i] + rng.uniform(-2, 2) / policy.network.scale[i];
+    }
+    return std::clamp(static_cast<float>(x), low, high);
+}
+
+/// A random mask of one choice among `mask.size()`, with at least one legal.
+inline void draw_mask(std::span<std::uint8_t> mask, Rng& rng) {
+    for (std::uint8_t& legal : mask) legal = rng.uniform() < 0.5 ? 1 : 0;
+    mask[static_cast<std::size_t>(rng.below(static_cast<Index>(mask.size())))] = 1;
+}
+
+/// Observations of a fixed random stream; half of them with random legal masks, where the policy has masks.
+inline PolicyExamples drawn_examples(const PolicyDescription& policy) {
+    PolicyExamples examples;
+    Rng rng(0, Purpose::example, 0);
+    for (Index n = 0; n < PolicyExamples::count; ++n) {
+        for (Index i = 0; i < policy.spaces.observation.size; ++i) {
+            examples.observation.push_back(example_observation(policy, i, rng));
+        }
+        if (!policy.spaces.masked) continue;
+        for (const Index choices : policy.distribution.choices) {
+            const std::size_t begin = examples.mask.size();
+            examples.mask.resize(begin + static_cast<std::size_t>(choices), 1);
+            if (n % 2 == 1) draw_mask(std::span(examples.mask).subspan(begin), rng);
+        }
+    }
+    return examples;
+}
+
+inline void append_action(int action, PolicyExamples& to) { to.integers.push_back(action); }
+inline void append_action(std::span<const int> action, PolicyExamples& to) {
+    to.integers.insert(to.integers.end(), action.begin(), action.end());
+}
+inline void append_action(std::span<const float> action, PolicyExamples& to) {
+    to.reals.insert(to.reals.end(), action.begin(), action.end());
+}
+inline void append_action(const HybridAction& action, PolicyExamples& to) {
+    append_action(action.choice, to);
+    append_action(action.values, to);
+}
+
+/// The part of example n of an array.
+template <class T>
+std::span<const T> example(const std::vector<T>& all, Index n) {
+    const std::size_t size = all.size() / static_cast<std::size_t>(PolicyExamples::count);
+    return std::span(all).subspan(static_cast<std::size_t>(n) * size, size);
+}
+
+/// Adds the actor's heads for the observations.
+template <class A>
+void add_heads(const A& actor, PolicyExamples& examples) {
+    typename A::Tape tape;
+    MatrixBuffer<typename A::Scalar> observation(actor.observation_size(), 1);
+    for (Index n = 0; n < PolicyExamples::count; ++n) {
+        const std::span<const float> given = example(examples.observation, n);
+        std::copy(given.begin(), given.end(), observation.data());
+        actor.forward(std::as_const(observation).matrix(), tape);
+        examples.head.insert(examples.head.end(), tape.head.data(), tape.head.data() + tape.head.size());
+    }
+}
+
+}  // namespace detail
+
+/// The examples of an actor, of which `policy` is the description: eight observations of a fixed random stream, uniform
+/// within bounds where these are not wider than 1e6, else within two deviations of the mean by which they are
+/// normalised, or else standard normal; every second one with a random mask, where the policy has masks. Throws `Error`
+/// where a head or an action is not finite.
+template <class A>
+PolicyExamples policy_examples(const A& actor, const PolicyDescription& policy) {
+    PolicyExamples examples = detail::drawn_examples(policy);
+    detail::add_heads(actor, examples);
+    std::visit(
+        [&](const auto& space) {
+            Acting<A, std::remove_cvref_t<decltype(space)>> acting(actor, policy.spaces.observation, space,
+                                                                   policy.spaces.masked);
+            for (Index n = 0; n < PolicyExamples::count; ++n) {
+                const ActOptions options{.legal = detail::example(examples.mask, n)};
+                detail::append_action(acting.act(detail::example(examples.observation, n), options), examples);
+            }
+        },
+        policy.spaces.action);
+    return examples;
+}
+
+/// The same without an actor at hand.
+inline PolicyExamples policy_examples(const PolicyDescription& policy) {
+    if (policy.scalar == Dtype::f64) return policy_examples(detail::policy_of<double>(policy), policy);
+    return policy_examples(detail::policy_of<float>(policy), policy);
+}
+
+}  // namespace GRADIVA_NAMESPACE
