@@ -1,5 +1,5 @@
-// What the example programs with options share: the options, log and checkpoint, a clean end on Ctrl-C and errors in one
-// line.
+// What the example programs with options share: the options, log and checkpoint, a clean end on Ctrl-C, the policy's
+// files and errors in one line.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -11,6 +11,7 @@
 #include <string>
 #include <system_error>
 
+#include "files.hpp"
 #include "numbers.hpp"
 
 namespace example {
@@ -22,6 +23,7 @@ struct Options {
     gradiva::Index threads = 1;
     std::string log = {};
     std::string checkpoint = {};
+    std::string save = {}, onnx = {}, c_header = {};  ///< files of the trained policy; empty: none
     bool quiet = false;
 };
 
@@ -42,8 +44,19 @@ inline void add_options(CLI::App& app, Options& options) {
         ->capture_default_str();
     app.add_option("--log", options.log, "write one line per iteration to this CSV file");
     app.add_option("--checkpoint", options.checkpoint,
-                   "save the training to this file every minute and at the end, and go on from it if it is there");
+                   "save the training to this file every minute and at the end, and go on from it if it is there")
+        ->check(writable_file());
+    app.add_option("--save", options.save, "save the trained policy to this file, for play_policy and for programs")
+        ->check(writable_file());
+    app.add_option("--onnx", options.onnx, "write the trained policy to this file as an ONNX model")
+        ->check(writable_file());
+    app.add_option("--c-header", options.c_header, "write the trained policy to this file as a header of C")
+        ->check(c_header())
+        ->check(writable_file());
     app.add_flag("--quiet", options.quiet, "print nothing but the last line");
+    app.final_callback([&options] {
+        check_differ({options.log, options.checkpoint, options.save, options.onnx, options.c_header});
+    });
 }
 
 /// Reads the command line; `--help` and mistakes end the program.
@@ -74,6 +87,13 @@ void train(Trainer& trainer, const Options& options) {
     if (!options.quiet) bar.emplace();
     trainer.train({.steps = options.steps}, checkpoint, log, bar, stop);
     if (stop.signal() != 0) fmt::print(stderr, "interrupted; this is the policy so far\n");
+}
+
+/// Writes the policy to the files that were asked for; with its critic, if it has one, so that it can be trained
+/// further.
+template <class A, class... C>
+void save(const Options& options, const A& actor, const C&... critic) {
+    if (!options.save.empty()) gradiva::save_policy(options.save, actor, critic...);
 }
 
 /// Runs the program; what goes wrong is printed and makes its exit status 1.

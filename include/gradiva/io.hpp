@@ -11,6 +11,6 @@
 #include "gradiva/io/policy_examples.hpp"
 #include "gradiva/io/safetensors_file.hpp"
 #include "gradiva/io/safetensors_writer.hpp"
-#include "gradiva/io/torch_mlp.hpp"
 #include "gradiva/io/save_policy.hpp"
 #include "gradiva/io/saved_policy.hpp"
+#include "gradiva/io/torch_mlp.hpp"
