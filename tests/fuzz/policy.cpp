@@ -1,0 +1,48 @@
+// Any safetensors file is a policy that acts, or an Error.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gradiva/io.hpp"
+
+namespace {
+
+/// One action within its space.
+void act(gradiva::SavedPolicy& policy) {
+    using namespace gradiva;
+    const std::vector<float> observation(static_cast<std::size_t>(policy.spaces().observation.size), 0.25F);
+    const std::vector<std::uint8_t> legal(
+        policy.spaces().masked ? static_cast<std::size_t>(policy.description().distribution.mask_size()) : 0, 1);
+    const ActOptions options{.legal = legal};
+    const ActionShape shape =
+        std::visit([](const auto& space) { return action_shape_of(space); }, policy.spaces().action);
+    std::vector<int> integers(static_cast<std::size_t>(shape.integers));
+    std::vector<float> reals(static_cast<std::size_t>(shape.reals), NAN);
+    switch (policy.spaces().action.index()) {
+        case 0: policy.act(observation, integers[0], options); break;
+        case 1: policy.act(observation, reals, options); break;
+        case 4: policy.act(observation, integers[0], reals, options); break;
+        default: policy.act(observation, integers, options); break;
+    }
+    for (const float x : reals) {
+        if (!std::isfinite(x)) std::abort();
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    try {
+        const gradiva::SafetensorsFile file(std::as_bytes(std::span(data, size)), "fuzzed");
+        const gradiva::StateImage image = gradiva::detail::state_in(file);
+        gradiva::SavedPolicy policy(gradiva::detail::described_policy("fuzzed", image, "actor"));
+        act(policy);
+    } catch (const gradiva::Error&) {
+    }
+    return 0;
+}

@@ -1,0 +1,52 @@
+// A saved policy allocates nothing when it acts: in each space, with masks and without, greedy and sampled.
+#include "helpers/count_malloc.hpp"
+
+#include <array>
+
+#include "gradiva/io.hpp"
+#include "io/policy_table.hpp"
+
+namespace {
+
+using namespace gradiva;
+
+void act(SavedPolicy& policy, const ActOptions& options) {
+    const std::array<float, 3> observation{0.1F, -0.2F, 0.3F};
+    std::array<int, 3> integers;
+    std::array<float, 2> reals;
+    int choice;
+    switch (policy.spaces().action.index()) {
+        case 0: return policy.act(observation, choice, options);
+        case 1: return policy.act(observation, reals, options);
+        case 4: return policy.act(observation, choice, reals, options);
+        default:
+            return policy.act(observation,
+                              std::span(integers).first(policy.description().distribution.choices.size() == 1 ? 1 : 3),
+                              options);
+    }
+}
+
+template <class A>
+void run(const char* name, const A& actor) {
+    SavedPolicy policy(describe_policy(actor));
+    Rng rng(1);
+    const std::vector<std::uint8_t> legal(policy.spaces().masked ? to_size(actor.mask_size()) : 0, 1);
+    const long before = count_malloc::calls;
+    for (int i = 0; i < 20; ++i) {
+        act(policy, {.legal = legal});
+        act(policy, {.legal = legal, .rng = &rng});
+    }
+    const long calls = count_malloc::calls - before;
+    fmt::print("{}: {} allocations while acting\n", name, calls);
+    if (calls != 0) ++count_malloc::failures;
+}
+
+}  // namespace
+
+int main() {
+    return count_malloc::judge([] {
+        const auto run_one = [](const std::string& name, const auto& actor) { run(name.c_str(), actor); };
+        gradiva_test::for_each_policy<float>({.mlp = {.hidden = {64, 64}, .normalize_observations = true}}, run_one);
+        gradiva_test::for_each_policy<double>({}, run_one);
+    });
+}
