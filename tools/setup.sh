@@ -4,6 +4,7 @@
 #   tools/setup.sh --all   also Clang, its sanitizers, clang-format, clang-tidy, Google Benchmark, matplotlib and MuJoCo
 #   tools/setup.sh --matrix   also the compilers of tools/build_matrix.sh, as far as this system's apt knows them
 #   tools/setup.sh --mutation   also Python's venv and Git, for tests/mutation
+#   tools/setup.sh --python   also build/python, a Python that reads exported files, for tests/io
 set -euo pipefail
 
 oldest_cmake=3.25
@@ -23,7 +24,8 @@ case "${1:-}" in
         fi
         ;;
     --mutation) packages+=(git python3-venv) ;;
-    *) echo "usage: tools/setup.sh [--all | --matrix | --mutation]" >&2; exit 2 ;;
+    --python) packages+=(python3-venv) ;;
+    *) echo "usage: tools/setup.sh [--all | --matrix | --mutation | --python]" >&2; exit 2 ;;
 esac
 
 fail() {
@@ -41,6 +43,7 @@ have() {
     case "$1" in
         g++ | cmake | clang | clang-format | clang-tidy | git) command -v "${1/%clang/clang++}" > /dev/null ;;
         ninja-build) command -v ninja > /dev/null ;;
+        python3-venv) python3 -c "import ensurepip, venv" 2> /dev/null ;;
         *) dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2> /dev/null | grep -qx installed ;;
     esac
 }
@@ -88,4 +91,10 @@ fi
 cmake_version=$(cmake --version | sed -n '1s/[^0-9]*\([0-9.]*\).*/\1/p')
 if [[ $(printf '%s\n' "$oldest_cmake" "$cmake_version" | sort -V | head -n 1) != "$oldest_cmake" ]]; then
     fail "cmake is $cmake_version; gradiva needs $oldest_cmake or newer (a newer release: https://cmake.org/download)"
+fi
+
+if [[ ${1:-} == --python ]]; then
+    project=$(dirname "$0")/..
+    [[ -x $project/build/python/bin/pip ]] || python3 -m venv "$project/build/python"
+    "$project/build/python/bin/pip" install --quiet --disable-pip-version-check -r "$project/tests/io/requirements.txt"
 fi

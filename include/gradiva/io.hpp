@@ -7,6 +7,7 @@
 #include "gradiva/io/checkpoint.hpp"
 #include "gradiva/io/describe_policy.hpp"
 #include "gradiva/io/load_policy.hpp"
+#include "gradiva/io/onnx.hpp"
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/io/policy_examples.hpp"
 #include "gradiva/io/safetensors_file.hpp"

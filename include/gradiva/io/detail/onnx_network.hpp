@@ -1,0 +1,62 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <string>
+
+#include <fmt/core.h>
+
+#include "gradiva/io/detail/onnx_graph.hpp"
+#include "gradiva/io/policy_description.hpp"
+#include "gradiva/kernels/layer_norm.hpp"
+#include "gradiva/nn/normalizer.hpp"
+
+namespace GRADIVA_NAMESPACE::detail {
+
+/// The inputs of the network in its type, of observations in float. They are normalised in double: the difference of
+/// an observation and its mean has no digits in float where both are large.
+inline OnnxGraph::Value onnx_network_input(OnnxGraph& graph, const DescribedNetwork& network, OnnxType type,
+                                           const OnnxGraph::Value& observation) {
+    if (network.mean.empty()) return graph.cast(observation, OnnxType::f32, type);
+    const auto number = [&](double value) { return graph.constant(OnnxType::f64, value); };
+    const OnnxGraph::Value centred =
+        graph.operate("Sub", {graph.cast(observation, OnnxType::f32, OnnxType::f64),
+                              graph.constant("normalizer.mean", OnnxType::f64, network.mean)});
+    const OnnxGraph::Value scaled =
+        graph.operate("Mul", {centred, graph.constant("normalizer.scale", OnnxType::f64, network.scale)});
+    constexpr double limit = Normalizer<double>::limit;
+    const OnnxGraph::Value clamped = graph.operate("Clip", {scaled, number(-limit), number(limit)});
+    return graph.cast(clamped, OnnxType::f64, type);
+}
+
+/// Layer normalisation of z. Runtimes compute the variance as a difference of squares, which has few digits where the
+/// mean is large; so the mean is subtracted before.
+inline OnnxGraph::Value onnx_layer_norm(OnnxGraph& graph, const DescribedLayer& layer, OnnxType type,
+                                        const std::string& name, const OnnxGraph::Value& z) {
+    const OnnxGraph::Value mean =
+        graph.operate("ReduceMean", {z}, {{"axes", std::vector<Index>{1}}, {"keepdims", Index{1}}});
+    return graph.operate("LayerNormalization",
+                         {graph.operate("Sub", {z, mean}), graph.constant(name + ".gain", type, layer.gain),
+                          graph.constant(name + ".shift", type, layer.shift)},
+                         {{"axis", Index{-1}}, {"epsilon", static_cast<float>(kernels::layer_norm_epsilon)}});
+}
+
+/// The head of observations, N x outputs, in the type in which the network computes.
+inline OnnxGraph::Value onnx_network(OnnxGraph& graph, const DescribedNetwork& network, OnnxType type,
+                                     const OnnxGraph::Value& observation) {
+    OnnxGraph::Value value = onnx_network_input(graph, network, type, observation);
+    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+        const DescribedLayer& layer = network.layers[l];
+        const std::string name = fmt::format("layer{}", l);
+        // W, outputs x inputs, column after column, is its transpose row after row.
+        value = graph.operate(
+            "Gemm", {value, graph.constant(name + ".weight", type, {layer.inputs, layer.outputs}, layer.weight),
+                     graph.constant(name + ".bias", type, layer.bias)});
+        if (!layer.gain.empty()) value = onnx_layer_norm(graph, layer, type, name, value);
+        if (l + 1 == network.layers.size()) break;
+        value = graph.operate(network.activation == Activation::tanh ? "Tanh" : "Relu", {value});
+    }
+    return value;
+}
+
+}  // namespace GRADIVA_NAMESPACE::detail
