@@ -4,6 +4,7 @@
 
 #include "gradiva/core/language.hpp"
 
+#include "gradiva/io/c_header.hpp"
 #include "gradiva/io/checkpoint.hpp"
 #include "gradiva/io/describe_policy.hpp"
 #include "gradiva/io/load_policy.hpp"

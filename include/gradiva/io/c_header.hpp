@@ -1,0 +1,98 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "gradiva/core/dtype.hpp"
+#include "gradiva/env/vector_env.hpp"
+#include "gradiva/io/describe_policy.hpp"
+#include "gradiva/io/detail/c_header/check.hpp"
+#include "gradiva/io/detail/c_header/functions.hpp"
+#include "gradiva/io/detail/c_header/identifier.hpp"
+#include "gradiva/io/detail/c_header/network.hpp"
+#include "gradiva/io/detail/c_header/preamble.hpp"
+#include "gradiva/io/detail/c_header/text.hpp"
+#include "gradiva/io/detail/durable_file.hpp"
+#include "gradiva/io/policy_description.hpp"
+#include "gradiva/io/policy_examples.hpp"
+
+namespace GRADIVA_NAMESPACE {
+
+/// Options of `export_c`.
+struct CHeaderOptions {
+    /// All names of the header begin with it and an underscore, those of macros in capitals: an identifier of C of at
+    /// most 40 characters, no keyword, with no underscore at either end and no two in a row.
+    std::string name = "policy";
+};
+
+namespace detail {
+
+template <class Scalar>
+std::string c_header_of(const PolicyDescription& policy, const PolicyExamples& examples, const std::string& name) {
+    CText head, body, test;
+    add_sizes(body, policy);
+    body.add("\n");
+    add_network<Scalar>(body, policy);
+    add_mode(body, policy);
+    add_act(body, policy);
+    add_self_test<Scalar>(test, policy, examples);
+    test.add("\n#endif\n");
+    add_preamble(head, policy, body.bytes(), test.bytes());
+    const std::string text = head.text() + body.text() + test.text();
+    return replaced(replaced(text, "POLICY_", in_capitals(name) + "_"), "policy_", name + "_");
+}
+
+/// The text of the header.
+inline std::string c_header(const PolicyDescription& policy, const std::string& name) {
+    check_c_name("export_c", name);
+    check_whole("export_c", policy);
+    const PolicyExamples examples = policy_examples(policy);
+    return policy.scalar == Dtype::f64 ? c_header_of<double>(policy, examples, name)
+                                       : c_header_of<float>(policy, examples, name);
+}
+
+}  // namespace detail
+
+/// Writes a policy as one header of C99, which is C++ too, for a program without this library, such as that of a
+/// microcontroller: weights as constants, functions that need no library and allocate nothing, and examples that prove
+/// it there. With the name "walker" it has, all static inline,
+///
+///     int walker_act(const float* observation, const unsigned char* mask, float* state, walker_action* action);
+///     void walker_reset(float* state);
+///     int walker_self_test(void);
+///
+/// `walker_act` writes the greedy action, as `step` takes it: WALKER_ACTION_SIZE elements of walker_action, which is
+/// int for Discrete, MultiDiscrete and MultiBinary, float for Box, and for HybridSpace one struct {int choice; float
+/// values[]}. It returns 0; else, with the action as it was, 1 where the observation, of WALKER_OBSERVATION_SIZE
+/// numbers, is not finite, 2 where the mask, of WALKER_MASK_SIZE elements, has no legal choice, and 3 where the head is
+/// not finite. A null mask: all are legal. The state has WALKER_STATE_SIZE elements, 0 in this version, and may be
+/// null. `walker_self_test` returns 0, or the number of the first of eight examples (`policy_examples`) that it does
+/// not reproduce. Observations are normalised, and Beta and squashing computed, in double, the network in the policy's
+/// scalar; heads are within 1e-5 max(1, |head|) of the actor's. Two policies of different names fit in one program,
+/// unless the names differ in capitals only.
+///
+/// Throws `Error` on a bad name, numbers that are not finite, and where the file cannot be written; what was there
+/// before is then left alone.
+inline void export_c(const std::string& file, const PolicyDescription& policy, const CHeaderOptions& options = {}) {
+    const std::string text = detail::c_header(policy, options.name);
+    detail::DurableFile written("export_c", file);
+    written.write(std::as_bytes(std::span(text)));
+    written.commit();
+}
+
+/// The same of an actor that was built from environments.
+template <class A>
+void export_c(const std::string& file, const A& actor, const CHeaderOptions& options = {}) {
+    export_c(file, describe_policy(actor), options);
+}
+
+/// The same of an actor that was built from a network and a distribution, for the spaces of `envs`.
+template <class A, VectorEnv V>
+void export_c(const std::string& file, const A& actor, const V& envs, const CHeaderOptions& options = {}) {
+    export_c(file, describe_policy(actor, envs), options);
+}
+
+}  // namespace GRADIVA_NAMESPACE

@@ -1,0 +1,174 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "gradiva/env/spaces.hpp"
+#include "gradiva/io/detail/c_header/mathematics.hpp"
+#include "gradiva/io/detail/c_header/text.hpp"
+#include "gradiva/io/policy_description.hpp"
+
+namespace GRADIVA_NAMESPACE::detail {
+
+/// The legal choice of the largest row; the mask is null where all are legal.
+inline constexpr std::string_view c_best = R"(
+static inline int policy_best(const policy_real* head, const unsigned char* mask, int choices)
+{
+    int i, best = -1;
+    for (i = 0; i < choices; ++i) {
+        if ((!mask || mask[i]) && (best < 0 || head[i] > head[best])) best = i;
+    }
+    return best;
+}
+)";
+
+inline constexpr std::string_view c_some_legal = R"(
+static inline int policy_some_legal(const unsigned char* mask)
+{
+    int k, i;
+    for (k = 0; mask && k < $count; ++k) {
+        int legal = 0;
+        for (i = 0; i < policy_choices[k]; ++i) legal |= mask[i];
+        if (!legal) return 0;
+        mask += policy_choices[k];
+    }
+    return 1;
+}
+)";
+
+/// One choice by its name in an action.
+inline constexpr std::string_view c_choice = R"(    $choice = policy_best(head, mask, $count);
+)";
+inline constexpr std::string_view c_choices = R"(    for (i = 0; i < POLICY_ACTION_SIZE; ++i) {
+        action[i] = policy_best(head, mask, policy_choices[i]);
+        head += policy_choices[i];
+        if (mask) mask += policy_choices[i];
+    }
+)";
+inline constexpr std::string_view c_answers =
+    R"(    for (i = 0; i < POLICY_ACTION_SIZE; ++i) action[i] = head[i] > 0 ? 1 : 0;
+)";
+
+/// The action of the head h of real number i.
+inline constexpr std::string_view c_gaussian = R"(    for (i = 0; i < $d; ++i) {
+        $real = policy_clamp((double)head[$first + i], $low, $high);
+    }
+)";
+inline constexpr std::string_view c_squashed = R"(    for (i = 0; i < $d; ++i) {
+        const double u = (double)policy_clamp((double)head[$first + i], -POLICY_LARGEST, POLICY_LARGEST);
+        const double x = policy_lowest[i] + (policy_highest[i] - policy_lowest[i]) * policy_squash(u);
+        $real = policy_clamp(x, $low, $high);
+    }
+)";
+inline constexpr std::string_view c_beta = R"(    for (i = 0; i < $d; ++i) {
+        const double a = policy_softplus((double)head[$first + i]);
+        const double b = policy_softplus((double)head[$second + i]);
+        const double mode = a + b > 0 ? a / (a + b) : 0.5;
+        const double x = (double)policy_clamp(mode, (double)1e-6f, (double)(1 - 1e-6f));
+        $real = policy_clamp(policy_lowest[i] + (policy_highest[i] - policy_lowest[i]) * x, $low, $high);
+    }
+)";
+
+/// The Box of an action space; null where it has none.
+inline const Box* box_of(const AnyActionSpace& space) {
+    if (const auto* box = std::get_if<Box>(&space)) return box;
+    const auto* hybrid = std::get_if<HybridSpace>(&space);
+    return hybrid != nullptr ? &hybrid->box : nullptr;
+}
+
+/// Bounds to which the header clamps real numbers, in place of the distribution's and then the space's.
+struct CBounds {
+    std::vector<float> low, high;
+    bool bounded = false;
+
+    explicit CBounds(const PolicyDescription& policy) {
+        const DescribedDistribution& d = policy.distribution;
+        const Box* const box = box_of(policy.spaces.action);
+        constexpr float largest = std::numeric_limits<float>::max();
+        for (Index i = 0; i < d.dimensions; ++i) {
+            const auto clipped = [&](const std::vector<double>& own, float otherwise) {
+                const float x = own.empty() ? otherwise : static_cast<float>(own[to_size(i)]);
+                return std::clamp(x, std::max(box->low_of(i), -largest), std::min(box->high_of(i), largest));
+            };
+            low.push_back(clipped(d.low, -largest));
+            high.push_back(clipped(d.high, largest));
+            bounded = bounded || low.back() > -largest || high.back() < largest;
+        }
+    }
+};
+
+inline bool is_mapped(const DescribedDistribution& d) {
+    return d.squashed || d.reals == DescribedDistribution::Reals::beta;
+}
+
+/// The part of an action that is real numbers.
+inline void add_reals(CText& code, const PolicyDescription& policy) {
+    const DescribedDistribution& d = policy.distribution;
+    const bool bounded = CBounds(policy).bounded;
+    const std::string_view text = d.reals == DescribedDistribution::Reals::beta ? c_beta
+                                  : d.squashed                                  ? c_squashed
+                                                                                : c_gaussian;
+    code.add(text, {{"d", std::to_string(d.dimensions)},
+                    {"first", std::to_string(d.first_real_row())},
+                    {"second", std::to_string(d.first_real_row() + d.dimensions)},
+                    {"real", d.hybrid ? "action->values[i]" : "action[i]"},
+                    {"low", bounded ? "(double)policy_low[i]" : "-POLICY_LARGEST"},
+                    {"high", bounded ? "(double)policy_high[i]" : "POLICY_LARGEST"}});
+}
+
+/// The constants and functions of `policy_mode`.
+inline void add_parts_of_mode(CText& code, const PolicyDescription& policy) {
+    const DescribedDistribution& d = policy.distribution;
+    if (!d.choices.empty()) {
+        if (policy.spaces.masked || d.choices.size() > 1) code.array<int>("choices", d.choices);
+        code.add(c_best);
+        if (policy.spaces.masked) code.add(c_some_legal, {{"count", std::to_string(d.choices.size())}});
+    }
+    if (d.reals == DescribedDistribution::Reals::none) return;
+    if (const CBounds bounds(policy); bounds.bounded) {
+        code.array<float>("low", bounds.low);
+        code.array<float>("high", bounds.high);
+    }
+    if (is_mapped(d)) {
+        code.array<double>("lowest", d.low);
+        code.array<double>("highest", d.high);
+    }
+    code.add("#define POLICY_LARGEST 3.40282346638528860e+38 /* of a float */\n");
+    code.add(c_clamp);
+    if (is_mapped(d)) code.add(c_exp);
+    if (d.squashed) code.add(c_squash);
+    if (d.reals == DescribedDistribution::Reals::beta) code.add(c_softplus);
+}
+
+/// `policy_mode`: the greedy action.
+inline void add_mode(CText& code, const PolicyDescription& policy) {
+    using Integers = DescribedDistribution::Integers;
+    const DescribedDistribution& d = policy.distribution;
+    const bool only_choice = !d.hybrid && d.choices.size() == 1;
+    add_parts_of_mode(code, policy);
+    code.add(
+        "\n/* action := the most probable action of a head, the mean or the mode of real numbers. */\n"
+        "static inline void policy_mode(const policy_real* head, const unsigned char* mask, policy_action* "
+        "action)\n{\n");
+    if (!only_choice) code.add("    int i;\n");
+    if (d.choices.empty()) code.add("    (void)mask;\n");
+    if (only_choice || d.hybrid) {
+        code.add(c_choice,
+                 {{"choice", d.hybrid ? "action->choice" : "*action"}, {"count", std::to_string(d.choices[0])}});
+    } else if (!d.choices.empty()) {
+        code.add(c_choices);
+    } else if (d.integers == Integers::answers) {
+        code.add(c_answers);
+    }
+    if (d.reals != DescribedDistribution::Reals::none) add_reals(code, policy);
+    code.add("}\n");
+}
+
+}  // namespace GRADIVA_NAMESPACE::detail

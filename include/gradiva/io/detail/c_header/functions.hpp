@@ -1,0 +1,179 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <fmt/core.h>
+
+#include "gradiva/core/dtype.hpp"
+#include "gradiva/env/spaces.hpp"
+#include "gradiva/io/detail/c_header/action.hpp"
+#include "gradiva/io/detail/c_header/text.hpp"
+#include "gradiva/io/policy_description.hpp"
+#include "gradiva/io/policy_examples.hpp"
+
+namespace GRADIVA_NAMESPACE::detail {
+
+inline constexpr std::string_view c_sizes = R"(
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "a policy of Gradiva tells numbers that are not finite from others: compile without -ffast-math"
+#endif
+
+#define POLICY_OBSERVATION_SIZE $observation
+#define POLICY_MASK_SIZE $mask
+#define POLICY_HEAD_SIZE $head
+#define POLICY_ACTION_SIZE $action
+#define POLICY_STATE_SIZE 0
+
+/* What policy_act returns, beside 0. */
+#define POLICY_OBSERVATION_NOT_FINITE 1
+#define POLICY_NO_LEGAL_CHOICE 2
+#define POLICY_HEAD_NOT_FINITE 3
+
+#if defined(__cplusplus) && (defined(__GNUC__) || defined(_MSC_VER))
+#define POLICY_RESTRICT __restrict
+#elif defined(__cplusplus)
+#define POLICY_RESTRICT
+#else
+#define POLICY_RESTRICT restrict
+#endif
+
+typedef $real policy_real; /* in which the network computes */
+typedef $type policy_action;
+)";
+
+inline constexpr std::string_view c_act = R"(
+/* Clears the state, before the first observation of an episode. This policy has none: state may be null. */
+static inline void policy_reset(float* state)
+{
+    (void)state;
+}
+
+/* Writes the action of an observation, POLICY_OBSERVATION_SIZE numbers, and returns 0. $legal
+ * state is not used and may be null. Where the observation or the head is not finite, or no choice is legal, it returns
+ * one of the numbers above and leaves the action as it is. */
+static inline int policy_act(const float* observation, const unsigned char* mask, float* state, policy_action* action)
+{
+    policy_real head[POLICY_HEAD_SIZE];
+    int i;
+    (void)state;
+    for (i = 0; i < POLICY_OBSERVATION_SIZE; ++i) {
+        if (!(observation[i] - observation[i] >= 0)) return POLICY_OBSERVATION_NOT_FINITE;
+    }
+$check_mask    policy_head(observation, head);
+    for (i = 0; i < POLICY_HEAD_SIZE; ++i) {
+        if (!(head[i] - head[i] >= 0)) return POLICY_HEAD_NOT_FINITE;
+    }
+    policy_mode(head, mask, action);
+    return 0;
+}
+)";
+
+inline constexpr std::string_view c_self_test = R"(
+/* Whether x is b, up to 1e-5 of the width, where this is finite, or else of b. */
+static inline int policy_is_near(double x, double b, double width)
+{
+    const double size = b < 0 ? -b : b;
+    const double scale = width < 3e38 ? width : size > 1 ? size : 1;
+    return x - b <= 1e-5 * scale && b - x <= 1e-5 * scale;
+}
+
+/* Replays $count examples: the head of each observation within 1e-5 max(1, |head|), and the action of the stored head.
+ * Returns 0, or the number of the first example, from 1, that fails. */
+static inline int policy_self_test(void)
+{
+    int e, i;
+    for (e = 0; e < $count; ++e) {
+        const float* const observation = policy_example_observation + e * POLICY_OBSERVATION_SIZE;
+        const policy_real* const stored = policy_example_head + e * POLICY_HEAD_SIZE;
+        const unsigned char* const mask = $mask;
+        policy_real head[POLICY_HEAD_SIZE];
+        policy_action action[POLICY_ACTION_SIZE];
+        if (policy_act(observation, mask, 0, action) != 0) return e + 1;
+        policy_head(observation, head);
+        for (i = 0; i < POLICY_HEAD_SIZE; ++i) {
+            if (!policy_is_near((double)head[i], (double)stored[i], 1e39)) return e + 1;
+        }
+        policy_mode(stored, mask, action);
+$compare    }
+    return 0;
+}
+)";
+
+inline constexpr std::string_view c_compare_integers = R"(        for (i = 0; i < $n; ++i) {
+            if ($integer != policy_example_integers[e * $n + i]) return e + 1;
+        }
+)";
+inline constexpr std::string_view c_compare_reals = R"(        for (i = 0; i < $d; ++i) {
+            const double b = (double)policy_example_reals[e * $d + i];
+            if (!policy_is_near((double)$real, b, $width)) return e + 1;
+        }
+)";
+
+/// The integers of an action.
+inline Index integers_of(const DescribedDistribution& d) { return std::ssize(d.choices) + d.answers; }
+
+/// The type of an element of what `policy_act` writes, and how many there are.
+struct CAction {
+    std::string type;
+    Index size;
+
+    explicit CAction(const PolicyDescription& policy) {
+        const DescribedDistribution& d = policy.distribution;
+        const bool real = std::holds_alternative<Box>(policy.spaces.action);
+        type = d.hybrid ? fmt::format("struct {{\n    int choice;\n    float values[{}];\n}}", d.dimensions)
+               : real   ? "float"
+                        : "int";
+        size = d.hybrid ? 1 : real ? d.dimensions : integers_of(d);
+    }
+};
+
+inline void add_sizes(CText& code, const PolicyDescription& policy) {
+    const CAction action(policy);
+    code.add(c_sizes, {{"observation", std::to_string(policy.network.inputs())},
+                       {"mask", std::to_string(policy.spaces.masked ? policy.distribution.mask_size() : 0)},
+                       {"head", std::to_string(policy.network.outputs())},
+                       {"action", std::to_string(action.size)},
+                       {"real", policy.scalar == Dtype::f64 ? "double" : "float"},
+                       {"type", action.type}});
+}
+
+inline void add_act(CText& code, const PolicyDescription& policy) {
+    const bool masked = policy.spaces.masked;
+    code.add(c_act, {{"legal", masked ? "mask has POLICY_MASK_SIZE elements, 0 for each choice that is not legal;\n"
+                                        " * null: all are legal."
+                                      : "mask is not used and may be null."},
+                     {"check_mask", masked ? "    if (!policy_some_legal(mask)) return POLICY_NO_LEGAL_CHOICE;\n"
+                                           : "    mask = 0;\n"}});
+}
+
+/// The examples, and the function that replays them.
+template <class Scalar>
+void add_self_test(CText& code, const PolicyDescription& policy, const PolicyExamples& examples) {
+    const DescribedDistribution& d = policy.distribution;
+    code.add("\n");
+    code.array<float>("example_observation", examples.observation);
+    if (!examples.mask.empty()) code.array<unsigned char>("example_mask", examples.mask);
+    code.array<Scalar>("example_head", examples.head);
+    if (!examples.integers.empty()) code.array<int>("example_integers", examples.integers);
+    if (!examples.reals.empty()) code.array<float>("example_reals", examples.reals);
+    CText compare;
+    if (!examples.integers.empty()) {
+        compare.add(c_compare_integers,
+                    {{"integer", d.hybrid ? "action->choice" : "action[i]"}, {"n", std::to_string(integers_of(d))}});
+    }
+    if (!examples.reals.empty()) {
+        const bool bounded = CBounds(policy).bounded;
+        compare.add(c_compare_reals, {{"real", d.hybrid ? "action->values[i]" : "action[i]"},
+                                      {"d", std::to_string(d.dimensions)},
+                                      {"width", bounded ? "(double)policy_high[i] - (double)policy_low[i]" : "1e39"}});
+    }
+    code.add(c_self_test, {{"count", std::to_string(PolicyExamples::count)},
+                           {"mask", examples.mask.empty() ? "0" : "policy_example_mask + e * POLICY_MASK_SIZE"},
+                           {"compare", compare.text()}});
+}
+
+}  // namespace GRADIVA_NAMESPACE::detail

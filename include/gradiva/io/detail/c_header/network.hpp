@@ -1,0 +1,150 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "gradiva/core/dtype.hpp"
+#include "gradiva/io/detail/c_header/mathematics.hpp"
+#include "gradiva/io/detail/c_header/text.hpp"
+#include "gradiva/io/policy_description.hpp"
+#include "gradiva/kernels/activation.hpp"
+
+namespace GRADIVA_NAMESPACE::detail {
+
+/// The numbers between two layers lie in two buffers in turn: the first has the outputs of layers 1, 3, ..., the second
+/// the network's input, where observations are converted, and the outputs of layers 2, 4, ...; 0 where it is not used.
+struct CBuffers {
+    Index first = 0, second = 0;
+
+    explicit CBuffers(const PolicyDescription& policy) {
+        if (converts(policy)) second = policy.network.inputs();
+        for (std::size_t l = 0; l + 1 < policy.network.layers.size(); ++l) {
+            Index& size = l % 2 == 0 ? first : second;
+            size = std::max(size, policy.network.layers[l].outputs);
+        }
+    }
+
+    /// Whether the first layer reads something else than the observation.
+    static bool converts(const PolicyDescription& policy) {
+        return policy.scalar == Dtype::f64 || !policy.network.mean.empty();
+    }
+};
+
+template <class Scalar>
+void add_weights(CText& code, const DescribedLayer& layer, std::size_t number) {
+    code.array<Scalar>(fmt::format("weight_{}", number), layer.weight);
+    code.array<Scalar>(fmt::format("bias_{}", number), layer.bias);
+    if (layer.gain.empty()) return;
+    code.array<Scalar>(fmt::format("gain_{}", number), layer.gain);
+    code.array<Scalar>(fmt::format("shift_{}", number), layer.shift);
+}
+
+/// The products of a layer, four columns of the matrix at once: sums are then loaded and stored a fourth as often.
+inline std::string c_product(const DescribedLayer& layer) {
+    const Index n = layer.outputs, whole = layer.inputs / 4 * 4;
+    const std::string indent(8, ' ');
+    std::string code = CText::loop(n, "y[i] = policy_bias_$l[i];");
+    if (whole > 0) {
+        code += "    for (j = 0; j < " + std::to_string(whole) +
+                "; j += 4) {\n"
+                "        const policy_real* const w = policy_weight_$l + j * $outputs;\n"
+                "        const policy_real a = x[j], b = x[j + 1], c = x[j + 2], d = x[j + 3];\n" +
+                CText::loop(n,
+                            fmt::format("y[i] += (w[i] * a + w[i + {}] * b) + (w[i + {}] * c + w[i + {}] * d);", n,
+                                        2 * n, 3 * n),
+                            indent) +
+                "    }\n";
+    }
+    if (whole < layer.inputs) {
+        code += "    for (j = " + std::to_string(whole) +
+                "; j < $inputs; ++j) {\n"
+                "        const policy_real* const w = policy_weight_$l + j * $outputs;\n"
+                "        const policy_real a = x[j];\n" +
+                CText::loop(n, "y[i] += w[i] * a;", indent) + "    }\n";
+    }
+    return code;
+}
+
+/// The mean is taken of the differences from the first unit, as the library does: where all are equal all become 0.
+inline std::string c_normalisation(Index units) {
+    return "    first = y[0];\n" +                                                                      //
+           CText::loop(units, "y[i] -= first;") + "    mean = policy_sum(y, $outputs) / $outputs;\n" +  //
+           CText::loop(units, "y[i] -= mean;") +
+           "    scale = policy_inverse_root(policy_sum_of_squares(y, $outputs) / $outputs + (policy_real)1e-5);\n" +
+           CText::loop(units, "y[i] = policy_gain_$l[i] * (scale * y[i]) + policy_shift_$l[i];");
+}
+
+inline std::string c_activation(Activation activation, Index units) {
+    if (activation == Activation::relu) return CText::loop(units, "y[i] = y[i] < 0 ? 0 : y[i];");
+    return fmt::format("    policy_tanh(y, {});\n", units);
+}
+
+inline void add_layer(CText& code, const DescribedNetwork& network, std::size_t number) {
+    const DescribedLayer& layer = network.layers[number - 1];
+    const bool normalised = !layer.gain.empty();
+    std::string text =
+        "\nstatic inline void policy_layer_$l(const policy_real* x, policy_real* POLICY_RESTRICT y)\n{\n";
+    if (normalised) text += "    policy_real first, mean, scale;\n";
+    text += "    int i, j;\n" + c_product(layer);
+    if (normalised) text += c_normalisation(layer.outputs);
+    if (number < network.layers.size()) text += c_activation(network.activation, layer.outputs);
+    code.add(text + "}\n", {{"inputs", std::to_string(layer.inputs)},
+                            {"outputs", std::to_string(layer.outputs)},
+                            {"l", std::to_string(number)}});
+}
+
+/// `policy_head`: the network.
+inline void add_head(CText& code, const PolicyDescription& policy) {
+    const DescribedNetwork& network = policy.network;
+    const CBuffers buffers(policy);
+    std::string text =
+        "\n/* head := the network's output, POLICY_HEAD_SIZE numbers, for a finite observation. */\n"
+        "static inline void policy_head(const float* observation, policy_real* head)\n{\n";
+    if (buffers.first > 0) text += fmt::format("    policy_real first[{}];\n", buffers.first);
+    if (buffers.second > 0) text += fmt::format("    policy_real second[{}];\n", buffers.second);
+    if (CBuffers::converts(policy)) text += "    int i;\n";
+    if (!network.mean.empty()) {
+        text +=
+            "    for (i = 0; i < POLICY_OBSERVATION_SIZE; ++i) {\n"
+            "        const double z = ((double)observation[i] - policy_mean[i]) * policy_scale[i];\n"
+            "        second[i] = (policy_real)(z < -10.0 ? -10.0 : z > 10.0 ? 10.0 : z);\n"
+            "    }\n";
+    } else if (CBuffers::converts(policy)) {
+        text += "    for (i = 0; i < POLICY_OBSERVATION_SIZE; ++i) second[i] = observation[i];\n";
+    }
+    std::string_view from = CBuffers::converts(policy) ? "second" : "observation";
+    for (std::size_t l = 1; l <= network.layers.size(); ++l) {
+        const std::string_view to = l == network.layers.size() ? "head" : l % 2 == 1 ? "first" : "second";
+        text += fmt::format("    policy_layer_{}({}, {});\n", l, from, to);
+        from = to;
+    }
+    code.add(text + "}\n");
+}
+
+/// Constants and functions of the network.
+template <class Scalar>
+void add_network(CText& code, const PolicyDescription& policy) {
+    const DescribedNetwork& network = policy.network;
+    const std::size_t layers = network.layers.size();
+    if (!network.mean.empty()) {
+        code.array<double>("mean", network.mean);
+        code.array<double>("scale", network.scale);
+    }
+    for (std::size_t l = 1; l <= layers; ++l) add_weights<Scalar>(code, network.layers[l - 1], l);
+    if (layers > 1 && network.activation == Activation::tanh) {
+        code.add(std::is_same_v<Scalar, float> ? c_tanh_float : c_tanh_double);
+        code.add(c_tanh);
+    }
+    if (!network.layers.front().gain.empty()) code.add(c_layer_norm);
+    for (std::size_t l = 1; l <= layers; ++l) add_layer(code, network, l);
+    add_head(code, policy);
+}
+
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -1,0 +1,107 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <fmt/core.h>
+
+#include "gradiva/core/dtype.hpp"
+#include "gradiva/env/check_space.hpp"
+#include "gradiva/env/spaces.hpp"
+#include "gradiva/io/detail/c_header/network.hpp"
+#include "gradiva/io/detail/c_header/text.hpp"
+#include "gradiva/io/policy_description.hpp"
+#include "gradiva/version.hpp"
+
+namespace GRADIVA_NAMESPACE::detail {
+
+inline constexpr std::string_view c_preamble =
+    R"(/* policy_act: a policy as C99 and C++, written by Gradiva $version. It needs no library and allocates nothing.
+ *
+ * Observation   $observation numbers, as the environment writes them$normalised
+ * Action        $action, $written
+ * Network       $network
+ * Distribution  $distribution
+ * Constants     $constants bytes (flash); $examples more where policy_self_test is called
+ * Stack         $stack bytes of arrays in policy_act, and what the compiler adds
+ *
+ * Use, with an observation float[POLICY_OBSERVATION_SIZE]:
+ *
+ *     policy_action action[POLICY_ACTION_SIZE];
+ *     if (policy_self_test() != 0) stop();                          once: proves that this program acts as it should
+ *     if (policy_act(observation, 0, 0, action) != 0) stop();       each step$mask
+ *
+ * All functions are static inline, the constants are constant, and nothing is shared: any thread may call them.
+ */
+#ifndef POLICY_GRADIVA_H
+#define POLICY_GRADIVA_H
+)";
+
+/// The distribution by the names of its types.
+inline std::string distribution_name(const DescribedDistribution& d) {
+    using Integers = DescribedDistribution::Integers;
+    using Reals = DescribedDistribution::Reals;
+    std::string reals;
+    if (d.reals != Reals::none) {
+        const std::string_view gaussian = d.reals == Reals::gaussian ? "DiagonalGaussian" : "StateDependentGaussian";
+        reals = d.reals == Reals::beta ? "Beta, the mode" : fmt::format("{}, the mean", gaussian);
+        if (d.squashed) reals = fmt::format("SquashedGaussian of a {}, the median", gaussian);
+    }
+    switch (d.integers) {
+        case Integers::choices:
+            if (d.hybrid) return "Hybrid, the most probable choice and " + reals;
+            return d.choices.size() > 1 ? "MultiCategorical, the most probable choices"
+                                        : "Categorical, the most probable choice";
+        case Integers::greedy_choice: return "EpsilonGreedy, the choice of the largest value";
+        case Integers::answers: return "Bernoulli, the more probable answers";
+        case Integers::none: break;
+    }
+    return reals;
+}
+
+/// The network in words, such as "4 - 64 - 2, tanh, in float".
+inline std::string network_name(const PolicyDescription& policy) {
+    const DescribedNetwork& network = policy.network;
+    std::string name = std::to_string(network.inputs());
+    for (const DescribedLayer& layer : network.layers) name += " - " + std::to_string(layer.outputs);
+    if (network.layers.size() == 1) name += ", linear";
+    if (network.layers.size() > 1) name += network.activation == Activation::tanh ? ", tanh" : ", relu";
+    if (!network.layers.front().gain.empty()) name += ", layer normalisation";
+    return name + (policy.scalar == Dtype::f64 ? ", in double" : ", in float");
+}
+
+/// Bytes of the arrays of `policy_act` and what it calls.
+inline std::size_t stack_bytes(const PolicyDescription& policy) {
+    const CBuffers buffers(policy);
+    return to_size(policy.network.outputs() + buffers.first + buffers.second) * dtype_bytes(policy.scalar);
+}
+
+/// The first comment, and the include guard; `constants` and `examples` in bytes.
+inline void add_preamble(CText& code, const PolicyDescription& policy, std::size_t constants, std::size_t examples) {
+    const DescribedDistribution& d = policy.distribution;
+    const bool masked = policy.spaces.masked;
+    const std::string_view written = d.hybrid ? "a struct of choice and values"
+                                     : std::holds_alternative<Box>(policy.spaces.action) ? "floats"
+                                                                                         : "ints";
+    code.add(
+        c_preamble,
+        {{"version", fmt::format("{}.{}.{}", version_major, version_minor, version_patch)},
+         {"observation", std::to_string(policy.network.inputs())},
+         {"normalised", policy.network.mean.empty() ? "" : "; normalised here, in double"},
+         {"action", std::visit([](const auto& space) { return describe(space); }, policy.spaces.action)},
+         {"written", std::string(written)},
+         {"network", network_name(policy)},
+         {"distribution", distribution_name(d)},
+         {"constants", std::to_string(constants)},
+         {"examples", std::to_string(examples)},
+         {"stack", std::to_string(stack_bytes(policy))},
+         {"mask", masked ? "\n *\n * The second argument is a mask, unsigned char[POLICY_MASK_SIZE], 1 for each legal "
+                           "choice; 0: all are legal."
+                         : ""}});
+}
+
+}  // namespace GRADIVA_NAMESPACE::detail

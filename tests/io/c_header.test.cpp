@@ -1,0 +1,222 @@
+// What the headers compute is checked by compiling them: tests/io/c_headers.
+#include "gradiva/io/c_header.hpp"
+
+#include <clocale>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "helpers/temporary_folder.hpp"
+#include "io/policy_table.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+namespace {
+
+/// A linear policy of one observation and two real numbers within bounds.
+PolicyDescription small_policy(std::vector<double> weight = {0.1, -2}, Dtype scalar = Dtype::f32) {
+    using Reals = DescribedDistribution::Reals;
+    return {.scalar = scalar,
+            .spaces = {.observation = {.size = 1}, .action = Box{.size = 2, .low = {-1}, .high = {1}}},
+            .network = {.layers = {{.inputs = 1, .outputs = 2, .weight = std::move(weight), .bias = {0, 1e-40}}}},
+            .distribution = {.reals = Reals::gaussian, .dimensions = 2, .own_parameters = {0, 0}}};
+}
+
+std::string text_of(const PolicyDescription& policy, const std::string& name = "walker") {
+    return detail::c_header(policy, name);
+}
+
+/// The numbers of an array in the text.
+template <class T>
+std::vector<T> numbers_of(const std::string& text, const std::string& array) {
+    std::smatch found;
+    const std::regex pattern(" " + array + "\\[[0-9]+\\] = \\{([^}]*)\\}");
+    if (!std::regex_search(text, found, pattern)) return {};
+    const std::string list = found[1];
+    std::vector<T> numbers;
+    const std::regex number("[-0-9.e+]+");
+    for (auto i = std::sregex_iterator(list.begin(), list.end(), number); i != std::sregex_iterator(); ++i) {
+        const std::string digits = (*i)[0];
+        numbers.push_back(std::is_same_v<T, float> ? static_cast<T>(std::strtof(digits.c_str(), nullptr))
+                                                   : static_cast<T>(std::strtod(digits.c_str(), nullptr)));
+    }
+    return numbers;
+}
+
+}  // namespace
+
+TEST_CASE("a C header of an actor has the names that its options give") {
+    const TemporaryFolder folder("c_header");
+    with_policy<float>("", Categorical<float>(4), Discrete{.n = 4}, true, {}, [&](const auto&, const auto& actor) {
+        export_c(folder / "a.h", actor, {.name = "Walker2"});
+        export_c(folder / "b.h", describe_policy(actor));
+    });
+    CHECK(folder.names() == std::set<std::string>{"a.h", "b.h"});
+    const std::string text = read_text(folder / "a.h");
+    CHECK_THAT(text, ContainsText("#define WALKER2_OBSERVATION_SIZE 3\n#define WALKER2_MASK_SIZE 4\n"
+                                  "#define WALKER2_HEAD_SIZE 4\n#define WALKER2_ACTION_SIZE 1\n"
+                                  "#define WALKER2_STATE_SIZE 0\n"));
+    CHECK_THAT(text, ContainsText("static inline int Walker2_act(const float* observation, const unsigned char* mask, "
+                                  "float* state, Walker2_action* action)\n"));
+    CHECK_THAT(text, ContainsText("typedef int Walker2_action;\n"));
+    CHECK_THAT(text, ContainsText("static inline int Walker2_self_test(void)\n"));
+    CHECK_THAT(text, ContainsText("static inline void Walker2_reset(float* state)\n"));
+    CHECK(text.find("policy_") == std::string::npos);
+    CHECK(text.find("POLICY_") == std::string::npos);
+    CHECK(text.find('$') == std::string::npos);
+    CHECK_THAT(read_text(folder / "b.h"), ContainsText("#define POLICY_MASK_SIZE 4\n"));
+}
+
+TEST_CASE("the first comment of a C header says what the policy is") {
+    const std::string text = text_of(small_policy());
+    CHECK(text.starts_with("/* walker_act: a policy as C99 and C++, written by Gradiva 0.1.0."));
+    CHECK_THAT(text, ContainsText("Action        Box(2), floats\n"));
+    CHECK_THAT(text, ContainsText("Network       1 - 2, linear, in float\n"));
+    CHECK_THAT(text, ContainsText("Distribution  DiagonalGaussian, the mean\n"));
+    // Two weights, two biases and four bounds; examples of one observation, two rows of the head and two actions.
+    CHECK_THAT(text, ContainsText("Constants     32 bytes (flash); 160 more"));
+    CHECK_THAT(text, ContainsText("Stack         8 bytes of arrays"));
+    with_policy<double>("", Hybrid<double, Beta<double>>(3, Beta<double>(table_box)),
+                        HybridSpace{.choice = {.n = 3}, .box = table_box}, true,
+                        {.mlp = {.hidden = {20, 30}, .layer_norm = true, .normalize_observations = true}},
+                        [](const auto&, const auto& actor) {
+                            const std::string other = text_of(describe_policy(actor));
+                            CHECK_THAT(other, ContainsText("Observation   3 numbers, as the environment writes them; "
+                                                           "normalised here, in double\n"));
+                            CHECK_THAT(other, ContainsText("Action        HybridSpace(Discrete(3), Box(2)), a struct "
+                                                           "of choice and values\n"));
+                            CHECK_THAT(other, ContainsText("3 - 20 - 30 - 7, tanh, layer normalisation, in double\n"));
+                            CHECK_THAT(other, ContainsText("Hybrid, the most probable choice and Beta, the mode\n"));
+                            CHECK_THAT(other, ContainsText("Stack         456 bytes of arrays"));  // 7 + 20 + 30
+                            CHECK_THAT(other, ContainsText("The second argument is a mask"));
+                            CHECK_THAT(other, ContainsText("    int choice;\n    float values[2];\n} walker_action;"));
+                        });
+}
+
+TEST_CASE("the constants of a C header are the policy's numbers, to the bit, in any locale") {
+    const float weights[] = {0.1F,     1,     -0.0F,     std::numeric_limits<float>::denorm_min(),
+                             16777216, 1e20F, -1.1e-12F, std::nextafter(1.0F, 2.0F)};
+    const char* const german = std::setlocale(LC_ALL, "de_DE.UTF-8");  // where it is installed
+    for (std::size_t i = 0; i + 1 < std::size(weights); i += 2) {
+        const std::vector<double> given = {static_cast<double>(weights[i]), static_cast<double>(weights[i + 1])};
+        const std::vector<float> expected = {weights[i], weights[i + 1]};
+        const std::string text = text_of(small_policy(given));
+        if (german != nullptr) std::setlocale(LC_ALL, "C");
+        const std::vector<float> written = numbers_of<float>(text, "walker_weight_1");
+        CHECK(written == expected);
+        CHECK(std::signbit(written.at(0)) == std::signbit(expected[0]));
+        if (german != nullptr) std::setlocale(LC_ALL, "de_DE.UTF-8");
+    }
+    std::setlocale(LC_ALL, "C");
+    const std::vector<double> doubles = {0.1, std::nextafter(1.0, 2.0)};
+    CHECK(numbers_of<double>(text_of(small_policy(doubles, Dtype::f64)), "walker_weight_1") == doubles);
+    CHECK_THAT(text_of(small_policy({1, 2e20})), ContainsText("walker_weight_1[2] = {\n    1.0f, 2e+20f\n};"));
+}
+
+TEST_CASE("bounds of a C header are those of the distribution within those of the space") {
+    PolicyDescription policy = small_policy();
+    policy.spaces.action = Box{.size = 2, .low = {-1, -3}, .high = {1, std::numeric_limits<float>::infinity()}};
+    policy.distribution.squashed = true;
+    policy.distribution.low = {-2, -2};
+    policy.distribution.high = {0.5, 7};
+    const std::string text = text_of(policy);
+    CHECK(numbers_of<float>(text, "walker_low") == std::vector<float>{-1, -2});
+    CHECK(numbers_of<float>(text, "walker_high") == std::vector<float>{0.5, 7});
+    CHECK(numbers_of<double>(text, "walker_lowest") == policy.distribution.low);
+    CHECK(numbers_of<double>(text, "walker_highest") == policy.distribution.high);
+
+    policy = small_policy();
+    policy.spaces.action = Box{.size = 2};
+    CHECK(text_of(policy).find("walker_low") == std::string::npos);
+    policy.spaces.action = Box{.size = 2, .low = {0}};
+    constexpr float largest = std::numeric_limits<float>::max();
+    CHECK(numbers_of<float>(text_of(policy), "walker_low") == std::vector<float>{0, 0});
+    CHECK(numbers_of<float>(text_of(policy), "walker_high") == std::vector<float>{largest, largest});
+}
+
+TEST_CASE("names that C or C++ would not take are refused, and nothing is written") {
+    const TemporaryFolder folder("c_header");
+    const auto error_of = [&](const std::string& name) {
+        try {
+            export_c(folder / "a.h", small_policy(), {.name = name});
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    CHECK_THAT(error_of(""), ContainsText("export_c: the name is empty; give the word"));
+    for (const char* name : {"2legs", "my-walker", "my walker", "w\xC3\xA4lker", "a.b", "a\n", "#", "a*/"}) {
+        CHECK_THAT(error_of(name), ContainsText("is no identifier of C; give letters of the English alphabet"));
+    }
+    for (const char* name : {"int", "alignas", "xor_eq", "restrict", "static_assert", "typename", "while"}) {
+        CHECK_THAT(error_of(name), ContainsText("' is a keyword of C or C++; give another word"));
+    }
+    for (const char* name : {"_walker", "walker_", "my__walker", "_", "_Bool"}) {
+        CHECK_THAT(error_of(name), ContainsText("C and C++ reserve names such as"));
+    }
+    CHECK_THAT(error_of(std::string(41, 'a')), ContainsText("has 41 characters; give at most 40"));
+    CHECK(folder.names().empty());
+    for (const std::string& name : {std::string(40, 'a'), std::string("integer"), std::string("a_2"), std::string("q")})
+        CHECK(error_of(name).empty());
+}
+
+TEST_CASE("no name of a C header has more characters than C99 tells apart") {
+    const std::string name(detail::longest_c_name, 'n');
+    const TemporaryFolder folder("c_header");
+    std::size_t longest = 0;
+    for_each_policy<float>(
+        {.mlp = {.hidden = std::vector<Index>(11, 2), .layer_norm = true}}, [&](const auto&, const auto& actor) {
+            const std::string text = text_of(describe_policy(actor), name);
+            const std::regex word("[A-Za-z_0-9]+");
+            for (auto i = std::sregex_iterator(text.begin(), text.end(), word); i != std::sregex_iterator(); ++i) {
+                longest = std::max(longest, static_cast<std::size_t>((*i).length()));
+            }
+        });
+    CHECK(longest > name.size());
+    CHECK(longest <= 63);
+}
+
+TEST_CASE("policies that are not whole or not finite are refused, and what was there is left alone") {
+    const TemporaryFolder folder("c_header");
+    write_text(folder / "a.h", "before");
+    const auto error_of = [&](const auto& change) {
+        PolicyDescription policy = small_policy();
+        change(policy);
+        try {
+            export_c(folder / "a.h", policy);
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    const auto layer = [](PolicyDescription& policy) -> DescribedLayer& { return policy.network.layers.front(); };
+    CHECK_THAT(error_of([&](auto& p) { layer(p).weight[1] = std::nan(""); }),
+               ContainsText("export_c: number 1 of a weight of the policy is nan"));
+    CHECK_THAT(error_of([&](auto& p) { layer(p).bias[0] = 1e39; }),  // beyond float
+               ContainsText("number 0 of a bias of the policy is 1e+39"));
+    CHECK_THAT(error_of([&](auto& p) { layer(p).weight.pop_back(); }),
+               ContainsText("the policy has 1 numbers of a weight and needs 2"));
+    CHECK_THAT(error_of([&](auto& p) {
+                   layer(p).gain = {1, 1};
+               }),
+               ContainsText("the policy has 2 numbers of a gain and needs 0"));
+    CHECK_THAT(error_of([&](auto& p) { p.network.layers.clear(); }), ContainsText("the network has no layer"));
+    CHECK_THAT(error_of([&](auto& p) { p.network.layers.push_back(layer(p)); }),
+               ContainsText("layer 2 of the network has 1 inputs and 2 outputs, and 2 numbers come in"));
+    CHECK_THAT(error_of([&](auto& p) { p.network.mean = {0}; }),
+               ContainsText("the policy has 0 numbers of a scale of observations and needs 1"));
+    CHECK_THAT(error_of([&](auto& p) { p.scalar = Dtype::f16; }), ContainsText("the policy computes in F16"));
+    CHECK_THAT(error_of([&](auto& p) { p.distribution.squashed = true; }),
+               ContainsText("the policy has 0 numbers of a lower bound and needs 2"));
+    CHECK_THAT(error_of([&](auto& p) { p.spaces.observation.size = 2; }),
+               ContainsText("export_c: the network has 1 inputs and observations have 2 numbers"));
+    CHECK(folder.names() == std::set<std::string>{"a.h"});
+    CHECK(read_text(folder / "a.h") == "before");
+    CHECK_THROWS_WITH(export_c(folder / "none/a.h", small_policy()), ContainsText("export_c: cannot open"));
+}
