@@ -39,16 +39,19 @@ inline CLI::Validator writable_file() {
 /// The name that the functions of a C header have in front, such as "walker" of "policies/walker.h".
 inline std::string c_name(const std::string& path) { return std::filesystem::path(path).stem().string(); }
 
-/// Takes paths of C headers whose names can be part of the names of functions.
+/// Takes paths of C headers whose names can stand in front of names of C.
 inline CLI::Validator c_header() {
     const auto check = [](const std::string& path) -> std::string {
         const std::string name = c_name(path);
-        const auto is_letter = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
-        const bool right = !name.empty() && std::isalpha(static_cast<unsigned char>(name.front())) != 0 &&
-                           std::all_of(name.begin(), name.end(), is_letter);
-        return right
-                   ? std::string()
-                   : fmt::format("its functions would be called '{}_act'; give a name of letters, digits and _", name);
+        const auto is_part = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+        const bool right = !name.empty() && name.size() <= 40 && std::isalpha(static_cast<unsigned char>(name[0])) &&
+                           std::all_of(name.begin(), name.end(), is_part) && name.back() != '_' &&
+                           name.find("__") == std::string::npos;
+        return right ? std::string()
+                     : fmt::format(
+                           "its functions would be called '{}_act'; give a name of letters, digits and single "
+                           "underscores, such as walker.h",
+                           name);
     };
     return {check, "FILE.h"};
 }
