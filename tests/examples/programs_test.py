@@ -154,10 +154,11 @@ class Policies(unittest.TestCase):
         self.refused("'a-b_act'", "cartpole_a2c", "--c-header", self.folder / "a-b.h", *forever)
         self.assertEqual(list(self.folder.iterdir()), [])
 
-    def test_a_policy_is_saved_after_an_interrupt_too(self):
-        file = self.folder / "policy"
+    def test_a_policy_is_saved_and_exported_after_an_interrupt_too(self):
+        file, onnx, header = self.folder / "policy", self.folder / "policy.onnx", self.folder / "walker.h"
         process = subprocess.Popen(
-            [FOLDER / "cartpole_ppo_clip", "--steps", "1000000000", "--quiet", "--save", file],
+            [FOLDER / "cartpole_ppo_clip", "--steps", "1000000000", "--quiet", "--save", file, "--onnx", onnx,
+             "--c-header", header],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
         while process.poll() is None and catches_interrupts(process) is False:
@@ -165,6 +166,8 @@ class Policies(unittest.TestCase):
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=60)
         self.assertEqual(self.play(file, "--env", "CartPole", "--seed", "1"), out)
+        self.assertIn(b"gradiva.examples", onnx.read_bytes())
+        self.assertIn("int walker_act(", header.read_text())
 
     def test_a_control_loop_keeps_the_pendulum_up(self):
         file = self.folder / "policy"
