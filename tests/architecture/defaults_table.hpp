@@ -55,7 +55,20 @@ GRADIVA_DEFAULTS(StopAtReturn, IS(target, 0), IS(at_least_episodes, 100)),
 GRADIVA_DEFAULTS(CheckpointOptions, IS(every_seconds, 60), IS(every_iterations, 0), IS(keep, 0)),
 
 // State and files.
+GRADIVA_DEFAULTS(LoadPolicyOptions, IS(part, "actor")),
 GRADIVA_DEFAULTS(TorchMlpOptions, IS(prefix, {}), IS(layers, {}), IS(log_std, {})),
+GRADIVA_DEFAULTS(ActOptions, IS(legal, {}), IS(rng, nullptr)),
+
+// A policy as plain numbers.
+GRADIVA_DEFAULTS(Spaces, IS(observation, Box{}), IS(action, Discrete{}), IS(masked, false)),
+GRADIVA_DEFAULTS(DescribedLayer, IS(inputs, 0), IS(outputs, 0), IS(weight, {}), IS(bias, {}), IS(gain, {}), IS(shift, {})),
+GRADIVA_DEFAULTS(DescribedNetwork, IS(activation, Activation::tanh), IS(layers, {}), IS(mean, {}), IS(scale, {})),
+GRADIVA_DEFAULTS(DescribedDistribution, IS(integers, DescribedDistribution::Integers::none), IS(choices, {}),
+    IS(answers, 0), IS(epsilon, 0), IS(reals, DescribedDistribution::Reals::none), IS(squashed, false), IS(dimensions, 0),
+    IS(initial_log_std, 0), IS(low, {}), IS(high, {}), IS(own_parameters, {}), IS(hybrid, false)),
+GRADIVA_DEFAULTS(PolicyDescription, IS(scalar, Dtype::f32), IS(spaces, {}), IS(network, {}), IS(distribution, {})),
+GRADIVA_DEFAULTS(PolicyExamples, IS(observation, {}), IS(mask, {}), IS(head, {}), IS(integers, {}), IS(reals, {})),
+
 GRADIVA_DEFAULTS(StatePiece, IS(type, Dtype::f64), IS(rank, 0), IS(rows, 1), IS(columns, 1), IS(data, nullptr),
     IS(fixed, false), IS(text, false), IS(in_place, false), IS(resize, nullptr), IS(object, nullptr)),
 GRADIVA_DEFAULTS(StateArray, IS(path, {}), IS(type, Dtype::f64), IS(fixed, false), IS(shape, {}), IS(data, nullptr),

@@ -1,10 +1,9 @@
 """Leaves out each visited piece of state in turn, and says which of them no test misses.
 
-    python3 tests/state/deletions.py tests/train/resumed_*.test.cpp tests/train/fixed_pieces.test.cpp ...
+    python3 tests/state/deletions.py                              # with all tests of state, some minutes on two cores
+    python3 tests/state/deletions.py tests/env/*state.test.cpp --only env/
 
-CONTRIBUTING.md has the whole list.
-
-All tests given are built once, with headers in which each visit depends on a number in the environment, and run once for
+All tests are built once, with headers in which each visit depends on a number in the environment, and run once for
 every visit. A visit that is never made to fail a test is printed; the exit status is then 1. What is left out on purpose, as it
 changes no result, says so: `// piece: REASON` at the end of its line.
 """
@@ -19,6 +18,14 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).parents[2]
 VARIABLE = "GRADIVA_LEFT_OUT"
+
+TESTS = [
+    "tests/train/resumed_*.test.cpp", "tests/train/fixed_pieces.test.cpp", "tests/train/resume.test.cpp",
+    "tests/rollout/restored.test.cpp", "tests/core/state.test.cpp", "tests/env/*state.test.cpp", "tests/env/spaces.test.cpp",
+    "tests/environments/saved_environments.test.cpp", "tests/callbacks/csv_log_resumed.test.cpp",
+    "tests/io/checkpoint.test.cpp", "tests/io/describe_policy.test.cpp", "tests/io/load_policy.test.cpp",
+    "tests/io/saved_policy.test.cpp",
+]
 
 # A statement that visits: state("name", ...), state.fixed(...), visit_part(state, ...), part.visit_state(state).
 VISIT = re.compile(r'(?<![\w.:>*&])((?:state(?:\.fixed|\.each|\.within)?\(\s*"|visit_\w+\(state\b|[\w.\[\]()>-]+\.visit_\w+\(state\);).*)')
@@ -88,7 +95,8 @@ def passes(folder, piece):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tests", nargs="+")
+    parser.add_argument("tests", nargs="*", default=[str(path) for name in TESTS for path in sorted(ROOT.glob(name))],
+                        help="files of tests; all tests of state where none is given")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--flag", action="append", default=[], help="of the compiler, as --flag=-DFMT_SHARED")
     parser.add_argument("--only", default="", help="headers whose path holds this")

@@ -2,7 +2,11 @@
 
 #include "gradiva/core/namespace.hpp"
 
+#include <concepts>
 #include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
 
 #include "gradiva/core/state_image.hpp"
 #include "gradiva/env/vector_env.hpp"

@@ -53,7 +53,7 @@ inline void add_spaces(const StateImage& from, StateImage& to) {
 }
 
 template <class A>
-void check_spaces(const std::string& who, const A& actor, const PolicyDescription& policy) {
+void check_same_spaces(const std::string& who, const A& actor, const PolicyDescription& policy) {
     if (actor.spaces() == nullptr) return;
     const Spaces& here = *actor.spaces();
     require(
@@ -69,7 +69,7 @@ void load_parts(const std::string& path, A& actor, C& critic, const LoadPolicyOp
     static_assert(explain_described<A>());
     const PolicyFile file("load_policy", path, options.part);
     const PolicyDescription policy = file.description(actor.spaces());
-    check_spaces(file.who(), actor, policy);
+    check_same_spaces(file.who(), actor, policy);
     if constexpr (has_critic<C>) check_critic(file.who(), file.image());
     PolicyParts<A, C> parts{actor, critic};
     StateImage image;

@@ -19,6 +19,8 @@ struct DescribedLayer {
     std::vector<double> weight = {};            ///< W, outputs x inputs, column after column
     std::vector<double> bias = {};              ///< b, one per output
     std::vector<double> gain = {}, shift = {};  ///< one per output; empty: no layer normalisation
+
+    bool operator==(const DescribedLayer&) const = default;
 };
 
 /// An `Mlp` with its weights. Without layers before the last one it is a linear map.
@@ -30,6 +32,8 @@ struct DescribedNetwork {
 
     Index inputs() const { return layers.front().inputs; }
     Index outputs() const { return layers.back().outputs; }
+
+    bool operator==(const DescribedNetwork&) const = default;
 };
 
 /// A distribution over actions: of integers, of real numbers, or both (see the distributions' own comments). The rows
@@ -74,6 +78,8 @@ struct DescribedDistribution {
         const bool two = reals == Reals::state_dependent_gaussian || reals == Reals::beta;
         return first_real_row() + (reals == Reals::none ? 0 : two ? 2 * dimensions : dimensions);
     }
+
+    bool operator==(const DescribedDistribution&) const = default;
 };
 
 /// A policy of the library's own networks and distributions as plain numbers: all that acting needs, and what is
@@ -83,6 +89,8 @@ struct PolicyDescription {
     Spaces spaces = {};
     DescribedNetwork network = {};
     DescribedDistribution distribution = {};
+
+    bool operator==(const PolicyDescription&) const = default;
 };
 
 }  // namespace GRADIVA_NAMESPACE

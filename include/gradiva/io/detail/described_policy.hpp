@@ -63,9 +63,9 @@ inline void check_description(const std::string& who, const PolicyDescription& p
             require(shape.integers == integers && shape.reals == d.dimensions,
                     "{}: the distribution gives {} integers and {} real numbers, and the action space is {}", who,
                     integers, d.dimensions, describe(space));
-            bool fits = choices_of(space) == 0 || choices_of(space) == d.mask_size();
-            if constexpr (std::same_as<decltype(space), const MultiDiscrete&>) fits = space.n == d.choices;
-            require(fits && (!policy.spaces.masked || choices_of(space) > 0),
+            bool equal = choices_of(space) == 0 || choices_of(space) == d.mask_size();
+            if constexpr (std::same_as<decltype(space), const MultiDiscrete&>) equal = space.n == d.choices;
+            require(equal && (!policy.spaces.masked || choices_of(space) > 0),
                     "{}: the distribution has {} choices, and the action space is {}", who, d.mask_size(),
                     describe(space));
         },
