@@ -174,6 +174,16 @@ TEST_CASE("parts of a policy that do not fit together are not exported") {
                ContainsText("layer 1 has 2 inputs and 3 outputs, and gets 3 inputs"));
     CHECK_THAT(refusal_with([](PolicyDescription& p) { p.spaces.observation.size = 3; }),
                ContainsText("the network has 2 inputs and observations have 3 numbers"));
+    CHECK_THAT(refusal_with([](PolicyDescription& p) {
+                   p.spaces.observation.low = {1, 2, 3};
+               }),
+               ContainsText("a Box of size 2 with 3 bounds"));
+    CHECK_THAT(refusal_with([](PolicyDescription& p) { p.spaces.action = Discrete{0}; }),
+               ContainsText("Discrete with n = 0"));
+    CHECK_THAT(refusal_with([](PolicyDescription& p) {
+                   p.network.layers[0].gain = {1, 1, 1};
+               }),
+               ContainsText("layer0.gain has 3 numbers and needs 0"));
     CHECK_THAT(refusal_with([](PolicyDescription& p) { p.spaces.action = Discrete{4}; }),
                ContainsText("the distribution has 3 choices, and the action space is Discrete(4)"));
 }

@@ -42,9 +42,9 @@ MatrixBuffer<std::uint8_t> drawn_masks(const PolicyDescription& policy, Rng& rng
 /// Actions as `step` takes them.
 template <class A>
 ActionBatch actions_of(const A& actor, const AnyActionSpace& space, const typename A::Tape& tape) {
-    ActionBatch stored(actor.action_shape(), samples), sent = stored;
+    ActionBatch stored(actor.action_shape(), samples);
     actor.mode(tape, stored.all());
-    sent = stored;
+    ActionBatch sent = stored;
     if constexpr (requires { actor.to_environment(std::as_const(stored).all(), sent.all()); }) {
         actor.to_environment(std::as_const(stored).all(), sent.all());
     }
@@ -107,13 +107,15 @@ private:
     int count_ = 0;
 };
 
-/// Moves each row of the head far up or down.
+/// Moves each row of the head far up or down: every second one down, so that of a Beta both rows of an element are low.
 template <class A>
 void shift_heads(A& actor, double distance) {
     Rng rng(5);
-    const auto network = actor.weights().first(actor.weights().size() - actor.own_parameters().size());
-    for (auto& bias : network.last(to_size(actor.head_size()))) {
-        bias += static_cast<typename A::Scalar>(rng.uniform() < 0.5 ? -distance : distance);
+    const std::size_t network = actor.weights().size() - actor.own_parameters().size();
+    const auto biases = actor.weights().first(network).last(to_size(actor.head_size()));
+    for (std::size_t i = 0; i < biases.size(); ++i) {
+        const bool down = (biases.size() - i) % 2 == 0 || rng.uniform() < 0.5;
+        biases[i] += static_cast<typename A::Scalar>(down ? -distance : distance);
     }
 }
 

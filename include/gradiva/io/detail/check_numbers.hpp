@@ -29,15 +29,10 @@ inline void check_numbers(const char* who, const std::string& name, Dtype scalar
     }
 }
 
-/// Throws `Error` unless all numbers of a policy are there and finite, and each layer takes the outputs of the one
-/// before.
-inline void check_numbers(const char* who, const PolicyDescription& policy) {
-    check_observation_space(who, policy.spaces.observation);
-    std::visit([&](const auto& space) { check_action_space(who, space); }, policy.spaces.action);
-    require(policy.scalar == Dtype::f32 || policy.scalar == Dtype::f64, "{}: the policy computes in {}, not F32 or F64",
-            who, dtype_name(policy.scalar));
-    const DescribedNetwork& network = policy.network;
+/// The same for all numbers of the network, of which each layer has to take the outputs of the one before.
+inline void check_network_numbers(const char* who, const DescribedNetwork& network, Dtype scalar) {
     require(!network.layers.empty(), "{}: the network has no layer", who);
+    const bool layer_norm = !network.layers[0].gain.empty() || !network.layers[0].shift.empty();
     Index width = network.inputs();
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
         const DescribedLayer& layer = network.layers[l];
@@ -46,17 +41,26 @@ inline void check_numbers(const char* who, const PolicyDescription& policy) {
                 width);
         width = layer.outputs;
         const auto check = [&](const char* name, const std::vector<double>& numbers, Index count) {
-            check_numbers(who, fmt::format("layer{}.{}", l, name), policy.scalar, numbers, count);
+            check_numbers(who, fmt::format("layer{}.{}", l, name), scalar, numbers, count);
         };
+        const bool is_normalised = layer_norm && l + 1 < network.layers.size();
         check("weight", layer.weight, layer.inputs * layer.outputs);
         check("bias", layer.bias, layer.outputs);
-        const bool normalised = !layer.gain.empty() || !layer.shift.empty();
-        check("gain", layer.gain, normalised ? layer.outputs : 0);
-        check("shift", layer.shift, normalised ? layer.outputs : 0);
+        check("gain", layer.gain, is_normalised ? layer.outputs : 0);
+        check("shift", layer.shift, is_normalised ? layer.outputs : 0);
     }
     const bool normalised = !network.mean.empty() || !network.scale.empty();
     check_numbers(who, "normalizer.mean", Dtype::f64, network.mean, normalised ? network.inputs() : 0);
     check_numbers(who, "normalizer.scale", Dtype::f64, network.scale, normalised ? network.inputs() : 0);
+}
+
+/// Throws `Error` unless the spaces of a policy are sound, and all its numbers are there and finite.
+inline void check_numbers(const char* who, const PolicyDescription& policy) {
+    check_observation_space(who, policy.spaces.observation);
+    std::visit([&](const auto& space) { check_action_space(who, space); }, policy.spaces.action);
+    require(policy.scalar == Dtype::f32 || policy.scalar == Dtype::f64, "{}: the policy computes in {}, not F32 or F64",
+            who, dtype_name(policy.scalar));
+    check_network_numbers(who, policy.network, policy.scalar);
     const DescribedDistribution& d = policy.distribution;
     const bool bounded = d.squashed || d.reals == DescribedDistribution::Reals::beta;
     const bool has_own = d.reals == DescribedDistribution::Reals::gaussian;

@@ -2,7 +2,9 @@
 
 #include "gradiva/core/namespace.hpp"
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include <fmt/core.h>
 
