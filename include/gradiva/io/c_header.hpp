@@ -35,6 +35,7 @@ std::string c_header_of(const PolicyDescription& policy, const PolicyExamples& e
     CText head, body, test;
     add_sizes(body, policy);
     body.add("\n");
+    add_constants_of_mode(body, policy);
     add_network<Scalar>(body, policy);
     add_mode(body, policy);
     add_act(body, policy);
@@ -42,7 +43,7 @@ std::string c_header_of(const PolicyDescription& policy, const PolicyExamples& e
     test.add("\n#endif\n");
     add_preamble(head, policy, body.bytes(), test.bytes());
     const std::string text = head.text() + body.text() + test.text();
-    return replaced(replaced(text, "POLICY_", in_capitals(name) + "_"), "policy_", name + "_");
+    return substituted(substituted(text, "POLICY_", in_capitals(name) + "_"), "policy_", name + "_");
 }
 
 /// The text of the header.

@@ -139,8 +139,9 @@ private:
 
 Sample drawn(const PolicyDescription& policy, const PolicyForm& form, int n, Rng& rng) {
     Sample sample;
+    const double deviation = n % 10 == 7 && form.mlp.normalize_observations ? 20 : 1.5;  // some beyond the limit of 10
     for (Index i = 0; i < policy.spaces.observation.size; ++i) {
-        sample.observation.push_back(static_cast<float>(form.mean + 1.5 * rng.normal()));
+        sample.observation.push_back(static_cast<float>(form.mean + deviation * rng.normal()));
     }
     if (n % 2 == 1 && policy.spaces.masked) {
         for (const Index choices : policy.distribution.choices) {
@@ -224,9 +225,21 @@ private:
     int count_ = 0;
 };
 
-void write_walker(const std::string& path, bool normalised, Activation activation) {
-    with_policy<float>("", Categorical<float>(4), Discrete{.n = 4}, false,
-                       {.mlp = {.activation = activation, .normalize_observations = normalised}, .scale = 0.3},
+/// Layer normalisation of nine equal units: the shifts, and nothing of a mean that is rounded.
+void add_equal_units(Folder& folder) {
+    const PolicyForm form{.mlp = {.hidden = {9}, .layer_norm = true}};
+    with_policy<float>("", Categorical<float>(4), Discrete{.n = 4}, false, form, [&](const auto&, auto actor) {
+        const std::span<float> weights = actor.weights();
+        std::fill_n(weights.data(), 27, 0.0F);         // W of layer 1
+        std::fill_n(weights.data() + 27, 9, 1000.1F);  // b
+        std::fill_n(weights.data() + 36, 9, 1.0F);     // gain
+        folder.add("equal units", actor, form);
+    });
+}
+
+/// A policy of the size that examples have.
+void write_walker(const std::string& path) {
+    with_policy<float>("", Categorical<float>(4), Discrete{.n = 4}, false, {.mlp = {}, .scale = 0.3},
                        [&](const auto&, const auto& actor) { export_c(path, actor, {.name = "walker"}); });
 }
 
@@ -238,6 +251,7 @@ int main(int count, char** arguments) {
     std::vector<NamedForm> forms = policy_forms();
     forms.push_back({"other widths", {.mlp = {.hidden = {20, 7, 33}}, .scale = 0.5}});
     forms.push_back({"all", {.mlp = {.hidden = {9, 16}, .layer_norm = true, .normalize_observations = true}}});
+    forms.push_back({"equal heads", {.scale = 0}});
     forms.push_back({"heads beyond float", {.mlp = {.hidden = {}}, .scale = 1e5}});
     for (const NamedForm& row : forms) {
         const bool first = &row == &forms.front();
@@ -250,6 +264,7 @@ int main(int count, char** arguments) {
         for_each_policy<double>(row.form, add);
     }
     folder.add("a shared trunk", trunk_policy(), {});
+    add_equal_units(folder);
     folder.finish();
-    write_walker(std::string(arguments[1]) + "/walker.h", false, Activation::tanh);
+    write_walker(std::string(arguments[1]) + "/walker.h");
 }

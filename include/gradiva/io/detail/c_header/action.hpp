@@ -123,15 +123,10 @@ inline void add_reals(CText& code, const PolicyDescription& policy) {
                     {"high", bounded ? "(double)policy_high[i]" : "POLICY_LARGEST"}});
 }
 
-/// The constants and functions of `policy_mode`.
-inline void add_parts_of_mode(CText& code, const PolicyDescription& policy) {
+/// The constants of `policy_mode`.
+inline void add_constants_of_mode(CText& code, const PolicyDescription& policy) {
     const DescribedDistribution& d = policy.distribution;
-    if (!d.choices.empty()) {
-        if (policy.spaces.masked || d.choices.size() > 1) code.array<int>("choices", d.choices);
-        code.add(c_best);
-        if (policy.spaces.masked) code.add(c_some_legal, {{"count", std::to_string(d.choices.size())}});
-    }
-    if (d.reals == DescribedDistribution::Reals::none) return;
+    if (d.choices.size() > 1 || policy.spaces.masked) code.array<int>("choices", d.choices);
     if (const CBounds bounds(policy); bounds.bounded) {
         code.array<float>("low", bounds.low);
         code.array<float>("high", bounds.high);
@@ -140,8 +135,14 @@ inline void add_parts_of_mode(CText& code, const PolicyDescription& policy) {
         code.array<double>("lowest", d.low);
         code.array<double>("highest", d.high);
     }
-    code.add("#define POLICY_LARGEST 3.40282346638528860e+38 /* of a float */\n");
-    code.add(c_clamp);
+}
+
+/// The functions of `policy_mode`.
+inline void add_parts_of_mode(CText& code, const PolicyDescription& policy) {
+    const DescribedDistribution& d = policy.distribution;
+    if (!d.choices.empty()) code.add(c_best);
+    if (policy.spaces.masked) code.add(c_some_legal, {{"count", std::to_string(d.choices.size())}});
+    if (d.reals != DescribedDistribution::Reals::none) code.add(c_clamp);
     if (is_mapped(d)) code.add(c_exp);
     if (d.squashed) code.add(c_squash);
     if (d.reals == DescribedDistribution::Reals::beta) code.add(c_softplus);

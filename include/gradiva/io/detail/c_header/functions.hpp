@@ -18,7 +18,7 @@
 namespace GRADIVA_NAMESPACE::detail {
 
 inline constexpr std::string_view c_sizes = R"(
-#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || defined(_M_FP_FAST)
 #error "a policy of Gradiva tells numbers that are not finite from others: compile without -ffast-math"
 #endif
 

@@ -87,34 +87,38 @@ static inline policy_real policy_inverse_root(policy_real x)
 static inline policy_real policy_sum(const policy_real* x, int n)
 {
     policy_real a = 0, b = 0, c = 0, d = 0;
+    const int whole = n / 4 * 4;
     int i;
-    for (i = 0; i + 4 <= n; i += 4) {
+    for (i = 0; i < whole; i += 4) {
         a += x[i];
         b += x[i + 1];
         c += x[i + 2];
         d += x[i + 3];
     }
-    for (; i < n; ++i) a += x[i];
+    for (i = whole; i < n; ++i) a += x[i];
     return (a + b) + (c + d);
 }
 
 static inline policy_real policy_sum_of_squares(const policy_real* x, int n)
 {
     policy_real a = 0, b = 0, c = 0, d = 0;
+    const int whole = n / 4 * 4;
     int i;
-    for (i = 0; i + 4 <= n; i += 4) {
+    for (i = 0; i < whole; i += 4) {
         a += x[i] * x[i];
         b += x[i + 1] * x[i + 1];
         c += x[i + 2] * x[i + 2];
         d += x[i + 3] * x[i + 3];
     }
-    for (; i < n; ++i) a += x[i] * x[i];
+    for (i = whole; i < n; ++i) a += x[i] * x[i];
     return (a + b) + (c + d);
 }
 )";
 
 /// x clamped and as a float, in which the library holds actions.
 inline constexpr std::string_view c_clamp = R"(
+#define POLICY_LARGEST 3.40282346638528860e+38 /* of a float */
+
 static inline float policy_clamp(double x, double low, double high)
 {
     return (float)(x < low ? low : x > high ? high : x);

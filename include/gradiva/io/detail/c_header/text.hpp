@@ -20,7 +20,7 @@ namespace GRADIVA_NAMESPACE::detail {
 using Replacements = std::initializer_list<std::pair<std::string_view, std::string>>;
 
 /// `text` with `to` in place of each `from`.
-inline std::string replaced(std::string text, std::string_view from, std::string_view to) {
+inline std::string substituted(std::string text, std::string_view from, std::string_view to) {
     for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
         text.replace(at, from.size(), to);
     return text;
@@ -50,7 +50,7 @@ public:
     void add(std::string_view code, Replacements replacements = {}) {
         std::string filled(code);
         for (const auto& [key, value] : replacements)
-            filled = replaced(std::move(filled), fmt::format("${}", key), value);
+            filled = substituted(std::move(filled), fmt::format("${}", key), value);
         text_ += filled;
     }
 
