@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <gradiva/io/saved_policy.hpp>
 #include <numbers>
 #include <thread>
 

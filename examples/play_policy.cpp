@@ -5,6 +5,8 @@
 // The program knows nothing of the policy's network or of how it was trained; all of that is in the file. With the seed
 // of the training it prints the same last line.
 
+#include <gradiva/io/saved_policy.hpp>
+
 #include "environments.hpp"
 #include "program.hpp"
 

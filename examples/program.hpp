@@ -4,13 +4,15 @@
 
 #include <CLI/CLI.hpp>
 #include <gradiva/gradiva.hpp>
-#include <gradiva/io.hpp>
+#include <gradiva/io/checkpoint.hpp>
+#include <gradiva/io/save_policy.hpp>
 #include <limits>
 #include <new>
 #include <optional>
 #include <string>
 #include <system_error>
 
+#include "exports.hpp"
 #include "files.hpp"
 #include "numbers.hpp"
 
@@ -94,8 +96,7 @@ void train(Trainer& trainer, const Options& options) {
 template <class A, class... C>
 void save(const Options& options, const A& actor, const C&... critic) {
     if (!options.save.empty()) gradiva::save_policy(options.save, actor, critic...);
-    if (!options.onnx.empty()) gradiva::export_onnx(options.onnx, actor);
-    if (!options.c_header.empty()) gradiva::export_c(options.c_header, actor, {.name = c_name(options.c_header)});
+    export_policy(gradiva::describe_policy(actor), options.onnx, options.c_header);
 }
 
 /// Runs the program; what goes wrong is printed and makes its exit status 1.
