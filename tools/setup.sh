@@ -4,8 +4,8 @@
 #   tools/setup.sh --all   also Clang, its sanitizers, clang-format, clang-tidy, Google Benchmark, matplotlib and MuJoCo
 #   tools/setup.sh --matrix   also the compilers of tools/build_matrix.sh, as far as this system's apt knows them
 #   tools/setup.sh --mutation   also Python's venv and Git, for tests/mutation
-#   tools/setup.sh --python   also build/python, a Python that reads exported files, for tests/io
 #   tools/setup.sh --microcontroller   also a compiler for Cortex-M and its emulator, for tests/io/c_headers/cortex_m4.sh
+#   tools/setup.sh --python   also build/python, a Python that reads exported files, for tests/io
 set -euo pipefail
 
 oldest_cmake=3.25
@@ -25,9 +25,9 @@ case "${1:-}" in
         fi
         ;;
     --mutation) packages+=(git python3-venv) ;;
-    --python) packages+=(python3-venv) ;;
     --microcontroller) packages+=(gcc-arm-none-eabi qemu-system-arm) ;;
-    *) echo "usage: tools/setup.sh [--all | --matrix | --mutation | --python | --microcontroller]" >&2; exit 2 ;;
+    --python) packages+=(python3-venv) ;;
+    *) echo "usage: tools/setup.sh [--all | --matrix | --mutation | --microcontroller | --python]" >&2; exit 2 ;;
 esac
 
 fail() {

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "gradiva/env/vectorized.hpp"
+#include "gradiva/environments/cart_pole.hpp"
 #include "helpers/temporary_folder.hpp"
 #include "io/policy_table.hpp"
 
@@ -71,6 +73,15 @@ TEST_CASE("a C header of an actor has the names that its options give") {
     CHECK(text.find("POLICY_") == std::string::npos);
     CHECK(text.find('$') == std::string::npos);
     CHECK_THAT(read_text(folder / "b.h"), ContainsText("#define POLICY_MASK_SIZE 4\n"));
+}
+
+TEST_CASE("a C header of an actor that was built from parts needs the environments") {
+    const TemporaryFolder folder("c_header");
+    const Vectorized envs(CartPole{}, {.count = 1});
+    const Actor actor(MlpNetwork<float>(4, 2, Mlp{.hidden = {3}}, Rng(1)), Categorical<float>(2));
+    CHECK_THROWS_WITH(export_c(folder / "a.h", actor), ContainsText("was not built from environments"));
+    export_c(folder / "a.h", actor, envs, {.name = "cart"});
+    CHECK_THAT(read_text(folder / "a.h"), ContainsText("#define CART_OBSERVATION_SIZE 4\n"));
 }
 
 TEST_CASE("the first comment of a C header says what the policy is") {
@@ -197,23 +208,23 @@ TEST_CASE("policies that are not whole or not finite are refused, and what was t
     };
     const auto layer = [](PolicyDescription& policy) -> DescribedLayer& { return policy.network.layers.front(); };
     CHECK_THAT(error_of([&](auto& p) { layer(p).weight[1] = std::nan(""); }),
-               ContainsText("export_c: number 1 of a weight of the policy is nan"));
+               ContainsText("export_c: layer0.weight[1] is nan"));
     CHECK_THAT(error_of([&](auto& p) { layer(p).bias[0] = 1e39; }),  // beyond float
-               ContainsText("number 0 of a bias of the policy is 1e+39"));
+               ContainsText("layer0.bias[0] is 1e+39"));
     CHECK_THAT(error_of([&](auto& p) { layer(p).weight.pop_back(); }),
-               ContainsText("the policy has 1 numbers of a weight and needs 2"));
+               ContainsText("layer0.weight has 1 numbers and needs 2"));
     CHECK_THAT(error_of([&](auto& p) {
                    layer(p).gain = {1, 1};
                }),
-               ContainsText("the policy has 2 numbers of a gain and needs 0"));
+               ContainsText("layer0.gain has 2 numbers and needs 0"));
     CHECK_THAT(error_of([&](auto& p) { p.network.layers.clear(); }), ContainsText("the network has no layer"));
     CHECK_THAT(error_of([&](auto& p) { p.network.layers.push_back(layer(p)); }),
-               ContainsText("layer 2 of the network has 1 inputs and 2 outputs, and 2 numbers come in"));
+               ContainsText("layer 1 has 1 inputs and 2 outputs, and gets 2 inputs"));
     CHECK_THAT(error_of([&](auto& p) { p.network.mean = {0}; }),
-               ContainsText("the policy has 0 numbers of a scale of observations and needs 1"));
+               ContainsText("normalizer.scale has 0 numbers and needs 1"));
     CHECK_THAT(error_of([&](auto& p) { p.scalar = Dtype::f16; }), ContainsText("the policy computes in F16"));
     CHECK_THAT(error_of([&](auto& p) { p.distribution.squashed = true; }),
-               ContainsText("the policy has 0 numbers of a lower bound and needs 2"));
+               ContainsText("bounds.low has 0 numbers and needs 2"));
     CHECK_THAT(error_of([&](auto& p) { p.spaces.observation.size = 2; }),
                ContainsText("export_c: the network has 1 inputs and observations have 2 numbers"));
     CHECK(folder.names() == std::set<std::string>{"a.h"});

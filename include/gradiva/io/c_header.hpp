@@ -9,12 +9,13 @@
 #include "gradiva/core/dtype.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/io/describe_policy.hpp"
-#include "gradiva/io/detail/c_header/check.hpp"
 #include "gradiva/io/detail/c_header/functions.hpp"
 #include "gradiva/io/detail/c_header/identifier.hpp"
 #include "gradiva/io/detail/c_header/network.hpp"
 #include "gradiva/io/detail/c_header/preamble.hpp"
 #include "gradiva/io/detail/c_header/text.hpp"
+#include "gradiva/io/detail/check_numbers.hpp"
+#include "gradiva/io/detail/described_policy.hpp"
 #include "gradiva/io/detail/durable_file.hpp"
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/io/policy_examples.hpp"
@@ -49,7 +50,8 @@ std::string c_header_of(const PolicyDescription& policy, const PolicyExamples& e
 /// The text of the header.
 inline std::string c_header(const PolicyDescription& policy, const std::string& name) {
     check_c_name("export_c", name);
-    check_whole("export_c", policy);
+    check_numbers("export_c", policy);
+    check_description("export_c", policy);
     const PolicyExamples examples = policy_examples(policy);
     return policy.scalar == Dtype::f64 ? c_header_of<double>(policy, examples, name)
                                        : c_header_of<float>(policy, examples, name);

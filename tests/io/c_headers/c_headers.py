@@ -1,8 +1,10 @@
 """Exported headers in C and in C++ act as the actors do, without a library, and notice when they are changed.
 
-Usage: c_headers.py PROGRAM, the path of write_c_headers. Compilers that are not installed are left out.
+Usage: c_headers.py PROGRAM, the path of write_c_headers. Compilers that are not installed are left out; without one of C
+or nm all is skipped, with status 77, or fails where GRADIVA_NO_SKIP is set.
 """
 
+import os
 import pathlib
 import re
 import shutil
@@ -30,6 +32,11 @@ int self_test(void) { return walker_self_test(); }
 SELF_TEST = '#include "walker.h"\nint main(void) { return walker_self_test(); }\n'
 
 
+if not any(map(shutil.which, ("gcc", "clang"))) or not shutil.which("nm"):
+    print("skipped: there is no gcc or clang, or no nm")
+    sys.exit(1 if "GRADIVA_NO_SKIP" in os.environ else 77)
+
+
 def compile(compiler, flags, source, output):
     return subprocess.run([compiler, *flags, source, "-o", output, "-I", SOURCES], capture_output=True, text=True)
 
@@ -40,15 +47,15 @@ class CHeaders(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         cls.path = pathlib.Path(cls.folder.name)
         subprocess.run([PROGRAM, cls.path], check=True)
-        cls.c = next((name for name in ("gcc", "clang", "cc") if shutil.which(name)), None)
+        cls.c = "gcc" if shutil.which("gcc") else "clang"
 
     @classmethod
     def tearDownClass(cls):
         cls.folder.cleanup()
 
-    def compiled(self, source, *flags, c=None):
+    def compiled(self, source, *flags):
         (self.path / "small.c").write_text(source)
-        done = compile(c or self.c, ["-std=c99", *flags], self.path / "small.c", self.path / "small")
+        done = compile(self.c, ["-std=c99", *flags], self.path / "small.c", self.path / "small")
         return done.returncode == 0, done.stderr
 
     def self_test_of(self, text):
@@ -59,7 +66,6 @@ class CHeaders(unittest.TestCase):
         return subprocess.run([self.path / "small"]).returncode
 
     def test_policies_act_as_their_actors(self):
-        tried = 0
         for compiler, flags in WAYS.items():
             if not shutil.which(compiler):
                 continue
@@ -68,13 +74,8 @@ class CHeaders(unittest.TestCase):
                 self.assertEqual("", done.stderr)
                 done = subprocess.run([self.path / "main", self.path], capture_output=True, text=True)
                 self.assertEqual(("", "", 0), (done.stdout[:2000], done.stderr, done.returncode))
-                tried += 1
-        if tried == 0:
-            self.skipTest("no C compiler")
 
     def test_no_library_is_needed(self):
-        if not self.c or not shutil.which("nm"):
-            self.skipTest("no C compiler, or no nm")
         for level in ("-O0", "-O2"):
             self.assertEqual((True, ""), self.compiled(EXPORTS, level, "-ffreestanding", "-c"))
             undefined = subprocess.run(["nm", "-u", self.path / "small"], capture_output=True, text=True, check=True)
@@ -83,8 +84,6 @@ class CHeaders(unittest.TestCase):
             self.assertNotIn("include", (self.path / "walker.h").read_text().split("*/")[1])
 
     def test_a_changed_number_is_noticed(self):
-        if not self.c:
-            self.skipTest("no C compiler")
         text = (self.path / "walker.h").read_text()
         self.assertEqual(0, self.self_test_of(text))
         for name in ("weight_1", "bias_2", "weight_3", "example_observation", "example_head"):
@@ -95,8 +94,6 @@ class CHeaders(unittest.TestCase):
         self.assertEqual((1, 3), (count, self.self_test_of(changed)))
 
     def test_fast_math_is_refused(self):
-        if not self.c:
-            self.skipTest("no C compiler")
         for flag in ("-ffast-math", "-ffinite-math-only"):
             compiled, text = self.compiled(EXPORTS, flag, "-c")
             self.assertFalse(compiled)

@@ -77,7 +77,7 @@ inline constexpr std::string_view c_beta = R"(    for (i = 0; i < $d; ++i) {
 )";
 
 /// The Box of an action space; null where it has none.
-inline const Box* box_of(const AnyActionSpace& space) {
+inline const Box* box_in(const AnyActionSpace& space) {
     if (const auto* box = std::get_if<Box>(&space)) return box;
     const auto* hybrid = std::get_if<HybridSpace>(&space);
     return hybrid != nullptr ? &hybrid->box : nullptr;
@@ -90,7 +90,7 @@ struct CBounds {
 
     explicit CBounds(const PolicyDescription& policy) {
         const DescribedDistribution& d = policy.distribution;
-        const Box* const box = box_of(policy.spaces.action);
+        const Box* const box = box_in(policy.spaces.action);
         constexpr float largest = std::numeric_limits<float>::max();
         for (Index i = 0; i < d.dimensions; ++i) {
             const auto clipped = [&](const std::vector<double>& own, float otherwise) {

@@ -14,7 +14,7 @@ namespace GRADIVA_NAMESPACE::detail {
 inline constexpr std::string_view c_tanh_float = R"(
 #define POLICY_TANH_LIMIT 9.02f /* where tanh rounds to 1 */
 
-/* tanh x for |x| <= 9.02 with a relative error below 3e-7: a fit x P(x^2) / Q(x^2). */
+/* tanh x for |x| <= 9.02 with a relative error below 4e-7: a fit x P(x^2) / Q(x^2). */
 static inline float policy_tanh_of(float x)
 {
     const float t = x * x;
