@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
         A2c trainer(envs, actor, critic, Gae{.gamma = 0.99, .lambda = 1},
                     {.horizon = 5, .learning_rate = 7e-4, .value_coefficient = 1, .threads = options.threads});
         example::train(trainer, options);
+        example::save(options, actor, critic);
         fmt::print("{}\n", evaluate(actor, cart_pole, {.episodes = 100, .seed = options.seed}));
     });
 }

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
                            .value_coefficient = 1,
                            .threads = options.threads});
         example::train(trainer, options);
+        example::save(options, actor, critic);
         fmt::print("{}\n", evaluate(actor, cart_pole, {.episodes = 100, .seed = options.seed}));
     });
 }

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
                          .lambda = 0.65,
                          .threads = options.threads});
         example::train(trainer, options);
+        example::save(options, actor);
         fmt::print("{}\n", evaluate(actor, cart_pole, {.episodes = 100, .seed = options.seed}));
     });
 }

@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
                            .normalize_advantage = true,
                            .threads = options.threads});
         example::train(trainer, options);
+        example::save(options, actor);
         fmt::print("{}\n", evaluate(actor, cart_pole, {.episodes = 100, .seed = options.seed}));
     });
 }

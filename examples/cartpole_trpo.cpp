@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
                       .critic_learning_rate = 1e-3,
                       .threads = options.threads});
         example::train(trainer, options);
+        example::save(options, actor, critic);
         fmt::print("{}\n", evaluate(actor, cart_pole, {.episodes = 100, .seed = options.seed}));
     });
 }

@@ -5,6 +5,7 @@
 // through a hundred steps of it, and no action is judged by chance. The policy u = W x + b is a network without hidden
 // layers; the best one is -K x, with K from the Riccati recursion. (Werbos, 1990; Heess et al., 2015.)
 
+#include "environments.hpp"
 #include "program.hpp"
 
 namespace {
@@ -27,11 +28,7 @@ int main(int argc, char** argv) {
     const auto options = example::read_options(
         argc, argv, "A linear quadratic regulator by the analytic policy gradient", {.steps = 1'000'000, .envs = 64});
     return example::run([&] {
-        // A mass on a line, pushed by a force, in steps of 0.1 s: position and velocity.
-        const LinearQuadratic mass({.a = Matrix<double>{{1, 0.1}, {0, 1}},
-                                    .b = Matrix<double>{{0.005}, {0.1}},
-                                    .q = Matrix<double>{{1, 0}, {0, 0.1}},
-                                    .r = Matrix<double>{{0.1}}});
+        const LinearQuadratic mass = example::mass_on_a_line();
         check_derivatives(mass);
         TimeLimit limited(mass, 100);
         Vectorized envs(limited, {.count = options.envs, .seed = options.seed});
@@ -39,6 +36,7 @@ int main(int argc, char** argv) {
         AnalyticPolicyGradient trainer(
             envs, actor, {.horizon = 100, .gamma = 1, .learning_rate = Linear{0.1, 0}, .threads = options.threads});
         example::train(trainer, options);
+        example::save(options, actor);
         const Matrix<double> best = riccati(mass.options());
         const auto learned = -as_vector(actor.weights().first(2));
         fmt::print("learned K = [{:.4f} {:.4f}], Riccati K = [{:.4f} {:.4f}]\n", learned[0], learned[1], best(0, 0),

@@ -71,6 +71,7 @@ int main(int argc, char** argv) {
                          .normalize_rewards = true,
                          .threads = options.threads});
         example::train(trainer, options);
+        example::save(options, actor, critic);
         fmt::print("{}\n", evaluate(actor, task, {.episodes = 20, .seed = options.seed}));
     });
 }

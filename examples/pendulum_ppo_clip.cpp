@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
                          .normalize_rewards = true,
                          .threads = options.threads});
         example::train(trainer, options);
+        example::save(options, actor, critic);
         fmt::print("{}\n", evaluate(actor, pendulum, {.episodes = 100, .seed = options.seed}));
     });
 }

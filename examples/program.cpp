@@ -1,10 +1,13 @@
-// The command line of the example programs, compiled once for all of them.
+// The command line of the example programs and what they export, compiled once for all of them.
 #include "program.hpp"
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <gradiva/io/c_header.hpp>
+#include <gradiva/io/onnx.hpp>
 #include <limits>
 
+#include "files.hpp"
 #include "numbers.hpp"
 
 namespace example {
@@ -25,8 +28,19 @@ void add_options(CLI::App& app, Options& options) {
         ->capture_default_str();
     app.add_option("--log", options.log, "write one line per iteration to this CSV file");
     app.add_option("--checkpoint", options.checkpoint,
-                   "save the training to this file every minute and at the end, and go on from it if it is there");
+                   "save the training to this file every minute and at the end, and go on from it if it is there")
+        ->check(writable_file());
+    app.add_option("--save", options.save, "save the trained policy to this file, for play_policy and for programs")
+        ->check(writable_file());
+    app.add_option("--onnx", options.onnx, "write the trained policy to this file as an ONNX model")
+        ->check(writable_file());
+    app.add_option("--c-header", options.c_header, "write the trained policy to this file as a header of C")
+        ->check(c_header())
+        ->check(writable_file());
     app.add_flag("--quiet", options.quiet, "print nothing but the last line");
+    app.final_callback([&options] {
+        check_differ({options.log, options.checkpoint, options.save, options.onnx, options.c_header});
+    });
 }
 
 void parse(CLI::App& app, int argc, char** argv) {
@@ -42,6 +56,13 @@ Options read_options(int argc, char** argv, const std::string& what, Options opt
     add_options(app, options);
     parse(app, argc, argv);
     return options;
+}
+
+void export_policy(const gradiva::PolicyDescription& policy, const Options& options) {
+    if (!options.onnx.empty()) gradiva::export_onnx(options.onnx, policy);
+    if (!options.c_header.empty()) {
+        gradiva::export_c(options.c_header, policy, {.name = c_name(options.c_header)});
+    }
 }
 
 }  // namespace example

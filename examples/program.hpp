@@ -1,9 +1,10 @@
 // What the example programs with options share: the options (read by program.cpp), log and checkpoint, a clean end on
-// Ctrl-C and errors in one line.
+// Ctrl-C, the policy's files and errors in one line.
 #pragma once
 
 #include <gradiva/gradiva.hpp>
-#include <gradiva/io.hpp>
+#include <gradiva/io/checkpoint.hpp>
+#include <gradiva/io/save_policy.hpp>
 #include <new>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ struct Options {
     gradiva::Index threads = 1;
     std::string log = {};
     std::string checkpoint = {};
+    std::string save = {}, onnx = {}, c_header = {};  ///< files of the trained policy; empty: none
     bool quiet = false;
 };
 
@@ -33,6 +35,9 @@ void parse(CLI::App& app, int argc, char** argv);
 
 /// Both, of a program that does `what`.
 Options read_options(int argc, char** argv, const std::string& what, Options options = {});
+
+/// Writes the policy as an ONNX model and as a header of C, each where the options give a path.
+void export_policy(const gradiva::PolicyDescription& policy, const Options& options);
 
 /// Trains with a progress bar, a log and a checkpoint, as the options say.
 template <class Trainer>
@@ -46,6 +51,14 @@ void train(Trainer& trainer, const Options& options) {
     if (!options.quiet) bar.emplace();
     trainer.train({.steps = options.steps}, checkpoint, log, bar, stop);
     if (stop.signal() != 0) fmt::print(stderr, "interrupted; this is the policy so far\n");
+}
+
+/// Writes the policy to the files that were asked for; with its critic, if it has one, so that it can be trained
+/// further.
+template <class A, class... C>
+void save(const Options& options, const A& actor, const C&... critic) {
+    if (!options.save.empty()) gradiva::save_policy(options.save, actor, critic...);
+    export_policy(gradiva::describe_policy(actor), options);
 }
 
 /// Runs the program; what goes wrong is printed and makes its exit status 1.

@@ -15,3 +15,4 @@
 #include "gradiva/io/safetensors_writer.hpp"
 #include "gradiva/io/save_policy.hpp"
 #include "gradiva/io/saved_policy.hpp"
+#include "gradiva/io/torch_mlp.hpp"

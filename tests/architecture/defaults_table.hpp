@@ -57,6 +57,7 @@ GRADIVA_DEFAULTS(CHeaderOptions, IS(name, "policy")),
 
 // State and files.
 GRADIVA_DEFAULTS(LoadPolicyOptions, IS(part, "actor")),
+GRADIVA_DEFAULTS(TorchMlpOptions, IS(prefix, {}), IS(layers, {}), IS(log_std, {})),
 GRADIVA_DEFAULTS(ActOptions, IS(legal, {}), IS(rng, nullptr)),
 
 // A policy as plain numbers.

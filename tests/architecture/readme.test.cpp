@@ -1,13 +1,16 @@
 // What the README says of the headers is what they say.
 #include "catch.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <regex>
+#include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "gradiva/train/log_columns.hpp"
 
@@ -26,6 +29,27 @@ void add_comments(const fs::path& header, std::map<std::string, std::string>& co
     const std::string text = text_of(header);
     const std::regex field("\\n    (?:double|Index) (\\w+) = [^;\\n]+; +///< ([^\\n]+)");
     for (std::sregex_iterator i(text.begin(), text.end(), field), end; i != end; ++i) comments[(*i)[1]] = (*i)[2];
+}
+
+/// A line of code without what stands around it and the comment behind it.
+std::string bare(const std::string& line) {
+    const std::string code = std::regex_replace(line, std::regex(" *//.*$"), "");
+    return code.substr(std::min(code.find_first_not_of(' '), code.size()));
+}
+
+/// The lines of C++ in a text's blocks of code.
+std::vector<std::string> lines_of_cpp(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    bool is_cpp = false;
+    for (std::string line; std::getline(stream, line);) {
+        if (line.starts_with("```")) {
+            is_cpp = line == "```cpp";
+        } else if (is_cpp && !bare(line).empty()) {
+            lines.push_back(bare(line));
+        }
+    }
+    return lines;
 }
 
 }  // namespace
@@ -66,4 +90,23 @@ TEST_CASE("The README names every folder of headers") {
         CAPTURE(name);
         CHECK(table.substr(0, table.find("\n\n")).find('`' + name + '`') != std::string::npos);
     }
+}
+
+TEST_CASE("What is shown in C++ of policies that leave the program stands in a program that runs") {
+    const std::string readme = text_of("README.md");
+    const std::size_t begin = readme.find("## A trained policy in another program");
+    REQUIRE(begin != readme.npos);
+    const std::string section = readme.substr(begin, readme.find("\n## ", begin) - begin);
+    std::istringstream program(text_of("tests/io/deployment.program.cpp"));
+    std::set<std::string> run;
+    for (std::string line; std::getline(program, line);) run.insert(bare(line));
+    std::size_t shown = 0;
+    for (const std::string& text : {section, text_of("docs/deployment.md")}) {
+        for (const std::string& line : lines_of_cpp(text)) {
+            CAPTURE(line);
+            CHECK(run.contains(line));
+            ++shown;
+        }
+    }
+    CHECK(shown > 15);
 }

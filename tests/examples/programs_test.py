@@ -1,4 +1,5 @@
-"""What the example programs say to numbers that cannot be meant, and that Ctrl-C ends their training, not them.
+"""What the example programs say to numbers and files that cannot be meant, that Ctrl-C ends their training, not them, and
+that what they save plays as they did.
 
 Usage: programs_test.py FOLDER, where the programs lie.
 """
@@ -14,17 +15,17 @@ import unittest
 
 FOLDER = pathlib.Path(sys.argv.pop() if len(sys.argv) > 1 else ".")
 
-WITH_OPTIONS = (
-    "cartpole_a2c",
-    "cartpole_off_policy",
-    "cartpole_ppo_clip",
-    "cartpole_ppo_kl",
-    "cartpole_q_lambda",
-    "cartpole_reinforce",
-    "cartpole_trpo",
-    "lqr_analytic",
-    "pendulum_ppo_clip",
-)
+WITH_OPTIONS = {  # and the environments that they train in
+    "cartpole_a2c": "CartPole",
+    "cartpole_off_policy": "CartPole",
+    "cartpole_ppo_clip": "CartPole",
+    "cartpole_ppo_kl": "CartPole",
+    "cartpole_q_lambda": "CartPole",
+    "cartpole_reinforce": "CartPole",
+    "cartpole_trpo": "CartPole",
+    "lqr_analytic": "LinearQuadratic",
+    "pendulum_ppo_clip": "Pendulum",
+}
 WITHOUT_OPTIONS = ("custom_env", "own_loop")
 
 WRONG = (
@@ -96,6 +97,87 @@ class Checkpoints(unittest.TestCase):
                 other = run(name, "--checkpoint", file, "--log", log, "--quiet", "--seed", "4", "--steps", "3000")
                 self.assertEqual(other.returncode, 1)
                 self.assertIn("seed is 3 where it was saved and 4 here", other.stderr)
+
+
+class Policies(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def train(self, name, *arguments):
+        done = run(name, "--quiet", "--seed", "3", "--steps", "3000", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.splitlines()[-1]
+
+    def play(self, file, *arguments):
+        done = run("play_policy", file, *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def refused(self, words, name, *arguments):
+        done = run(name, *arguments)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(words, done.stdout + done.stderr)
+        self.assertNotIn("mean_return", done.stdout)
+
+    def test_a_saved_policy_and_one_of_a_checkpoint_play_as_they_did_at_the_end_of_their_training(self):
+        for name, env in WITH_OPTIONS.items():
+            with self.subTest(program=name):
+                saved, run_file = self.folder / f"{name}.policy", self.folder / f"{name}.run"
+                line = self.train(name, "--save", saved, "--checkpoint", run_file)
+                for file in (saved, run_file):
+                    self.assertEqual(self.play(file, "--env", env, "--seed", "3"), line + "\n")
+                self.assertNotEqual(self.play(saved, "--env", env, "--seed", "3", "--sampled"), line + "\n")
+                self.assertIn("episodes=7", self.play(saved, "--env", env, "--episodes", "7"))
+
+    def test_an_environment_or_part_that_does_not_fit_is_named(self):
+        file = self.folder / "policy"
+        self.train("cartpole_ppo_clip", "--save", file)
+        self.refused("than those of Pendulum", "play_policy", file, "--env", "Pendulum")
+        self.refused("than those of Acrobot", "play_policy", file, "--env", "Acrobot")
+        self.refused("CartPole,Acrobot,MountainCar", "play_policy", file, "--env", "Walker")
+        self.refused("no part 'best_actor'", "play_policy", file, "--env", "CartPole", "--part", "best_actor")
+        self.refused("No such file", "play_policy", self.folder / "none", "--env", "CartPole")
+        self.refused("no policy for Pendulum", "control_loop", file)
+
+    def test_files_that_cannot_be_written_are_named_before_training(self):
+        forever = ("--steps", "1000000000", "--quiet")
+        nowhere, folder = self.folder / "none" / "file", self.folder
+        for option in ("--save", "--onnx", "--c-header", "--checkpoint"):
+            with self.subTest(option=option):
+                self.refused(f"{option}: '{nowhere}' cannot be written", "cartpole_a2c", option, nowhere, *forever)
+                if option != "--c-header":
+                    self.refused("is a folder or a device", "cartpole_a2c", option, folder, *forever)
+        same = self.folder / "same"
+        self.refused("is given for two files", "cartpole_a2c", "--save", same, "--onnx", same, *forever)
+        self.refused("'a-b_act'", "cartpole_a2c", "--c-header", self.folder / "a-b.h", *forever)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_a_policy_is_saved_and_exported_after_an_interrupt_too(self):
+        file, onnx, header = self.folder / "policy", self.folder / "policy.onnx", self.folder / "walker.h"
+        process = subprocess.Popen(
+            [FOLDER / "cartpole_ppo_clip", "--steps", "1000000000", "--quiet", "--save", file, "--onnx", onnx,
+             "--c-header", header],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )
+        while process.poll() is None and catches_interrupts(process) is False:
+            time.sleep(0.0005)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+        self.assertEqual(self.play(file, "--env", "CartPole", "--seed", "1"), out)
+        self.assertIn(b"gradiva.examples", onnx.read_bytes())
+        self.assertIn("int walker_act(", header.read_text())
+
+    def test_a_control_loop_keeps_the_pendulum_up(self):
+        file = self.folder / "policy"
+        done = run("pendulum_ppo_clip", "--quiet", "--save", file)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = run("control_loop", file)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        numbers = dict(part.split("=") for part in done.stdout.split())
+        self.assertEqual(numbers["ticks"], "1000")
+        self.assertLess(float(numbers["off_upright"]), 0.2)
 
 
 class Interrupts(unittest.TestCase):

@@ -99,6 +99,9 @@ public:
     Index inputs() const { return layers_.front().inputs; }
     Index outputs() const { return layers_.back().outputs; }
     const Dense& output_layer() const { return layers_.back(); }
+    /// The layers, from the first to the output layer; each says where its W and b lie in `parameters()`.
+    std::span<const Dense> layers() const { return layers_; }
+    bool has_layer_norm() const { return !norms_.empty(); }
     std::span<Scalar> parameters() { return parameters_.span(); }
     std::span<const Scalar> parameters() const { return parameters_.span(); }
     void append_parameters(Index count) { parameters_.resize(parameters_.size() + count); }

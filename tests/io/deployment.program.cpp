@@ -1,0 +1,85 @@
+// What README.md and docs/deployment.md show in C++ of policies that leave the program. A test of tests/architecture
+// holds their lines against those of this file.
+
+#include <gradiva/gradiva.hpp>
+#include <gradiva/io.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "helpers/temporary_folder.hpp"
+
+using namespace gradiva;
+
+namespace {
+
+const std::vector<float> observation = {0.01F, -0.02F, 0.03F, 0.5F};
+
+void check(bool right, const char* what) { require(right, "{} is not as it should be", what); }
+
+template <class A>
+void act_in_another_program(const A& actor) {
+    Rng rng(1, Purpose::evaluation_action, 0);
+    SavedPolicy policy("cartpole.safetensors");
+    int action = 0;
+    policy.act(observation, action);
+    int expected = 0;
+    Acting acting(actor);
+    acting.act(observation, expected);
+    check(action == expected, "the most probable action");
+    policy.act(observation, action, {.rng = &rng});
+    check(action == 0 || action == 1, "a sampled action");
+}
+
+template <class V, class A, class C>
+void train_further(const V& envs, const A& actor, const C& critic) {
+    Actor again(envs, Mlp{.hidden = {64, 64}});
+    Critic again_critic(envs, Mlp{.hidden = {64, 64}});
+    load_policy("cartpole.safetensors", again, again_critic);
+    check(std::ranges::equal(again.weights(), actor.weights()), "the actor");
+    check(std::ranges::equal(again_critic.weights(), critic.weights()), "the critic");
+}
+
+/// A Linear as PyTorch saves it, with the first of the values.
+void add_linear(SafetensorsWriter& file, const std::string& name, Index inputs, Index outputs,
+                const std::vector<float>& values) {
+    file.add(name + ".weight", std::vector<Index>{outputs, inputs}, values.data());
+    file.add(name + ".bias", std::vector<Index>{outputs}, values.data());
+}
+
+template <class A, class C>
+void load_from_torch(A& actor, C& critic) {
+    const std::vector<float> values(64 * 64, 0.125F);
+    SafetensorsWriter file;
+    for (const char* part : {"actor", "critic"}) {
+        add_linear(file, part + std::string(".0"), 4, 64, values);
+        add_linear(file, part + std::string(".2"), 64, 64, values);
+        add_linear(file, part + std::string(".4"), 64, part == std::string("actor") ? 2 : 1, values);
+    }
+    file.write("model.safetensors");
+    load_torch_mlp("model.safetensors", actor, {.prefix = "actor"});
+    load_torch_mlp("model.safetensors", critic, {.prefix = "critic"});
+    const auto is_value = [](float weight) { return weight == 0.125F; };
+    check(std::ranges::all_of(actor.weights(), is_value), "the actor from PyTorch");
+    check(std::ranges::all_of(critic.weights(), is_value), "the critic from PyTorch");
+}
+
+}  // namespace
+
+int main() {
+    const gradiva_test::TemporaryFolder folder("deployment");
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(folder.path());
+    Vectorized envs(TimeLimit(CartPole{}, 500), {.count = 2, .seed = 1});
+    Actor actor(envs, Mlp{.hidden = {64, 64}});
+    Critic critic(envs, Mlp{.hidden = {64, 64}});
+    save_policy("cartpole.safetensors", actor, critic);
+    export_onnx("cartpole.onnx", actor);
+    export_c("cartpole.h", actor, {.name = "cartpole"});
+    check(std::filesystem::exists("cartpole.onnx") && std::filesystem::exists("cartpole.h"), "a file");
+    act_in_another_program(actor);
+    train_further(envs, actor, critic);
+    load_from_torch(actor, critic);
+    std::filesystem::current_path(before);
+}
