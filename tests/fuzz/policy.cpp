@@ -38,10 +38,14 @@ void act(gradiva::SavedPolicy& policy) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     try {
-        const gradiva::SafetensorsFile file(std::as_bytes(std::span(data, size)), "fuzzed");
-        const gradiva::StateImage image = gradiva::detail::state_in(file);
-        gradiva::SavedPolicy policy(gradiva::detail::described_policy("fuzzed", image, "actor"));
+        const gradiva::detail::PolicyFile file(
+            "fuzz", gradiva::SafetensorsFile(std::as_bytes(std::span(data, size)), "fuzzed"), "actor");
+        gradiva::SavedPolicy policy(file.description());
         act(policy);
+        const gradiva::PolicyExamples examples = file.examples(policy.description());
+        policy.with_actor([&](const auto& actor) {
+            gradiva::detail::check_examples(file.who(), actor, policy.description(), examples);
+        });
     } catch (const gradiva::Error&) {
     }
     return 0;

@@ -1,9 +1,10 @@
 #include "gradiva/io/load_policy.hpp"
 
-#include <filesystem>
-#include <fstream>
-#include <limits>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
 #include <string>
+#include <vector>
 
 #include "catch.hpp"
 #include "gradiva/advantage/gae.hpp"
@@ -15,6 +16,8 @@
 #include "gradiva/environments/cart_pole.hpp"
 #include "gradiva/environments/pendulum.hpp"
 #include "gradiva/io/checkpoint.hpp"
+#include "gradiva/io/safetensors_file.hpp"
+#include "gradiva/io/safetensors_writer.hpp"
 #include "gradiva/io/save_policy.hpp"
 #include "gradiva/io/saved_policy.hpp"
 #include "gradiva/train/evaluate.hpp"
@@ -178,4 +181,52 @@ TEST_CASE("files that are no policies, or damaged ones, are refused") {
         INFO(at);
         CHECK(error(path) != "no error");
     }
+}
+
+TEST_CASE("an edited file with a right checksum is refused where its examples are not reproduced") {
+    const TemporaryFolder folder("policies");
+    const std::string path = folder / "policy", edited = folder / "edited";
+    Training training;
+    save_policy(path, training.actor, training.critic);
+    const SafetensorsFile file(path);
+
+    // The text of both loaders' errors for the file with `value` in the place of one number of a tensor.
+    const auto error = [&](const std::string& name, std::size_t at, auto value) {
+        std::vector<std::byte> bytes;
+        SafetensorsWriter writer;
+        for (const auto& [key, text] : file.texts()) writer.add_text(key, text);
+        for (const auto& [key, tensor] : file.tensors()) {
+            if (key == name) {
+                bytes.assign(tensor.bytes.begin(), tensor.bytes.end());
+                std::memcpy(bytes.data() + at * sizeof(value), &value, sizeof(value));
+            }
+            writer.add(key, tensor.type, tensor.shape, key == name ? bytes.data() : tensor.bytes.data());
+        }
+        writer.write(edited);
+        std::string text = "no error";
+        try {
+            SavedPolicy policy(edited);
+        } catch (const Error& refusal) {
+            text = refusal.what();
+        }
+        return refused(edited, training.actor, training.critic) + "; " + text;
+    };
+    const auto refuses = [&](const std::string& text, const std::string& what) {
+        INFO(text);
+        return text.find("load_policy '" + edited + "': " + what) == 0 &&
+               text.find("; SavedPolicy '" + edited + "': " + what) != std::string::npos;
+    };
+    CHECK(refuses(error("examples/head", 3, 0.5), "row 1 of the head of example 1 is 0.5"));
+    CHECK(refuses(error("examples/head", 3, double{INFINITY}), "row 1 of the head of example 1 is inf"));
+    CHECK(refuses(error("examples/observation", 4, 100.0F), "row 0 of the head of example 1 is "));
+    CHECK(refuses(error("examples/integers", 2, 7), "the head of example 2 gives another action"));
+    CHECK(refuses(error("actor/network/parameters", 1, 5.0F), "row 0 of the head of example 0 is "));
+    CHECK(refuses(error("actor/network/parameters", 1, NAN), "actor/network/parameters[1] is nan"));
+    CHECK(refuses(error("actor/network/normalizer/mean", 1, 100.0), "row 0 of the head of example 0 is "));
+    CHECK(refuses(error("actor/network/normalizer/moments/squares", 0, double{NAN}),
+                  "actor/network/normalizer/moments/squares[0] is nan"));
+    CHECK(refuses(error("actor/spaces/observation/size", 0, Index{1} << 62), "the network has 4 inputs"));
+    CHECK(error("critic/network/parameters", 1, NAN).find("critic/network/parameters[1] is nan") != std::string::npos);
+    CHECK(error("critic/network/normalizer/mean", 1, double{NAN}).find("critic/network/normalizer/mean[1] is nan") !=
+          std::string::npos);
 }

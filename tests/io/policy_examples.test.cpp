@@ -113,6 +113,8 @@ TEST_CASE("examples that the policy does not give are refused") {
             CHECK_THAT(changed([](PolicyExamples& e) { e.head[6] += 3e-5; }),
                        ContainsText("row 1 of the head of example 1"));
             CHECK_THAT(changed([](PolicyExamples& e) { e.head[6] = NAN; }), ContainsText("is nan where it was saved"));
+            CHECK_THAT(changed([](PolicyExamples& e) { e.head[6] = INFINITY; }),
+                       ContainsText("is inf where it was saved"));
             CHECK_THAT(changed([](PolicyExamples& e) { e.observation[4] += 0.25F; }),
                        ContainsText("of the head of example 1"));
             CHECK_THAT(changed([](PolicyExamples& e) { e.integers[3] = (e.integers[3] + 1) % 3; }),

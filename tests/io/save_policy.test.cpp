@@ -90,7 +90,7 @@ TEST_CASE("weights that are not finite are not saved, and a former file stays") 
                ContainsText("save_policy '" + path.text() + "': actor/network/parameters[1] is nan"));
     actor.weights()[1] = 3e38F;  // finite, and heads are not
     for (float& weight : actor.weights()) weight = 3e38F;
-    CHECK_THAT(error_of_saving(path.text(), actor), ContainsText("the policy's head"));
+    CHECK_THAT(error_of_saving(path.text(), actor), ContainsText("of the head of the policy is"));
     CHECK(read_text(path.text()) == before);
 }
 

@@ -1,6 +1,7 @@
 #include "gradiva/io/saved_policy.hpp"
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -124,4 +125,37 @@ TEST_CASE("a policy loads into an actor of the same shape, to the bit, for each 
     for_each_policy<float>({.mlp = {.hidden = {8, 5}, .normalize_observations = true}}, check);
     for_each_policy<double>({}, check);
     check("a shared trunk", trunk_policy());
+}
+
+TEST_CASE("a description that was made by hand is checked before it acts") {
+    const auto refused = [](const auto& change) {
+        std::string texts;
+        with_policy<float>("", Categorical<float>(4), Discrete{.n = 4}, false, {}, [&](auto, const auto& actor) {
+            PolicyDescription policy = describe_policy(actor);
+            change(policy);
+            for (const bool examples : {false, true}) {
+                try {
+                    examples ? void(policy_examples(policy)) : void(SavedPolicy(policy));
+                    texts += "no error; ";
+                } catch (const Error& error) {
+                    texts += std::string(error.what()) + "; ";
+                }
+            }
+        });
+        return texts;
+    };
+    CHECK(refused([](PolicyDescription&) {}) == "no error; no error; ");
+    CHECK_THAT(refused([](PolicyDescription& policy) { policy.network.layers.clear(); }),
+               ContainsText("SavedPolicy: the network has no layer; policy_examples: the network has no layer"));
+    CHECK_THAT(refused([](PolicyDescription& policy) { policy.network.layers[0].weight.push_back(1); }),
+               ContainsText("SavedPolicy: layer0.weight has 25 numbers and needs 24"));
+    CHECK_THAT(refused([](PolicyDescription& policy) { policy.network.layers[1].bias[2] = NAN; }),
+               ContainsText("policy_examples: layer1.bias[2] is nan"));
+    CHECK_THAT(refused([](PolicyDescription& policy) {
+                   policy.network.mean = {1, 2};
+               }),
+               ContainsText("SavedPolicy: normalizer.mean has 2 numbers and needs 3"));
+    CHECK_THAT(refused([](PolicyDescription& policy) { policy.spaces.action = Discrete{.n = 5}; }),
+               ContainsText("the distribution has 4 choices, and the action space is Discrete(5)"));
+    CHECK_THAT(refused([](PolicyDescription& policy) { policy = {}; }), ContainsText("SavedPolicy: "));
 }

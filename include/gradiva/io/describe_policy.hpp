@@ -60,7 +60,7 @@ consteval bool explain_described() {
     }
 }
 
-/// The policy of an actor, and a copy that knows the spaces of `envs`.
+/// A copy of the actor that has the spaces of `envs`.
 template <class A, VectorEnv V>
 A with_spaces_of(const char* who, const A& actor, const V& envs) {
     check_fit(who, actor, envs);

@@ -14,6 +14,8 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/io/detail/check_numbers.hpp"
+#include "gradiva/io/detail/described_policy.hpp"
 #include "gradiva/io/detail/policy_of.hpp"
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/policy/acting.hpp"
@@ -96,7 +98,7 @@ std::span<const T> example(const std::vector<T>& all, Index n) {
     return std::span(all).subspan(static_cast<std::size_t>(n) * size, size);
 }
 
-/// Adds the actor's heads for the observations.
+/// Adds the actor's heads for the observations. Throws `Error` where one is not finite.
 template <class A>
 void add_heads(const A& actor, PolicyExamples& examples) {
     typename A::Tape tape;
@@ -105,7 +107,14 @@ void add_heads(const A& actor, PolicyExamples& examples) {
         const std::span<const float> given = example(examples.observation, n);
         std::copy(given.begin(), given.end(), observation.data());
         actor.forward(std::as_const(observation).matrix(), tape);
-        examples.head.insert(examples.head.end(), tape.head.data(), tape.head.data() + tape.head.size());
+        for (Index i = 0; i < tape.head.rows(); ++i) {
+            const auto head = static_cast<double>(tape.head(i, 0));
+            require(
+                std::isfinite(head),
+                "row {} of the head of the policy is {} for example {}; its weights are too large, or have diverged", i,
+                head, n);
+            examples.head.push_back(head);
+        }
     }
 }
 
@@ -134,6 +143,8 @@ PolicyExamples policy_examples(const A& actor, const PolicyDescription& policy) 
 
 /// The same without an actor at hand.
 inline PolicyExamples policy_examples(const PolicyDescription& policy) {
+    detail::check_numbers("policy_examples", policy);
+    detail::check_description("policy_examples", policy);
     if (policy.scalar == Dtype::f64) return policy_examples(detail::policy_of<double>(policy), policy);
     return policy_examples(detail::policy_of<float>(policy), policy);
 }

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "gradiva/io/detail/check_examples.hpp"
+#include "gradiva/io/detail/check_numbers.hpp"
 #include "gradiva/io/detail/policy_file.hpp"
 #include "gradiva/io/detail/policy_of.hpp"
 #include "gradiva/io/load_policy.hpp"
@@ -27,7 +28,7 @@ namespace GRADIVA_NAMESPACE {
 ///
 /// The file is one of `save_policy`, or a checkpoint. `act` is that of `Acting` for spaces that are known when the
 /// program runs: one for each kind of action, which comes within the bounds of the space; it allocates nothing.
-/// Movable; use one object per thread.
+/// Movable; what was moved from can only be destroyed or assigned to. Use one object per thread.
 class SavedPolicy {
 public:
     /// Throws `Error` where the file is damaged, of another kind, or has weights that are not finite; and where a saved
@@ -35,8 +36,9 @@ public:
     explicit SavedPolicy(const std::string& path, const LoadPolicyOptions& options = {})
         : SavedPolicy(detail::PolicyFile("SavedPolicy", path, options.part)) {}
 
-    /// The policy of a description. Throws `Error` where its parts do not fit together.
+    /// The policy of a description. Throws `Error` where its parts do not fit together, or numbers are not finite.
     explicit SavedPolicy(PolicyDescription description) : description_(std::move(description)) {
+        detail::check_numbers("SavedPolicy", description_);
         detail::check_description("SavedPolicy", description_);
         if (description_.scalar == Dtype::f64) {
             engine_ = std::make_unique<Engine<double>>(description_);

@@ -39,6 +39,7 @@ public:
     }
 
     /// For given spaces.
+    Acting(const A&&, const Spaces&) = delete;
     Acting(const A& actor, const Spaces& spaces) : space_(spaces.action), acting_(make(actor, spaces)) {}
 
     void act(std::span<const float> observation, int& action, const ActOptions& options = {}) {
@@ -116,7 +117,21 @@ private:
     AnyActing acting_;
 };
 
+namespace detail {
+
+/// The same as `ServingPolicy`, for `Acting(actor)`.
 template <class A>
-Acting(const A&) -> Acting<typename detail::ServingPolicy<A>::Type, AnyActionSpace>;
+struct ServingPolicyWithSpaces : ServingPolicy<A> {
+    static_assert(
+        requires(const A& actor) { actor.spaces(); },
+        "gradiva: Acting(actor) needs an Actor, which knows its spaces; give a policy of your own its environments "
+        "too: "
+        "Acting(policy, envs)");
+};
+
+}  // namespace detail
+
+template <class A>
+Acting(const A&) -> Acting<typename detail::ServingPolicyWithSpaces<A>::Type, AnyActionSpace>;
 
 }  // namespace GRADIVA_NAMESPACE

@@ -9,16 +9,17 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/io/detail/safetensors_format.hpp"
 #include "gradiva/io/detail/stored_part.hpp"
 #include "gradiva/io/policy_description.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Numbers of choices, all at least 1, whose sum is no larger than a head.
-inline void check_choices(const StoredPart& part, const std::vector<Index>& choices) {
-    require(!choices.empty(), "{}: {} is empty", part.who(), part.of("choices"));
+/// Throws `Error` unless there are numbers of choices, all at least 1, and small enough to be added.
+inline void check_choices(const StoredPart& part, const char* name, const std::vector<Index>& choices) {
+    require(!choices.empty(), "{}: {} is empty", part.who(), part.of(name));
     for (const Index n : choices) {
-        require(n >= 1 && n < (Index{1} << 31), "{}: {} has a number of {}", part.who(), part.of("choices"), n);
+        require(n >= 1 && n < (Index{1} << 31), "{}: {} has a number of {}", part.who(), part.of(name), n);
     }
 }
 
@@ -56,7 +57,7 @@ inline void add_reals(const StoredPart& part, DescribedDistribution& d) {
                 "{}: {} has {} dimensions and initial_log_std {}", part.who(), part.of("type"), d.dimensions,
                 d.initial_log_std);
     } else {
-        fail("{}: {} is {}, which this version does not know", part.who(), part.of("type"), type);
+        fail("{}: {} is {}, which this version does not know", part.who(), part.of("type"), printable(type));
     }
 }
 
@@ -69,7 +70,7 @@ inline DescribedDistribution described_distribution(const StoredPart& part, std:
         d.choices = part.numbers<Index>("choices");
         if (type == "EpsilonGreedy") d.epsilon = part.number<double>("epsilon");
         require(d.epsilon >= 0 && d.epsilon <= 1, "{}: {} is {}", part.who(), part.of("epsilon"), d.epsilon);
-        check_choices(part, d.choices);
+        check_choices(part, "choices", d.choices);
         require(type == "MultiCategorical" || d.choices.size() == 1, "{}: {} has {} numbers, not 1", part.who(),
                 part.of("choices"), d.choices.size());
     } else if (type == "Bernoulli") {
@@ -81,7 +82,7 @@ inline DescribedDistribution described_distribution(const StoredPart& part, std:
         d.hybrid = true;
         d.integers = Integers::choices;
         d.choices = {part.number<Index>("choice/choices")};
-        check_choices(part.part("choice"), d.choices);
+        check_choices(part.part("choice"), "choices", d.choices);
         add_reals(part.part("values"), d);
     } else {
         add_reals(part, d);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/io/detail/safetensors_format.hpp"
 #include "gradiva/io/detail/stored_part.hpp"
 #include "gradiva/io/policy_description.hpp"
 
@@ -16,6 +17,7 @@ namespace GRADIVA_NAMESPACE::detail {
 
 /// The network of an actor, and behind its parameters those of the distribution.
 struct StoredNetwork {
+    Dtype scalar = Dtype::f32;
     DescribedNetwork network = {};
     std::vector<double> own_parameters = {};
 };
@@ -81,12 +83,12 @@ inline std::vector<DescribedLayer> described_layers(const StoredPart& mlp, Param
 inline StoredNetwork described_network(const StoredPart& part) {
     const std::string type = part.text("type");
     require(type == "Mlp" || type == "SharedTrunk", "{}: {} is {}, which this version does not know", part.who(),
-            part.of("type"), type);
+            part.of("type"), printable(type));
     const bool has_value = type == "SharedTrunk";
     const StoredPart mlp = has_value ? part.part("network") : part;
     const std::vector<double> numbers = mlp.finite_numbers("parameters");
     ParameterReader parameters(part.who(), numbers);
-    StoredNetwork stored;
+    StoredNetwork stored{.scalar = mlp.array("parameters").type};
     DescribedNetwork& network = stored.network;
     network.layers = described_layers(mlp, parameters);
     stored.own_parameters = parameters.rest();
@@ -101,6 +103,9 @@ inline StoredNetwork described_network(const StoredPart& part) {
     if (mlp.flag("normalize_observations")) {
         network.mean = mlp.finite_numbers("normalizer/mean");
         network.scale = mlp.finite_numbers("normalizer/scale");
+        for (const char* moments : {"normalizer/moments/mean", "normalizer/moments/squares"}) {
+            if (mlp.has(moments)) mlp.finite_numbers(moments);
+        }
         const auto inputs = static_cast<std::size_t>(network.inputs());
         require(network.mean.size() == inputs && network.scale.size() == inputs,
                 "{}: the normaliser has {} means and {} scales, the network {} inputs", part.who(), network.mean.size(),

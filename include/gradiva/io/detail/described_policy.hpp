@@ -7,12 +7,14 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/io/detail/described_distribution.hpp"
 #include "gradiva/io/detail/described_network.hpp"
+#include "gradiva/io/detail/safetensors_format.hpp"
 #include "gradiva/io/detail/stored_part.hpp"
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/policy/check_fit.hpp"
@@ -28,9 +30,14 @@ inline AnyActionSpace described_action_space(const StoredPart& part) {
     const StoredPart space = part.part("space");
     if (kind == "Discrete") return Discrete{.n = space.number<Index>("n")};
     if (kind == "Box") return described_box(space);
-    if (kind == "MultiDiscrete") return MultiDiscrete{.n = space.numbers<Index>("n")};
+    if (kind == "MultiDiscrete") {
+        const std::vector<Index> n = space.numbers<Index>("n");
+        check_choices(space, "n", n);
+        return MultiDiscrete{.n = n};
+    }
     if (kind == "MultiBinary") return MultiBinary{.size = space.number<Index>("size")};
-    require(kind == "HybridSpace", "{}: {} is {}, which this version does not know", part.who(), part.of("kind"), kind);
+    require(kind == "HybridSpace", "{}: {} is {}, which this version does not know", part.who(), part.of("kind"),
+            printable(kind));
     return HybridSpace{.choice = {.n = space.number<Index>("choice/n")}, .box = described_box(space.part("box"))};
 }
 
@@ -40,12 +47,9 @@ inline Spaces described_spaces(const StoredPart& actor) {
             "save_policy(file, actor, envs)",
             actor.who());
     const StoredPart part = actor.part("spaces");
-    Spaces spaces{.observation = described_box(part.part("observation")),
-                  .action = described_action_space(part.part("action")),
-                  .masked = part.flag("masked")};
-    check_observation_space(actor.who().c_str(), spaces.observation);
-    std::visit([&](const auto& space) { check_action_space(actor.who().c_str(), space); }, spaces.action);
-    return spaces;
+    return {.observation = described_box(part.part("observation")),
+            .action = described_action_space(part.part("action")),
+            .masked = part.flag("masked")};
 }
 
 /// Throws `Error` unless the parts of a policy fit together.
@@ -79,13 +83,14 @@ inline PolicyDescription described_policy(const std::string& who, const StateIma
     const StoredPart actor(who, image, path);
     PolicyDescription policy;
     StoredNetwork stored = described_network(actor.part("network"));
-    const bool trunk = actor.part("network").has("network/parameters");
-    policy.scalar = actor.array(trunk ? "network/network/parameters" : "network/parameters").type;
+    policy.scalar = stored.scalar;
     policy.network = std::move(stored.network);
     policy.distribution = described_distribution(actor.part("distribution"), std::move(stored.own_parameters));
     const bool use_others = otherwise != nullptr && !actor.flag("has_spaces");
     policy.spaces = use_others ? *otherwise : described_spaces(actor);
-    check_description(who, policy);
+    check_description(who, policy);  // sizes are those of numbers that were read, before anything goes over them
+    check_observation_space(who.c_str(), policy.spaces.observation);
+    std::visit([&](const auto& space) { check_action_space(who.c_str(), space); }, policy.spaces.action);
     return policy;
 }
 

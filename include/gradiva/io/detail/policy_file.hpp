@@ -53,13 +53,13 @@ struct PolicyParts {
     }
 };
 
-/// Throws `Error` unless the critic's weights are finite.
+/// Throws `Error` unless the critic's weights, and what normalises its observations, are finite.
 inline void check_critic(const std::string& who, const StateImage& image) {
     for (const StateArray& array : image.arrays()) {
         if (!array.path.starts_with("critic/")) continue;
         const std::string name = array.path.substr(std::string_view("critic/").size());
-        if (name.ends_with("parameters") || name.ends_with("weights")) {
-            StoredPart(who, image, "critic").finite_numbers(name);
+        for (const char* end : {"parameters", "weights", "/mean", "/scale", "/squares"}) {
+            if (name.ends_with(end)) StoredPart(who, image, "critic").finite_numbers(name);
         }
     }
 }
@@ -82,7 +82,13 @@ class PolicyFile {
 public:
     /// Throws `Error` where the file is damaged, of another kind, or has no such part.
     PolicyFile(const char* who, const std::string& path, const std::string& part)
-        : file_(path), who_(std::string(who) + " '" + path + "'"), image_(state_in(file_)) {
+        : PolicyFile(who, SafetensorsFile(path), part) {
+        require(file_.has_checksum(), "{}: its checksum is missing; it was changed by another program", who_);
+    }
+
+    /// The same, with or without a checksum.
+    PolicyFile(const char* who, SafetensorsFile file, const std::string& part)
+        : file_(std::move(file)), who_(std::string(who) + " '" + file_.path() + "'"), image_(state_in(file_)) {
         const std::string* const format = file_.find_text(policy_format_key);
         is_policy_ = format != nullptr;
         require(
@@ -90,8 +96,7 @@ public:
             "{}: this file is neither a saved policy nor a checkpoint; give one that save_policy or Checkpoint wrote",
             who_);
         require(!is_policy_ || *format == policy_format, "{}: its format is {} and this library reads {}", who_,
-                is_policy_ ? *format : "", policy_format);
-        require(file_.has_checksum(), "{}: its checksum is missing; it was changed by another program", who_);
+                is_policy_ ? printable(*format) : "", policy_format);
         actor_ = place_of(part);
     }
 
@@ -139,7 +144,7 @@ private:
             constexpr std::string_view end = "/network/type";
             if (!array.path.ends_with(end)) continue;
             const std::string place = array.path.substr(0, array.path.size() - end.size());
-            if (is_actor(place)) parts += (parts.empty() ? "" : ", ") + place;
+            if (is_actor(place)) parts += (parts.empty() ? "" : ", ") + printable(place);
         }
         fail("{}: it has no part '{}'; its actors of the library's own networks and distributions are: {}", who_,
              printable(part), parts.empty() ? "none" : parts);
