@@ -24,7 +24,7 @@ inline void note_stop_signal(int signal) {
 /// Callback of `train` that stops the training after the iteration in which SIGINT (Ctrl-C) or SIGTERM came; a second
 /// signal ends the program. Trainings of the same program that begin later, with this callback, run no iteration: one
 /// signal stops all of them. It handles both signals while `train` runs, and restores the former handlers at the end; a
-/// signal that the program ignores, as under nohup, stays ignored. One per program at a time.
+/// signal that the program ignores stays ignored. One per program at a time.
 class StopOnSignal {
 public:
     /// False, by which no iteration runs, where a signal has come before.

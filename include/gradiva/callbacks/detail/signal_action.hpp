@@ -19,7 +19,7 @@ using SignalAction = SignalHandler;
 inline SignalAction action_of(SignalHandler handler) { return handler; }
 inline SignalHandler handler_of(SignalAction action) { return action; }
 inline void set_action(int number, SignalAction action) { std::signal(number, action); }
-inline SignalAction action_at(int number) {
+inline SignalAction present_action(int number) {
     const SignalAction action = std::signal(number, SIG_IGN);
     std::signal(number, action);
     return action;
@@ -37,7 +37,7 @@ inline SignalHandler handler_of(const SignalAction& action) {
     return (action.sa_flags & SA_SIGINFO) != 0 ? nullptr : action.sa_handler;
 }
 inline void set_action(int number, const SignalAction& action) { sigaction(number, &action, nullptr); }
-inline SignalAction action_at(int number) {
+inline SignalAction present_action(int number) {
     SignalAction action{};
     sigaction(number, nullptr, &action);
     return action;
@@ -47,7 +47,7 @@ inline SignalAction action_at(int number) {
 /// Sets a handler, unless the program ignores the signal, such as one that runs in the background. Returns the former
 /// action.
 inline SignalAction handle_unless_ignored(int number, SignalHandler handler) {
-    const SignalAction former = action_at(number);
+    const SignalAction former = present_action(number);
     if (handler_of(former) != SIG_IGN) set_action(number, action_of(handler));
     return former;
 }
