@@ -119,7 +119,8 @@ TEST_CASE("the checksum is that of the file that is written, and changes with it
     writer.add("x", Shape{1}, &number);
     const std::uint64_t first = writer.checksum();
     CHECK(writer.write(folder / "F") == first);
-    CHECK_THAT(gradiva_test::read_text(folder / "F"), ContainsText(fmt::format("\"gradiva.crc64\":\"{:016x}\"", first)));
+    CHECK_THAT(gradiva_test::read_text(folder / "F"),
+               ContainsText(fmt::format("\"gradiva.crc64\":\"{:016x}\"", first)));
     CHECK(writer.checksum() == first);
     number = 2;
     CHECK(writer.checksum() != first);

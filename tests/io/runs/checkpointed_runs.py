@@ -1,6 +1,7 @@
 """Trainings that are stopped, killed, broken and resumed, each time in a fresh process, end as one that never stopped.
 
-Usage: checkpointed_runs.py PROGRAM [KILLS], the path of checkpointed_run, and how often one run is killed (default 10).
+Usage: checkpointed_runs.py [TEST] PROGRAM [KILLS], the path of checkpointed_run, and how often one run is killed (default
+10).
 """
 
 import collections
@@ -19,7 +20,7 @@ import tempfile
 import time
 import unittest
 
-KILLS = int(sys.argv.pop()) if len(sys.argv) > 2 else 10
+KILLS = int(sys.argv.pop()) if sys.argv[-1].isdigit() else 10
 PROGRAM = pathlib.Path(sys.argv.pop())
 TIMES = ("seconds", "steps_per_second")
 PARTS = {"environments", "actor", "critic", "options", "advantage", "store", "collector", "rewards", "update", "loop",
