@@ -51,7 +51,7 @@ public:
 
     void visit_state(gradiva::State& state) {
         state.fixed("units", std::array{inputs(), outputs()});
-        state("weights", parameters());
+        state("parameters", parameters());
     }
 };
 template <>
