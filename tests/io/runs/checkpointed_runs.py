@@ -159,7 +159,8 @@ class Runs(unittest.TestCase):
                 (weights,) = [name for name in tensors if re.fullmatch("actor/(network/)+parameters", name)]
                 self.assertGreater(tensors[weights].std(), 0)
                 for name, tensor in tensors.items():
-                    if re.match("(actor/(?!spaces)|critic/|update/|environments/(env|streams)/)", name) and tensor.dtype.kind == "f":
+                    finite = re.match("(actor/(?!spaces)|critic/|update/|environments/(env|streams)/)", name)
+                    if finite and tensor.dtype.kind == "f":
                         self.assertTrue(isfinite(tensor).all(), name)
                 cut = self.path("cut")
                 cut.write_bytes(path.read_bytes()[:-1])
