@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace example {
 
@@ -131,13 +132,19 @@ public:
         return {.reward = options_.forward_reward * velocity - options_.control_cost * cost};
     }
 
-    /// MuJoCo's integration state: what its next step reads. All else in `data()` is computed by that step.
+    /// MuJoCo's integration state: what its next step reads. All else in `data()` is computed by that step, but for
+    /// what plugins remember elsewhere; of models with plugins MuJoCo before version 3 has more state than is saved
+    /// here.
     void visit_state(gradiva::State& state) {
         state.fixed("options", options_);
-        state.fixed("model/nq", model_->nq);
-        state.fixed("model/nv", model_->nv);
-        state.fixed("model/nu", model_->nu);
-        state.fixed("model/timestep", model_->opt.timestep);
+        visit_model(state);
+#if mjVERSION_HEADER >= 300
+        constexpr unsigned int kind = mjSTATE_INTEGRATION;
+        std::vector<mjtNum> integration(static_cast<std::size_t>(mj_stateSize(model_.get(), kind)));
+        mj_getState(model_.get(), data_.get(), integration.data(), kind);
+        state("integration", std::span(integration));
+        if (state.restores()) mj_setState(model_.get(), data_.get(), integration.data(), kind);
+#else
         const auto visit = [&](const char* name, mjtNum* values, int count) {
             state(name, std::span(values, static_cast<std::size_t>(count)));
         };
@@ -152,6 +159,7 @@ public:
         visit("mocap_pos", data_->mocap_pos, 3 * model_->nmocap);
         visit("mocap_quat", data_->mocap_quat, 4 * model_->nmocap);
         visit("userdata", data_->userdata, model_->nuserdata);
+#endif
     }
 
     const mjModel& model() const { return *model_; }
@@ -163,6 +171,23 @@ private:
     struct Delete {
         void operator()(mjData* data) const { mj_deleteData(data); }
     };
+
+    /// What tells most models apart: sizes, and what moves how.
+    void visit_model(gradiva::State& state) const {
+        state.fixed("model/nq", model_->nq);
+        state.fixed("model/nv", model_->nv);
+        state.fixed("model/nu", model_->nu);
+        state.fixed("model/timestep", model_->opt.timestep);
+        const auto compare = [&](const char* name, const mjtNum* values, int count) {
+            state.fixed(name, std::span(values, static_cast<std::size_t>(count)));
+        };
+        compare("model/gravity", model_->opt.gravity, 3);
+        compare("model/body_mass", model_->body_mass, model_->nbody);
+        compare("model/body_inertia", model_->body_inertia, 3 * model_->nbody);
+        compare("model/dof_damping", model_->dof_damping, model_->nv);
+        compare("model/geom_friction", model_->geom_friction, 3 * model_->ngeom);
+        compare("model/actuator_gear", model_->actuator_gear, 6 * model_->nu);
+    }
 
     void observe(std::span<float> observation) const {
         check_warnings();

@@ -39,6 +39,7 @@
 #include "gradiva/core/line_file.hpp"
 #include "gradiva/core/namespace.hpp"
 #include "gradiva/core/positional.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/core/random/normal.hpp"
 #include "gradiva/core/random/philox.hpp"
 #include "gradiva/core/rng.hpp"

@@ -1,5 +1,6 @@
 #include "catch.hpp"
 
+#include <signal.h>
 #include <csignal>
 
 #include "gradiva/callbacks/stop_on_signal.hpp"
@@ -47,6 +48,33 @@ TEST_CASE("a signal ends the training after its iteration, and the former handle
         detail::stop_signal = 0;
         std::signal(signal, former);
     }
+}
+
+TEST_CASE("a former handler of three arguments comes back whole") {
+    static volatile std::sig_atomic_t code = 0;
+    using Action = struct sigaction;
+    Action mine{}, before{}, after{};
+    mine.sa_sigaction = [](int, siginfo_t* info, void*) { code = info->si_pid > 0 ? 1 : 2; };
+    mine.sa_flags = SA_SIGINFO | SA_NODEFER;
+    sigaction(SIGINT, &mine, &before);
+    Loop().train(StopOnSignal());
+    std::raise(SIGINT);
+    sigaction(SIGINT, &before, &after);
+    CHECK(code == 1);
+    CHECK((after.sa_flags & (SA_SIGINFO | SA_NODEFER)) == (SA_SIGINFO | SA_NODEFER));
+}
+
+TEST_CASE("a signal that the program ignores stays ignored, also after another one") {
+    detail::stop_signal = 0;
+    const auto former = std::signal(SIGINT, SIG_IGN);
+    const auto interrupt = [](const Progress&) { std::raise(SIGINT); };
+    CHECK(Loop().train(interrupt, StopOnSignal()).iteration == 5);
+    CHECK(detail::stop_signal == 0);
+    const auto terminate = [](const Progress&) { std::raise(SIGTERM); };
+    CHECK(Loop().train(terminate, interrupt, StopOnSignal()).iteration == 1);
+    const auto still_ignored = std::signal(SIGINT, former);
+    CHECK(still_ignored == SIG_IGN);
+    detail::stop_signal = 0;
 }
 
 TEST_CASE("the former handlers come back after an exception too, and a second signal finds the default one") {

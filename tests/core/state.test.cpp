@@ -259,7 +259,8 @@ TEST_CASE("fixed pieces are compared and never written") {
     SECTION("in a list") {
         Outer here;
         here.second.size = 9;
-        CHECK_THAT(error_of(image, here), ContainsText("both/size is 4 where"));
+        CHECK_THAT(error_of(image, here),
+                   ContainsText("both/size[1] is 4 where it was saved and 9 here; use the parts"));
         CHECK(here.steps == 0);
     }
     SECTION("equal ones") {
@@ -268,6 +269,56 @@ TEST_CASE("fixed pieces are compared and never written") {
         CHECK(here.steps == 5);
         CHECK(here.inner.weight == 2);
     }
+}
+
+TEST_CASE("of an array in a list of lists the error names the objects and the element") {
+    struct Lists {
+        std::vector<std::vector<int>> all = {{1, 2}, {3, 4, 5}};
+        std::string name = "two\nlines";
+        void visit_state(State& state) {
+            state.each("outer", 2, [&](Index i) {
+                state.each("inner", 2, [&](Index) { state.fixed("numbers", all[static_cast<std::size_t>(i)]); });
+            });
+            state.fixed("name", name);
+        }
+    } saved, here;
+    here.all[1][2] = 6;
+    const StateImage image = image_of(saved);
+    CHECK_THROWS_WITH(restore("test", image, here),
+                      ContainsText("outer/inner/numbers[1][0][2] is 5 where it was saved"));
+    here.all = saved.all;
+    here.name = std::string(100, 'x');
+    CHECK_THROWS_WITH(restore("test", image, here),
+                      ContainsText("name is two?lines where it was saved and " + std::string(80, 'x') + "... here"));
+}
+
+TEST_CASE("the first error stays where visit_state throws again while the restored pieces are undone") {
+    struct Strict {
+        int value = 1;
+        void visit_state(State& state) {
+            state("value", value);
+            if (state.restores()) require(value > 5, "value is {}", value);
+        }
+    } saved{3}, here{4};
+    CHECK_THROWS_WITH(restore("test", image_of(saved), here), "value is 3");
+    CHECK(here.value == 4);
+}
+
+TEST_CASE("what was saved and is not here, or less of it, is an error that shows its name without control characters") {
+    struct Pair {
+        std::vector<int> numbers = {1, 2, 3};
+        std::string name = "a";
+        Index count = 3;
+        void visit_state(State& state) {
+            state.each(name, count, [&](Index i) { state("x\n", numbers[static_cast<std::size_t>(i)]); });
+        }
+    } saved, here;
+    here.count = 2;
+    CHECK_THROWS_WITH(restore("test", image_of(saved), here),
+                      ContainsText("test: a/x? has more numbers where it was saved than here; use the parts"));
+    here.count = 0;
+    CHECK_THROWS_WITH(restore("test", image_of(saved), here),
+                      ContainsText("test: a/x? was saved and is not here; use the parts"));
 }
 
 TEST_CASE("a schedule that is not constant is noted with its path") {

@@ -75,7 +75,7 @@ TEST_CASE("an environment with other bounds is not restored") {
     CHECK_THAT(refusal_of(with_bounds(2, 30), with_bounds(3, 30)), ContainsText("test: bounds/low[0] is 2 where"));
     CHECK_THAT(refusal_of(with_bounds(2, 30), with_bounds(2, 31)), ContainsText("test: bounds/high[1] is 30 where"));
     CHECK_THAT(refusal_of(Vectorized(with_bounds(2, 30)), Vectorized(with_bounds(2, 31))),
-               ContainsText("test: env/bounds/high[1] is 30 where"));
+               ContainsText("test: env/bounds/high[0][1] is 30 where"));
 }
 
 TEST_CASE("Vectorized of another count, seed or space is not restored, and says which") {

@@ -10,7 +10,6 @@
 #include "gradiva/advantage/gae.hpp"
 #include "gradiva/algorithms/ppo.hpp"
 #include "gradiva/callbacks/best_actor.hpp"
-#include "gradiva/callbacks/csv_log.hpp"
 #include "gradiva/callbacks/stop_at_return.hpp"
 #include "gradiva/core/state_difference.hpp"
 #include "gradiva/env/time_limit.hpp"
@@ -122,15 +121,45 @@ TEST_CASE("older checkpoints are kept by their iteration, and training goes on f
     const std::string path = folder / "run";
     std::ofstream(path + ".7.txt") << "mine";
     std::ofstream(path + ".90") << "of a later time";
+    for (const char* mine : {".-5", ".+5", ".05", ".5 ", "."}) std::ofstream(path + mine) << "mine";
     Training whole;
     whole.train(
         12 * iteration,
         Checkpoint(path, {.every_seconds = std::numeric_limits<double>::infinity(), .every_iterations = 2, .keep = 3}));
-    CHECK(folder.names() == std::set<std::string>{"run", "run.10", "run.12", "run.7.txt", "run.8", "run.90"});
+    CHECK(folder.names() == std::set<std::string>{"run", "run.", "run.+5", "run.-5", "run.05", "run.10", "run.12",
+                                                  "run.5 ", "run.7.txt", "run.8", "run.90"});
     std::filesystem::rename(path + ".8", path);
     Training again;
     CHECK(again.train(12 * iteration, Checkpoint(path)).iteration == 12);
     CHECK(first_difference(image_of(whole.trainer), image_of(again.trainer)).empty());
+}
+
+TEST_CASE("at the end a checkpoint of the last iteration is written again only where its state has changed") {
+    struct Last {
+        std::string path;
+        Index change, stops = 0;
+        void operator()(const Progress&) const {}
+        void on_stop(const Run&, Stop) {
+            stops += change;
+            if (std::filesystem::exists(path)) std::filesystem::create_hard_link(path, path + ".before");
+        }
+        void visit_state(State& state) { state("stops", stops); }
+    };
+    const gradiva_test::TemporaryFolder folder("checkpoints");
+    for (const double seconds : {0.0, 1000.0}) {
+        for (const Index change : {0, 1}) {
+            INFO("every " << seconds << " s, change " << change);
+            const std::string path = folder / fmt::format("run.{}.{}", seconds, change);
+            Last last{path, change};
+            Training().train(3 * iteration, Checkpoint(path, {.every_seconds = seconds}), last);
+            const std::string before = path + ".before";
+            const bool written_at_end = !std::filesystem::exists(before) || !std::filesystem::equivalent(path, before);
+            CHECK(written_at_end == (seconds > 0 || change > 0));
+            Last resumed{path, change};
+            Training().train(3 * iteration, Checkpoint(path), resumed);
+            CHECK(resumed.stops == change);
+        }
+    }
 }
 
 TEST_CASE("nothing is written after an exception") {

@@ -112,6 +112,20 @@ TEST_CASE("tensors are read when the file is written, not when they are added") 
     }
 }
 
+TEST_CASE("the checksum is that of the file that is written, and changes with its bytes") {
+    const TemporaryFolder folder("writer");
+    float number = 1;
+    SafetensorsWriter writer;
+    writer.add("x", Shape{1}, &number);
+    const std::uint64_t first = writer.checksum();
+    CHECK(writer.write(folder / "F") == first);
+    CHECK_THAT(gradiva_test::read_text(folder / "F"),
+               ContainsText(fmt::format("\"gradiva.crc64\":\"{:016x}\"", first)));
+    CHECK(writer.checksum() == first);
+    number = 2;
+    CHECK(writer.checksum() != first);
+}
+
 TEST_CASE("a kept copy stays when the file is replaced") {
     const TemporaryFolder folder("writer");
     float number = 1;

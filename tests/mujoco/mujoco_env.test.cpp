@@ -163,7 +163,13 @@ TEST_CASE("A MuJoCo environment goes on from its saved state with the same bits"
     saved.data().mocap_pos[2] = 0.5;
     saved.data().mocap_quat[1] = 0.1;
     saved.data().userdata[1] = 9;
+#if mjVERSION_HEADER >= 300
+    saved.data().eq_active[0] = 0;
+#endif
     restore("test", image_of(saved), restored);
+#if mjVERSION_HEADER >= 300
+    CHECK(restored.data().eq_active[0] == 0);
+#endif
     CHECK(restored.data().time == 3);
     CHECK(restored.data().ctrl[0] == 2);
     CHECK(restored.data().qfrc_applied[1] == 0.1);
@@ -190,6 +196,18 @@ TEST_CASE("A MuJoCo environment of another model or other options is not restore
     CHECK_THAT(refusal_of(env, other("timestep='0.01'", "timestep='0.02'")),
                ContainsText("model/timestep is 0.01 where it was saved and 0.02 here"));
     CHECK_THAT(refusal_of(env, other("<motor joint='y'/>", "")), ContainsText("model/nu is 2 where"));
+    CHECK_THAT(refusal_of(env, other("gravity='0 0 0'", "gravity='0 0 1'")),
+               ContainsText("model/gravity[2] is 0 where it was saved and 1 here"));
+    CHECK_THAT(refusal_of(env, other("mass='2'", "mass='3'")),
+               ContainsText("model/body_mass[1] is 2 where it was saved and 3 here"));
+    CHECK_THAT(refusal_of(env, other("size='0.1' mass='2'", "size='0.2' mass='2'")),
+               ContainsText("model/body_inertia["));
+    CHECK_THAT(refusal_of(env, other("<joint name='y'", "<joint damping='2' name='y'")),
+               ContainsText("model/dof_damping[1] is 0 where it was saved and 2 here"));
+    CHECK_THAT(refusal_of(env, other("<geom", "<geom friction='0.5 0.1 0.1'")),
+               ContainsText("model/geom_friction[0] is 1 where it was saved and 0.5 here"));
+    CHECK_THAT(refusal_of(env, other("<motor joint='y'", "<motor gear='4' joint='y'")),
+               ContainsText("model/actuator_gear[6] is 1 where it was saved and 4 here"));
     const std::string slide = "<joint name='y' type='slide' axis='0 1 0'/>";
     CHECK_THAT(refusal_of(env, other(slide, slide + "<joint type='slide' axis='0 0 1'/>")),
                ContainsText("model/nq is 2 where"));

@@ -1,5 +1,7 @@
 #include "catch.hpp"
 
+#include <cstring>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -281,9 +283,32 @@ TEST_CASE("what belongs to another training is refused, and nothing is restored"
         InMemory counted;
         Toy().train({.steps = 30}, counted, counter);
         CHECK_THROWS_WITH(same.train({.steps = 60}, counted),
-                          ContainsText("memory: callbacks/callback/count is saved and nothing here has it"));
+                          ContainsText("memory: callbacks/callback/count was saved and is not here"));
         CHECK(same.weight == 1);
     }
+}
+
+TEST_CASE("seconds that are no time are none") {
+    for (const double seconds : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+                                 -std::numeric_limits<double>::infinity(), -5.0}) {
+        InMemory memory;
+        Toy().train({.steps = 30}, memory);
+        std::memcpy(memory.saved->at("progress/seconds").own.data(), &seconds, sizeof(seconds));
+        const Progress last = Toy().train({.steps = 60}, memory);
+        CHECK(last.iteration == 6);
+        CHECK(last.seconds >= 0);
+        CHECK(last.seconds < 100);
+    }
+}
+
+TEST_CASE("a callback that saves hears of an exception also where an on_stop throws at the end") {
+    struct Throwing {
+        void operator()(const Progress&) const {}
+        void on_stop(const Run&, Stop why) const { require(why != Stop::steps, "the log is full"); }
+    };
+    InMemory memory;
+    CHECK_THROWS_WITH(Toy().train({.steps = 20}, memory, Throwing{}), "the log is full");
+    CHECK(memory.calls->back() == "failed");
 }
 
 TEST_CASE("after an exception the training goes on from what was saved") {

@@ -3,6 +3,7 @@
 #include "gradiva/core/namespace.hpp"
 
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <system_error>
 
@@ -37,13 +38,14 @@ inline bool sync_file(std::FILE* file) {
 #endif
 }
 
-/// Waits until the names in a folder are on the disk. On failure returns false and sets errno. File systems that cannot
-/// do it for folders (EINVAL) count as done; so does Windows, which has no such call.
-inline bool sync_folder([[maybe_unused]] const char* folder) {
+/// Waits until the names in the folder of a file are on the disk. On failure returns false and sets errno. File systems
+/// that cannot do it for folders (EINVAL) count as done; so does Windows, which has no such call.
+inline bool sync_folder_of([[maybe_unused]] const std::filesystem::path& file) {
 #ifdef _WIN32
     return true;
 #else
-    const int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const std::string folder = file.parent_path().string();
+    const int descriptor = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return false;
     const bool done = fsync(descriptor) == 0 || errno == EINVAL;
     const int error = errno;

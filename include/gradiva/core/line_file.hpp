@@ -57,15 +57,16 @@ public:
     /// Of the lines that were flushed.
     LineFilePosition position() const { return {size_, crc_.value()}; }
 
-    /// Flushes, and waits until all lines are on the disk; not for what is no regular file, such as a pipe. Throws
-    /// `Error` when that fails.
+    /// Flushes, and waits until all lines are on the disk, the first time also the file's name; not for what is no
+    /// regular file, such as a pipe. Throws `Error` when that fails.
     void sync() {
         flush();
         std::error_code ignored;
         if (!std::filesystem::is_regular_file(absolute_, ignored)) return;
         const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(absolute_.string().c_str(), "rb+"));
-        require(file != nullptr && sync_file(file.get()), "{}: cannot bring '{}' to the disk: {}", who_, path_,
-                error_text(errno));
+        const bool synced = file != nullptr && sync_file(file.get()) && (name_synced_ || sync_folder_of(absolute_));
+        if (!synced) fail("{}: cannot bring '{}' to the disk: {}", who_, path_, error_text(errno));
+        name_synced_ = true;
     }
 
     /// Appends a line, which ends with its line break, to the write buffer; flushes when this reaches 64 KiB.
@@ -129,6 +130,7 @@ private:
     std::string pending_;
     std::uint64_t size_ = 0;  // bytes of the complete lines in the file
     Crc64 crc_;               // of these
+    bool name_synced_ = false;
 };
 
 }  // namespace GRADIVA_NAMESPACE

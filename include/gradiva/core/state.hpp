@@ -11,6 +11,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/detail/state_types.hpp"
@@ -99,9 +100,12 @@ public:
     template <class Visit>
     void each(std::string_view name, Index count, const Visit& visit) {
         within(name, [&] {
-            ++lists_;
-            for (Index i = 0; i < count; ++i) visit(i);
-            --lists_;
+            objects_.push_back(0);
+            for (Index i = 0; i < count; ++i) {
+                objects_.back() = i;
+                visit(i);
+            }
+            objects_.pop_back();
         });
     }
 
@@ -136,7 +140,9 @@ protected:
     /// How many objects a list may have: a number that was read may be anything.
     virtual Index most_elements() const { return std::numeric_limits<Index>::max(); }
     /// Whether the piece belongs to one of several objects, whose numbers are stored behind each other.
-    bool in_list() const { return lists_ > 0; }
+    bool in_list() const { return !objects_.empty(); }
+    /// The numbers of these objects, of the outermost list first.
+    const std::vector<Index>& objects() const { return objects_; }
 
 private:
     virtual void visit(const StatePiece& piece) = 0;
@@ -158,7 +164,7 @@ private:
     const Episodes episodes_;
     std::string path_;
     std::string varying_schedule_;
-    Index lists_ = 0;
+    std::vector<Index> objects_;
     bool fixed_ = false;
 };
 

@@ -7,8 +7,11 @@
 #include <string_view>
 #include <unordered_map>
 
+#include <fmt/core.h>
+
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/failure.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/core/state_image.hpp"
 #include "gradiva/core/state_text.hpp"
 
@@ -34,12 +37,22 @@ public:
     void finish() const {
         for (const StateArray& array : image_.arrays()) {
             const auto found = used_.find(&array);
-            require((found == used_.end() ? 0 : found->second) == array.bytes && found != used_.end(),
-                    "{}: {} is saved and nothing here has it, or less of it; restore what was saved", who_, array.path);
+            require(found != used_.end(), "{}: {} was saved and is not here; {}", who_, printable(array.path), mend);
+            require(found->second == array.bytes, "{}: {} has more numbers where it was saved than here; {}", who_,
+                    printable(array.path), mend);
         }
     }
 
 private:
+    static constexpr const char* mend = "use the parts, options and callbacks of the program that saved";
+
+    /// The path, of one of several objects with its numbers.
+    std::string place() const {
+        std::string text = path();
+        for (const Index number : objects()) text += fmt::format("[{}]", number);
+        return text;
+    }
+
     /// Each has a number at least, but for objects without pieces.
     Index most_elements() const override { return std::max<Index>(most_elements_, 1000); }
 
@@ -55,10 +68,11 @@ private:
         if (piece.fixed && piece.text) return compare_texts(take(array, piece.bytes()), piece.size(), visited);
         if (piece.fixed || piece.resize == nullptr) {
             require(piece.rows == visited.rows && piece.columns == visited.columns,
-                    "{}: {} has {} numbers where it was saved and {} here", who_, path(), piece.size(), visited.size());
+                    "{}: {} has {} numbers where it was saved and {} here; {}", who_, place(), piece.size(),
+                    visited.size(), mend);
         }
         const std::byte* const saved = take(array, piece.bytes());
-        if (piece.fixed) return compare(array, saved, piece);
+        if (piece.fixed) return compare(saved, piece);
         if (piece.type == Dtype::boolean) check_booleans(saved, piece.bytes());
         void* const data = piece.resize == nullptr ? piece.data : piece.resize(piece.object, piece.rows, piece.columns);
         if (piece.bytes() > 0) std::memcpy(data, saved, static_cast<std::size_t>(piece.bytes()));
@@ -66,16 +80,17 @@ private:
 
     const StateArray& array_of(const std::string& name, Dtype type) const {
         const StateArray* const array = image_.find(name);
-        require(array != nullptr, "{}: {} was not saved; restore what was saved, by the same program", who_, name);
-        require(array->type == type, "{}: {} was saved as {} and is {} here", who_, name, dtype_name(array->type),
-                dtype_name(type));
+        require(array != nullptr, "{}: {} was not saved; {}", who_, name, mend);
+        require(array->type == type, "{}: {} was saved as {} and is {} here; {}", who_, name, dtype_name(array->type),
+                dtype_name(type), mend);
         return *array;
     }
 
     /// Sets the size of the piece to that of the image, which has the piece's rank.
     void check_shape(const StateArray& array, StatePiece& piece) const {
         require(static_cast<Index>(array.shape.size()) == piece.rank,
-                "{}: {} was saved with {} dimensions and has {} here", who_, path(), array.shape.size(), piece.rank);
+                "{}: {} was saved with {} dimensions and has {} here; {}", who_, path(), array.shape.size(), piece.rank,
+                mend);
         if (piece.rank >= 1) piece.columns = array.shape[0];
         if (piece.rank == 2) piece.rows = array.shape[1];
         require(array.bytes == piece.bytes(), "{}: {} has {} bytes, not the {} of its shape", who_, path(), array.bytes,
@@ -98,8 +113,8 @@ private:
     /// The next `bytes` bytes of the array.
     const std::byte* take(const StateArray& array, Index bytes) {
         Index& used = used_[&array];
-        require(bytes <= array.bytes - used, "{}: {} ends before all objects here have read their part", who_,
-                array.path);
+        require(bytes <= array.bytes - used, "{}: {} ends before all objects here have read their part; {}", who_,
+                array.path, mend);
         const std::byte* const data = array.data + used;
         used += bytes;
         return data;
@@ -108,24 +123,24 @@ private:
     void compare_texts(const std::byte* saved, Index size, const StatePiece& piece) const {
         const std::string_view there(reinterpret_cast<const char*>(saved), static_cast<std::size_t>(size));
         const std::string_view here(static_cast<const char*>(piece.data), static_cast<std::size_t>(piece.size()));
-        require(there == here, "{}: {} is {} where it was saved and {} here; restore by the program that saved", who_,
-                path(), there, here);
+        if (there == here) return;
+        fail("{}: {} is {} where it was saved and {} here; {}", who_, place(), printable(there), printable(here), mend);
     }
 
-    void compare(const StateArray& array, const std::byte* saved, const StatePiece& piece) const {
+    void compare(const std::byte* saved, const StatePiece& piece) const {
         const auto* const here = static_cast<const std::byte*>(piece.data);
         const Index width = static_cast<Index>(dtype_bytes(piece.type));
         for (Index i = 0; i < piece.size(); ++i) {
             if (std::memcmp(saved + i * width, here + i * width, static_cast<std::size_t>(width)) == 0) continue;
-            fail("{}: {}{} is {} where it was saved and {} here; restore by the program that saved", who_, array.path,
+            fail("{}: {}{} is {} where it was saved and {} here; {}", who_, place(),
                  piece.size() == 1 ? std::string() : fmt::format("[{}]", i), text_of(piece.type, saved + i * width),
-                 text_of(piece.type, here + i * width));
+                 text_of(piece.type, here + i * width), mend);
         }
     }
 
     void check_booleans(const std::byte* saved, Index count) const {
         for (Index i = 0; i < count; ++i) {
-            require(static_cast<unsigned>(saved[i]) <= 1, "{}: {} is {}, not 0 or 1", who_, path(),
+            require(static_cast<unsigned>(saved[i]) <= 1, "{}: {} is {}, not 0 or 1", who_, place(),
                     static_cast<unsigned>(saved[i]));
         }
     }
@@ -143,7 +158,8 @@ private:
 };
 
 /// Restores a part from an image, wholly or not at all: when it throws, the part is as it was before, but for running
-/// episodes where they are restarted. For the errors see `StateReader`.
+/// episodes where they are restarted, and unless its `visit_state` also throws on what it showed before. For the errors
+/// see `StateReader`.
 template <HasVisitState Part>
 void restore(std::string_view who, const StateImage& image, Part& part, Episodes episodes = Episodes::kept) {
     const StateImage before = image_of(part, episodes);
@@ -152,7 +168,9 @@ void restore(std::string_view who, const StateImage& image, Part& part, Episodes
         part.visit_state(reader);
         reader.finish();
     };
-    undo_unless_done([&] { read(image); }, [&] { read(before); });
+    CaughtException failure;
+    if (!failure.attempt([&] { read(image); })) failure.attempt([&] { read(before); });
+    failure.rethrow();
 }
 
 }  // namespace GRADIVA_NAMESPACE

@@ -95,8 +95,8 @@ public:
             for (std::size_t k = 0; k < sizes_.size(); ++k) {
                 const Index position = (*positions)[k];
                 require(position >= 0 && position < sizes_[k],
-                        "DialLock: position {} of dial {} was saved, which has {}; restore what was saved", position, k,
-                        sizes_[k]);
+                        "DialLock: position {} of dial {} was saved, which has {}; this state was changed since",
+                        position, k, sizes_[k]);
             }
         }
     }

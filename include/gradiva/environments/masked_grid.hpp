@@ -70,7 +70,7 @@ public:
     void visit_state(State& state) {
         state.fixed("map", map_);
         state("at", at_);
-        require(at_ < cells_.size(), "MaskedGrid: cell {} was saved, of a map of {}; restore what was saved", at_,
+        require(at_ < cells_.size(), "MaskedGrid: cell {} was saved, of a map of {}; this state was changed since", at_,
                 cells_.size());
     }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -33,15 +35,18 @@ inline constexpr RestartEpisodes restart_episodes{};
 ///
 ///   trainer.train({.steps = 1'000'000}, Checkpoint("run.safetensors"), CsvLog("run.csv"), ProgressBar{});
 ///
-/// It writes every minute, or as its options say, and at the end of `train`; nothing after an exception, nor where
-/// there is a file and no iteration ran. A training that is complete returns its progress at once; a larger number of
-/// steps extends it; one that a callback has stopped goes on. With several calls of `train` and one file, which have
-/// the same callbacks with state, those that are complete return at once. One process at a time uses a file.
+/// It writes every minute, or as its options say, and at the end of `train` after the `on_stop` of all others; nothing
+/// after an exception, also one of an `on_stop`, nor where there is a file and no iteration ran. A training that is
+/// complete returns its progress at once; a larger number of steps extends it; one that a callback has stopped goes on.
+/// With several calls of `train` and one file, which have the same callbacks with state, those that are complete return
+/// at once. One process at a time uses a file.
 ///
 /// `train` throws `Error`, and nothing is changed, where the file is damaged, or was written by another training: its
-/// environments, networks, options, callbacks or seed differ, of which the first is named. The number of
-/// threads may differ; so may compiler and processor, with bits of their own. The file is replaced as a whole, so that
-/// it is complete whenever the program or the machine stops.
+/// environments, networks, options, callbacks or seed differ, of which the first is named. A log that was cut or
+/// changed since is an `Error` too, of the log itself, which opens its file once the training is restored: both files
+/// are as they were then, while what is in memory is the restored training. The number of threads may differ; so may
+/// compiler and processor, with bits of their own. The file is replaced as a whole, so that it is complete whenever the
+/// program or the machine stops.
 template <Episodes episodes = Episodes::kept>
 class Checkpoint {
 public:
@@ -66,17 +71,19 @@ public:
         } else {
             detail::state_of(run, episodes);  // what could not be saved is an error now, not after hours
         }
+        checksum_.reset();
         started_iteration_ = written_iteration_ = run.progress().iteration;
     }
 
     void operator()(const Progress&) const {}
 
     void after_iteration(const Run& run) {
-        if (is_due(run.progress().iteration)) write(run);
+        if (is_due(run.progress().iteration)) write(run, {});
     }
 
     void on_stop(const Run& run, Stop why) {
-        if (why != Stop::exception && (!found_ || run.progress().iteration > started_iteration_)) write(run);
+        if (why == Stop::exception || (found_ && run.progress().iteration == started_iteration_)) return;
+        write(run, checksum_);  // again after the last iteration, where the on_stop of others has changed their state
     }
 
 private:
@@ -99,9 +106,10 @@ private:
         return by_number || std::chrono::duration<double>(Clock::now() - written_).count() >= options_.every_seconds;
     }
 
-    void write(const Run& run) {
+    void write(const Run& run, const std::optional<std::uint64_t>& former) {
         const Index iteration = run.progress().iteration;
-        detail::write_checkpoint(path_, run, episodes, options_.keep > 0 ? fmt::format("{}", iteration) : "");
+        const std::string kept = options_.keep > 0 ? fmt::format("{}", iteration) : "";
+        checksum_ = detail::write_checkpoint(path_, run, episodes, kept, former);
         if (options_.keep > 0) detail::remove_old_copies(path_, iteration, options_.keep);
         written_ = Clock::now();
         written_iteration_ = iteration;
@@ -113,6 +121,7 @@ private:
     bool found_ = false;  // a file, when the training started
     Index started_iteration_ = 0;
     Index written_iteration_ = 0;
+    std::optional<std::uint64_t> checksum_;  // of the file that was written last
 };
 
 Checkpoint(std::string, const CheckpointOptions& = {})->Checkpoint<Episodes::kept>;

@@ -23,6 +23,7 @@
 #include "gradiva/core/crc64.hpp"
 #include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/io/detail/byte_source.hpp"
 #include "gradiva/io/detail/safetensors_format.hpp"
 #include "gradiva/io/detail/safetensors_header.hpp"
@@ -107,7 +108,7 @@ private:
     void check_layout(const Entries& entries, Index data) const {
         std::vector<std::tuple<Index, Index, std::string_view>> order;
         for (const auto& [name, entry] : entries) {
-            if (entry.offsets->size() != 2) refuse("tensor '" + detail::printable(name) + "' has not two data_offsets");
+            if (entry.offsets->size() != 2) refuse("tensor '" + printable(name) + "' has not two data_offsets");
             order.emplace_back((*entry.offsets)[0], (*entry.offsets)[1], name);
         }
         std::sort(order.begin(), order.end());
@@ -115,7 +116,7 @@ private:
         for (const auto& [from, to, name] : order) {
             if (from != covered || to < from) {
                 refuse(fmt::format("tensor '{}' has data_offsets [{}, {}], where byte {} should be next",
-                                   detail::printable(name), from, to, covered));
+                                   printable(name), from, to, covered));
             }
             covered = to;
         }
@@ -125,8 +126,8 @@ private:
     void add(const std::string& name, detail::TensorEntry& entry, std::size_t begin) {
         const std::size_t from = to_size((*entry.offsets)[0]), bytes = to_size((*entry.offsets)[1]) - from;
         if (detail::tensor_bytes(*entry.type, *entry.shape) != bytes) {
-            refuse(fmt::format("the shape of tensor '{}' does not fit its {} bytes of {}", detail::printable(name),
-                               bytes, dtype_name(*entry.type)));
+            refuse(fmt::format("the shape of tensor '{}' does not fit its {} bytes of {}", printable(name), bytes,
+                               dtype_name(*entry.type)));
         }
         const std::span<const std::byte> place(bytes_.get() + begin + from, bytes);
         tensors_.try_emplace(name, StoredTensor{*entry.type, std::move(*entry.shape), place});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "gradiva/core/crc64.hpp"
 #include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/io/detail/durable_file.hpp"
 #include "gradiva/io/detail/json_text.hpp"
 #include "gradiva/io/detail/safetensors_format.hpp"
@@ -40,11 +42,11 @@ public:
         const auto bytes = detail::tensor_bytes(type, shape);
         if (!bytes) {
             fail("SafetensorsWriter: tensor '{}' has a negative size, or is too large; give sizes of at least 0",
-                 detail::printable(name));
+                 printable(name));
         }
         if (data == nullptr && *bytes > 0) {
             fail("SafetensorsWriter: tensor '{}' has no data; only one without elements may have none",
-                 detail::printable(name));
+                 printable(name));
         }
         Tensor& tensor = next(tensors_, tensor_count_);
         tensor.name.assign(name);
@@ -64,28 +66,36 @@ public:
     void add_text(std::string_view key, std::string_view value) {
         check_name(key, detail::checksum_key);
         if (!detail::is_utf8(value)) {
-            fail("SafetensorsWriter: the text of '{}' is not UTF-8; write bytes as a tensor", detail::printable(key));
+            fail("SafetensorsWriter: the text of '{}' is not UTF-8; write bytes as a tensor", printable(key));
         }
         Text& text = next(texts_, text_count_);
         text.key.assign(key);
         text.value.assign(value);
     }
 
-    /// Replaces the file `path` as a whole: until all bytes are on the disk, the former file stays. On the way the file
-    /// `path`.partial exists. With a `kept` name, `path`.`kept` becomes a hard link to the same bytes, which stays when
-    /// `path` is replaced again. Throws `Error` when a name was added twice, or when the file cannot be written.
-    void write(const std::string& path, std::string_view kept = {}) {
+    /// The checksum of the file that `write` would write. Throws `Error` when a name was added twice.
+    std::uint64_t checksum() {
         check_twice();
         make_header();
         Crc64 crc;
         crc.add(header_.bytes());
         for_each_in_order([&](const Tensor& tensor) { crc.add(tensor.bytes); });
-        header_.set_checksum(crc.value());
+        return crc.value();
+    }
+
+    /// Replaces the file `path` as a whole: until all bytes are on the disk, the former file stays. On the way the file
+    /// `path`.partial exists. With a `kept` name, `path`.`kept` becomes a hard link to the same bytes, which stays when
+    /// `path` is replaced again. Returns the checksum. Throws `Error` when a name was added twice, or when the file
+    /// cannot be written.
+    std::uint64_t write(const std::string& path, std::string_view kept = {}) {
+        const std::uint64_t crc = checksum();
+        header_.set_checksum(crc);
 
         detail::DurableFile file("SafetensorsWriter", path);
         file.write(header_.bytes());
         for_each_in_order([&](const Tensor& tensor) { file.write(tensor.bytes); });
         file.commit(kept);
+        return crc;
     }
 
 private:
@@ -108,8 +118,7 @@ private:
 
     static void check_name(std::string_view name, std::string_view reserved) {
         if (name.empty() || name == reserved || !detail::is_utf8(name)) {
-            fail("SafetensorsWriter: the name '{}' is empty, reserved or not UTF-8; give another",
-                 detail::printable(name));
+            fail("SafetensorsWriter: the name '{}' is empty, reserved or not UTF-8; give another", printable(name));
         }
     }
 
@@ -127,7 +136,7 @@ private:
             std::sort(names_.begin(), names_.end());
             const auto twice = std::adjacent_find(names_.begin(), names_.end());
             if (twice != names_.end()) {
-                fail("SafetensorsWriter: '{}' was added twice; give each its own name", detail::printable(*twice));
+                fail("SafetensorsWriter: '{}' was added twice; give each its own name", printable(*twice));
             }
             names_.clear();
         };

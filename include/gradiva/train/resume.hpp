@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/core/state_image.hpp"
 #include "gradiva/core/state_reader.hpp"
 #include "gradiva/train/run.hpp"
@@ -56,7 +57,8 @@ inline void check_callbacks(std::string_view who, const Run& run, const StateIma
     const auto check = [&](const StateImage& some, const StateImage& all, const char* text) {
         for (const StateArray& array : some.arrays()) {
             if (!array.path.starts_with("callbacks/") || all.find(array.path) != nullptr) continue;
-            fail("{}: {} {}; give all calls of train that share a file the same callbacks", who, array.path, text);
+            fail("{}: {} {}; give all calls of train that share a file the same callbacks", who, printable(array.path),
+                 text);
         }
     };
     check(saved, now, "was saved by an earlier call of train and is not here");

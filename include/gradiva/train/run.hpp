@@ -23,7 +23,8 @@ enum class Stop {
 /// - `on_start(Run&)`, once before the first iteration; if it returns false, no iteration runs;
 /// - `after_iteration(Run&)`, after all callbacks were called with the report of an iteration;
 /// - `on_stop(const Run&, Stop)`, once at the end, also after an exception; not if the `on_start` of this callback, or
-///   of one before it, threw. What it throws while an exception propagates is dropped;
+///   of one before it, threw. What it throws while an exception propagates is dropped; after one that throws, those
+///   of callbacks that save the training get `Stop::exception`;
 /// - `visit_state(State&)`, for callbacks that have state; its pieces belong to those of the training. One with `static
 ///   constexpr std::string_view state_name` names its part of the paths, others are called "callback";
 /// - `static constexpr Episodes saves_run`, for callbacks that save and restore the training. Their `on_start` is called

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <string_view>
 
@@ -100,9 +101,7 @@ private:
             if (run.ends_at_once()) return;
             progress.schedule_progress = schedule_progress(options, progress.steps);
             detail::for_each_callback<false>(start, callbacks...);
-            const auto begin = std::chrono::steady_clock::now() -
-                               std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                                   std::chrono::duration<double>(std::clamp(progress.seconds, 0.0, 1e9)));
+            const auto begin = std::chrono::steady_clock::now() - clock_duration(progress.seconds);
             while (continues && !progress.finished()) {
                 progress = iterated(options, progress, iterate, begin);
                 ((continues = detail::call_with_report(callbacks, progress, trainer) && continues), ...);
@@ -111,15 +110,22 @@ private:
                 detail::for_each_callback<true>(after, callbacks...);
             }
         });
-        const Stop why = failure ? Stop::exception : progress.finished() ? Stop::steps : Stop::callback;
+        Stop why = failure ? Stop::exception : progress.finished() ? Stop::steps : Stop::callback;
         const auto stop = [&](auto& callback, std::size_t position) {
             if (started[position]) failure.attempt([&] { detail::call_on_stop(callback, run, why); });
         };
         if (!run.ends_at_once()) {
             detail::for_each_callback<false>(stop, callbacks...);
+            if (failure) why = Stop::exception;  // also of an on_stop
             detail::for_each_callback<true>(stop, callbacks...);
         }
         failure.rethrow();
+    }
+
+    /// Of seconds that were restored, which may be any number.
+    static std::chrono::steady_clock::duration clock_duration(double seconds) {
+        const std::chrono::duration<double> passed(std::isfinite(seconds) ? std::clamp(seconds, 0.0, 1e9) : 0.0);
+        return std::chrono::duration_cast<std::chrono::steady_clock::duration>(passed);
     }
 
     template <class Trainer, class... Callbacks>

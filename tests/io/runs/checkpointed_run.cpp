@@ -1,7 +1,8 @@
 // One training with a checkpoint, for tests that stop, kill and resume it in fresh processes.
 //   checkpointed_run ROW FILE [steps=N] [threads=N] [stop=ITERATION] [fail=ITERATION] [every=ITERATIONS] [log=FILE]
 //     [second=STEPS]
-// Prints the iteration that was reached, and a hash of all state.
+// Prints the iteration that was reached and hashes of all state, then in a second line how many episodes were truncated
+// by this process.
 #include <charconv>
 #include <map>
 #include <optional>
@@ -12,7 +13,8 @@
 #include "gradiva/core/state_difference.hpp"
 #include "gradiva/gradiva.hpp"
 #include "gradiva/io.hpp"
-#include "own_environments.hpp"
+#include "own_parts.hpp"
+#include "train/walks.hpp"
 
 using namespace gradiva;
 
@@ -41,14 +43,23 @@ void train(Trainer& trainer, const A& actor, const Arguments& arguments) {
     const auto failing = [&](const Progress& progress) {
         require(progress.iteration != arguments.fail, "failed as asked for");
     };
+    Index truncated = 0;
+    const auto count = [&](const Progress& progress, const auto& trained) {
+        if constexpr (requires { trained.rollout(); }) {
+            truncated += trained.rollout().truncated.matrix().template cast<Index>().sum();
+        } else {
+            truncated = progress.episodes;  // all that AnalyticPolicyGradient ends
+        }
+    };
     const Checkpoint checkpoint(arguments.file, {.every_seconds = 1000, .every_iterations = arguments.every});
-    Progress last =
-        trainer.train({.steps = arguments.steps}, Checkpoint(checkpoint), best, log, failing, stop, StopOnSignal{});
+    Progress last = trainer.train({.steps = arguments.steps}, Checkpoint(checkpoint), best, log, failing, count, stop,
+                                  StopOnSignal{});
     if (arguments.second > 0 && last.finished()) {
-        last = trainer.train({.steps = arguments.second}, Checkpoint(checkpoint), best, log, failing, stop,
+        last = trainer.train({.steps = arguments.second}, Checkpoint(checkpoint), best, log, failing, count, stop,
                              StopOnSignal{});
     }
-    fmt::print("{} {:016x} {:016x}\n", last.iteration, hash_of(image_of(trainer)), hash_of(image_of(best)));
+    fmt::print("{} {:016x} {:016x}\n{}\n", last.iteration, hash_of(image_of(trainer)), hash_of(image_of(best)),
+               truncated);
 }
 
 void ppo_clip(const Arguments& arguments) {
@@ -150,6 +161,35 @@ void own_trainer(const Arguments& arguments) {
     train(trainer, actor, arguments);
 }
 
+/// The update of a user's trainer may be a part of the library.
+void value_regression(const Arguments& arguments) {
+    Vectorized envs(TimeLimit(Archery{}, 12), {.count = 4, .seed = 7});
+    Actor actor(envs, Mlp{.hidden = {8}});
+    Critic critic(envs, Mlp{.hidden = {8}});
+    Trainer trainer({.name = "Fit", .horizon = 10, .threads = arguments.threads}, envs, actor, critic, Gae{},
+                    [&](Threads& threads) { return ValueRegression(critic, Adam<float>{}, {}, threads, 7); });
+    train(trainer, actor, arguments);
+}
+
+/// With a network of a user's own.
+void state_dependent(const Arguments& arguments) {
+    Vectorized envs(TimeLimit(Pendulum{}, 20), {.count = 3, .seed = 7});
+    Actor actor(envs, OwnLayers{.units = 8}, StateDependentGaussian<float>(1));
+    Critic critic(envs, OwnLayers{});
+    A2c trainer(envs, actor, critic, Gae{}, {.threads = arguments.threads});
+    train(trainer, actor, arguments);
+}
+
+/// With a VectorEnv of a user's own.
+void hybrid_beta(const Arguments& arguments) {
+    const HybridSpace space{.choice = {.n = 2}, .box = {.size = 1, .low = {-1}, .high = {2}}};
+    auto envs = gradiva_test::walks_of(space);
+    Actor actor(envs, Mlp{.hidden = {8}}, Hybrid<float, Beta<float>>(2, Beta<float>(space.box)));
+    Critic critic(envs, Mlp{.hidden = {8}});
+    A2c trainer(envs, actor, critic, Gae{}, {.threads = arguments.threads});
+    train(trainer, actor, arguments);
+}
+
 const std::map<std::string_view, void (*)(const Arguments&)> rows{{"ppo_clip", ppo_clip},
                                                                   {"ppo_kl", ppo_kl},
                                                                   {"a2c", a2c},
@@ -159,7 +199,28 @@ const std::map<std::string_view, void (*)(const Arguments&)> rows{{"ppo_clip", p
                                                                   {"q_lambda", q_lambda},
                                                                   {"analytic", analytic},
                                                                   {"own_trainer", own_trainer},
-                                                                  {"multi_binary", multi_binary}};
+                                                                  {"multi_binary", multi_binary},
+                                                                  {"value_regression", value_regression},
+                                                                  {"state_dependent", state_dependent},
+                                                                  {"hybrid_beta", hybrid_beta}};
+
+/// Environments that cannot be saved. Prints hashes of all but running episodes: where the training starts, and at the
+/// end.
+void restarted(const Arguments& arguments) {
+    Vectorized envs([](Index i) { return UnsavedCart(i); }, {.count = 3, .seed = 7});
+    Actor actor(envs, Mlp{.hidden = {8}, .normalize_observations = true});
+    Critic critic(envs, Mlp{.hidden = {8}});
+    A2c trainer(envs, actor, critic, Gae{}, {.normalize_rewards = true, .threads = arguments.threads});
+    struct Start {
+        decltype(trainer)& of;
+        std::uint64_t hash = 0;
+        void on_start(const Run&) { hash = hash_of(image_of(of, Episodes::restarted)); }
+        void operator()(const Progress&) const {}
+    } start{trainer};
+    const Progress last = trainer.train({.steps = arguments.steps}, Checkpoint(arguments.file, restart_episodes), start,
+                                        StopAt{arguments.stop});
+    fmt::print("{} {:016x} {:016x}\n0\n", last.iteration, start.hash, hash_of(image_of(trainer, Episodes::restarted)));
+}
 
 Arguments read(int argc, char** argv) {
     Arguments arguments;
@@ -191,7 +252,8 @@ int main(int argc, char** argv) {
         return 0;
     }
     try {
-        rows.at(argv[1])(read(argc, argv));
+        const auto run = std::string_view(argv[1]) == "restarted" ? restarted : rows.at(argv[1]);
+        run(read(argc, argv));
         return 0;
     } catch (const std::exception& error) {
         fmt::print(stderr, "{}\n", error.what());

@@ -1,9 +1,12 @@
 """Trainings that are stopped, killed, broken and resumed, each time in a fresh process, end as one that never stopped.
 
-Usage: checkpointed_runs.py PROGRAM [KILLS], the path of checkpointed_run, and how often one run is killed (default 10).
+Usage: checkpointed_runs.py [TEST] PROGRAM [KILLS], the path of checkpointed_run, and how often one run is killed (default
+10).
 """
 
+import collections
 import csv
+import json
 import os
 import pathlib
 import random
@@ -11,27 +14,33 @@ import re
 import resource
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
-KILLS = int(sys.argv.pop()) if len(sys.argv) > 2 else 10
+KILLS = int(sys.argv.pop()) if sys.argv[-1].isdigit() else 10
 PROGRAM = pathlib.Path(sys.argv.pop())
 TIMES = ("seconds", "steps_per_second")
 PARTS = {"environments", "actor", "critic", "options", "advantage", "store", "collector", "rewards", "update", "loop",
          "progress", "callbacks"}  # the first names of paths
 
 
-def run(row, file, **arguments):
-    """Runs a training; returns the iteration that it reached and the hash of its state."""
+def output(row, file, **arguments):
+    """Runs a training; returns the two lines that it prints."""
     done = subprocess.run(
         [PROGRAM, row, file, *(f"{name}={value}" for name, value in arguments.items())],
         capture_output=True, text=True, timeout=300)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
-    iteration, *hashes = done.stdout.split()
+    return done.stdout.splitlines()
+
+
+def run(row, file, **arguments):
+    """Runs a training; returns the iteration that it reached and the hashes of its state."""
+    iteration, *hashes = output(row, file, **arguments)[0].split()
     return int(iteration), hashes
 
 
@@ -45,6 +54,35 @@ def log_of(path):
         return [{name: cell for name, cell in line.items() if name not in TIMES} for line in csv.DictReader(file)]
 
 
+def arrays_in(path):
+    """The bytes of each array of a checkpoint."""
+    data = pathlib.Path(path).read_bytes()
+    begin = 8 + struct.unpack_from("<Q", data)[0]
+    header = json.loads(data[8:begin])
+    return {name: data[begin + entry["data_offsets"][0]:begin + entry["data_offsets"][1]]
+            for name, entry in header.items() if name != "__metadata__"}
+
+
+def happened(before, after):
+    """What happened between two checkpoints of a training, of what is hard to go on with."""
+    def number(arrays, name):
+        return struct.unpack("<q", arrays[name])[0]
+
+    best = "callbacks/best_actor/"
+    facts = {
+        "recent returns wrapped":
+            number(after, "loop/episodes") // 100 > number(before, "loop/episodes") // 100,
+        "a best actor was replaced":
+            before[f"{best}compared"] == b"\1" and before[f"{best}mean_return"] != after[f"{best}mean_return"],
+        "beta moved":
+            before.get("update/kl_coefficient") != after.get("update/kl_coefficient"),
+        "a store wrapped":
+            "store/next" in after and
+            number(after, "loop/iteration") - number(before, "loop/iteration") > number(after, "store/capacity"),
+    }
+    return [fact for fact, true in facts.items() if true]
+
+
 class Runs(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -56,6 +94,7 @@ class Runs(unittest.TestCase):
 
     def test_stopped_and_resumed(self):
         """Stopped before the first iteration, after some and after the last; resumed with 1, 2 and 4 threads."""
+        facts = collections.Counter()
         for row in rows():
             whole = run(row, self.path(f"{row}.whole"), log=self.path(f"{row}.csv"))
             last = whole[0]
@@ -69,8 +108,31 @@ class Runs(unittest.TestCase):
                         shutil.copy(stopped_log, log)
                         self.assertEqual(run(row, file, threads=count, log=log), whole)
                         self.assertEqual(log_of(log), log_of(self.path(f"{row}.csv")))
+                if stop == last // 3:
+                    facts.update(happened(arrays_in(stopped), arrays_in(file)))
+                    shutil.copy(stopped, file)
+                    shutil.copy(stopped_log, log)
+                    facts["an episode was truncated"] += int(output(row, file, log=log)[1]) > 0
                 stopped.unlink()
                 stopped_log.unlink()
+        # Each in so many rows at least.
+        for fact, least in {"an episode was truncated": 8, "recent returns wrapped": 8, "a best actor was replaced": 4,
+                            "beta moved": 1, "a store wrapped": 2}.items():
+            self.assertGreaterEqual(facts[fact], least, fact)
+
+    def test_environments_that_cannot_be_saved(self):
+        """Episodes begin anew; all else goes on from what was saved."""
+        whole, file = self.path("whole"), self.path("run")
+        last, (first, end) = run("restarted", whole)
+        _, (_, stopped) = run("restarted", file, stop=last // 2)
+        saved = file.read_bytes()
+        resumed_at, (resumed, resumed_end) = run("restarted", file)
+        self.assertEqual(resumed_at, last)
+        self.assertEqual(resumed, stopped)
+        self.assertNotIn(resumed, (first, end))
+        self.assertNotEqual(resumed_end, end)
+        file.write_bytes(saved)
+        self.assertEqual(run("restarted", file, threads=2), (last, [resumed, resumed_end]))
 
     def test_python_reads_checkpoints(self):
         try:
@@ -100,7 +162,8 @@ class Runs(unittest.TestCase):
                 (weights,) = [name for name in tensors if re.fullmatch("actor/(network/)+parameters", name)]
                 self.assertGreater(tensors[weights].std(), 0)
                 for name, tensor in tensors.items():
-                    if re.match("(actor|critic|update|environments/(env|streams))/", name) and tensor.dtype.kind == "f":
+                    finite = re.match("(actor/(?!spaces)|critic/|update/|environments/(env|streams)/)", name)
+                    if finite and tensor.dtype.kind == "f":
                         self.assertTrue(isfinite(tensor).all(), name)
                 cut = self.path("cut")
                 cut.write_bytes(path.read_bytes()[:-1])
@@ -138,17 +201,24 @@ class Runs(unittest.TestCase):
     def test_killed_at_random_moments(self):
         generator = random.Random(1)
         started = time.monotonic()
-        whole = run("ppo_clip", self.path("whole"), steps=40000, every=1, log=self.path("whole.csv"))
+        steps = 4000 * KILLS
+        whole = run("ppo_clip", self.path("whole"), steps=steps, every=1, log=self.path("whole.csv"))
         length = time.monotonic() - started
         file, log = self.path("run"), self.path("run.csv")
+        killed, reached = 0, set()
         for _ in range(KILLS):
             process = subprocess.Popen(
-                [PROGRAM, "ppo_clip", file, "steps=40000", "every=1", f"log={log}"],
+                [PROGRAM, "ppo_clip", file, f"steps={steps}", "every=1", f"log={log}"],
                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            time.sleep(generator.uniform(0, 2 * length / KILLS))
+            time.sleep(generator.uniform(0, 1.2 * length / KILLS))
             process.send_signal(signal.SIGKILL)
             self.assertEqual(process.communicate()[1], b"")
-        self.assertEqual(run("ppo_clip", file, steps=40000, log=log), whole)
+            killed += process.returncode == -signal.SIGKILL
+            if file.exists():
+                reached.add(arrays_in(file)["loop/iteration"])
+        self.assertGreater(killed, KILLS * 0.8)
+        self.assertGreater(len(reached), KILLS // 2)
+        self.assertEqual(run("ppo_clip", file, steps=steps, log=log), whole)
         self.assertEqual(log_of(log), log_of(self.path("whole.csv")))
 
     def test_interrupted_by_signals(self):

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -8,6 +10,7 @@
 #include <fmt/core.h>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/core/state_image.hpp"
 #include "gradiva/io/safetensors_file.hpp"
 #include "gradiva/io/safetensors_writer.hpp"
@@ -54,13 +57,13 @@ public:
         : file_(path), who_("Checkpoint '" + path + "' (remove it to begin anew)") {
         const std::string* const format = file_.find_text(checkpoint_format_key);
         require(format != nullptr, "{}: this file is no checkpoint; give the path of another, or remove it", who_);
-        require(*format == checkpoint_format, "{}: its format is {} and this library reads {}", who_, *format,
-                checkpoint_format);
+        require(*format == checkpoint_format, "{}: its format is {} and this library reads {}", who_,
+                printable(*format), checkpoint_format);
         require(file_.has_checksum(), "{}: its checksum is missing; it was changed by another program", who_);
         const std::string* const saved = file_.find_text(checkpoint_episodes_key);
         require(saved != nullptr && *saved == name_of(episodes),
                 "{}: running episodes were {} in it and are {} here; give restart_episodes as where it was written",
-                who_, saved == nullptr ? "not mentioned" : *saved, name_of(episodes));
+                who_, saved == nullptr ? "not mentioned" : printable(*saved), name_of(episodes));
         image_ = state_in(file_);
     }
 
@@ -81,8 +84,10 @@ inline StateImage state_of(const Run& run, Episodes episodes) {
     return image;
 }
 
-/// Writes the file as a whole, with a copy `path`.`kept` where that is not empty.
-inline void write_checkpoint(const std::string& path, const Run& run, Episodes episodes, const std::string& kept) {
+/// Writes the file as a whole, with a copy `path`.`kept` where that is not empty, unless its checksum would be
+/// `former`, that of the same state. Returns the checksum.
+inline std::uint64_t write_checkpoint(const std::string& path, const Run& run, Episodes episodes,
+                                      const std::string& kept, const std::optional<std::uint64_t>& former) {
     const StateImage image = state_of(run, episodes);
     SafetensorsWriter file;
     file.add_text(checkpoint_format_key, checkpoint_format);
@@ -90,7 +95,8 @@ inline void write_checkpoint(const std::string& path, const Run& run, Episodes e
     file.add_text("gradiva.version", fmt::format("{}.{}.{}", version_major, version_minor, version_patch));
     file.add_text("algorithm", run.name());
     for (const StateArray& array : image.arrays()) file.add(array.path, array.type, array.shape, array.data);
-    file.write(path, kept);
+    if (former && file.checksum() == *former) return *former;
+    return file.write(path, kept);
 }
 
 }  // namespace GRADIVA_NAMESPACE::detail

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/io/detail/safetensors_format.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/io/detail/stored_part.hpp"
 #include "gradiva/io/policy_description.hpp"
 

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/io/detail/described_distribution.hpp"
 #include "gradiva/io/detail/described_network.hpp"
-#include "gradiva/io/detail/safetensors_format.hpp"
 #include "gradiva/io/detail/stored_part.hpp"
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/policy/check_fit.hpp"

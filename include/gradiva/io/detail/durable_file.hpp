@@ -19,7 +19,8 @@ namespace GRADIVA_NAMESPACE::detail {
 
 /// Replaces a file as a whole: the bytes go to `path`.partial, and `commit` gives that the name `path`. A process that
 /// is killed, or a machine that stops, at any moment leaves the former file or the new one. Errors throw an `Error`
-/// that begins with `who`, leave the former file, and remove `path`.partial. A symbolic link is replaced, not followed.
+/// that begins with `who`, and remove `path`.partial; they leave the former file, but for a folder that cannot be
+/// synced, by when the new one has its name. A symbolic link is replaced, not followed.
 class DurableFile {
 public:
     DurableFile(const char* who, const std::string& path) : who_(who), path_(path), partial_(path + ".partial") {
@@ -63,8 +64,7 @@ public:
         std::filesystem::rename(partial_, path_, failed);
         if (failed) fail_with("rename", partial_, failed.value(), "it should have become '" + path_ + "'");
         committed_ = true;
-        const std::string folder = std::filesystem::path(path_).parent_path().string();
-        if (!sync_folder(folder.empty() ? "." : folder.c_str())) {
+        if (!sync_folder_of(path_)) {
             fail_with("sync the folder of", path_, errno,
                       "the file is whole, but its name may be lost in a power failure");
         }

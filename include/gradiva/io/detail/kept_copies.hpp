@@ -12,8 +12,8 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Of the files `path`.NUMBER whose number is at most `newest`, removes all but those of the `keep` highest numbers.
-/// What cannot be removed stays.
+/// Of the files `path`.NUMBER whose number, in the form in which it is written, is at most `newest`, removes all but
+/// those of the `keep` highest numbers. What cannot be removed stays.
 inline void remove_old_copies(const std::string& path, Index newest, Index keep) {
     namespace fs = std::filesystem;
     const fs::path folder = fs::path(path).parent_path();
@@ -25,9 +25,9 @@ inline void remove_old_copies(const std::string& path, Index newest, Index keep)
         const std::string name = at->path().filename().string();
         if (!name.starts_with(prefix)) continue;
         Index number = 0;
-        const char* const last = name.data() + name.size();
-        const auto read = std::from_chars(name.data() + prefix.size(), last, number);
-        if (read.ec == std::errc{} && read.ptr == last && number <= newest) copies.emplace_back(number, at->path());
+        const auto read = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), number);
+        const bool is_copy = read.ec == std::errc{} && number >= 0 && name == prefix + std::to_string(number);
+        if (is_copy && number <= newest) copies.emplace_back(number, at->path());
     }
     std::sort(copies.begin(), copies.end());
     const auto excess = std::max<Index>(static_cast<Index>(copies.size()) - keep, 0);

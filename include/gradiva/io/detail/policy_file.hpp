@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/core/state_image.hpp"
 #include "gradiva/io/detail/checkpoint_file.hpp"
 #include "gradiva/io/detail/described_policy.hpp"

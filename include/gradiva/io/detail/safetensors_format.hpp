@@ -7,7 +7,6 @@
 #include <limits>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "gradiva/core/dtype.hpp"
@@ -38,15 +37,6 @@ inline std::optional<std::uint64_t> tensor_bytes(Dtype type, std::span<const Ind
         bytes *= n;
     }
     return bytes;
-}
-
-/// A name from a file for an error's text: at most 80 bytes, control characters as '?'.
-inline std::string printable(std::string_view name) {
-    std::string text(name.substr(0, 80));
-    for (char& c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-    }
-    return name.size() > 80 ? text + "..." : text;
 }
 
 }  // namespace GRADIVA_NAMESPACE::detail

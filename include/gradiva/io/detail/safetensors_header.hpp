@@ -18,6 +18,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/io/detail/safetensors_format.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {

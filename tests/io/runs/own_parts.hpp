@@ -1,6 +1,7 @@
-// Environments of a user's own, for checkpointed_run.
+// Environments and a network of a user's own, for checkpointed_run.
 #pragma once
 
+#include <array>
 #include <gradiva/gradiva.hpp>
 #include <memory>
 #include <span>
@@ -27,6 +28,35 @@ struct OwnCart {
 
     std::unique_ptr<gradiva::CartPole> cart;
     gradiva::Index steps_left, used = 0;
+};
+
+/// The same, of which nobody can save the state.
+struct UnsavedCart : OwnCart {
+    using OwnCart::OwnCart;
+    void visit_state(gradiva::State&) = delete;
+};
+
+/// A description and a network that only have what they must.
+struct OwnLayers {
+    gradiva::Index units = 6;
+};
+class OwnNetwork : gradiva::MlpNetwork<float> {
+public:
+    using MlpNetwork::append_parameters, MlpNetwork::backward, MlpNetwork::forward, MlpNetwork::inputs,
+        MlpNetwork::outputs, MlpNetwork::parameters;
+    using MlpNetwork::Scalar, MlpNetwork::Tape;
+
+    OwnNetwork(gradiva::Index inputs, gradiva::Index outputs, const OwnLayers& layers, gradiva::Rng rng, double gain)
+        : MlpNetwork(inputs, outputs, {.hidden = {layers.units}}, rng, gain) {}
+
+    void visit_state(gradiva::State& state) {
+        state.fixed("units", std::array{inputs(), outputs()});
+        state("parameters", parameters());
+    }
+};
+template <>
+struct gradiva::NetworkFor<OwnLayers, float> {
+    using Type = OwnNetwork;
 };
 
 /// Three switches to set as the lamps above them say; other lamps after each step. Its bytes are its state.
