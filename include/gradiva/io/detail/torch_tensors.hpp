@@ -13,6 +13,7 @@
 #include <fmt/core.h>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/io/detail/safetensors_format.hpp"
