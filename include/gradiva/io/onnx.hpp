@@ -6,8 +6,6 @@
 #include <span>
 #include <string>
 
-#include <fmt/core.h>
-
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/io/describe_policy.hpp"
@@ -34,7 +32,7 @@ inline std::string onnx_bytes(const PolicyDescription& policy, const PolicyExamp
     const auto head = onnx_network(graph, policy.network, type, observation);
     onnx_actions(graph, policy, type, head);
     graph.output({"head", type, policy.network.outputs()}, head);
-    const std::string version = fmt::format("{}.{}.{}", version_major, version_minor, version_patch);
+    const std::string version = version_text();
     return onnx_model(version, graph.message("policy"),
                       {{"gradiva.version", version},
                        {"gradiva.spaces", json_of(policy.spaces).dump()},

@@ -86,7 +86,7 @@ class CHeaders(unittest.TestCase):
     def test_a_changed_number_is_noticed(self):
         text = (self.path / "walker.h").read_text()
         self.assertEqual(0, self.self_test_of(text))
-        for name in ("weight_1", "bias_2", "weight_3", "example_observation", "example_head"):
+        for name in ("weight_1", "bias_2", "weight_3", "example_observations", "example_heads"):
             changed, count = re.subn(rf"(walker_{name}\[\d+\] = {{\s*)-?[0-9.e-]+f", r"\g<1>3.5f", text)
             self.assertEqual(1, count)
             self.assertNotEqual(0, self.self_test_of(changed), name)
