@@ -58,7 +58,7 @@ inline void write_onnx(const std::string& path, const PolicyDescription& policy,
 ///
 /// Inputs:
 ///   observation  [N, D] float: as environments write it; normalised inside, in double
-///   mask         [N, M] uint8, only where the environments have masks: 1 for each legal choice, 0 for the others, at
+///   mask         [N, M] uint8, only where the environments have masks, as inputs cannot be left out: 1 for each legal choice, 0 for the others, at
 ///                least one legal; else choice 0 is taken
 /// Outputs:
 ///   action       int64 [N] for Discrete and HybridSpace; int64 [N, K] for MultiDiscrete and MultiBinary; float [N, K]
@@ -70,7 +70,7 @@ inline void write_onnx(const std::string& path, const PolicyDescription& policy,
 /// the width of their bounds (or of max(1, |action|) without), and choices where the two best legal heads differ by
 /// 1e-4 max(1, |head|) or more.
 ///
-/// Metadata (metadata_props), JSON but for the first:
+/// Metadata (metadata_props), JSON but for the first, numbers that are not finite as null:
 ///   gradiva.version       of the library
 ///   gradiva.spaces        of observations and actions, and whether there are masks
 ///   gradiva.distribution  all fields of `DescribedDistribution` that its kind has
