@@ -4,12 +4,12 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <gradiva/core/check.hpp>
+#include <gradiva/io/detail/c_header/identifier.hpp>
 #include <initializer_list>
 #include <set>
 #include <string>
@@ -42,16 +42,12 @@ inline std::string c_name(const std::string& path) { return std::filesystem::pat
 /// Takes paths of C headers whose names can stand in front of names of C.
 inline CLI::Validator c_header() {
     const auto check = [](const std::string& path) -> std::string {
-        const std::string name = c_name(path);
-        const auto is_part = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
-        const bool right = !name.empty() && name.size() <= 40 && std::isalpha(static_cast<unsigned char>(name[0])) &&
-                           std::all_of(name.begin(), name.end(), is_part) && name.back() != '_' &&
-                           name.find("__") == std::string::npos;
-        return right ? std::string()
-                     : fmt::format(
-                           "its functions would be called '{}_act'; give a name of letters, digits and single "
-                           "underscores, such as walker.h",
-                           name);
+        try {
+            gradiva::detail::check_c_name("the file's name begins those in the header", c_name(path));
+        } catch (const gradiva::Error& error) {
+            return error.what();
+        }
+        return {};
     };
     return {check, "FILE.h"};
 }

@@ -92,7 +92,7 @@ TEST_CASE("The README names every folder of headers") {
     }
 }
 
-TEST_CASE("What is shown in C++ of policies that leave the program stands in a program that runs") {
+TEST_CASE("What is shown in C++ of saved and exported policies stands in a program that runs") {
     const std::string readme = text_of("README.md");
     const std::size_t begin = readme.find("## A trained policy in another program");
     REQUIRE(begin != readme.npos);

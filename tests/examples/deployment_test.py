@@ -1,4 +1,4 @@
-"""What README.md and docs/deployment.md show in Python and in C of policies that leave the program does what they say.
+"""What README.md and docs/deployment.md show in Python and in C of saved and exported policies does what they say.
 
 Usage: deployment_test.py FOLDER, where the examples lie.
 """

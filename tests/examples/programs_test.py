@@ -151,7 +151,8 @@ class Policies(unittest.TestCase):
                     self.refused("is a folder or a device", "cartpole_a2c", option, folder, *forever)
         same = self.folder / "same"
         self.refused("is given for two files", "cartpole_a2c", "--save", same, "--onnx", same, *forever)
-        self.refused("'a-b_act'", "cartpole_a2c", "--c-header", self.folder / "a-b.h", *forever)
+        for name, reason in (("a-b", "is no identifier of C"), ("while", "is a keyword of C or C++")):
+            self.refused(f"'{name}' {reason}", "cartpole_a2c", "--c-header", self.folder / f"{name}.h", *forever)
         self.assertEqual(list(self.folder.iterdir()), [])
 
     def test_a_policy_is_saved_and_exported_after_an_interrupt_too(self):

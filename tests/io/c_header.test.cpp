@@ -177,6 +177,43 @@ TEST_CASE("names that C or C++ would not take are refused, and nothing is writte
         CHECK(error_of(name).empty());
 }
 
+TEST_CASE("no two names of policies, however they are chosen, give one name of a C header") {
+    // "x" with an ending "a_b" and "x_a" with the ending "b" would: no ending may itself end with another one.
+    std::set<std::string> endings;
+    for_each_policy<double>({.mlp = {.hidden = {2}, .layer_norm = true, .normalize_observations = true}},
+                            [&](const auto&, const auto& actor) {
+                                const std::string text = text_of(describe_policy(actor));
+                                const std::regex name("(?:walker|WALKER)_(\\w+)");
+                                for (auto i = std::sregex_iterator(text.begin(), text.end(), name);
+                                     i != std::sregex_iterator(); ++i) {
+                                    endings.insert((*i)[1]);
+                                }
+                            });
+    CHECK(endings.contains("example_heads"));
+    for (const std::string& ending : endings) {
+        for (std::size_t i = ending.find('_'); i != std::string::npos; i = ending.find('_', i + 1)) {
+            CAPTURE(ending);
+            CHECK_FALSE(endings.contains(ending.substr(i + 1)));
+        }
+    }
+}
+
+TEST_CASE("a C header takes masks wherever there are choices, and no others") {
+    const auto mask_size_of = [](const PolicyDescription& policy) {
+        const std::string text = text_of(policy);
+        CHECK((text.find("return WALKER_NO_LEGAL_CHOICE") != text.npos) == !policy.distribution.choices.empty());
+        CHECK((text.find("The second argument is a mask") != text.npos) == !policy.distribution.choices.empty());
+        std::smatch found;
+        std::regex_search(text, found, std::regex("WALKER_MASK_SIZE ([0-9]+)\n"));
+        return found.str(1);
+    };
+    for (const bool masked : {false, true}) {
+        with_policy<float>("", MultiCategorical<float>({3, 2}), MultiDiscrete{.n = {3, 2}}, masked, {},
+                           [&](const auto&, const auto& actor) { CHECK(mask_size_of(describe_policy(actor)) == "5"); });
+    }
+    CHECK(mask_size_of(small_policy()) == "0");
+}
+
 TEST_CASE("no name of a C header has more characters than C99 tells apart") {
     const std::string name(detail::longest_c_name, 'n');
     const TemporaryFolder folder("c_header");

@@ -1,4 +1,4 @@
-// What README.md and docs/deployment.md show in C++ of policies that leave the program. A test of tests/architecture
+// What README.md and docs/deployment.md show in C++ of saved and exported policies. A test of tests/architecture
 // holds their lines against those of this file.
 
 #include <gradiva/gradiva.hpp>

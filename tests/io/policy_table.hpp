@@ -1,4 +1,5 @@
-// One policy of each distribution, space and form of network, with random weights, for tests of what leaves a program.
+// One policy of each distribution, space and form of network, with random weights, for tests of saved and exported
+// policies.
 #pragma once
 
 #include <cstdint>

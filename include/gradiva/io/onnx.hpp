@@ -6,8 +6,6 @@
 #include <span>
 #include <string>
 
-#include <fmt/core.h>
-
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/io/describe_policy.hpp"
@@ -34,7 +32,7 @@ inline std::string onnx_bytes(const PolicyDescription& policy, const PolicyExamp
     const auto head = onnx_network(graph, policy.network, type, observation);
     onnx_actions(graph, policy, type, head);
     graph.output({"head", type, policy.network.outputs()}, head);
-    const std::string version = fmt::format("{}.{}.{}", version_major, version_minor, version_patch);
+    const std::string version = version_text();
     return onnx_model(version, graph.message("policy"),
                       {{"gradiva.version", version},
                        {"gradiva.spaces", json_of(policy.spaces).dump()},
@@ -60,7 +58,7 @@ inline void write_onnx(const std::string& path, const PolicyDescription& policy,
 ///
 /// Inputs:
 ///   observation  [N, D] float: as environments write it; normalised inside, in double
-///   mask         [N, M] uint8, only where the environments have masks: 1 for each legal choice, 0 for the others, at
+///   mask         [N, M] uint8, only where the environments have masks, as inputs cannot be left out: 1 for each legal choice, 0 for the others, at
 ///                least one legal; else choice 0 is taken
 /// Outputs:
 ///   action       int64 [N] for Discrete and HybridSpace; int64 [N, K] for MultiDiscrete and MultiBinary; float [N, K]
@@ -72,7 +70,7 @@ inline void write_onnx(const std::string& path, const PolicyDescription& policy,
 /// the width of their bounds (or of max(1, |action|) without), and choices where the two best legal heads differ by
 /// 1e-4 max(1, |head|) or more.
 ///
-/// Metadata (metadata_props), JSON but for the first:
+/// Metadata (metadata_props), JSON but for the first, numbers that are not finite as null:
 ///   gradiva.version       of the library
 ///   gradiva.spaces        of observations and actions, and whether there are masks
 ///   gradiva.distribution  all fields of `DescribedDistribution` that its kind has

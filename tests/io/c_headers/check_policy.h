@@ -22,10 +22,10 @@ static int CHECK(const char* folder)
     for (n = 0; n < samples && !failed; ++n) {
         float observation[SIZE(OBSERVATION)];
         unsigned char mask[SIZE(MASK) + 1];
-        OWN(real) head[SIZE(HEAD)];
+        OWN(real) head[SIZE(HEAD)], exact[SIZE(HEAD)];
         OWN(action) action[SIZE(ACTION)], untouched[SIZE(ACTION)];
         const double* next = numbers + 2;
-        const size_t count = (size_t)(2 + SIZE(OBSERVATION) + SIZE(MASK) + 2 * SIZE(HEAD) + 2 * ELEMENTS);
+        const size_t count = (size_t)(2 + SIZE(OBSERVATION) + SIZE(MASK) + 2 * SIZE(HEAD) + 3 * ELEMENTS);
         int result;
         if (count > most_numbers || fread(numbers, sizeof(double), count, file) != count) {
             failed = failed_at(NAME, "too few numbers", n, 0, 0);
@@ -43,14 +43,19 @@ static int CHECK(const char* folder)
         }
         OWN(head)(observation, head);
         for (i = 0; i < SIZE(HEAD); ++i, next += 2) {
+            exact[i] = (OWN(real))next[0];
             if (!is_near((double)head[i], next[0], next[1])) {
                 failed = failed_at(NAME, WHAT ", head", n, (double)head[i], next[0]);
             }
         }
-        for (i = 0; i < ELEMENTS; ++i, next += 2) {
-            if (!is_near(ELEMENT(i), next[0], next[1])) {
-                failed = failed_at(NAME, WHAT ", action", n, ELEMENT(i), next[0]);
-            }
+        for (i = 0; i < ELEMENTS; ++i) {
+            const double* const b = next + 3 * i;
+            if (!is_near(ELEMENT(i), b[0], b[1])) failed = failed_at(NAME, WHAT ", action", n, ELEMENT(i), b[0]);
+        }
+        OWN(mode)(exact, numbers[1] > 0 ? mask : 0, action);
+        for (i = 0; i < ELEMENTS; ++i) {
+            const double* const b = next + 3 * i;
+            if (!is_near(ELEMENT(i), b[0], b[2])) failed = failed_at(NAME, WHAT ", mode", n, ELEMENT(i), b[0]);
         }
     }
     fclose(file);

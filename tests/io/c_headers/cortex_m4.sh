@@ -9,9 +9,14 @@ flags="-std=c99 -O2 -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -
 flags+=" -Wconversion -Wdouble-promotion -Werror -nostartfiles -nodefaultlibs -Wl,--gc-sections -ffunction-sections"
 
 "$1" "$folder" # its policies are policy0.h, policy1.h, ... and walker.h
+headers=("$folder"/*.h)
+if [[ ! -e ${headers[0]} ]]; then
+    echo "$1 wrote no header"
+    exit 1
+fi
 failed=0
 total=0
-for header in "$folder"/*.h; do
+for header in "${headers[@]}"; do
     name=$(basename "$header" .h)
     sed "s/walker/$name/g; s/WALKER/${name^^}/g" "$sources/main.c" > "$folder/main.c"
     total=$((total + 1))

@@ -22,7 +22,8 @@ namespace gradiva_test {
 inline constexpr int samples = 1000;
 
 /// The numbers of a sample, in this order: what policy_act has to return, whether there is a mask, and the vectors; the
-/// actor's numbers are each followed by how far from it another program's may be.
+/// numbers of the head are each followed by how far from it another program's may be, those of the action by the same
+/// and by how far from it the action of the actor's own head may be.
 struct Sample {
     int result = 0;
     std::vector<float> observation;
@@ -40,9 +41,8 @@ struct Sample {
     }
 };
 
-inline void append(std::vector<double>& to, double x, double tolerance) {
-    to.push_back(x);
-    to.push_back(tolerance);
+inline void append(std::vector<double>& to, double x, auto... tolerances) {
+    to.insert(to.end(), {x, static_cast<double>(tolerances)...});
 }
 
 /// Whether the two best legal ones of n rows of the head are so close that another program may choose the other.
@@ -80,7 +80,7 @@ public:
         }
         const DescribedDistribution& d = policy_.distribution;
         sample.head.resize(2 * static_cast<std::size_t>(d.head_size()));
-        sample.action.resize(2 * static_cast<std::size_t>(std::ssize(d.choices) + d.answers + d.dimensions));
+        sample.action.resize(3 * static_cast<std::size_t>(std::ssize(d.choices) + d.answers + d.dimensions));
     }
 
 private:
@@ -107,7 +107,7 @@ private:
             const bool is_choice = !d.choices.empty();
             const Index n = is_choice ? d.choices[k] : 1;
             const bool close = is_choice ? is_close_call(row, mask, n, unit_) : std::abs(*row) < 1e-4 * unit_;
-            append(to.action, action[k], close ? 1e9 : 0);
+            append(to.action, action[k], close ? 1e9 : 0, 0);
             row += n;
             if (mask != nullptr) mask += n;
         }
@@ -119,7 +119,8 @@ private:
             const auto row = static_cast<Index>(i);
             const double b = static_cast<double>(action[i]);
             const double width = static_cast<double>(box.high_of(row)) - static_cast<double>(box.low_of(row));
-            append(to.action, b, 1e-5 * std::max(unit_, std::isfinite(width) ? width : std::abs(b)));
+            const double size = std::isfinite(width) ? width : std::max(1.0, std::abs(b));
+            append(to.action, b, 1e-5 * std::max(unit_, size), 1e-6 * size);
         }
     }
     void add(const HybridAction& action, std::span<const std::uint8_t> legal, Sample& to) {
@@ -136,13 +137,18 @@ private:
     std::vector<double> head_;
 };
 
+/// Whether an actor takes a mask: where there are choices, but in a space of answers.
+inline bool takes_masks(const PolicyDescription& policy) {
+    return policy.distribution.mask_size() > 0 && !std::holds_alternative<MultiBinary>(policy.spaces.action);
+}
+
 inline Sample drawn(const PolicyDescription& policy, const PolicyForm& form, int n, Rng& rng) {
     Sample sample;
     const double deviation = n % 10 == 7 && form.mlp.normalize_observations ? 20 : 1.5;  // some beyond the limit of 10
     for (Index i = 0; i < policy.spaces.observation.size; ++i) {
         sample.observation.push_back(static_cast<float>(form.mean + deviation * rng.normal()));
     }
-    if (n % 2 == 1 && policy.spaces.masked) {
+    if (n % 2 == 1 && takes_masks(policy)) {
         for (const Index choices : policy.distribution.choices) {
             std::vector<std::uint8_t> part(static_cast<std::size_t>(choices));
             detail::draw_mask(part, rng);
@@ -155,7 +161,7 @@ inline Sample drawn(const PolicyDescription& policy, const PolicyForm& form, int
             n % 200 == 1 ? std::numeric_limits<float>::quiet_NaN() : -std::numeric_limits<float>::infinity();
         sample.result = 1;
     }
-    if (n % 100 == 3 && policy.spaces.masked) {
+    if (n % 100 == 3 && takes_masks(policy)) {
         std::fill(sample.mask.end() - policy.distribution.choices.back(), sample.mask.end(), std::uint8_t{0});
         sample.result = 2;
     }
@@ -174,7 +180,7 @@ std::vector<double> asked(const A& actor, const PolicyDescription& policy, const
         for (int n = 0; n < samples; ++n) {
             Sample sample = drawn(policy, form, n, rng);
             policy_asked.answer(sample);
-            sample.append_to(all, policy.spaces.masked ? policy.distribution.mask_size() : 0);
+            sample.append_to(all, policy.distribution.mask_size());
         }
     };
     std::visit(ask, policy.spaces.action);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <fstream>
+#include <limits>
 #include <set>
 #include <span>
 #include <string>
@@ -77,6 +78,24 @@ void add_equal_units(Folder& folder) {
     });
 }
 
+/// Bounds of one side and of one element, a distribution beyond the bounds of its space, and choices as answers.
+void add_other_spaces(Folder& folder) {
+    const PolicyForm form{.scale = 2};
+    const auto use = [&](const std::string& name, const auto& actor) { folder.add(name, actor, form); };
+    const auto add_gaussian = [&](const char* name, const Box& box) {
+        with_policy<float>(name, DiagonalGaussian<float>(2), box, false, form, use);
+    };
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    add_gaussian("one bound", {.size = 2, .low = {-0.5F}});
+    add_gaussian("bounds of one element", {.size = 2, .low = {-0.5F, -infinity}, .high = {0.5F, infinity}});
+    const Box wide{.size = 2, .low = {-3}, .high = {4}};
+    with_policy<float>("squashed beyond the bounds", SquashedGaussian<float>(wide), table_box, false, form, use);
+    with_policy<double>("Beta beyond the bounds", Beta<double>(wide), table_box, false, form, use);
+    const MultiBinary answers{.size = 3}, answer{.size = 1};
+    with_policy<float>("choices as answers", MultiCategorical<float>({2, 2, 2}), answers, false, form, use);
+    with_policy<float>("one choice as answers", Categorical<float>(2), answer, false, form, use);
+}
+
 /// A policy of the size that examples have.
 void write_walker(const std::string& path) {
     with_policy<float>("", Categorical<float>(4), Discrete{.n = 4}, false, {.mlp = {}, .scale = 0.3},
@@ -105,6 +124,7 @@ int main(int count, char** arguments) {
     }
     folder.add("a shared trunk", trunk_policy(), {});
     add_equal_units(folder);
+    add_other_spaces(folder);
     folder.finish();
     write_walker(std::string(arguments[1]) + "/walker.h");
 }

@@ -158,6 +158,9 @@ void add_others(Exports& exports) {
     const SquashedGaussian<float> wider(Box{.size = 2, .low = {-3}, .high = {4}});
     with_policy<float>("a distribution beyond the bounds", wider, table_box, false, {}, use);
     with_policy<float>("units 64-64", Categorical<float>(4), Discrete{4}, false, {.mlp = {}, .scale = 0.1}, use);
+    const MultiBinary answers{.size = 3}, answer{.size = 1};
+    with_policy<float>("choices as answers", MultiCategorical<float>({2, 2, 2}), answers, false, {}, use);
+    with_policy<float>("one choice as answers", Categorical<float>(2), answer, false, {}, use);
     const PolicyForm normalised = {.mlp = {.normalize_observations = true}, .scale = 0.1, .mean = 1e6};
     exports.add("a shared trunk", trunk_policy(normalised), 1e6);
 }

@@ -67,7 +67,7 @@ class Policy:
             "Discrete": ("tensor(int64)", ["N"]),
             "HybridSpace": ("tensor(int64)", ["N"]),
             "MultiDiscrete": ("tensor(int64)", ["N", len(d.get("choices", []))]),
-            "MultiBinary": ("tensor(int64)", ["N", d.get("answers")]),
+            "MultiBinary": ("tensor(int64)", ["N", self.spaces["action"].get("size")]),
             "Box": ("tensor(float)", ["N", d.get("dimensions")])}[self.kind]
         if self.kind == "HybridSpace":
             ports["values"] = ("tensor(float)", ["N", d["dimensions"]])

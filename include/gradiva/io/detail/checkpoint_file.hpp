@@ -7,8 +7,6 @@
 #include <string_view>
 #include <system_error>
 
-#include <fmt/core.h>
-
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/printable.hpp"
 #include "gradiva/core/state_image.hpp"
@@ -92,7 +90,7 @@ inline std::uint64_t write_checkpoint(const std::string& path, const Run& run, E
     SafetensorsWriter file;
     file.add_text(checkpoint_format_key, checkpoint_format);
     file.add_text(checkpoint_episodes_key, name_of(episodes));
-    file.add_text("gradiva.version", fmt::format("{}.{}.{}", version_major, version_minor, version_patch));
+    file.add_text("gradiva.version", version_text());
     file.add_text("algorithm", run.name());
     for (const StateArray& array : image.arrays()) file.add(array.path, array.type, array.shape, array.data);
     if (former && file.checksum() == *former) return *former;

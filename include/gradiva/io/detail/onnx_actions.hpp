@@ -13,6 +13,11 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
+/// Whether an action is one integer, and not a row of integers, of which there may be one.
+inline bool is_one_integer(const AnyActionSpace& space) {
+    return std::holds_alternative<Discrete>(space) || std::holds_alternative<HybridSpace>(space);
+}
+
 /// The first of the largest logits of each choice, N or N x choices integers. A masked choice is never taken.
 inline OnnxGraph::Value onnx_choices(OnnxGraph& graph, const PolicyDescription& policy, OnnxType type,
                                      OnnxGraph::Value logits) {
@@ -22,7 +27,7 @@ inline OnnxGraph::Value onnx_choices(OnnxGraph& graph, const PolicyDescription& 
         logits = graph.operate("Where", {graph.cast(mask, OnnxType::u8, OnnxType::boolean), logits,
                                          graph.constant(type, -std::numeric_limits<double>::infinity())});
     }
-    const bool one = !std::holds_alternative<MultiDiscrete>(policy.spaces.action);
+    const bool one = is_one_integer(policy.spaces.action);
     std::vector<OnnxGraph::Value> chosen;
     Index begin = 0;
     for (const Index n : d.choices) {
@@ -42,9 +47,9 @@ inline void onnx_actions(OnnxGraph& graph, const PolicyDescription& policy, Onnx
         return graph.output({"action", OnnxType::i64, d.answers}, graph.cast(yes, OnnxType::boolean, OnnxType::i64));
     }
     if (d.mask_size() > 0) {
-        const bool several = std::holds_alternative<MultiDiscrete>(policy.spaces.action);
+        const bool one = is_one_integer(policy.spaces.action);
         const OnnxGraph::Value logits = graph.columns(head, {0, d.mask_size()}, d.head_size());
-        graph.output({"action", OnnxType::i64, several ? static_cast<Index>(d.choices.size()) : 0},
+        graph.output({"action", OnnxType::i64, one ? 0 : static_cast<Index>(d.choices.size())},
                      onnx_choices(graph, policy, type, logits));
     }
     if (const auto* hybrid = std::get_if<HybridSpace>(&policy.spaces.action)) {

@@ -11,7 +11,7 @@
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/io/policy_examples.hpp"
 
-// What travels in the metadata of an ONNX file, as JSON. Numbers that are not finite are null there.
+// The metadata of an ONNX file, as JSON. Numbers that are not finite are null there.
 
 namespace GRADIVA_NAMESPACE::detail {
 

@@ -2,14 +2,13 @@
 
 #include "gradiva/core/namespace.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <vector>
 
 #include "gradiva/distributions/action_bounds.hpp"
 #include "gradiva/distributions/beta.hpp"
 #include "gradiva/io/detail/onnx_graph.hpp"
+#include "gradiva/io/detail/real_bounds.hpp"
 #include "gradiva/io/policy_description.hpp"
 
 // The most probable real numbers of a head, as operations of a graph: `mode` of the distribution, `to_environment`,
@@ -56,20 +55,12 @@ inline OnnxGraph::Value onnx_within_bounds(OnnxGraph& graph, const DescribedDist
 /// Clips actions, in float, to the bounds of the distribution and of the action space, where there are some.
 inline OnnxGraph::Value onnx_clipped(OnnxGraph& graph, const DescribedDistribution& d, const Box& space,
                                      OnnxGraph::Value action) {
-    std::vector<double> low, high;
-    for (Index i = 0; i < d.dimensions; ++i) {
-        const auto lowest = static_cast<double>(space.low_of(i)), highest = static_cast<double>(space.high_of(i));
-        const auto clipped = [&](const std::vector<double>& bounds, double otherwise) {
-            return bounds.empty() ? otherwise : std::clamp(bounds[to_size(i)], lowest, highest);
-        };
-        low.push_back(clipped(d.low, lowest));
-        high.push_back(clipped(d.high, highest));
-    }
-    const auto bounded = [](double bound) { return std::isfinite(bound); };
-    if (std::any_of(low.begin(), low.end(), bounded))
-        action = graph.operate("Max", {action, graph.constant("action.low", OnnxType::f32, low)});
-    if (std::any_of(high.begin(), high.end(), bounded))
-        action = graph.operate("Min", {action, graph.constant("action.high", OnnxType::f32, high)});
+    const RealBounds bounds(d, space);
+    const auto constant = [&](const char* name, const std::vector<float>& numbers) {
+        return graph.constant(name, OnnxType::f32, std::vector<double>(numbers.begin(), numbers.end()));
+    };
+    if (bounds.any_low()) action = graph.operate("Max", {action, constant("action.low", bounds.low)});
+    if (bounds.any_high()) action = graph.operate("Min", {action, constant("action.high", bounds.high)});
     return action;
 }
 

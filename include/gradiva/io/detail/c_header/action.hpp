@@ -7,12 +7,14 @@
 #include <limits>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "gradiva/distributions/action_bounds.hpp"
+#include "gradiva/distributions/beta.hpp"
 #include "gradiva/env/spaces.hpp"
 #include "gradiva/io/detail/c_header/mathematics.hpp"
 #include "gradiva/io/detail/c_header/text.hpp"
+#include "gradiva/io/detail/real_bounds.hpp"
 #include "gradiva/io/policy_description.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
@@ -71,36 +73,24 @@ inline constexpr std::string_view c_beta = R"(    for (i = 0; i < $d; ++i) {
         const double a = policy_softplus((double)head[$first + i]);
         const double b = policy_softplus((double)head[$second + i]);
         const double mode = a + b > 0 ? a / (a + b) : 0.5;
-        const double x = (double)policy_clamp(mode, (double)1e-6f, (double)(1 - 1e-6f));
+        const double x = (double)policy_clamp(mode, (double)$lowest_inside, (double)$highest_inside);
         $real = policy_clamp(policy_lowest[i] + (policy_highest[i] - policy_lowest[i]) * x, $low, $high);
     }
 )";
 
-/// The Box of an action space; null where it has none.
-inline const Box* box_in(const AnyActionSpace& space) {
-    if (const auto* box = std::get_if<Box>(&space)) return box;
-    const auto* hybrid = std::get_if<HybridSpace>(&space);
-    return hybrid != nullptr ? &hybrid->box : nullptr;
-}
-
-/// Bounds to which the header clamps real numbers, in place of the distribution's and then the space's.
+/// The bounds to which the header clamps real numbers: infinite ones are the largest float, the type's own limit.
 struct CBounds {
     std::vector<float> low, high;
     bool bounded = false;
 
     explicit CBounds(const PolicyDescription& policy) {
-        const DescribedDistribution& d = policy.distribution;
         const Box* const box = box_in(policy.spaces.action);
+        if (box == nullptr) return;
+        const RealBounds bounds(policy.distribution, *box);
+        bounded = bounds.any_low() || bounds.any_high();
         constexpr float largest = std::numeric_limits<float>::max();
-        for (Index i = 0; i < d.dimensions; ++i) {
-            const auto clipped = [&](const std::vector<double>& own, float otherwise) {
-                const float x = own.empty() ? otherwise : static_cast<float>(own[to_size(i)]);
-                return std::clamp(x, std::max(box->low_of(i), -largest), std::min(box->high_of(i), largest));
-            };
-            low.push_back(clipped(d.low, -largest));
-            high.push_back(clipped(d.high, largest));
-            bounded = bounded || low.back() > -largest || high.back() < largest;
-        }
+        for (const float x : bounds.low) low.push_back(std::max(x, -largest));
+        for (const float x : bounds.high) high.push_back(std::min(x, largest));
     }
 };
 
@@ -119,6 +109,8 @@ inline void add_reals(CText& code, const PolicyDescription& policy) {
                     {"first", std::to_string(d.first_real_row())},
                     {"second", std::to_string(d.first_real_row() + d.dimensions)},
                     {"real", d.hybrid ? "action->values[i]" : "action[i]"},
+                    {"lowest_inside", c_constant(ActionBounds::lowest_inside)},
+                    {"highest_inside", c_constant(ActionBounds::highest_inside)},
                     {"low", bounded ? "(double)policy_low[i]" : "-POLICY_LARGEST"},
                     {"high", bounded ? "(double)policy_high[i]" : "POLICY_LARGEST"}});
 }
@@ -126,7 +118,7 @@ inline void add_reals(CText& code, const PolicyDescription& policy) {
 /// The constants of `policy_mode`.
 inline void add_constants_of_mode(CText& code, const PolicyDescription& policy) {
     const DescribedDistribution& d = policy.distribution;
-    if (d.choices.size() > 1 || policy.spaces.masked) code.array<int>("choices", d.choices);
+    if (!d.choices.empty()) code.array<int>("choices", d.choices);
     if (const CBounds bounds(policy); bounds.bounded) {
         code.array<float>("low", bounds.low);
         code.array<float>("high", bounds.high);
@@ -140,12 +132,15 @@ inline void add_constants_of_mode(CText& code, const PolicyDescription& policy) 
 /// The functions of `policy_mode`.
 inline void add_parts_of_mode(CText& code, const PolicyDescription& policy) {
     const DescribedDistribution& d = policy.distribution;
-    if (!d.choices.empty()) code.add(c_best);
-    if (policy.spaces.masked) code.add(c_some_legal, {{"count", std::to_string(d.choices.size())}});
+    if (!d.choices.empty()) {
+        code.add(c_best);
+        code.add(c_some_legal, {{"count", std::to_string(d.choices.size())}});
+    }
     if (d.reals != DescribedDistribution::Reals::none) code.add(c_clamp);
     if (is_mapped(d)) code.add(c_exp);
     if (d.squashed) code.add(c_squash);
-    if (d.reals == DescribedDistribution::Reals::beta) code.add(c_softplus);
+    if (d.reals == DescribedDistribution::Reals::beta)
+        code.add(c_softplus, {{"highest", c_constant(Beta<double>::highest_excess)}});
 }
 
 /// `policy_mode`: the greedy action.

@@ -87,8 +87,8 @@ static inline int policy_self_test(void)
 {
     int e, i;
     for (e = 0; e < $count; ++e) {
-        const float* const observation = policy_example_observation + e * POLICY_OBSERVATION_SIZE;
-        const policy_real* const stored = policy_example_head + e * POLICY_HEAD_SIZE;
+        const float* const observation = policy_example_observations + e * POLICY_OBSERVATION_SIZE;
+        const policy_real* const stored = policy_example_heads + e * POLICY_HEAD_SIZE;
         const unsigned char* const mask = $mask;
         policy_real head[POLICY_HEAD_SIZE];
         policy_action action[POLICY_ACTION_SIZE];
@@ -134,7 +134,7 @@ struct CAction {
 inline void add_sizes(CText& code, const PolicyDescription& policy) {
     const CAction action(policy);
     code.add(c_sizes, {{"observation", std::to_string(policy.network.inputs())},
-                       {"mask", std::to_string(policy.spaces.masked ? policy.distribution.mask_size() : 0)},
+                       {"mask", std::to_string(policy.distribution.mask_size())},
                        {"head", std::to_string(policy.network.outputs())},
                        {"action", std::to_string(action.size)},
                        {"real", policy.scalar == Dtype::f64 ? "double" : "float"},
@@ -142,12 +142,12 @@ inline void add_sizes(CText& code, const PolicyDescription& policy) {
 }
 
 inline void add_act(CText& code, const PolicyDescription& policy) {
-    const bool masked = policy.spaces.masked;
-    code.add(c_act, {{"legal", masked ? "mask has POLICY_MASK_SIZE elements, 0 for each choice that is not legal;\n"
-                                        " * null: all are legal."
-                                      : "mask is not used and may be null."},
-                     {"check_mask", masked ? "    if (!policy_some_legal(mask)) return POLICY_NO_LEGAL_CHOICE;\n"
-                                           : "    mask = 0;\n"}});
+    const bool chooses = !policy.distribution.choices.empty();
+    code.add(c_act,
+             {{"legal", chooses ? "mask has POLICY_MASK_SIZE elements, 0 for each choice that is not legal;\n"
+                                  " * null: all are legal."
+                                : "mask is not used and may be null."},
+              {"check_mask", chooses ? "    if (!policy_some_legal(mask)) return POLICY_NO_LEGAL_CHOICE;\n" : ""}});
 }
 
 /// The examples, and the function that replays them.
@@ -155,9 +155,9 @@ template <class Scalar>
 void add_self_test(CText& code, const PolicyDescription& policy, const PolicyExamples& examples) {
     const DescribedDistribution& d = policy.distribution;
     code.add("\n");
-    code.array<float>("example_observation", examples.observation);
-    if (!examples.mask.empty()) code.array<unsigned char>("example_mask", examples.mask);
-    code.array<Scalar>("example_head", examples.head);
+    code.array<float>("example_observations", examples.observation);
+    if (!examples.mask.empty()) code.array<unsigned char>("example_masks", examples.mask);
+    code.array<Scalar>("example_heads", examples.head);
     if (!examples.integers.empty()) code.array<int>("example_integers", examples.integers);
     if (!examples.reals.empty()) code.array<float>("example_reals", examples.reals);
     CText compare;
@@ -172,7 +172,7 @@ void add_self_test(CText& code, const PolicyDescription& policy, const PolicyExa
                                       {"width", bounded ? "(double)policy_high[i] - (double)policy_low[i]" : "1e39"}});
     }
     code.add(c_self_test, {{"count", std::to_string(PolicyExamples::count)},
-                           {"mask", examples.mask.empty() ? "0" : "policy_example_mask + e * POLICY_MASK_SIZE"},
+                           {"mask", examples.mask.empty() ? "0" : "policy_example_masks + e * POLICY_MASK_SIZE"},
                            {"compare", compare.text()}});
 }
 

@@ -21,7 +21,7 @@ inline constexpr std::string_view c_keywords =
     " static_assert static_cast struct switch template this thread_local throw true try typedef typeid"
     " typename typeof typeof_unqual union unsigned using virtual void volatile wchar_t while xor xor_eq ";
 
-/// C99 tells names apart by their first 63 characters; the longest one of a header adds 21 to the policy's.
+/// C99 tells names apart by their first 63 characters; the longest one of a header adds 23 to the policy's.
 inline constexpr std::size_t longest_c_name = 40;
 
 /// Throws an `Error` that begins with `who` unless names of C and C++ can begin with `name` and an underscore.

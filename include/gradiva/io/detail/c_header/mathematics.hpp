@@ -155,9 +155,9 @@ static inline double policy_squash(double u)
 }
 )";
 
-/// alpha - 1 or beta - 1 of a row of the head, at most 1e6, as `Beta` computes it.
+/// alpha - 1 or beta - 1 of a row of the head, as `Beta` computes it.
 inline constexpr std::string_view c_softplus = R"(
-/* log(1 + exp h), at most 1e6. The logarithm of 1 + e, with e = exp(-|h|) from 0 to 1, is 2 atanh(s) with s = e / (2 + e),
+/* log(1 + exp h), at most $highest. The logarithm of 1 + e, with e = exp(-|h|) from 0 to 1, is 2 atanh(s) with s = e / (2 + e),
  * whose series is cut at s^33 < 1e-15 s. */
 static inline double policy_softplus(double h)
 {
@@ -171,7 +171,7 @@ static inline double policy_softplus(double h)
     p = 1.0 / 5 + t * (1.0 / 7 + t * p);
     p = 2.0 * s * (1.0 + t * (1.0 / 3 + t * p));
     p += h > 0.0 ? h : 0.0;
-    return p > 1e6 ? 1e6 : p;
+    return p > $highest ? $highest : p;
 }
 )";
 

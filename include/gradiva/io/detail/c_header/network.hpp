@@ -16,6 +16,8 @@
 #include "gradiva/io/detail/c_header/text.hpp"
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/kernels/activation.hpp"
+#include "gradiva/kernels/layer_norm.hpp"
+#include "gradiva/nn/normalizer.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
@@ -78,7 +80,7 @@ inline std::string c_normalisation(Index units) {
     return "    first = y[0];\n" +                                                                      //
            CText::loop(units, "y[i] -= first;") + "    mean = policy_sum(y, $outputs) / $outputs;\n" +  //
            CText::loop(units, "y[i] -= mean;") +
-           "    scale = policy_inverse_root(policy_sum_of_squares(y, $outputs) / $outputs + (policy_real)1e-5);\n" +
+           "    scale = policy_inverse_root(policy_sum_of_squares(y, $outputs) / $outputs + (policy_real)$epsilon);\n" +
            CText::loop(units, "y[i] = policy_gain_$l[i] * (scale * y[i]) + policy_shift_$l[i];");
 }
 
@@ -98,7 +100,8 @@ inline void add_layer(CText& code, const DescribedNetwork& network, std::size_t 
     if (number < network.layers.size()) text += c_activation(network.activation, layer.outputs);
     code.add(text + "}\n", {{"inputs", std::to_string(layer.inputs)},
                             {"outputs", std::to_string(layer.outputs)},
-                            {"l", std::to_string(number)}});
+                            {"l", std::to_string(number)},
+                            {"epsilon", c_constant(kernels::layer_norm_epsilon)}});
 }
 
 /// `policy_head`: the network.
@@ -115,7 +118,7 @@ inline void add_head(CText& code, const PolicyDescription& policy) {
         text +=
             "    for (i = 0; i < POLICY_OBSERVATION_SIZE; ++i) {\n"
             "        const double z = ((double)observation[i] - policy_mean[i]) * policy_scale[i];\n"
-            "        second[i] = (policy_real)(z < -10.0 ? -10.0 : z > 10.0 ? 10.0 : z);\n"
+            "        second[i] = (policy_real)(z < -$limit ? -$limit : z > $limit ? $limit : z);\n"
             "    }\n";
     } else if (CBuffers::converts(policy)) {
         text += "    for (i = 0; i < POLICY_OBSERVATION_SIZE; ++i) second[i] = observation[i];\n";
@@ -126,7 +129,7 @@ inline void add_head(CText& code, const PolicyDescription& policy) {
         text += fmt::format("    policy_layer_{}({}, {});\n", l, from, to);
         from = to;
     }
-    code.add(text + "}\n");
+    code.add(text + "}\n", {{"limit", c_constant(Normalizer<double>::limit)}});
 }
 
 /// Constants and functions of the network.

@@ -84,13 +84,12 @@ inline std::size_t stack_bytes(const PolicyDescription& policy) {
 /// The first comment, and the include guard; `constants` and `examples` in bytes.
 inline void add_preamble(CText& code, const PolicyDescription& policy, std::size_t constants, std::size_t examples) {
     const DescribedDistribution& d = policy.distribution;
-    const bool masked = policy.spaces.masked;
     const std::string_view written = d.hybrid ? "a struct of choice and values"
                                      : std::holds_alternative<Box>(policy.spaces.action) ? "floats"
                                                                                          : "ints";
     code.add(
         c_preamble,
-        {{"version", fmt::format("{}.{}.{}", version_major, version_minor, version_patch)},
+        {{"version", version_text()},
          {"observation", std::to_string(policy.network.inputs())},
          {"normalised", policy.network.mean.empty() ? "" : "; normalised here, in double"},
          {"action", std::visit([](const auto& space) { return describe(space); }, policy.spaces.action)},
@@ -100,9 +99,10 @@ inline void add_preamble(CText& code, const PolicyDescription& policy, std::size
          {"constants", std::to_string(constants)},
          {"examples", std::to_string(examples)},
          {"stack", std::to_string(stack_bytes(policy))},
-         {"mask", masked ? "\n *\n * The second argument is a mask, unsigned char[POLICY_MASK_SIZE], 1 for each legal "
-                           "choice; 0: all are legal."
-                         : ""}});
+         {"mask", d.choices.empty()
+                      ? ""
+                      : "\n *\n * The second argument is a mask, unsigned char[POLICY_MASK_SIZE], 1 for each legal "
+                        "choice; 0: all are legal."}});
 }
 
 }  // namespace GRADIVA_NAMESPACE::detail
