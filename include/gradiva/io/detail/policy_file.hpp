@@ -68,7 +68,7 @@ inline void check_critic(const std::string& who, const StateImage& image) {
 inline void write_policy(const std::string& path, const StateImage& image, const PolicyExamples& examples) {
     SafetensorsWriter file;
     file.add_text(policy_format_key, policy_format);
-    file.add_text("gradiva.version", fmt::format("{}.{}.{}", version_major, version_minor, version_patch));
+    file.add_text("gradiva.version", version_text());
     for (const StateArray& array : image.arrays()) file.add(array.path, array.type, array.shape, array.data);
     add_examples(file, "examples/observation", examples.observation);
     add_examples(file, "examples/mask", examples.mask);
