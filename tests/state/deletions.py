@@ -99,7 +99,7 @@ def main():
                         help="files of tests; all tests of state where none is given")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--flag", action="append", default=[], help="of the compiler, as --flag=-DFMT_SHARED")
-    parser.add_argument("--only", default="", help="headers whose path holds this")
+    parser.add_argument("--only", action="append", default=[], help="headers whose path holds one of these")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -107,7 +107,7 @@ def main():
         build(folder, options.tests, options.jobs, options.flag)
         if not passes(folder, -1):
             sys.exit("deletions: a test fails while nothing is left out")
-        chosen = [i for i, piece in enumerate(pieces) if options.only in piece[0]]
+        chosen = [i for i, piece in enumerate(pieces) if any(part in piece[0] for part in options.only or [""])]
         unseen = [pieces[i] for i in chosen if passes(folder, i)]
     for path, line, text in unseen:
         print(f"{path}:{line}: no test misses {text}")
