@@ -88,9 +88,9 @@ TEST_CASE("acting in any space gives the actions of acting in the space, most pr
         CHECK(std::equal(action.begin(), action.end(), expected.begin()));
     }
     {
-        const auto actor = actor_for(Matching{MultiBinary{.size = 3}});
+        const auto actor = actor_for(Matching<MultiBinary>{{.size = 3}});
         Acting any(actor);
-        Acting in_space(actor, Matching{MultiBinary{.size = 3}});
+        Acting in_space(actor, Matching<MultiBinary>{{.size = 3}});
         const std::vector<float> observation(static_cast<std::size_t>(actor.observation_size()), 0.25F);
         std::vector<int> action(static_cast<std::size_t>(actor.action_shape().integers));
         any.act(observation, action, {.rng = &one});
