@@ -67,7 +67,7 @@ std::string error_of(const std::string& path, Training& training, Index steps = 
 TEST_CASE("a training goes on from its file as if it had never been stopped") {
     Training whole;
     BestActor whole_best(whole.actor, {.at_least_episodes = 5});
-    whole.train(20 * iteration, whole_best);
+    const Progress whole_last = whole.train(20 * iteration, whole_best);
     const StateImage expected = image_of(whole.trainer);
     for (const Index stop : {1, 7, 19, 20}) {
         for (const Index threads : {1, 2, 4}) {
@@ -83,6 +83,8 @@ TEST_CASE("a training goes on from its file as if it had never been stopped") {
             BestActor best(resumed.actor, {.at_least_episodes = 5});
             const Progress last = resumed.train(20 * iteration, Checkpoint(path.text()), best);
             CHECK(last.iteration == 20);
+            CHECK(last.mean_return == whole_last.mean_return);
+            CHECK(last.mean_length == whole_last.mean_length);
             CHECK(first_difference(expected, image_of(resumed.trainer)).empty());
             CHECK(first_difference(image_of(whole_best), image_of(best)).empty());
         }

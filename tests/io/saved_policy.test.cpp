@@ -159,3 +159,14 @@ TEST_CASE("a description that was made by hand is checked before it acts") {
                ContainsText("the distribution has 4 choices, and the action space is Discrete(5)"));
     CHECK_THAT(refused([](PolicyDescription& policy) { policy = {}; }), ContainsText("SavedPolicy: "));
 }
+
+TEST_CASE("the actor of a saved policy is saved again as the same policy") {
+    const TemporaryPath path("policy.safetensors"), again("again.safetensors");
+    for_each_policy<float>({}, [&](const std::string& name, const auto& actor) {
+        INFO(name);
+        save_policy(path.text(), actor);
+        const SavedPolicy policy(path.text());
+        policy.with_actor([&](const auto& rebuilt) { save_policy(again.text(), rebuilt); });
+        CHECK(SavedPolicy(again.text()).description() == policy.description());
+    });
+}

@@ -144,6 +144,14 @@ TEST_CASE("options of updates and trainers are compared") {
     CHECK(refused(RewardNormalizer<float>(2, 0.5), RewardNormalizer<float>(3, 0.5)) == "running");
 }
 
+TEST_CASE("options of callbacks are compared") {
+    const Vectorized envs(CartPole{}, {.count = 1});
+    const Actor actor(envs, Mlp{.hidden = {}});
+    const auto best = [&](Index episodes) { return BestActor(actor, {.at_least_episodes = episodes}); };
+    CHECK(refused(best(1), best(1)).empty());
+    CHECK(refused(best(1), best(2)) == "at_least_episodes");
+}
+
 TEST_CASE("seed and number of environments, and the size of a store, are compared") {
     Threads threads(1);
     Walks<Discrete, false> walks(Discrete{2}, 3), more(Discrete{2}, 4), others(Discrete{2}, 3, 9);
