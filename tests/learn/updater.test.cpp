@@ -1,6 +1,7 @@
 #include "gradiva/learn/updater.hpp"
 
 #include "catch.hpp"
+#include "gradiva/core/state_image.hpp"
 #include "gradiva/optim/adam.hpp"
 #include "gradiva/optim/sgd.hpp"
 #include "gradiva/surrogate/clip.hpp"
@@ -307,6 +308,19 @@ TEST_CASE("schedules reach the optimiser and the loss") {
     CHECK(report.learning_rate == 0.25);
     CHECK(report.surrogate_loss == 0.75);
     CHECK(optimizer.record->learning_rates == std::vector<double>{1, 1, 0.25, 0.25});
+}
+
+TEST_CASE("a surrogate that depends on the progress counts as a schedule in the state") {
+    const auto schedule_in = [](const auto& surrogate) {
+        Rig rig(4);
+        auto updater = rig.updater(surrogate, Adam<double>(), one_step());
+        StateImage image;
+        StateWriter writer(image);
+        updater.visit_state(writer);
+        return writer.varying_schedule();
+    };
+    CHECK(schedule_in(Ramp{}) == "surrogate");
+    CHECK(schedule_in(PolicyGradient{}).empty());
 }
 
 TEST_CASE("the schedule of the entropy bonus reaches the gradient") {

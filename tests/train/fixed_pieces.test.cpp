@@ -144,6 +144,28 @@ TEST_CASE("options of updates and trainers are compared") {
     CHECK(refused(RewardNormalizer<float>(2, 0.5), RewardNormalizer<float>(3, 0.5)) == "running");
 }
 
+TEST_CASE("environments of the analytic gradient are compared") {
+    const auto envs_of = [](Index states, Index actions, Index count, std::uint64_t seed) {
+        LinearQuadratic env({.a = Matrix<double>::Identity(states, states),
+                             .b = Matrix<double>::Ones(states, actions),
+                             .q = Matrix<double>::Identity(states, states),
+                             .r = Matrix<double>::Identity(actions, actions)});
+        return Vectorized(env, {.count = count, .seed = seed});
+    };
+    const auto path = [](auto saved_envs, auto envs) {
+        const AnalyticOptions options{.horizon = 4, .episode = 8};
+        Actor saved_actor(saved_envs, Mlp{.hidden = {}}), actor(envs, Mlp{.hidden = {}});
+        AnalyticPolicyGradient saved(saved_envs, saved_actor, options), here(envs, actor, options);
+        return path_refused_by([&] { restore("test", image_of(saved), here); });
+    };
+    const auto envs = envs_of(2, 1, 3, 4);
+    CHECK(path(envs, envs).empty());
+    CHECK(path(envs, envs_of(2, 1, 5, 4)) == "environments/count");
+    CHECK(path(envs, envs_of(2, 1, 3, 9)) == "environments/seed");
+    CHECK(path(envs, envs_of(3, 1, 3, 4)) == "environments/observation_space/size");
+    CHECK(path(envs, envs_of(2, 2, 3, 4)) == "environments/action_space/size");
+}
+
 TEST_CASE("options of callbacks are compared") {
     const Vectorized envs(CartPole{}, {.count = 1});
     const Actor actor(envs, Mlp{.hidden = {}});
