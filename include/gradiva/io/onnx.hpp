@@ -58,8 +58,8 @@ inline void write_onnx(const std::string& path, const PolicyDescription& policy,
 ///
 /// Inputs:
 ///   observation  [N, D] float: as environments write it; normalised inside, in double
-///   mask         [N, M] uint8, only where the environments have masks, as inputs cannot be left out: 1 for each legal choice, 0 for the others, at
-///                least one legal; else choice 0 is taken
+///   mask         [N, M] uint8, only where the environments have masks, as inputs cannot be left out: 1 for each legal
+///                choice, 0 for the others, at least one legal; else choice 0 is taken
 /// Outputs:
 ///   action       int64 [N] for Discrete and HybridSpace; int64 [N, K] for MultiDiscrete and MultiBinary; float [N, K]
 ///                for Box, within its bounds

@@ -17,6 +17,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/action_mask.hpp"
+#include "gradiva/io/detail/real_bounds.hpp"
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/io/policy_examples.hpp"
 #include "gradiva/kernels/softmax/log_softmax.hpp"
@@ -51,9 +52,6 @@ inline double scale_of(const Box& box, Index i, float value) {
     const double width = static_cast<double>(box.high_of(i)) - static_cast<double>(box.low_of(i));
     return std::isfinite(width) ? width : std::max(1.0, std::abs(static_cast<double>(value)));
 }
-inline const Box& box_of(const Box& space) { return space; }
-inline const Box& box_of(const HybridSpace& space) { return space.box; }
-inline Box box_of(const auto&) { return {}; }
 
 /// Throws `Error` unless the actor gives the heads of the examples, each within 1e-5 max(1, |head|), and their heads
 /// the actions: integers exactly, real numbers within 1e-5 of the box's width, or of max(1, |action|) without bounds.
@@ -83,7 +81,7 @@ void check_examples(const std::string& who, const A& actor, const PolicyDescript
             for (std::size_t i = 0; i < reals.size(); ++i) {
                 const double difference =
                     std::abs(static_cast<double>(reals[i]) - static_cast<double>(action.reals[i]));
-                const double scale = scale_of(box_of(space), static_cast<Index>(i), reals[i]);
+                const double scale = scale_of(*box_in(policy.spaces.action), static_cast<Index>(i), reals[i]);
                 equal = equal && std::isfinite(reals[i]) && difference <= example_tolerance * scale;
             }
             require(equal, "{}: the head of example {} gives another action than was saved; the file was edited", who,

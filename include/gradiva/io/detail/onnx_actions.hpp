@@ -9,14 +9,10 @@
 
 #include "gradiva/io/detail/onnx_graph.hpp"
 #include "gradiva/io/detail/onnx_reals.hpp"
+#include "gradiva/io/detail/real_bounds.hpp"
 #include "gradiva/io/policy_description.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
-
-/// Whether an action is one integer, and not a row of integers, of which there may be one.
-inline bool is_one_integer(const AnyActionSpace& space) {
-    return std::holds_alternative<Discrete>(space) || std::holds_alternative<HybridSpace>(space);
-}
 
 /// The first of the largest logits of each choice, N or N x choices integers. A masked choice is never taken.
 inline OnnxGraph::Value onnx_choices(OnnxGraph& graph, const PolicyDescription& policy, OnnxType type,

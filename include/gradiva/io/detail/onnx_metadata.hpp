@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "gradiva/io/detail/real_bounds.hpp"
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/io/policy_examples.hpp"
 
@@ -76,7 +77,7 @@ inline nlohmann::ordered_json json_of(const PolicyExamples& examples, const AnyA
     if (!examples.mask.empty()) json["mask"] = json_of_examples(examples.mask);
     json["head"] = json_of_examples(examples.head);
     if (!examples.integers.empty()) {
-        json["action"] = json_of_examples(examples.integers, hybrid || std::holds_alternative<Discrete>(action));
+        json["action"] = json_of_examples(examples.integers, is_one_integer(action));
     }
     if (!examples.reals.empty()) json[hybrid ? "values" : "action"] = json_of_examples(examples.reals);
     return json;

@@ -20,6 +20,11 @@ inline const Box* box_in(const AnyActionSpace& space) {
     return hybrid != nullptr ? &hybrid->box : nullptr;
 }
 
+/// Whether an action is one integer, and not a row of integers, of which there may be one.
+inline bool is_one_integer(const AnyActionSpace& space) {
+    return std::holds_alternative<Discrete>(space) || std::holds_alternative<HybridSpace>(space);
+}
+
 /// Bounds of the real numbers of actions: those of the distribution within those of the space, infinite where there are
 /// none. To clamp to them is the same as to clamp to the distribution's and then to the space's.
 struct RealBounds {

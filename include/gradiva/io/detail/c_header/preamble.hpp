@@ -92,7 +92,7 @@ inline void add_preamble(CText& code, const PolicyDescription& policy, std::size
         {{"version", version_text()},
          {"observation", std::to_string(policy.network.inputs())},
          {"normalised", policy.network.mean.empty() ? "" : "; normalised here, in double"},
-         {"action", std::visit([](const auto& space) { return describe(space); }, policy.spaces.action)},
+         {"action", describe(policy.spaces.action)},
          {"written", std::string(written)},
          {"network", network_name(policy)},
          {"distribution", distribution_name(d)},
