@@ -52,8 +52,7 @@ public:
     void operator()(const Progress& progress) {
         open({});
         summary_.clear();
-        for_each_number(progress,
-                        [&](std::string_view name, auto number) { add(name, static_cast<float>(number)); });
+        for_each_number(progress, [&](std::string_view name, auto number) { add(name, static_cast<float>(number)); });
         detail::begin_event(event_, seconds(), steps_before_ + progress.steps).message(5, summary_);
         write_event();
     }
@@ -61,8 +60,8 @@ public:
     /// Writes whether the run succeeded.
     void on_stop(const Run& run, Stop why) {
         const double now = seconds();
-        summary_.clear().message(1, detail::hparams_value("_hparams_/session_end_info",
-                                                          detail::session_end(why != Stop::exception, now)));
+        summary_.clear().message(
+            1, detail::hparams_value("_hparams_/session_end_info", detail::session_end(why != Stop::exception, now)));
         detail::begin_event(event_, now, steps_before_ + run.progress().steps).message(5, summary_);
         write_event();
     }

@@ -41,8 +41,8 @@ inline ProtobufMessage plugin_metadata(std::string_view plugin, const ProtobufMe
 /// A Summary.Value of the plugin hparams, whose tensor holds nothing.
 inline ProtobufMessage hparams_value(std::string_view tag, const ProtobufMessage& plugin_data) {
     ProtobufMessage value, shape, tensor;
-    shape.message(2, ProtobufMessage());          // one dimension, of size 0
-    tensor.integer(1, 1).message(2, shape);       // DT_FLOAT
+    shape.message(2, ProtobufMessage());     // one dimension, of size 0
+    tensor.integer(1, 1).message(2, shape);  // DT_FLOAT
     value.text(1, tag).message(8, tensor);
     return value.message(9, plugin_metadata("hparams", plugin_data, 0));
 }
