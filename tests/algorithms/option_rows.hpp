@@ -187,6 +187,9 @@ void check_every_option(const Options& base, const OptionRow<Options> (&own_rows
                         const std::array<OptionRow<Options>, shared>& shared_rows = {}) {
     static_assert(own + shared == field_count<Options>(), "every option needs a row that says what it has to change");
     const Trail before = train(base);
+    for (const char* path : {"algorithm", "environment", "environments/count", "environments/seed"}) {
+        CHECK(before.description.find(path) != nullptr);
+    }
     std::set<std::string> fields;
     const auto check = [&](const OptionRow<Options>& row) {
         CAPTURE(row.field);
