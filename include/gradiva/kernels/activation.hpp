@@ -52,11 +52,23 @@ void with_function(Activation f, const Use& use) {
     }
 }
 
+/// `multiply_by_derivative` for activations that are not `is_fused`.
+template <class Scalar>
+[[gnu::noinline]] void multiply_by_slope(Activation f, const ConstMatrixRef<Scalar>& kept, MatrixRef<Scalar>& d) {
+    with_function(f, [&](auto function) {
+        const auto product = [&](const auto& tangent, const auto& x) { return tangent * function.derivative(x); };
+        for (Index j = 0; j < d.cols(); ++j) {
+            Scalar* const column = d.data() + j * d.outerStride();
+            apply(product, d.rows(), column, std::as_const(column), kept.data() + j * kept.outerStride());
+        }
+    });
+}
+
 }  // namespace detail
 
 /// A := f(Z), element by element, for activations that are not `is_fused`. A may be Z. NaN stays NaN.
 template <class Scalar>
-void activate_to(Activation f, ConstMatrixRef<Scalar> z, MatrixRef<Scalar> a) {
+[[gnu::noinline]] void activate_to(Activation f, ConstMatrixRef<Scalar> z, MatrixRef<Scalar> a) {
     GRADIVA_ASSERT(a.rows() == z.rows() && a.cols() == z.cols());
     detail::with_function(f, [&](auto function) {
         const auto value = [&](const auto& x) { return function.value(x); };
@@ -109,17 +121,7 @@ void add_bias_and_activate(Activation f, ConstVectorRef<Scalar> b, MatrixRef<Sca
 template <class Scalar>
 void multiply_by_derivative(Activation f, ConstMatrixRef<Scalar> a, MatrixRef<Scalar> d) {
     GRADIVA_ASSERT(a.rows() == d.rows() && a.cols() == d.cols());
-    if (!is_fused(f)) {
-        return detail::with_function(f, [&](auto function) {
-            const auto product = [&](const auto& tangent, const auto& kept) {
-                return tangent * function.derivative(kept);
-            };
-            for (Index j = 0; j < d.cols(); ++j) {
-                Scalar* const column = d.data() + j * d.outerStride();
-                detail::apply(product, d.rows(), column, std::as_const(column), a.data() + j * a.outerStride());
-            }
-        });
-    }
+    if (!is_fused(f)) return detail::multiply_by_slope(f, a, d);
     for (Index j = 0; j < d.cols(); ++j) {
         const Scalar* const output = a.data() + j * a.outerStride();
         Scalar* const derivative = d.data() + j * d.outerStride();
