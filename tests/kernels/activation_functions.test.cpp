@@ -46,7 +46,7 @@ TEMPLATE_TEST_CASE("activations and their derivatives are those of PyTorch", "",
     const reference::Blocks blocks =
         reference::read_blocks(GRADIVA_SOURCE_DIR "/tests/reference/activations_torch.txt");
     const std::vector<double>& z = blocks.at("z").values;
-    const double margin = std::is_same_v<TestType, float> ? 6e-7 : 4e-15;
+    const double margin = std::is_same_v<TestType, float> ? 1e-6 : 4e-15;
     for (const auto& [f, name] : names) {
         CAPTURE(name);
         const auto [value, slope] = activate<TestType>(f, z);
@@ -66,7 +66,7 @@ TEMPLATE_TEST_CASE("activations equal their definitions in between, and where ex
     std::vector<double> z;
     for (double x = -110; x < 30; x += 0.0127) z.push_back(static_cast<double>(static_cast<TestType>(x)));
     for (double x = 1e-30; x < 1; x *= 7) z.insert(z.end(), {static_cast<double>(static_cast<TestType>(x)), -x});
-    const double margin = std::is_same_v<TestType, float> ? 6e-7 : 4e-15;
+    const double margin = std::is_same_v<TestType, float> ? 1e-6 : 4e-15;
     for (const Activation f : all_activations) {
         CAPTURE(names.at(f));
         const auto [value, slope] = activate<TestType>(f, z);
