@@ -10,6 +10,7 @@
 #include "gradiva/surrogate/kl_penalty.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
 #include "gradiva/surrogate/surrogate_sum.hpp"
+#include "helpers/activations.hpp"
 
 namespace gradiva_bits {
 
@@ -49,7 +50,7 @@ void check_activations(Index rows) {
         check_columns(fmt::format("activation {} of {} rows, {}", static_cast<int>(f), rows, scalar_name<Scalar>()),
                       [&](Range range, Outputs& out) {
                           Copy<Scalar> a(z, range), derivative(d, range);
-                          const Copy<Scalar> before(z, range);
+                          Copy<Scalar> before(z, range);
                           kernels::add_bias_and_activate<Scalar>(f, column(bias), a.columns());
                           kernels::multiply_by_derivative<Scalar>(
                               f, kernels::keeps_input(f) ? before.columns() : a.columns(), derivative.columns());
