@@ -21,7 +21,8 @@ struct Options {
     gradiva::Index steps = 100'000;
     gradiva::Index envs = 8;
     gradiva::Index threads = 1;
-    std::string log = {};
+    std::string log = {}, json = {};  ///< files of logs; empty: none
+    std::string tensorboard = {};     ///< folder of a log; empty: none
     std::string checkpoint = {};
     std::string save = {}, onnx = {}, c_header = {};  ///< files of the trained policy; empty: none
     bool quiet = false;
@@ -39,17 +40,21 @@ Options read_options(int argc, char** argv, const std::string& what, Options opt
 /// Writes the policy as an ONNX model and as a header of C, each where the options give a path.
 void export_policy(const gradiva::PolicyDescription& policy, const Options& options);
 
-/// Trains with a progress bar, a log and a checkpoint, as the options say.
+/// Trains with a progress bar, logs and a checkpoint, as the options say.
 template <class Trainer>
 void train(Trainer& trainer, const Options& options) {
     std::optional<gradiva::Checkpoint<>> checkpoint;
     std::optional<gradiva::CsvLog> log;
+    std::optional<gradiva::JsonLog> json;
+    std::optional<gradiva::TensorBoardLog> tensorboard;
     std::optional<gradiva::ProgressBar> bar;
     gradiva::StopOnSignal stop;
     if (!options.checkpoint.empty()) checkpoint.emplace(options.checkpoint);
     if (!options.log.empty()) log.emplace(options.log);
+    if (!options.json.empty()) json.emplace(options.json);
+    if (!options.tensorboard.empty()) tensorboard.emplace(options.tensorboard);
     if (!options.quiet) bar.emplace();
-    trainer.train({.steps = options.steps}, checkpoint, log, bar, stop);
+    trainer.train({.steps = options.steps}, checkpoint, log, json, tensorboard, bar, stop);
     if (stop.signal() != 0) fmt::print(stderr, "interrupted; this is the policy so far\n");
 }
 

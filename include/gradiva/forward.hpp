@@ -102,6 +102,8 @@ struct ReinforceOptions;
 struct TrpoOptions;
 
 class CsvLog;
+class JsonLog;
+class TensorBoardLog;
 class ProgressBar;
 struct StopAtReturn;
 

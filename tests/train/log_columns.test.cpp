@@ -5,6 +5,8 @@
 #include <limits>
 #include <set>
 #include <string>
+#include <string_view>
+#include <type_traits>
 
 #include "catch.hpp"
 #include "helpers/field_count.hpp"
@@ -28,15 +30,18 @@ TEST_CASE("every number of a progress report except total_steps is one column") 
     }
 }
 
-TEST_CASE("a cell has nine digits of a number, all of a count, and is empty where not finite") {
-    const Progress progress{.steps = 12345678901, .seconds = 12345678901.0};
-    constexpr double inf = std::numeric_limits<double>::infinity();
-    CHECK(LogColumn("steps", &Progress::steps).cell(progress) == "12345678901");
-    CHECK(LogColumn("seconds", &Progress::seconds).cell(progress) == "1.23456789e+10");
-    CHECK(LogColumn("mean_return", &Progress::mean_return).cell(progress) == "");
-    CHECK(LogColumn("mean_return", &Progress::mean_return).cell({.mean_return = -inf}) == "");
-    CHECK(LogColumn("mean_kl", &UpdateReport::mean_kl).cell(progress) == "");
-    CHECK(LogColumn("mean_kl", &UpdateReport::mean_kl).cell({.update = {.mean_kl = 0.25}}) == "0.25");
+TEST_CASE("for_each_number gives each column's name and number in their order, counts as integers") {
+    const Progress progress = distinct_progress(101);
+    std::size_t i = 0;
+    for_each_number(progress, [&](std::string_view name, auto number) {
+        REQUIRE(i < std::size(log_columns));
+        CHECK(name == log_columns[i].name());
+        CHECK(static_cast<double>(number) == log_columns[i].value(progress));
+        const bool count = name == "iteration" || name == "steps" || name == "episodes" || name == "lifetime_episodes";
+        CHECK(std::is_same_v<decltype(number), Index> == count);
+        ++i;
+    });
+    CHECK(i == std::size(log_columns));
 }
 
 TEST_CASE("the progress bar shows a column with its number of decimals") {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <string>
+#include <string_view>
 
 #include <fmt/core.h>
 
@@ -33,13 +34,6 @@ public:
     /// The number in `progress`; NaN where it is absent.
     double value(const Progress& progress) const {
         return visit(progress, [](auto field) { return static_cast<double>(field); });
-    }
-
-    /// The text of a CSV cell: nine significant digits, all digits of a count; empty where the number is not finite.
-    std::string cell(const Progress& progress) const {
-        if (count_ != nullptr) return fmt::format("{}", progress.*count_);
-        const double number = value(progress);
-        return std::isfinite(number) ? fmt::format("{:.9g}", number) : "";
     }
 
     /// The text in the progress bar; "-" for a number that is not finite.
@@ -86,5 +80,15 @@ inline constexpr LogColumn log_columns[] = {
     {"behaviour_kl", &UpdateReport::behaviour_kl},
     {"left_out", &UpdateReport::left_out},
 };
+
+/// Calls `use(name, number)` for each number of a log, in the order of its columns; `name` is a `std::string_view`,
+/// `number` an `Index` (a count) or a `double`, NaN where it is absent. The names are the same in all reports of a
+/// trainer, also in the one before its first iteration. All logs get their numbers here.
+template <class Use>
+void for_each_number(const Progress& progress, const Use& use) {
+    for (const LogColumn& column : log_columns) {
+        column.visit(progress, [&](auto number) { use(std::string_view(column.name()), number); });
+    }
+}
 
 }  // namespace GRADIVA_NAMESPACE
