@@ -11,6 +11,8 @@
 #include "gradiva/io/onnx.hpp"
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/io/policy_examples.hpp"
+#include "gradiva/io/record_episodes.hpp"
+#include "gradiva/io/recording.hpp"
 #include "gradiva/io/safetensors_file.hpp"
 #include "gradiva/io/safetensors_writer.hpp"
 #include "gradiva/io/save_policy.hpp"

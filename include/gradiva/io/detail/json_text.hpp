@@ -36,6 +36,21 @@ inline bool is_utf8(std::string_view text) {
     return true;
 }
 
+/// The text with a '?' for each byte that is no part of UTF-8.
+inline std::string with_valid_utf8(std::string_view text) {
+    std::string valid;
+    while (!text.empty()) {
+        const std::size_t length = utf8_length(text);
+        if (length == 0) {
+            valid += '?';
+        } else {
+            valid += text.substr(0, length);
+        }
+        text.remove_prefix(length == 0 ? 1 : length);
+    }
+    return valid;
+}
+
 /// Appends UTF-8 text in quotes.
 inline void append_json(std::string& out, std::string_view text) {
     out += '"';

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "gradiva/env/canvas.hpp"
+
+namespace GRADIVA_NAMESPACE::detail {
+
+/// Where pictures of one size, in whole numbers, x to the right and y downwards, show the points of a view: as large as
+/// fits, in the middle. A picture has the ratio of width to height of the view that it is made for.
+class PictureGrid {
+public:
+    /// Of pictures whose longer side is `side`.
+    PictureGrid(const CanvasView& view, int side) {
+        const double scale = side / std::max(view.width(), view.height());
+        width_ = std::max(1, static_cast<int>(std::lround(view.width() * scale)));
+        height_ = std::max(1, static_cast<int>(std::lround(view.height() * scale)));
+        show(view);
+    }
+
+    /// From now on in this view.
+    void show(const CanvasView& view) {
+        scale_ = std::min(width_ / view.width(), height_ / view.height());
+        x_ = 0.5 * width_ - 0.5 * (view.left + view.right) * scale_;
+        y_ = 0.5 * height_ + 0.5 * (view.bottom + view.top) * scale_;
+    }
+
+    int width() const { return width_; }
+    int height() const { return height_; }
+
+    int x(double x) const { return rounded(x_ + x * scale_); }
+    int y(double y) const { return rounded(y_ - y * scale_); }
+    /// A length; 0 only where it is 0.
+    int length(double length) const { return length > 0 ? std::max(1, rounded(length * scale_)) : 0; }
+
+private:
+    /// What is far outside comes to its edge, so that all numbers are short.
+    static int rounded(double x) { return static_cast<int>(std::lround(std::clamp(x, -1e6, 1e6))); }
+
+    int width_ = 1, height_ = 1;
+    double scale_ = 1, x_ = 0, y_ = 0;
+};
+
+}  // namespace GRADIVA_NAMESPACE::detail
