@@ -7,6 +7,7 @@
 #include "gradiva/io/c_header.hpp"
 #include "gradiva/io/checkpoint.hpp"
 #include "gradiva/io/describe_policy.hpp"
+#include "gradiva/io/html_player.hpp"
 #include "gradiva/io/load_policy.hpp"
 #include "gradiva/io/onnx.hpp"
 #include "gradiva/io/policy_description.hpp"
@@ -17,4 +18,5 @@
 #include "gradiva/io/safetensors_writer.hpp"
 #include "gradiva/io/save_policy.hpp"
 #include "gradiva/io/saved_policy.hpp"
+#include "gradiva/io/svg.hpp"
 #include "gradiva/io/torch_mlp.hpp"

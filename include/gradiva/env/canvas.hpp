@@ -35,7 +35,7 @@ struct CanvasPoint {
 };
 
 /// The part of the plane that a picture shows, y upwards. Both axes have one scale: the picture has the view's ratio of
-/// width to height, from 1/20 to 20. What lies outside is cut off.
+/// width to height. What lies outside is cut off.
 struct CanvasView {
     double left = -1, bottom = -1, right = 1, top = 1;
 
@@ -101,15 +101,16 @@ public:
         characters_.clear();
     }
 
-    /// What the picture shows, in the units of the environment; the last call counts.
+    /// What the picture shows, in the units of the environment; the last call counts. Of a view that is narrower or
+    /// lower than a 20th of its other side, more is shown on both sides.
     void view(const CanvasView& view) {
-        const double ratio = view.width() / view.height();
-        require(std::isfinite(ratio) && std::isfinite(view.left) && std::isfinite(view.bottom) && view.width() > 0 &&
-                    view.height() > 0 && ratio >= 0.05 && ratio <= 20,
-                "Canvas: the view is from ({}, {}) to ({}, {}); give left < right and bottom < top, finite, with one "
-                "side at most 20 times the other",
+        const double width = view.width(), height = view.height();
+        require(width > 0 && height > 0 && std::isfinite(width) && std::isfinite(height),
+                "Canvas: the view is from ({}, {}) to ({}, {}); give left < right and bottom < top, all finite",
                 view.left, view.bottom, view.right, view.top);
-        view_ = view;
+        const double more_width = std::max(0.0, height / 20 - width) / 2;
+        const double more_height = std::max(0.0, width / 20 - height) / 2;
+        view_ = {view.left - more_width, view.bottom - more_height, view.right + more_width, view.top + more_height};
     }
 
     void line(CanvasPoint from, CanvasPoint to, const LineStyle& style = {}) {

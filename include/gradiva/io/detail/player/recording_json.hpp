@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -18,6 +17,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/io/detail/json_text.hpp"
+#include "gradiva/io/detail/player/check_recording.hpp"
 #include "gradiva/io/detail/player/picture_grid.hpp"
 #include "gradiva/io/recording.hpp"
 
@@ -69,7 +69,7 @@ public:
         out += '[';
         append_integer(out, static_cast<Index>(shapes.size()));
         for (std::size_t i = 0; i < shapes.size(); ++i) {
-            append_shape(out, i, placed(canvas, shapes[i]));
+            append_shape(out, i, grid_.place(canvas, shapes[i]));
         }
         before_.resize(shapes.size());
         out += ']';
@@ -85,23 +85,20 @@ public:
     }
 
 private:
-    struct Placed {
+    struct Written {
         int look = -1;
-        std::size_t count = 0;
-        std::array<int, 4> numbers{};
+        std::array<int, 4> at{};
     };
 
-    void append_shape(std::string& out, std::size_t i, const Placed& shape) {
+    void append_shape(std::string& out, std::size_t i, const PlacedShape& shape) {
         if (i >= before_.size()) before_.emplace_back();
-        Placed& before = before_[i];
-        const bool same_look = shape.look == before.look;
-        if (same_look && shape.numbers == before.numbers) return;
+        const Written now{look(shape), shape.at};
+        const Written before = std::exchange(before_[i], now);
+        const bool same_look = now.look == before.look;
+        if (same_look && now.at == before.at) return;
         append_next(out, 2 * static_cast<Index>(i) + (same_look ? 0 : 1));
-        if (!same_look) append_next(out, shape.look);
-        for (std::size_t k = 0; k < shape.count; ++k) {
-            append_next(out, same_look ? shape.numbers[k] - before.numbers[k] : shape.numbers[k]);
-        }
-        before = shape;
+        if (!same_look) append_next(out, now.look);
+        for (std::size_t k = 0; k < shape.numbers(); ++k) append_next(out, now.at[k] - (same_look ? before.at[k] : 0));
     }
 
     static void append_next(std::string& out, Index number) {
@@ -109,35 +106,25 @@ private:
         append_integer(out, number);
     }
 
-    Placed placed(const Canvas& canvas, const Shape& shape) {
-        const bool one_point = shape.kind == Shape::Kind::circle || shape.kind == Shape::Kind::text;
-        const int x = grid_.x(shape.from.x), y = grid_.y(shape.from.y);
-        const int x2 = grid_.x(shape.to.x), y2 = grid_.y(shape.to.y);
-        Placed all{.look = look(canvas, shape), .count = one_point ? 2U : 4U, .numbers = {x, y, x2, y2}};
-        if (shape.kind == Shape::Kind::rectangle) all.numbers = {x, y2, x2, y};
-        if (one_point) all.numbers = {x, y, 0, 0};
-        return all;
-    }
-
-    int look(const Canvas& canvas, const Shape& shape) {
+    int look(const PlacedShape& shape) {
         text_ = '[';
         for (const int number :
              {static_cast<int>(shape.kind), static_cast<int>(shape.fill), static_cast<int>(shape.stroke),
-              static_cast<int>(shape.align), grid_.length(shape.size), grid_.length(shape.width)}) {
+              static_cast<int>(shape.align), shape.size, shape.width}) {
             append_integer(text_, number);
             text_ += ',';
         }
-        text_.back() = ']';
         if (shape.kind == Shape::Kind::text) {
-            text_.back() = ',';
-            append_page_json(text_, canvas.text(shape));
+            append_page_json(text_, shape.text);
             text_ += ']';
+        } else {
+            text_.back() = ']';
         }
         return look_numbers_.emplace(text_, static_cast<int>(look_numbers_.size())).first->second;
     }
 
     PictureGrid grid_;
-    std::vector<Placed> before_;
+    std::vector<Written> before_;
     std::map<std::string, int> look_numbers_;
     std::string text_;
 };
@@ -176,21 +163,6 @@ inline std::string recording_json(const Recording& recording, int side, std::siz
     json += fmt::format(",\"width\":{},\"height\":{},\"seconds\":{:.6g},\"looks\":[", grid.width(), grid.height(),
                         recording.seconds_per_step);
     return (((json += writer.looks()) += "],\"episodes\":[") += episodes) += "]}";
-}
-
-/// Throws `Error` on a recording without pictures, and numbers that are not finite.
-inline void check_recording(const char* who, const Recording& recording) {
-    require(!recording.episodes.empty(), "{}: the recording has no episodes; record one at least", who);
-    require(recording.seconds_per_step > 0 && std::isfinite(recording.seconds_per_step),
-            "{}: seconds_per_step is {}; give a finite number above 0", who, recording.seconds_per_step);
-    for (std::size_t i = 0; i < recording.episodes.size(); ++i) {
-        const RecordedEpisode& episode = recording.episodes[i];
-        require(!episode.frames.empty(), "{}: episode {} of the recording has no pictures; give it one at least", who,
-                i);
-        bool finite = std::isfinite(episode.reward_sum);
-        for (const RecordedFrame& frame : episode.frames) finite = finite && std::isfinite(frame.reward_sum);
-        require(finite, "{}: a return of episode {} is not finite; give finite numbers", who, i);
-    }
 }
 
 /// A recording as described above, in at most `most_bytes`: where it would be longer, places are rounded more coarsely
