@@ -15,6 +15,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/state.hpp"
+#include "gradiva/io/recording.hpp"
 #include "gradiva/io/series_table.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -88,7 +89,7 @@ struct RecordedRun {
     std::vector<DescribedOption> description = {};  ///< empty: unknown
     RunSeries series = {};
     std::optional<RecordedEvaluation> evaluation = {};
-    std::string recording = {};           ///< played episodes, in JSON; empty: none
+    Recording recording = {};             ///< played episodes; may be none
     std::vector<std::string> notes = {};  ///< sentences on what is missing
 };
 

@@ -125,21 +125,19 @@ private:
 
 }  // namespace detail
 
-/// Quartiles over the curves at the union of their places. Between its points a curve is linear; where it has not begun
-/// or has ended it is left out.
-inline CurveBand quartile_band(std::span<const Curve> curves) {
+/// Quartiles over the curves at `places`, which ascend. Between its points a curve is linear; where it has not begun or
+/// has ended it is left out.
+inline CurveBand quartile_band(std::span<const Curve> curves, std::span<const double> places) {
     CurveBand band;
+    band.x.assign(places.begin(), places.end());
     std::vector<detail::CurveReader> readers;
     for (const Curve& curve : curves) {
         require(curve.x.size() == curve.y.size(), "quartile_band: a curve has {} places and {} values", curve.x.size(),
                 curve.y.size());
-        band.x.insert(band.x.end(), curve.x.begin(), curve.x.end());
         readers.emplace_back(curve);
     }
-    std::sort(band.x.begin(), band.x.end());
-    band.x.erase(std::unique(band.x.begin(), band.x.end()), band.x.end());
     std::vector<double> values;
-    for (const double x : band.x) {
+    for (const double x : places) {
         values.clear();
         for (detail::CurveReader& reader : readers) {
             if (reader.covers(x)) values.push_back(reader.at(x));
@@ -147,6 +145,15 @@ inline CurveBand quartile_band(std::span<const Curve> curves) {
         band.y.push_back(quartiles(values));
     }
     return band;
+}
+
+/// The same at the union of the curves' places.
+inline CurveBand quartile_band(std::span<const Curve> curves) {
+    std::vector<double> places;
+    for (const Curve& curve : curves) places.insert(places.end(), curve.x.begin(), curve.x.end());
+    std::sort(places.begin(), places.end());
+    places.erase(std::unique(places.begin(), places.end()), places.end());
+    return quartile_band(curves, places);
 }
 
 }  // namespace GRADIVA_NAMESPACE

@@ -82,7 +82,7 @@ class Chart {
   draw() {
     const lines = this.lines();
     const width = Math.max(this.plot.clientWidth, 200), height = this.large ? 380 : 150;
-    const [x0, x1] = this.range(lines.map((line) => line.x));
+    const x1 = Math.max(this.range(lines.map((line) => line.x))[1], 1e-9), x0 = 0;
     let [y0, y1] = this.range(lines.flatMap(({series: s}) => [s.last, s.low, s.high, s.least, s.greatest]));
     [y0, y1] = [y0 - (y1 - y0) * 0.04, y1 + (y1 - y0) * 0.04];
     const [y_ticks, y_step] = ticks(y0, y1, this.large ? 6 : 3);
@@ -96,9 +96,9 @@ class Chart {
     y_ticks.forEach((y, i) => svg.append(
       drawing('line', {class: 'grid', x1: box.left, x2: box.right, y1: this.py(y), y2: this.py(y)}),
       drawing('text', {x: box.left - 7, y: this.py(y) + 4, 'text-anchor': 'end'}, labels[i])));
-    const [x_ticks, x_step] = ticks(x0, x1, Math.max(2, Math.floor((width - left) / (this.large ? 110 : 80))));
+    const [x_ticks, x_step] = ticks(x0, x1, Math.max(2, Math.floor((width - left) / (this.large ? 110 : 60))));
     for (const x of x_ticks) {
-      const anchor = this.px(x) > box.right - 14 ? 'end' : this.px(x) < box.left + 10 ? 'start' : 'middle';
+      const anchor = this.px(x) > box.right - 14 ? 'end' : 'middle';
       svg.append(drawing('text', {x: this.px(x), y: box.bottom + 16, 'text-anchor': anchor}, ticks_text(x, x_step)));
     }
     if (this.large) {
@@ -129,7 +129,7 @@ class Chart {
     const many = report.groups.length > 8;
     svg.append(drawing('path', {class: thin ? 'run' : 'line', 'data-group': g, fill: 'none', 'stroke-linejoin': 'round',
       d: `M${(path.length > 1 ? path : [path[0], path[0]]).join('L')}`, 'stroke-linecap': 'round', ...look(g),
-      ...(thin ? {'stroke-width': 1, 'stroke-opacity': 0.35, 'stroke-dasharray': ''}
+      ...(thin ? {'stroke-width': 1, 'stroke-opacity': several ? 0.22 : 0.4, 'stroke-dasharray': ''}
         : {'stroke-width': path.length === 1 ? 5 : this.large && !many ? 2.2 : 1.5})}));
   }
 

@@ -6,8 +6,8 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// The script of a report, first part: its data, and how numbers and names are written. Texts of users reach the page as
-/// text nodes and attributes only, never as HTML.
+/// The script of a report, first part: its data, and how numbers and names are written. Texts of users reach the page
+/// as text nodes and attributes only, never as HTML.
 inline constexpr std::string_view report_script_data = R"js(
 const report = JSON.parse(document.getElementById('data').textContent);
 
@@ -81,6 +81,7 @@ const last_of = (numbers) => {
   return null;
 };
 
+const several = report.groups.length > 1;
 const axes = {steps: 'Environment steps', seconds: 'Seconds', iteration: 'Iterations', episodes: 'Episodes'};
 const shown = {axis: 'steps', groups: report.groups.map(() => true)};
 const visible = () => report.groups.map((group, g) => [group, g]).filter(([, g]) => shown.groups[g]);

@@ -6,8 +6,8 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// The style sheet of a report. Colours c0 to c5 are those of groups: light and dark, told apart by people who do not see
-/// all colours, and of a contrast of at least 3 with the surface; that of texts is at least 4.5.
+/// The style sheet of a report. Colours c0 to c5 are those of groups: light and dark, told apart by people who do not
+/// see all colours, and of a contrast of at least 3 with the surface; that of texts is at least 4.5.
 inline constexpr std::string_view report_style = R"css(
 :root { color-scheme: light; --page: #f6f7f9; --surface: #ffffff; --line: #dde1e7; --grid: #e9ecf0; --text: #1b2027;
   --muted: #596371; --accent: #0a5ca8; --chosen: #e6f0fa;
@@ -23,7 +23,7 @@ header { display: flex; align-items: flex-start; gap: 16px; padding-top: 28px; }
 header > div { flex: 1; min-width: 0; }
 h1 { margin: 0; font-size: 26px; font-weight: 650; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h2 { margin: 36px 0 12px; font-size: 18px; font-weight: 650; }
-p { margin: 4px 0 12px; }
+p { margin: 10px 0; }
 .muted, .sub { color: var(--muted); }
 .sub { margin: 2px 0 0; }
 button, select { font: inherit; color: var(--text); background: var(--surface); border: 1px solid var(--line);
@@ -33,8 +33,8 @@ button:hover, select:hover { border-color: var(--muted); }
 .skip { position: absolute; left: -999px; }
 .skip:focus { left: 12px; top: 8px; z-index: 9; background: var(--surface); color: var(--accent); padding: 6px 10px; }
 .bar { display: flex; flex-wrap: wrap; gap: 10px 18px; align-items: center; justify-content: space-between;
-  padding: 10px 0; background: var(--page); z-index: 3; }
-.bar.stays { position: sticky; top: 0; border-bottom: 1px solid var(--line); }
+  padding: 8px 0 10px; background: var(--page); z-index: 3; }
+.bar.stays { position: sticky; top: 0; }
 .legend { display: flex; flex-wrap: wrap; gap: 6px; min-width: 0; }
 .legend button { display: inline-flex; align-items: center; gap: 8px; max-width: 100%; }
 .legend button[aria-pressed="true"] { background: var(--chosen); }
@@ -79,6 +79,10 @@ summary { cursor: pointer; color: var(--muted); font-size: 13px; width: fit-cont
 summary:hover { color: var(--text); }
 .rows { max-height: 320px; overflow: auto; margin-top: 6px; font-size: 13px; }
 .rows thead th { position: sticky; top: 0; background: var(--surface); }
+.players { display: grid; gap: 14px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr)); }
+:root .gradiva-player { --gradiva-background: var(--surface); --gradiva-foreground: var(--text);
+  --gradiva-muted: var(--muted); --gradiva-faint: var(--line); --gradiva-accent: var(--c0); --gradiva-warm: var(--c1);
+  --gradiva-good: var(--c2); --gradiva-bad: var(--c3); font: inherit; }
 .note { border-left: 3px solid var(--c1); padding-left: 10px; }
 footer { padding: 32px 24px 40px; color: var(--muted); font-size: 13px; }
 @media (max-width: 620px) { header, main, footer { padding-left: 14px; padding-right: 14px; }
