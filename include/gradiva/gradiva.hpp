@@ -36,7 +36,7 @@
 #include "gradiva/core/failure.hpp"
 #include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/index.hpp"
-#include "gradiva/core/line_file.hpp"
+#include "gradiva/core/record_file.hpp"
 #include "gradiva/core/namespace.hpp"
 #include "gradiva/core/positional.hpp"
 #include "gradiva/core/printable.hpp"

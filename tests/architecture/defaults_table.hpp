@@ -74,7 +74,7 @@ GRADIVA_DEFAULTS(StatePiece, IS(type, Dtype::f64), IS(rank, 0), IS(rows, 1), IS(
     IS(fixed, false), IS(text, false), IS(in_place, false), IS(resize, nullptr), IS(object, nullptr)),
 GRADIVA_DEFAULTS(StateArray, IS(path, {}), IS(type, Dtype::f64), IS(fixed, false), IS(shape, {}), IS(data, nullptr),
     IS(bytes, 0), IS(own, {})),
-GRADIVA_DEFAULTS(LineFilePosition, IS(bytes, 0), IS(crc64, 0)),
+GRADIVA_DEFAULTS(RecordFilePosition, IS(bytes, 0), IS(crc64, 0)),
 
 // Schedules.
 GRADIVA_DEFAULTS(Constant, IS(value, 0)),

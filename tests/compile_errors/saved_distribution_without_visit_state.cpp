@@ -1,11 +1,18 @@
 // expect first: gradiva: a training that is saved needs a distribution with void visit_state(gradiva::State&), or
 // without members
-#include <gradiva/gradiva.hpp>
+#include "gradiva/core/state_image.hpp"
+#include "gradiva/distributions/categorical.hpp"
+#include "gradiva/nn/mlp.hpp"
+#include "gradiva/policy/actor.hpp"
 
 using namespace gradiva;
 
-struct Mine {
-    int choices = 2;
+class Mine : public Categorical<float> {
+public:
+    using Categorical<float>::Categorical;
+
+private:
+    void visit_state(State&);
 };
 
-void wrong(State& state, Mine& mine) { visit_distribution(state, "distribution", mine); }
+void wrong(Actor<MlpNetwork<float>, Mine>& actor) { image_of(actor); }

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "gradiva/core/check_thread_count.hpp"
+#include "gradiva/core/description.hpp"
 #include "gradiva/core/schedule.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/core/threads.hpp"
+#include "gradiva/env/describe_environments.hpp"
 #include "gradiva/env/saved_env.hpp"
 #include "gradiva/learn/analytic_gradient.hpp"
 #include "gradiva/learn/revertible.hpp"
@@ -77,11 +79,11 @@ public:
 
     /// Between updates.
     void visit_state(State& state) {
-        static_assert(explain_saved_optimizer<O, Scalar>());
         state.fixed("options", options_);
-        state("optimizer", optimizer_);
+        visit_optimizer<Scalar>(state, optimizer_);
         state("gradient", gradient_of_);
     }
+    static consteval bool explain_saved() { return explain_saved_optimizer<O, Scalar>(); }
 
 private:
     static constexpr std::string_view name = "AnalyticPolicyGradient";
@@ -167,9 +169,17 @@ public:
 
     /// Says, as a compile-time error, what keeps the environments from being saved.
     static consteval bool explain_saved_environments() { return explain_saved_vector_env<V>(); }
+    /// The same of all else.
+    static consteval bool explain_saved() {
+        return explain_saved_part<A>() && AnalyticUpdate<Model, A, O>::explain_saved();
+    }
+
+    /// What this training is, but for the steps of a call of `train` (see `Description`).
+    Description describe() { return loop_.describe(*this); }
 
     /// Actor and update, between calls of `train`; without what the loop counts.
     void visit_state(State& state) {
+        describe_environments(state, envs_);
         state.within("environments", [&] {
             state.fixed("count", envs_.size());
             state.fixed("seed", envs_.seed());

@@ -72,6 +72,7 @@ public:
         state("youngest_age", youngest_age_);
         update_.visit_state(state);
     }
+    static consteval bool explain_saved() { return Updater<A, C, PolicyGradient, O>::explain_saved(); }
 
 private:
     template <class Estimate>

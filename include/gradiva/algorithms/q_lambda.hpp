@@ -64,6 +64,7 @@ public:
         state.fixed("epsilon", epsilon_);
         descent_.visit_state(state);
     }
+    static consteval bool explain_saved() { return explain_saved_optimizer<O, Scalar>(); }
 
 private:
     using Network = std::remove_cvref_t<decltype(std::declval<const A&>().network())>;

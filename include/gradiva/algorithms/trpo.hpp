@@ -73,6 +73,7 @@ public:
         state("trust_region", policy_);
         state("value_regression", value_);
     }
+    static consteval bool explain_saved() { return ValueRegression<C, O>::explain_saved(); }
 
 private:
     static A& checked(const TrpoOptions& options, A& actor) {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "gradiva/core/line_file.hpp"
+#include "gradiva/core/record_file.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/train/log_columns.hpp"
 #include "gradiva/train/run.hpp"
@@ -35,7 +35,7 @@ public:
     /// How far the file was written. What was written is on the disk then.
     void visit_state(State& state) {
         if (file_ && !state.restores()) file_->sync();
-        LineFilePosition position = file_ ? file_->position() : resumed_;
+        RecordFilePosition position = file_ ? file_->position() : resumed_;
         state("bytes", position.bytes);
         state("crc64", position.crc64);
         if (!state.restores()) return;
@@ -50,13 +50,13 @@ private:
             file_.emplace("CsvLog", path_, resumed_);
             return;
         }
-        LineFile file("CsvLog", path_);
+        RecordFile file("CsvLog", path_);
         write(file, [](const LogColumn& column) { return std::string(column.name()); });
         file_ = std::move(file);
     }
 
     template <class Cell>
-    static void write(LineFile& file, const Cell& cell_of) {
+    static void write(RecordFile& file, const Cell& cell_of) {
         std::string line;
         for (const LogColumn& column : log_columns) line += cell_of(column) + ',';
         line.back() = '\n';
@@ -65,8 +65,8 @@ private:
     }
 
     std::string path_;
-    std::optional<LineFile> file_;
-    LineFilePosition resumed_;  // where the next file goes on
+    std::optional<RecordFile> file_;
+    RecordFilePosition resumed_;  // where the next file goes on
 };
 
 }  // namespace GRADIVA_NAMESPACE

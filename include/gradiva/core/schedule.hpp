@@ -4,7 +4,10 @@
 #include <cmath>
 #include <numbers>
 
+#include <fmt/core.h>
+
 #include "gradiva/core/state.hpp"
+#include "gradiva/core/type_name.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -56,7 +59,9 @@ public:
     /// Whether all values are finite.
     bool is_finite() const { return std::isfinite((*this)(0)) && std::isfinite((*this)(1)); }
 
+    /// Described as one value: a number where it is constant, else a text such as "linear from 0.0003 to 0".
     void visit_state(State& state) {
+        if (state.describes()) return describe(state);
         state("shape", shape_);
         state("from", from_);
         state("to", to_);
@@ -65,6 +70,11 @@ public:
 
 private:
     enum class Shape { constant, linear, cosine };
+
+    void describe(State& state) const {
+        if (shape_ == Shape::constant) return state.describe_as(from_);
+        state.describe_as(fmt::format("{} from {} to {}", enumerator_name(shape_), from_, to_));
+    }
 
     Shape shape_;
     double from_;

@@ -89,11 +89,22 @@ public:
     /// with `visit_state` are compared then.
     template <class T>
     void fixed(std::string_view name, const T& value) {
-        const bool before = std::exchange(fixed_, true);
-        within(name, [&] { visit_value(const_cast<T&>(value)); });
-        fixed_ = before;
+        within(name, [&] { visit_fixed(value); });
     }
     void fixed(std::string_view name, const char* text) { fixed(name, std::string_view(text)); }
+
+    /// A piece that descriptions alone have, such as the name of a type: it is not saved, and not compared.
+    template <class T>
+    void described(std::string_view name, const T& value) {
+        if (describes_) fixed(name, value);
+    }
+
+    /// For a visitor that describes: one value that stands for all pieces of the object that is visited, such as the
+    /// text of a schedule.
+    template <class T>
+    void describe_as(const T& value) {
+        visit_fixed(value);
+    }
 
     /// Calls `visit(i)` for i = 0, ..., count - 1, the state of `count` objects of one kind, which must give the same
     /// names. Numbers of one name are stored behind each other, as one array.
@@ -121,6 +132,8 @@ public:
 
     /// Whether this visitor changes the objects to what was saved; others leave them alone.
     bool restores() const { return restores_; }
+    /// Whether this visitor keeps only what is fixed, to say what the objects are (see `description_of`).
+    bool describes() const { return describes_; }
     /// Whether the state of running episodes is left out, so that objects which restore have to begin new ones.
     bool restarts_episodes() const { return episodes_ == Episodes::restarted; }
 
@@ -132,7 +145,8 @@ public:
     const std::string& varying_schedule() const { return varying_schedule_; }
 
 protected:
-    State(bool restores, Episodes episodes) : restores_(restores), episodes_(episodes) {}
+    State(bool restores, Episodes episodes, bool describes = false)
+        : restores_(restores), describes_(describes), episodes_(episodes) {}
     virtual ~State() = default;
 
     /// The path of the piece that is visited.
@@ -159,8 +173,15 @@ private:
     void visit_elements(T& value);
     template <class T>
     void visit_value(T& value);
+    template <class T>
+    void visit_fixed(const T& value) {
+        const bool before = std::exchange(fixed_, true);
+        visit_value(const_cast<T&>(value));
+        fixed_ = before;
+    }
 
     const bool restores_;
+    const bool describes_;
     const Episodes episodes_;
     std::string path_;
     std::string varying_schedule_;
@@ -174,6 +195,7 @@ void State::visit_numbers(T* data, StatePiece piece) {
     piece.data = data;
     piece.fixed = fixed_;
     piece.text = std::same_as<T, char>;
+    if constexpr (std::is_enum_v<T>) piece.enumerator = detail::enumerator_at<T>;
     piece.in_place = piece.in_place && !fixed_;
     visit(piece);
 }

@@ -7,6 +7,7 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/state.hpp"
+#include "gradiva/core/visit_part.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -135,6 +136,7 @@ private:
 /// The state of a part; `part` has a `visit_state`.
 template <HasVisitState Part>
 StateImage image_of(Part& part, Episodes episodes = Episodes::kept) {
+    static_assert(explain_saved<Part>());
     StateImage image;
     StateWriter writer(image, episodes);
     part.visit_state(writer);

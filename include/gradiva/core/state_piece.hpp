@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
 
@@ -18,6 +20,8 @@ struct StatePiece {
     /// Changes the size of `object`, and returns its data; null where the size cannot change.
     void* (*resize)(void* object, Index rows, Index columns) = nullptr;
     void* object = nullptr;
+    /// Of an enumeration: the name of the enumerator at `data`; null for other numbers.
+    std::string (*enumerator)(const void* data) = nullptr;
 
     Index size() const { return rows * columns; }
     Index bytes() const { return size() * static_cast<Index>(dtype_bytes(type)); }

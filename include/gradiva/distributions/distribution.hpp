@@ -12,12 +12,26 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Visits a distribution: by its `visit_state`. One without it has no members; else a compile-time error.
+/// Whether a distribution can be saved: it has `visit_state`, or no members.
 template <class D>
-void visit_distribution(State& state, std::string_view name, D& distribution) {
-    static_assert(std::is_empty_v<D> || MentionsVisitState<D> || SavedAsBytes<D>,
+inline constexpr bool is_saved_distribution = std::is_empty_v<D> || MentionsVisitState<D> || SavedAsBytes<D>;
+
+/// The error of a distribution that cannot be saved.
+template <class D>
+consteval bool explain_saved_distribution() {
+    static_assert(is_saved_distribution<D>,
                   "gradiva: a training that is saved needs a distribution with void visit_state(gradiva::State&), or "
                   "without members");
+    return explain_saved_part<D>();
+}
+
+/// Visits a distribution: by its `visit_state`. Throws `Error`, unless the visitor describes, where it cannot be saved
+/// (`explain_saved_distribution` says so as a compile-time error).
+template <class D>
+void visit_distribution(State& state, std::string_view name, D& distribution) {
+    if constexpr (!is_saved_distribution<D>) {
+        require(state.describes(), "{} cannot be saved; give it void visit_state(gradiva::State&)", name);
+    }
     visit_part(state, name, distribution);
 }
 

@@ -134,7 +134,7 @@ public:
         if constexpr (HasSavedState<E>) {
             if (!state.restarts_episodes()) each("env", [&](Place& place) { visit_env_state(state, place.env); });
         } else {
-            require(state.restarts_episodes(),
+            require(state.restarts_episodes() || state.describes(),
                     "Vectorized: these environments show no state; give them void visit_state(State&), or save with "
                     "restart_episodes");
         }

@@ -36,7 +36,7 @@ public:
     void line(const std::string& text) {
         const nlohmann::ordered_json object = parsed_object(text);
         if (object.contains("evaluation")) run_.evaluation = evaluation_in(object["evaluation"]);
-        if (!object.contains("iteration")) return;
+        if (!object.contains("iteration")) return read_description(object, run_);
         numbers_.assign(numbers_.size(), std::numeric_limits<double>::quiet_NaN());
         for (const auto& [name, value] : object.items()) {
             if (!value.is_number()) continue;  // of a later version

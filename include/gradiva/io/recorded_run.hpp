@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/description.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/io/recording.hpp"
@@ -67,14 +68,6 @@ private:
     std::array<double, axes.size()> before_{};  // sums over the calls before; of iterations 0
 };
 
-/// An option, or another fact of a training: a path such as "trainer/clip", and its value.
-struct DescribedOption {
-    std::string path = {};
-    std::string value = {};
-
-    bool operator==(const DescribedOption&) const = default;
-};
-
 /// What an evaluation found.
 struct RecordedEvaluation {
     double mean_return = std::numeric_limits<double>::quiet_NaN();
@@ -85,8 +78,8 @@ struct RecordedEvaluation {
 
 /// A training as a report shows it: read from a log by `read_run`, or collected by the callback `Report`.
 struct RecordedRun {
-    std::string name = {};                          ///< that people know it by, such as the log's path
-    std::vector<DescribedOption> description = {};  ///< empty: unknown
+    std::string name = {};         ///< that people know it by, such as the log's path
+    Description description = {};  ///< without entries: unknown
     RunSeries series = {};
     std::optional<RecordedEvaluation> evaluation = {};
     Recording recording = {};             ///< played episodes; may be none

@@ -16,7 +16,7 @@
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/printable.hpp"
 #include "gradiva/io/detail/durable_file.hpp"
-#include "gradiva/io/detail/json_text.hpp"
+#include "gradiva/core/json_text.hpp"
 #include "gradiva/io/detail/safetensors_format.hpp"
 #include "gradiva/io/detail/safetensors_header_text.hpp"
 
@@ -65,7 +65,7 @@ public:
     /// UTF-8.
     void add_text(std::string_view key, std::string_view value) {
         check_name(key, detail::checksum_key);
-        if (!detail::is_utf8(value)) {
+        if (!is_utf8(value)) {
             fail("SafetensorsWriter: the text of '{}' is not UTF-8; write bytes as a tensor", printable(key));
         }
         Text& text = next(texts_, text_count_);
@@ -117,7 +117,7 @@ private:
     }
 
     static void check_name(std::string_view name, std::string_view reserved) {
-        if (name.empty() || name == reserved || !detail::is_utf8(name)) {
+        if (name.empty() || name == reserved || !is_utf8(name)) {
             fail("SafetensorsWriter: the name '{}' is empty, reserved or not UTF-8; give another", printable(name));
         }
     }

@@ -134,10 +134,8 @@ public:
     void check_weights() { require_finite_weights<Scalar>(weights(), name_); }
 
     /// Between updates.
-    void visit_state(State& state) {
-        static_assert(explain_saved_optimizer<O, Scalar>());
-        state("optimizer", optimizer_);
-    }
+    void visit_state(State& state) { visit_optimizer<Scalar>(state, optimizer_); }
+    static consteval bool explain_saved() { return explain_saved_optimizer<O, Scalar>(); }
 
 private:
     Owner& owner_;

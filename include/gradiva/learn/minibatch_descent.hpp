@@ -107,6 +107,7 @@ public:
         state("minibatches", order_);
         for_each_part([&](auto& part) { state(part.name(), part); });
     }
+    static consteval bool explain_saved() { return (Parts::explain_saved() && ...); }
 
 private:
     template <class Body>

@@ -5,8 +5,11 @@
 #include <concepts>
 #include <utility>
 
+#include "gradiva/core/check.hpp"
 #include "gradiva/core/failure.hpp"
+#include "gradiva/core/type_name.hpp"
 #include "gradiva/core/visit_part.hpp"
+#include "gradiva/optim/optimizer.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -35,6 +38,17 @@ public:
 private:
     T now_, before_;
 };
+
+/// Visits an optimiser of weights in `Scalar`. Throws `Error`, unless the visitor describes, where its state cannot be
+/// saved (`explain_saved_optimizer` says so as a compile-time error).
+template <class Scalar, class O>
+void visit_optimizer(State& state, Revertible<O>& optimizer) {
+    if constexpr (!HasSavedStateOfOptimizer<O, Scalar>) {
+        require(state.describes(), "this optimiser cannot be saved; give it void visit_state(gradiva::State&)");
+    }
+    state.described("optimizer/type", type_name<O>());
+    state("optimizer", optimizer);
+}
 
 /// Returns `body()` and commits the parts; when it throws, reverts them.
 template <class Body, class... T>

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <utility>
 
+#include "gradiva/core/check.hpp"
 #include "gradiva/core/threads.hpp"
+#include "gradiva/core/type_name.hpp"
 #include "gradiva/core/visit_part.hpp"
 #include "gradiva/learn/detail/actor_critic_descent.hpp"
 #include "gradiva/learn/losses.hpp"
@@ -106,13 +108,18 @@ public:
     void visit_state(State& state) {
         descent_.visit_state(state);
         static_assert(explain_visit_state<S>());
-        if constexpr (HasVisitState<S>) {
+        state.described("surrogate/type", type_name<S>());
+        if constexpr (InheritsVisitState<S>) {
+            require(state.describes(), "{}: the surrogate inherits a visit_state that does not know its members",
+                    options_.name);
+        } else if constexpr (HasVisitState<S>) {
             state.fixed("surrogate", surrogate_);
         } else if constexpr (HasAt<S>) {
             state.within("surrogate", [&] { state.note_varying_schedule(); });  // it may have a schedule
         }
         if constexpr (penalises_kl || adapts) state("kl_coefficient", beta_);
     }
+    static consteval bool explain_saved() { return explain_saved_part<S>() && decltype(descent_)::explain_saved(); }
 
 private:
     using Pass = MinibatchPass<Scalar>;

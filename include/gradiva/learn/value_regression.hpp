@@ -48,6 +48,7 @@ public:
 
     /// Between updates.
     void visit_state(State& state) { descent_.visit_state(state); }
+    static consteval bool explain_saved() { return explain_saved_optimizer<O, Scalar>(); }
 
 private:
     using Part = DescentPart<C, CriticScratch<C>, double, O>;

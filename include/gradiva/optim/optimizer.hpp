@@ -40,14 +40,17 @@ concept ExplainedOptimizer = (detail::explain_optimizer<O, Scalar>());
 template <class O, class Scalar>
 inline constexpr bool is_optimizer = detail::explain_optimizer<O, Scalar>();
 
-/// The error of an optimiser whose state cannot be saved: it has no `visit_state`, and its `step` is not const.
+/// Whether the state of an optimiser can be saved: it has `visit_state`, or its `step` is const.
+template <class O, class Scalar>
+concept HasSavedStateOfOptimizer = MentionsVisitState<O> ||
+    requires(const O& optimizer, std::span<Scalar> weights, std::span<const Scalar> gradient) {
+    optimizer.step(weights, gradient, 0.0);
+};
+
+/// The error of an optimiser whose state cannot be saved.
 template <class O, class Scalar>
 consteval bool explain_saved_optimizer() {
-    constexpr bool is_stateless =
-        requires(const O& optimizer, std::span<Scalar> weights, std::span<const Scalar> gradient) {
-        optimizer.step(weights, gradient, 0.0);
-    };
-    static_assert(is_stateless || MentionsVisitState<O>,
+    static_assert(HasSavedStateOfOptimizer<O, Scalar>,
                   "gradiva: a training that is saved needs an optimiser with void visit_state(gradiva::State&), or "
                   "whose step is const, as it has no state");
     return true;

@@ -188,8 +188,13 @@ public:
     void visit_state(State& state) {
         visit_module(state, "network", network_);
         visit_distribution(state, "distribution", distribution_);
+        if (state.describes()) return;  // as the spaces of the environments
         state.fixed("has_spaces", spaces_ != nullptr);
         if (spaces_ != nullptr) state.fixed("spaces", *spaces_);
+    }
+    /// Says, as a compile-time error, what keeps the actor from being saved.
+    static consteval bool explain_saved() {
+        return explain_saved_part<NetworkT>() && explain_saved_distribution<DistributionT>();
     }
 
 private:

@@ -60,6 +60,8 @@ public:
     }
 
     void visit_state(State& state) { visit_module(state, "network", network_); }
+    /// Says, as a compile-time error, what keeps the critic from being saved.
+    static consteval bool explain_saved() { return explain_saved_part<NetworkT>(); }
 
 private:
     NetworkT network_;

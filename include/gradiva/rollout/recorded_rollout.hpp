@@ -4,7 +4,7 @@
 #include <string>
 #include <type_traits>
 
-#include "gradiva/core/line_file.hpp"
+#include "gradiva/core/record_file.hpp"
 #include "gradiva/env/env.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/rollout/detail/number_line.hpp"
@@ -57,7 +57,7 @@ void start_transition(const Rollout<Scalar>& rollout, Index t, Index n, NumberLi
 /// line.
 template <class Scalar>
 void write_transitions(const std::string& path, const Rollout<Scalar>& rollout) {
-    LineFile file("write_transitions", path);
+    RecordFile file("write_transitions", path);
     const Index size = rollout.observation_size;
     file.add(detail::transition_header(detail::transition_columns(size, rollout.mask_size, rollout.action_shape)) +
              '\n');

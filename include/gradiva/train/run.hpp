@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/description.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/train/progress.hpp"
 #include "gradiva/train/train_options.hpp"
@@ -28,7 +31,8 @@ enum class Stop {
 /// - `visit_state(State&)`, for callbacks that have state; its pieces belong to those of the training. One with `static
 ///   constexpr std::string_view state_name` names its part of the paths, others are called "callback";
 /// - `static constexpr Episodes saves_run`, for callbacks that save and restore the training. Their `on_start` is called
-///   before those of all others, their other members after, wherever they stand in the call of `train`.
+///   before those of all others, their other members after, wherever they stand in the call of `train`;
+/// - `static constexpr bool describes_run = true`, for callbacks that ask `Run::description`.
 class Run {
 public:
     /// Of the call number `call`, from 0, of a trainer's `train` with these options.
@@ -52,6 +56,21 @@ public:
         visit_(visitor_, state);
     }
 
+    /// What the training is: `describe` of the trainer, before it the name of the algorithm as "algorithm", after it
+    /// the options of this call of `train` as "train/steps" and "train/schedule_steps". In trainings without a callback
+    /// that says `describes_run`, and of trainers without `visit_state`, it has nothing of the trainer but its name.
+    Description description() const {
+        Description description;
+        description.set("algorithm", std::string(name_));
+        if (describe_ != nullptr) describe_(describer_, description);
+        description.set("train/steps", std::int64_t{options_.steps});
+        description.set("train/schedule_steps", std::int64_t{options_.schedule_steps});
+        return description;
+    }
+
+    /// The steps of all environments together since the trainer was built, up to the last complete iteration.
+    Index lifetime_steps() const { return lifetime_steps_ != nullptr ? *lifetime_steps_ : progress_.steps; }
+
     /// To be called by the `on_start` of a callback that has restored a training which is complete: `train` returns its
     /// progress, and calls no other callback.
     void end_at_once() { ends_at_once_ = true; }
@@ -64,6 +83,16 @@ public:
         visit_ = [](const void* visitor, State& state) { (*static_cast<const Visit*>(visitor))(state); };
     }
 
+    /// Lets `description` call `add(description)`, which must outlive this object.
+    template <class Add>
+    void describe_by(const Add& add) {
+        describer_ = &add;
+        describe_ = [](const void* adder, Description& description) { (*static_cast<const Add*>(adder))(description); };
+    }
+
+    /// Lets `lifetime_steps` read `steps`, which must outlive this object.
+    void count_steps_in(const Index& steps) { lifetime_steps_ = &steps; }
+
 private:
     std::string_view name_;
     const Progress& progress_;
@@ -72,6 +101,9 @@ private:
     bool ends_at_once_ = false;
     const void* visitor_ = nullptr;
     void (*visit_)(const void* visitor, State& state) = nullptr;
+    const void* describer_ = nullptr;
+    void (*describe_)(const void* describer, Description& description) = nullptr;
+    const Index* lifetime_steps_ = nullptr;
 };
 
 }  // namespace GRADIVA_NAMESPACE

@@ -5,11 +5,15 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/description_writer.hpp"
+#include "gradiva/core/description.hpp"
 #include "gradiva/core/failure.hpp"
 #include "gradiva/core/positional.hpp"
+#include "gradiva/core/visit_part.hpp"
 #include "gradiva/rollout/rollout.hpp"
 #include "gradiva/train/detail/callback_hooks.hpp"
 #include "gradiva/train/detail/saved_callbacks.hpp"
@@ -50,8 +54,14 @@ public:
         if constexpr ((detail::saves_run<Callbacks> || ...)) {
             static_assert(MentionsVisitState<Trainer>,
                           "gradiva: a training that is saved needs a trainer with void visit_state(gradiva::State&)");
+            static_assert(explain_saved<Trainer>());
             run.visit_by(visit);
         }
+        run.count_steps_in(steps_);
+        [[maybe_unused]] const auto add_pieces = [&](auto& description) {
+            if constexpr (HasVisitState<Trainer>) add_description(description, trainer);
+        };
+        if constexpr ((detail::describes_run<Callbacks> || ...)) run.describe_by(add_pieces);
         if constexpr ((detail::saves_environments<Callbacks> || ...)) {
             if constexpr (requires { Trainer::explain_saved_environments(); }) {
                 static_assert(Trainer::explain_saved_environments());
@@ -62,6 +72,15 @@ public:
         // What was restored may be the progress of a later call.
         if (run.ends_at_once()) progress.steps = std::max(progress.steps, options.steps);
         return progress;
+    }
+
+    /// What the trainer, whose loop this is, shows as fixed, behind the name of the algorithm.
+    template <class Trainer>
+    Description describe(Trainer& trainer) const {
+        Description description;
+        description.set("algorithm", std::string(name_));
+        add_description(description, trainer);
+        return description;
     }
 
     /// Adds steps, of all environments together, and the episodes that finished in them, to `progress`.
@@ -85,6 +104,12 @@ public:
     }
 
 private:
+    template <class Trainer>
+    static void add_description(Description& description, Trainer& trainer) {
+        DescriptionWriter writer(description);
+        trainer.visit_state(writer);
+    }
+
     template <class Trainer, class Iterate, class... Callbacks>
     void run_with_callbacks(Run& run, Progress& progress, const Trainer& trainer, const Iterate& iterate,
                             Callbacks&... callbacks) {

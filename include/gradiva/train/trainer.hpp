@@ -3,7 +3,11 @@
 #include <type_traits>
 #include <utility>
 
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/description.hpp"
+#include "gradiva/core/type_name.hpp"
 #include "gradiva/core/visit_part.hpp"
+#include "gradiva/env/describe_environments.hpp"
 #include "gradiva/env/saved_env.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/learn/update_report.hpp"
@@ -72,17 +76,33 @@ public:
 
     /// Says, as a compile-time error, what keeps the environments from being saved.
     static consteval bool explain_saved_environments() { return explain_saved_vector_env<V>(); }
+    /// The same of all else.
+    static consteval bool explain_saved() {
+        static_assert(is_saved_update,
+                      "gradiva: a training that is saved needs an update with void visit_state(gradiva::State&), or "
+                      "without members");
+        return explain_saved_part<V>() && explain_saved_part<A>() && explain_saved_part<C>() &&
+               explain_saved_part<Adv>() && explain_saved_part<Update>();
+    }
+
+    /// What this training is, but for the steps of a call of `train` (see `Description`): algorithm, environment,
+    /// number, seed and spaces of the environments, networks, distribution, advantage, surrogate, optimiser and all
+    /// options but `threads`, on which no result depends. To be called while it trains nothing.
+    Description describe() { return loop_.describe(*this); }
 
     /// Environments, actor and critic, and the parts of the trainer that change, between iterations; without what the
     /// loop counts.
     void visit_state(State& state) {
-        static_assert(std::is_empty_v<Update> || MentionsVisitState<Update> || SavedAsBytes<Update>,
-                      "gradiva: a training that is saved needs an update with void visit_state(gradiva::State&), or "
-                      "without members");
+        if constexpr (!is_saved_update) {
+            require(state.describes(), "{}: the update cannot be saved; give it void visit_state(gradiva::State&)",
+                    options_.name);
+        }
+        describe_environments(state, envs_);
         visit_part(state, "environments", envs_);
         visit_policy(state, "actor", actor_);
         visit_policy(state, "critic", critic_);
         state.fixed("options", options_);
+        state.described("advantage/type", type_name<Adv>());
         visit_part(state, "advantage", advantage_);
         state("store", store_);
         state("collector", collect_);
@@ -91,6 +111,9 @@ public:
     }
 
 private:
+    static constexpr bool is_saved_update =
+        std::is_empty_v<Update> || MentionsVisitState<Update> || SavedAsBytes<Update>;
+
     void iterate(Progress& progress) {
         explore(progress.schedule_progress);
         Rollout<Scalar>& fresh = store_.renew_oldest([this](Rollout<Scalar>& rollout) { collect(rollout); }).rollout;

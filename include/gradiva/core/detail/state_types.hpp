@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 
 #include "gradiva/core/state_piece.hpp"
+#include "gradiva/core/type_name.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -32,6 +34,11 @@ consteval Dtype state_dtype() {
     } else {
         return dtype_of<T>();
     }
+}
+
+template <class T>
+std::string enumerator_at(const void* data) {
+    return enumerator_name(*static_cast<const T*>(data));
 }
 
 template <class T>

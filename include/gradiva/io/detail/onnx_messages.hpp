@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "gradiva/core/index.hpp"
-#include "gradiva/io/detail/protobuf_message.hpp"
+#include "gradiva/core/protobuf_message.hpp"
 
 // The messages of ONNX that are needed here. The numbers of fields are those of
 // https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3

@@ -14,7 +14,7 @@
 #include "gradiva/core/crc64.hpp"
 #include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
-#include "gradiva/io/detail/json_text.hpp"
+#include "gradiva/core/json_text.hpp"
 #include "gradiva/io/detail/safetensors_format.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {

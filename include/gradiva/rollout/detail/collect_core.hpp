@@ -81,6 +81,7 @@ public:
 
     /// The streams of the actions, and where the environments stand, environment by environment.
     void visit_state(State& state) {
+        if (state.describes()) return;  // as those of the environments
         state.fixed("seed", static_cast<std::uint64_t>(envs_.seed()));
         state.fixed("environments", static_cast<Index>(envs_.size()));
         state.each("streams", shards_.size(), [&](Index i) { shards_[i].visit_streams(state); });

@@ -31,6 +31,15 @@ template <class Given>
 requires saves_run<Given>
 inline constexpr bool saves_environments<Given> = CallbackWithin<Given>::Type::saves_run == Episodes::kept;
 
+/// Whether it asks `Run::description`.
+template <class Given>
+inline constexpr bool describes_run = false;
+template <class Given>
+requires requires {
+    requires std::bool_constant<CallbackWithin<Given>::Type::describes_run>::value;
+}
+inline constexpr bool describes_run<Given> = true;
+
 /// Calls `use(callback, position)` for the callbacks that save the training, or for all others.
 template <bool saving, class Use, class... Given>
 void for_each_callback(const Use& use, Given&... given) {

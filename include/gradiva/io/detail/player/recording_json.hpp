@@ -16,7 +16,7 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/index.hpp"
-#include "gradiva/io/detail/json_text.hpp"
+#include "gradiva/core/json_text.hpp"
 #include "gradiva/io/detail/player/check_recording.hpp"
 #include "gradiva/io/detail/player/picture_grid.hpp"
 #include "gradiva/io/recording.hpp"
@@ -45,10 +45,10 @@ inline void append_integer(std::string& out, Index number) {
     out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
 }
 
-/// Text of a user as JSON that can stand in a page: what is not UTF-8 becomes '?', '<' becomes \u003c.
+/// Text of a user as JSON that can stand in a page: what is not UTF-8 becomes U+FFFD, '<' becomes \u003c.
 inline void append_page_json(std::string& out, std::string_view text) {
     std::string json;
-    append_json(json, with_valid_utf8(text));
+    append_json(json, text);
     for (const char c : json) {
         if (c == '<') {
             out += "\\u003c";

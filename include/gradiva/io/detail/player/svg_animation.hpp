@@ -15,7 +15,7 @@
 #include <fmt/core.h>
 
 #include "gradiva/core/index.hpp"
-#include "gradiva/io/detail/json_text.hpp"
+#include "gradiva/core/json_text.hpp"
 #include "gradiva/io/detail/player/palette.hpp"
 #include "gradiva/io/detail/player/picture_grid.hpp"
 #include "gradiva/io/recording.hpp"
@@ -25,7 +25,9 @@ namespace GRADIVA_NAMESPACE::detail {
 /// Text of a user as XML: what XML cannot hold becomes '?'.
 inline std::string xml_text(std::string_view text) {
     std::string escaped;
-    for (const char c : with_valid_utf8(text)) {
+    std::string valid;
+    append_utf8(valid, text);
+    for (const char c : valid) {
         switch (c) {
             case '<': escaped += "&lt;"; break;
             case '>': escaped += "&gt;"; break;

@@ -3,6 +3,7 @@
 #include "gradiva/core/namespace.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <ios>
@@ -10,10 +11,12 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/description.hpp"
 #include "gradiva/core/failure.hpp"
 #include "gradiva/io/recorded_run.hpp"
 
@@ -37,6 +40,32 @@ inline std::string shown(const nlohmann::ordered_json& value) {
     return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+/// A value of a description; what it cannot hold, such as an object, as its text.
+inline DescriptionValue description_value(const nlohmann::ordered_json& value) {
+    if (value.is_boolean()) return value.get<bool>();
+    if (value.is_number_unsigned() && value.get<std::uint64_t>() >> 63 != 0) return value.get<std::uint64_t>();
+    if (value.is_number_integer()) return value.get<std::int64_t>();
+    if (value.is_number()) return value.get<double>();
+    if (!value.is_array()) return shown(value);
+    std::vector<double> numbers;
+    for (const auto& x : value) {
+        if (!x.is_number()) return shown(value);
+        numbers.push_back(x.get<double>());
+    }
+    return numbers;
+}
+
+/// Takes the description out of a line that has one.
+inline void read_description(const nlohmann::ordered_json& object, RecordedRun& run) {
+    const auto description = object.find("description");
+    if (description == object.end()) return;
+    require(description->is_object(), "\"description\" is {}; it is an object", shortened(shown(*description)));
+    run.description = {};
+    for (const auto& [path, value] : description->items()) {
+        run.description.entries.push_back({path, description_value(value)});
+    }
+}
+
 /// Takes version and description from the first line of a log, or the file beside it.
 inline void read_log_header(const nlohmann::ordered_json& header, RecordedRun& run) {
     const auto version = header.find("gradiva_log");
@@ -48,10 +77,7 @@ inline void read_log_header(const nlohmann::ordered_json& header, RecordedRun& r
             if (name.is_string()) run.series.column(name.get<std::string>());  // in the order of the log
         }
     }
-    const auto description = header.find("description");
-    if (description == header.end()) return;
-    require(description->is_object(), "\"description\" is {}; it is an object", shortened(shown(*description)));
-    for (const auto& [path, value] : description->items()) run.description.push_back({path, shown(value)});
+    read_description(header, run);
 }
 
 /// Reads what stands beside a CSV log, if it is there.
@@ -75,7 +101,8 @@ inline RecordedEvaluation evaluation_in(const nlohmann::ordered_json& value) {
         require(found != value.end() && found->is_number(), "the evaluation has no number \"{}\"", name);
         return found->get<double>();
     };
-    RecordedEvaluation evaluation{.mean_return = number("mean_return"), .std_return = number("std_return")};
+    RecordedEvaluation evaluation{.mean_return = number("mean_return")};
+    if (value.contains("std_return")) evaluation.std_return = number("std_return");
     const double episodes = number("episodes");
     require(episodes >= 1 && episodes <= 1e15, "the evaluation is of {} episodes", episodes);
     evaluation.episodes = static_cast<Index>(episodes);

@@ -135,8 +135,8 @@ inline Json group_json(const RunGroup& group, std::span<const RecordedRun> runs)
                  {"options", Json::object()},
                  {"axes", Json::object()},
                  {"series", Json::object()}};
-    for (const DescribedOption& option : list.front()->description) {
-        if (!is_seed(option.path)) json["options"][option.path] = option.value;
+    for (const Description::Entry& option : list.front()->description.entries) {
+        if (!is_seed(option.path)) json["options"][option.path] = text_of(option.value);
     }
     json["final"] = estimate_json(finals);
     if (!evaluations.empty()) json["evaluation"] = estimate_json(evaluations);

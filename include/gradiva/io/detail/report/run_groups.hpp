@@ -9,10 +9,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <fmt/core.h>
 
+#include "gradiva/core/description.hpp"
 #include "gradiva/io/recorded_run.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
@@ -37,18 +39,26 @@ inline std::string_view last_component(std::string_view path) {
 
 inline bool is_seed(std::string_view path) { return last_component(path) == "seed"; }
 
+/// A value as people read it.
+inline std::string text_of(const DescriptionValue& value) {
+    if (const auto* const text = std::get_if<std::string>(&value)) return *text;
+    std::string text;
+    append_json_value(text, value);
+    return text;
+}
+
 /// The seed of a run as its description says; empty where it does not.
 inline std::string seed_of(const RecordedRun& run) {
-    for (const DescribedOption& option : run.description) {
-        if (is_seed(option.path)) return option.value;
+    for (const Description::Entry& option : run.description.entries) {
+        if (is_seed(option.path)) return text_of(option.value);
     }
     return {};
 }
 
 inline std::map<std::string, std::string> options_without_seeds(const RecordedRun& run) {
     std::map<std::string, std::string> options;
-    for (const DescribedOption& option : run.description) {
-        if (!is_seed(option.path)) options[option.path] = option.value;
+    for (const Description::Entry& option : run.description.entries) {
+        if (!is_seed(option.path)) options[option.path] = text_of(option.value);
     }
     return options;
 }
@@ -70,7 +80,7 @@ inline std::vector<std::string> differing_paths(std::span<const RecordedRun> run
     for (const RunGroup& group : all.groups) {
         if (group.options.empty()) continue;
         if (first == nullptr) first = &group;
-        for (const DescribedOption& option : runs[group.runs.front()].description) {
+        for (const Description::Entry& option : runs[group.runs.front()].description.entries) {
             if (is_seed(option.path) || !seen.insert(option.path).second) continue;
             if (differs(option.path)) differing.push_back(option.path);
         }
@@ -78,20 +88,22 @@ inline std::vector<std::string> differing_paths(std::span<const RecordedRun> run
     return differing;
 }
 
-/// What tells a group from others: its algorithm and the first of the options that differ.
+/// What tells a group from others: the first of the options that differ, behind the algorithm where that does too; the
+/// algorithm where nothing does; the name of its run where there is no description.
 inline std::string name_of(const RunGroup& group, const std::vector<std::string>& differing,
                            std::span<const RecordedRun> runs) {
     constexpr std::size_t most = 3;
     const auto algorithm = group.options.find("algorithm");
     if (algorithm == group.options.end()) return runs[group.runs.front()].name;
-    std::string name = algorithm->second;
+    std::string name;
+    if (differing.empty() || differing.front() == "algorithm") name = algorithm->second;
     std::size_t count = 0;
     for (const std::string& path : differing) {
         const auto found = group.options.find(path);
         if (path == "algorithm" || found == group.options.end() || count++ >= most) continue;
-        name += fmt::format(", {} {}", last_component(path), found->second);
+        name += fmt::format("{}{} {}", name.empty() ? "" : ", ", last_component(path), found->second);
     }
-    return name;
+    return name.empty() ? algorithm->second : name;
 }
 
 /// Makes names differ.

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <string>
 
-#include "gradiva/core/line_file.hpp"
+#include "gradiva/core/record_file.hpp"
 #include "helpers/temporary_folder.hpp"
 
 namespace {
@@ -36,7 +36,7 @@ void check(const char* name, bool right) {
 }
 
 /// The calls of one `sync`, and its error.
-std::string synced(gradiva::LineFile& file, char refuses = '-') {
+std::string synced(gradiva::RecordFile& file, char refuses = '-') {
     seen.clear();
     refused = refuses;
     try {
@@ -52,16 +52,16 @@ std::string synced(gradiva::LineFile& file, char refuses = '-') {
 int main() {
     const gradiva_test::TemporaryFolder folder("line_sync");
     const std::string path = folder / "F", text = ": Test: cannot bring '" + path + "' to the disk: Input/output error";
-    gradiva::LineFile file("Test", path);
+    gradiva::RecordFile file("Test", path);
     file.add("one\n");
     check("a file that does not reach the disk is an error that says why", synced(file, 'f') == "f4" + text);
     check("so is a folder", synced(file, 'd') == "f4d" + text);
     check("lines that were not flushed come to the disk, then the name", synced(file) == "f4d");
     file.add("two\n");
     check("the name does so once", synced(file) == "f8");
-    gradiva::LineFile resumed("Test", path, file.position());
+    gradiva::RecordFile resumed("Test", path, file.position());
     check("also where the file goes on", synced(resumed) == "f8d" && synced(resumed) == "f8");
-    gradiva::LineFile device("Test", "/dev/null");
+    gradiva::RecordFile device("Test", "/dev/null");
     check("of a device nothing is asked", synced(device).empty());
     return wrong == 0 ? 0 : 1;
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "gradiva/core/check.hpp"
@@ -19,19 +20,19 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// How far a `LineFile` had been written: its bytes, and their CRC-64/XZ.
-struct LineFilePosition {
+/// How far a `RecordFile` had been written: its bytes, and their CRC-64/XZ.
+struct RecordFilePosition {
     std::uint64_t bytes = 0;
     std::uint64_t crc64 = 0;
 };
 
-/// A text file that is written line by line and always ends with a complete line: when a write fails, such as on a full
-/// disk, the file is truncated to what earlier writes wrote. All lines of a failed write are lost; later ones are
-/// appended to the same file. Not copyable.
-class LineFile {
+/// A file that is written record by record, such as by lines, and always ends with a complete record: when a write
+/// fails, such as on a full disk, the file is truncated to what earlier writes wrote. All records of a failed write are
+/// lost; later ones are appended to the same file. Not copyable.
+class RecordFile {
 public:
     /// Replaces an existing file. Throws an `Error` that begins with `who` when the file cannot be written.
-    LineFile(const char* who, const std::string& path)
+    RecordFile(const char* who, const std::string& path)
         : who_(who), path_(path), absolute_(absolute(path)), file_(path, std::ios::binary) {
         require(file_.is_open(), "{}: cannot write '{}'; give a path in a folder that exists and may be written", who,
                 path);
@@ -40,7 +41,7 @@ public:
     /// Goes on with an existing file from `position`; what follows there is cut off. Throws `Error`, and leaves the
     /// file alone, when it is shorter, its bytes up to there are others, or it cannot be written. What is no regular
     /// file, such as a pipe, is only opened.
-    LineFile(const char* who, const std::string& path, const LineFilePosition& position)
+    RecordFile(const char* who, const std::string& path, const RecordFilePosition& position)
         : who_(who), path_(path), absolute_(absolute(path)) {
         std::error_code failed;
         if (std::filesystem::exists(absolute_, failed) && !std::filesystem::is_regular_file(absolute_, failed)) {
@@ -54,10 +55,10 @@ public:
         require(!failed && file_.is_open(), "{}: cannot write '{}'; give a file that may be written", who, path);
     }
 
-    /// Of the lines that were flushed.
-    LineFilePosition position() const { return {size_, crc_.value()}; }
+    /// Of the records that were flushed.
+    RecordFilePosition position() const { return {size_, crc_.value()}; }
 
-    /// Flushes, and waits until all lines are on the disk, the first time also the file's name; not for what is no
+    /// Flushes, and waits until all records are on the disk, the first time also the file's name; not for what is no
     /// regular file, such as a pipe. Throws `Error` when that fails.
     void sync() {
         flush();
@@ -69,13 +70,13 @@ public:
         name_synced_ = true;
     }
 
-    /// Appends a line, which ends with its line break, to the write buffer; flushes when this reaches 64 KiB.
-    void add(const std::string& line) {
-        pending_ += line;
+    /// Appends a record, such as a line with its line break, to the write buffer; flushes when this reaches 64 KiB.
+    void add(std::string_view record) {
+        pending_ += record;
         if (pending_.size() >= enough) flush();
     }
 
-    /// Writes the buffered lines to the file. Throws `Error` when that fails.
+    /// Writes the buffered records to the file. Throws `Error` when that fails.
     void flush() {
         if (!file_.is_open()) file_.open(absolute_, std::ios::binary | std::ios::app);
         file_ << pending_ << std::flush;
@@ -103,7 +104,7 @@ private:
     }
 
     /// Reads the file up to `position`, as if it had been written here.
-    void read_to(const LineFilePosition& position) {
+    void read_to(const RecordFilePosition& position) {
         std::ifstream file(absolute_, std::ios::binary);
         require(file.is_open(), "{}: '{}' had {} bytes and cannot be read; put it back, or begin the training anew",
                 who_, path_, position.bytes);
@@ -128,7 +129,7 @@ private:
     std::filesystem::path absolute_;
     std::ofstream file_;
     std::string pending_;
-    std::uint64_t size_ = 0;  // bytes of the complete lines in the file
+    std::uint64_t size_ = 0;  // bytes of the complete records in the file
     Crc64 crc_;               // of these
     bool name_synced_ = false;
 };

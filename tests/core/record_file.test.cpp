@@ -1,4 +1,4 @@
-#include "gradiva/core/line_file.hpp"
+#include "gradiva/core/record_file.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -14,7 +14,7 @@ using namespace gradiva_test;
 namespace {
 
 struct Path {
-    std::string name = temporary_path("line_file.txt");
+    std::string name = temporary_path("record_file.txt");
     ~Path() { std::filesystem::remove(name); }
     std::string text() const {
         std::ostringstream out;
@@ -27,7 +27,7 @@ struct Path {
 
 TEST_CASE("a line file keeps complete lines on a full disk, and continues when there is space") {
     const Path path;
-    LineFile file("Test", path.name);
+    RecordFile file("Test", path.name);
     {
         const SmallDisk disk(12);
         file.add("one\n");
@@ -47,7 +47,7 @@ TEST_CASE("a line file keeps complete lines on a full disk, and continues when t
 
 TEST_CASE("a line file removes what a failed write of many lines has written") {
     const Path path;
-    LineFile file("Test", path.name);
+    RecordFile file("Test", path.name);
     const SmallDisk disk(100'000);
     const std::string line(999, 'x');
     CHECK_THROWS_WITH(
@@ -65,7 +65,7 @@ TEST_CASE("a line file with a relative path does not depend on later changes of 
     const Path path;
     const auto before = std::filesystem::current_path();
     std::filesystem::current_path(std::filesystem::path(path.name).parent_path());
-    LineFile file("Test", std::filesystem::path(path.name).filename().string());
+    RecordFile file("Test", std::filesystem::path(path.name).filename().string());
     std::filesystem::current_path(before);
     const SmallDisk disk(6);
     file.add("one\n");
@@ -77,7 +77,7 @@ TEST_CASE("a line file with a relative path does not depend on later changes of 
 
 TEST_CASE("a full device is an error that names it") {
     if (!std::filesystem::exists("/dev/full")) return;
-    LineFile file("Test", "/dev/full");
+    RecordFile file("Test", "/dev/full");
     file.add("one\n");
     CHECK_THROWS_WITH(file.flush(), "Test: writing to '/dev/full' failed; is the disk full?");
 }

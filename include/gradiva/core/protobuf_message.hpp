@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace GRADIVA_NAMESPACE::detail {
+namespace GRADIVA_NAMESPACE {
 
 /// A message of Protocol Buffers as bytes. Fields lie in it in the order in which they are added; a repeated field is
 /// added several times. Source: https://protobuf.dev/programming-guides/encoding
@@ -22,8 +22,13 @@ public:
 
     ProtobufMessage& real(std::uint32_t field, float value) {
         tag(field, WireType::four_bytes);
-        const auto bits = std::bit_cast<std::uint32_t>(value);
-        for (unsigned shift = 0; shift < 32; shift += 8) bytes_ += static_cast<char>((bits >> shift) & 0xFFU);
+        append(std::bit_cast<std::uint32_t>(value));
+        return *this;
+    }
+
+    ProtobufMessage& real(std::uint32_t field, double value) {
+        tag(field, WireType::eight_bytes);
+        append(std::bit_cast<std::uint64_t>(value));
         return *this;
     }
 
@@ -39,8 +44,14 @@ public:
 
     const std::string& bytes() const { return bytes_; }
 
+    /// Removes all fields, and keeps the memory.
+    ProtobufMessage& clear() {
+        bytes_.clear();
+        return *this;
+    }
+
 private:
-    enum class WireType : std::uint32_t { varint = 0, length = 2, four_bytes = 5 };
+    enum class WireType : std::uint32_t { varint = 0, eight_bytes = 1, length = 2, four_bytes = 5 };
 
     void tag(std::uint32_t field, WireType type) { varint((field << 3U) | static_cast<std::uint32_t>(type)); }
 
@@ -50,7 +61,13 @@ private:
         bytes_ += static_cast<char>(value);
     }
 
+    /// The bytes of a number, the lowest first.
+    template <class T>
+    void append(T bits) {
+        for (unsigned shift = 0; shift < 8 * sizeof(T); shift += 8) bytes_ += static_cast<char>((bits >> shift) & 0xFFU);
+    }
+
     std::string bytes_;
 };
 
-}  // namespace GRADIVA_NAMESPACE::detail
+}  // namespace GRADIVA_NAMESPACE

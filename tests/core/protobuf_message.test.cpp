@@ -1,4 +1,4 @@
-#include "gradiva/io/detail/protobuf_message.hpp"
+#include "gradiva/core/protobuf_message.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -7,7 +7,7 @@
 #include "catch.hpp"
 
 using namespace gradiva;
-using detail::ProtobufMessage;
+
 
 namespace {
 
@@ -29,6 +29,7 @@ TEST_CASE("fields are encoded as the documentation of Protocol Buffers shows") {
     CHECK(hex(ProtobufMessage().text(2, "testing")) == "120774657374696e67");
     CHECK(hex(ProtobufMessage().message(3, ProtobufMessage().integer(1, 150))) == "1a03089601");
     CHECK(hex(ProtobufMessage().real(2, 1.5F)) == "150000c03f");
+    CHECK(hex(ProtobufMessage().real(2, 1.5)) == "11000000000000f83f");
     CHECK(hex(ProtobufMessage().text(1, "").integer(2, 17)) == "0a001011");
 }
 
@@ -46,4 +47,12 @@ TEST_CASE("fields of protobuf above 15 have a tag of two bytes, and long texts a
     const ProtobufMessage text = ProtobufMessage().text(14, std::string(300, 'x'));
     CHECK(text.bytes().substr(0, 3) == "\x72\xAC\x02");
     CHECK(text.bytes().size() == 303);
+}
+
+TEST_CASE("a message that was cleared has no fields, and its memory") {
+    ProtobufMessage message;
+    message.text(1, std::string(1000, 'x'));
+    const char* const before = message.bytes().data();
+    CHECK(hex(message.clear().integer(1, 150)) == "089601");
+    CHECK(message.bytes().data() == before);
 }
