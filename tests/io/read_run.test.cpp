@@ -4,9 +4,11 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "helpers/temporary_folder.hpp"
@@ -57,9 +59,12 @@ TEST_CASE("a log of JSON lines is read with what it says of the training") {
     CHECK(std::isnan(numbers_of(run, "mean_return")[0]));
     CHECK(std::isnan(numbers_of(run, "value_loss")[1]));
     CHECK(run.series.table().columns().size() == 6);  // "episodes" without numbers, no "later"
-    CHECK(run.description ==
-          std::vector<gradiva::DescribedOption>{
-              {"algorithm", "PPO"}, {"environments/seed", "3"}, {"clip", "0.2"}, {"hidden", "[64,64]"}, {"x", "true"}});
+    const gradiva::Description expected{{{"algorithm", std::string("PPO")},
+                                         {"environments/seed", std::int64_t{3}},
+                                         {"clip", 0.2},
+                                         {"hidden", std::vector<double>{64, 64}},
+                                         {"x", true}}};
+    CHECK((run.description == expected));
     REQUIRE(run.evaluation);
     CHECK(run.evaluation->mean_return == 9.5);
     CHECK(run.evaluation->episodes == 2);
@@ -71,14 +76,14 @@ TEST_CASE("a CSV log is read, with the description beside it if there is one") {
     const TemporaryFolder folder("read_run");
     gradiva_test::write_text(folder / "run.csv", "iteration,steps,mean_return,metric/goals\n1,256,,1\r\n2,512,9.25,\n");
     const RecordedRun bare = gradiva::read_run(folder / "run.csv");
-    CHECK(bare.description.empty());
+    CHECK(bare.description.entries.empty());
     CHECK(bare.notes.size() == 1);
     CHECK(numbers_of(bare, "mean_return")[1] == 9.25);
     CHECK(std::isnan(numbers_of(bare, "mean_return")[0]));
     CHECK(numbers_of(bare, "metric/goals")[0] == 1);
     gradiva_test::write_text(folder / "run.csv.json", json_header);
     const RecordedRun described = gradiva::read_run(folder / "run.csv");
-    CHECK(described.description.size() == 5);
+    CHECK(described.description.entries.size() == 5);
     CHECK(described.notes.empty());
     for (const auto& [text, sentence] : std::vector<std::pair<std::string, std::string>>{
              {"{", "run.csv.json': '{' is no JSON object"},
@@ -98,6 +103,19 @@ TEST_CASE("a last line without its end is left out and said, whatever is in it")
     const RecordedRun csv = run_of("iteration,steps\n1,256\n2,51");
     CHECK(csv.series.table().rows() == 1);
     CHECK(csv.notes.front() == "Line 3 of the log is cut off and left out.");
+}
+
+TEST_CASE("the last description of a log is that of its training") {
+    const RecordedRun run = run_of(json_header +
+                                   R"({"iteration":1,"steps":256}
+{"description":{"big":18446744073709551615,"negative":-2,"object":{"a":1},"list":[1,"a"],"nothing":null}}
+)");
+    const gradiva::Description expected{{{"big", ~std::uint64_t{0}},
+                                         {"negative", std::int64_t{-2}},
+                                         {"object", std::string(R"({"a":1})")},
+                                         {"list", std::string(R"([1,"a"])")},
+                                         {"nothing", std::string("null")}}};
+    CHECK((run.description == expected));
 }
 
 TEST_CASE("further calls of train go on where the former ones ended") {
