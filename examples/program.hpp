@@ -4,6 +4,7 @@
 
 #include <gradiva/gradiva.hpp>
 #include <gradiva/io/checkpoint.hpp>
+#include <gradiva/io/report.hpp>
 #include <gradiva/io/save_policy.hpp>
 #include <new>
 #include <optional>
@@ -23,6 +24,7 @@ struct Options {
     gradiva::Index threads = 1;
     std::string log = {};
     std::string checkpoint = {};
+    std::string report = {};
     std::string save = {}, onnx = {}, c_header = {};  ///< files of the trained policy; empty: none
     bool quiet = false;
 };
@@ -39,17 +41,20 @@ Options read_options(int argc, char** argv, const std::string& what, Options opt
 /// Writes the policy as an ONNX model and as a header of C, each where the options give a path.
 void export_policy(const gradiva::PolicyDescription& policy, const Options& options);
 
-/// Trains with a progress bar, a log and a checkpoint, as the options say.
-template <class Trainer>
-void train(Trainer& trainer, const Options& options) {
+/// Trains with a progress bar, a log, a checkpoint and a report, as the options say; the report shows how the actor
+/// plays in `env`.
+template <class Trainer, class E>
+void train(Trainer& trainer, const Options& options, const E& env) {
     std::optional<gradiva::Checkpoint<>> checkpoint;
     std::optional<gradiva::CsvLog> log;
     std::optional<gradiva::ProgressBar> bar;
+    std::optional<gradiva::Report<E>> report;
     gradiva::StopOnSignal stop;
     if (!options.checkpoint.empty()) checkpoint.emplace(options.checkpoint);
     if (!options.log.empty()) log.emplace(options.log);
     if (!options.quiet) bar.emplace();
-    trainer.train({.steps = options.steps}, checkpoint, log, bar, stop);
+    if (!options.report.empty()) report.emplace(options.report, env, gradiva::ReportOptions{.seed = options.seed});
+    trainer.train({.steps = options.steps}, checkpoint, log, bar, report, stop);
     if (stop.signal() != 0) fmt::print(stderr, "interrupted; this is the policy so far\n");
 }
 
@@ -60,6 +65,9 @@ void save(const Options& options, const A& actor, const C&... critic) {
     if (!options.save.empty()) gradiva::save_policy(options.save, actor, critic...);
     export_policy(gradiva::describe_policy(actor), options);
 }
+
+/// Prints what the policy is worth, and where the report is.
+void print_result(const Options& options, const gradiva::Evaluation& evaluation);
 
 /// Runs the program; what goes wrong is printed and makes its exit status 1.
 template <class Program>

@@ -19,6 +19,7 @@
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/env/wrapper.hpp"
 #include "gradiva/io/detail/durable_file.hpp"
+#include "gradiva/io/detail/report/run_groups.hpp"
 #include "gradiva/io/record_episodes.hpp"
 #include "gradiva/io/recorded_run.hpp"
 #include "gradiva/io/write_report.hpp"
@@ -68,7 +69,6 @@ public:
         require(options.played >= 0 && options.played <= options.episodes,
                 "Report: played is {}; give a number from 0 to episodes, which is {}", options.played,
                 options.episodes);
-        run_.name = path_;
     }
 
     const std::string& path() const { return path_; }
@@ -90,6 +90,8 @@ public:
     void on_stop(const Run& run, Stop why) {
         if (run_.series.table().rows() == 0) return;
         run_.description = run.description();
+        const std::string seed = detail::seed_of(run_);
+        run_.name = fmt::format("{}{}{}", run.name(), seed.empty() ? "" : ", seed ", seed);
         run_.notes.clear();
         if (why != Stop::steps) {
             run_.notes.push_back(fmt::format("{} ended the training after iteration {}.",
@@ -130,8 +132,12 @@ private:
         using E = typename detail::MadeBy<Source>::Type;
         if constexpr (HasRender<E>) {
             if (options_.played == 0) return;
-            run_.recording = record_episodes(
-                actor, source_, {.episodes = options_.played, .greedy = options_.greedy, .seed = options_.seed});
+            const DescriptionValue* const name = run_.description.find("environment");
+            run_.recording = record_episodes(actor, source_,
+                                             {.episodes = options_.played,
+                                              .greedy = options_.greedy,
+                                              .seed = options_.seed,
+                                              .name = name != nullptr ? detail::text_of(*name) : "episodes"});
         }
     }
 

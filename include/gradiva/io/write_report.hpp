@@ -54,7 +54,10 @@ inline std::string report_page(std::span<const RecordedRun> runs, const WriteRep
     if (all.groups.size() > 1) {
         subtitle += " in " + counted(all.groups.size(), "group");
     } else {
+        const auto& options_of_group = all.groups.front().options;
+        const auto environment = options_of_group.find("environment");
         subtitle += ": " + escaped_html(all.groups.front().name);
+        if (environment != options_of_group.end()) subtitle += " in " + escaped_html(environment->second);
     }
     for (const std::string_view part :
          {std::string_view(title), std::string_view("</title>\n<style>"), player_style, report_style,

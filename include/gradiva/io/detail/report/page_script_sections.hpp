@@ -92,19 +92,20 @@ const hyperparameters = () => {
 const evaluation = () => {
   const runs = report.runs.filter((run) => run.evaluation);
   if (runs.length === 0) return [];
+  const each = runs.some((run) => run.evaluation.least !== null);
   return [section('evaluation', 'Evaluation', scrolled('Evaluation of the trained policies', table_of(
-    [['Run'], ['Mean return ± deviation', 'number'], ['Lowest', 'number'], ['Highest', 'number'],
+    [['Run'], ['Mean return ± deviation', 'number'], ...(each ? [['Lowest', 'number'], ['Highest', 'number']] : []),
       ['Episodes', 'number']],
-    runs.map((run) => [run.name, evaluated(run.evaluation), written(run.evaluation.least),
-      written(run.evaluation.greatest), written(run.evaluation.episodes)]))))];
+    runs.map(({name, evaluation: e}) => [name, evaluated(e), ...(each ? [written(e.least), written(e.greatest)] : []),
+      written(e.episodes)]))))];
 };
 
 const runs_section = () => section('runs', 'Runs', scrolled('All runs', table_of(
   [['Run'], ['Group'], ['Seed', 'number'], ['Iterations', 'number'], ['Steps', 'number'], ['Time', 'number'],
-    ['Final return', 'number'], ['Notes']],
+    ['Final return', 'number'], ...(report.runs.some((run) => run.notes.length) ? [['Notes']] : [])],
   report.groups.flatMap((group, g) => group.runs.map((r) => report.runs[r]).map((run) => [run.name, group_key(g),
     run.seed, written(run.rows), written(last_of(run.axes.steps)), duration(last_of(run.axes.seconds)),
-    written(run.final), run.notes.join(' ')])))));
+    written(run.final), ...(run.notes.length ? [run.notes.join(' ')] : [])])))));
 
 const playbacks = [];
 const episodes = () => {
