@@ -29,6 +29,8 @@ void add_options(CLI::App& app, Options& options) {
         ->check(whole_number<Index>(1, gradiva::Threads::most))
         ->capture_default_str();
     app.add_option("--log", options.log, "write one line per iteration to this CSV file");
+    app.add_option("--json", options.json, "write one line per iteration to this file of JSON lines");
+    app.add_option("--tensorboard", options.tensorboard, "write a log for TensorBoard into this folder");
     app.add_option("--checkpoint", options.checkpoint,
                    "save the training to this file every minute and at the end, and go on from it if it is there")
         ->check(writable_file());
@@ -44,7 +46,8 @@ void add_options(CLI::App& app, Options& options) {
         ->check(writable_file());
     app.add_flag("--quiet", options.quiet, "print nothing but the last line");
     app.final_callback([&options] {
-        check_differ({options.log, options.checkpoint, options.report, options.save, options.onnx, options.c_header});
+        check_differ({options.log, options.log.empty() ? "" : options.log + ".json", options.json, options.checkpoint,
+                      options.report, options.save, options.onnx, options.c_header});
     });
 }
 

@@ -103,6 +103,8 @@ struct ReinforceOptions;
 struct TrpoOptions;
 
 class CsvLog;
+class JsonLog;
+class TensorBoardLog;
 class ProgressBar;
 struct StopAtReturn;
 

@@ -163,14 +163,33 @@ std::array<OptionRow<Options>, 6> actor_critic_rows() {
     }};
 }
 
+/// Whether a value of a path with this field's name, or the end of it, such as "epochs" of "critic_epochs", differs.
+inline bool describes_change(const std::string& field, const Trail& before, const Trail& after) {
+    const auto is_named = [&](std::string path) {
+        for (std::size_t end = path.size(); end != std::string::npos; end = path.rfind('/')) {
+            path.resize(end);
+            if (field.ends_with(path.substr(path.rfind('/') + 1))) return true;  // npos + 1 is 0
+        }
+        return false;
+    };
+    for (const auto& [path, value] : after.description.entries) {
+        const gradiva::DescriptionValue* const old = before.description.find(path);
+        if (is_named(path) && (old == nullptr || *old != value)) return true;
+    }
+    return false;
+}
+
 /// Runs `train(options)` once with `base` and once for each row, of the trainer's own and of those that it shares with
 /// others. That the trainings differ shows that the option was not lost, the row's effect that it reached what it is
-/// for.
+/// for. Each option is in the description of the training.
 template <class Options, std::size_t own, class Train, std::size_t shared = 0>
 void check_every_option(const Options& base, const OptionRow<Options> (&own_rows)[own], const Train& train,
                         const std::array<OptionRow<Options>, shared>& shared_rows = {}) {
     static_assert(own + shared == field_count<Options>(), "every option needs a row that says what it has to change");
     const Trail before = train(base);
+    for (const char* path : {"algorithm", "environment", "environments/count", "environments/seed"}) {
+        CHECK(before.description.find(path) != nullptr);
+    }
     std::set<std::string> fields;
     const auto check = [&](const OptionRow<Options>& row) {
         CAPTURE(row.field);
@@ -179,6 +198,9 @@ void check_every_option(const Options& base, const OptionRow<Options> (&own_rows
         row.change(changed);
         const Trail after = train(changed);
         CHECK((after.weights != before.weights) == row.other_weights);
+        // No result depends on threads: they are not what a training is.
+        CHECK(describes_change(row.field, before, after) == (row.field != "threads"));
+        CHECK((after.description == before.description) == (row.field == "threads"));
         row.effect(before, after);
     };
     for (const auto& row : own_rows) check(row);

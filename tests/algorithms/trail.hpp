@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "gradiva/core/description.hpp"
 #include "gradiva/optim/adam.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/train/progress.hpp"
@@ -45,6 +46,7 @@ struct Trail {
     std::vector<float> value_target = {};                       ///< of the same
     Index threads = 0;                                          ///< of the process while the trainer lives
     double epsilon = std::numeric_limits<double>::quiet_NaN();  ///< of the policy at the end, where it has one
+    gradiva::Description description = {};                      ///< what the trainer says it is
 };
 
 inline constexpr const gradiva::NoCritic* no_critic = nullptr;
@@ -69,6 +71,7 @@ Trail follow(Trainer&& trainer, const RecordingAdam& optimizer, const Actor& act
         trail.reports.push_back(progress);
         return static_cast<Index>(trail.reports.size()) < iterations;
     };
+    trail.description = trainer.describe();
     trainer.train({.steps = 100'000}, look);
     std::vector<float> of_critic;
     copy(trail.weights, of_critic);

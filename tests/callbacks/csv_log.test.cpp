@@ -4,22 +4,25 @@
 #include <fstream>
 #include <limits>
 #include <sstream>
+#include <string>
+#include <string_view>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "catch.hpp"
 #include "helpers/report_fields.hpp"
 #include "helpers/small_disk.hpp"
-#include "helpers/temporary_path.hpp"
+#include "helpers/temporary_folder.hpp"
 
 using namespace gradiva;
 using gradiva_test::SmallDisk;
 
 namespace {
 
-/// A file of its own in the folder for temporary files, removed at the end.
+/// A file in a folder of its own.
 struct TemporaryFile {
-    explicit TemporaryFile(const std::string& name) : path(gradiva_test::temporary_path(name)) {}
-    ~TemporaryFile() { std::filesystem::remove(path); }
+    explicit TemporaryFile(const std::string& name) : folder(name + ".folder"), path(folder / name) {}
 
     std::vector<std::string> lines() const {
         std::ifstream file(path);
@@ -28,6 +31,7 @@ struct TemporaryFile {
         return result;
     }
 
+    gradiva_test::TemporaryFolder folder;
     std::string path;
 };
 
@@ -149,18 +153,54 @@ TEST_CASE("CsvLog replaces an older file when its first training starts, and lat
     CHECK(cell(lines, 2, "iteration") == "2");
 }
 
-TEST_CASE("CsvLog opens its file for a caller that does not start it") {
-    const TemporaryFile file("csv_log_lazy.csv");
+TEST_CASE("a cell has nine digits of a number, all of a count, and is empty where not finite") {
+    const TemporaryFile file("csv_log_cells.csv");
     CsvLog log(file.path);
-    log(Progress{.algorithm = "Test", .iteration = 1});
-    CHECK(file.lines().size() == 2);
+    constexpr double inf = std::numeric_limits<double>::infinity();
+    log(Progress{
+        .steps = 12345678901, .seconds = 12345678901.0, .steps_per_second = -inf, .update = {.mean_kl = 0.25}});
+    const auto lines = file.lines();
+    CHECK(cell(lines, 1, "steps") == "12345678901");
+    CHECK(cell(lines, 1, "seconds") == "1.23456789e+10");
+    CHECK(cell(lines, 1, "steps_per_second").empty());
+    CHECK(cell(lines, 1, "mean_kl") == "0.25");
 }
 
-TEST_CASE("CsvLog refuses a path that cannot be written") {
-    CsvLog log("/no/such/folder/log.csv");
-    CHECK_THROWS_WITH(start(log),
-                      "CsvLog: cannot write '/no/such/folder/log.csv'; give a path in a folder that exists and may be "
-                      "written");
+TEST_CASE("names of columns are in quotes where CSV needs them") {
+    const auto text = [](std::string_view name) {
+        std::string line;
+        detail::append_csv(line, name);
+        return line;
+    };
+    CHECK(text("plain <b> name") == "plain <b> name");
+    CHECK(text("a,b") == "\"a,b\"");
+    CHECK(text("say \"b\"") == "\"say \"\"b\"\"\"");
+    CHECK(text("two\nlines") == "\"two\nlines\"");
+}
+
+TEST_CASE("CsvLog says beside its file what the training is, anew at each start") {
+    const TemporaryFile file("csv_log_beside.csv");
+    const Progress progress;
+    CsvLog log(file.path);
+    const auto starts_with = [&](const TrainOptions& options) {
+        Run run("Test", progress, options);
+        log.on_start(run);
+        return nlohmann::json::parse(gradiva_test::read_text(file.path + ".json"));
+    };
+    const auto json = starts_with({.steps = 100});
+    CHECK(json["gradiva_log"] == 1);
+    CHECK(json["description"]["algorithm"] == "Test");
+    CHECK(json["description"]["train/steps"] == 100);
+    CHECK(json["columns"].size() == std::size(log_columns));
+    CHECK(json["columns"][1] == "steps");
+    CHECK(starts_with({.steps = 200})["description"]["train/steps"] == 200);
+}
+
+TEST_CASE("CsvLog says what the file beside it lacks") {
+    const TemporaryFile file("csv_log_beside_full.csv");
+    std::filesystem::create_directory(file.path + ".json");
+    CsvLog log(file.path);
+    CHECK_THROWS_WITH(start(log), "CsvLog: cannot write '" + file.path + ".json'; is the disk full?");
 }
 
 TEST_CASE("CsvLog ends with a complete line when the disk is full") {

@@ -8,7 +8,6 @@
 
 using namespace gradiva;
 
-
 namespace {
 
 /// Bytes as hexadecimal digits.

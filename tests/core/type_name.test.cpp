@@ -28,8 +28,7 @@ struct Two {};
 TEST_CASE("the name of a type has no namespace of the library, and none without a name") {
     CHECK(type_name<CartPole>() == "CartPole");
     CHECK(type_name<TimeLimit<CartPole>>() == "TimeLimit<CartPole>");
-    CHECK(type_name<elsewhere::Two<elsewhere::Two<Mine, 1>, 2>>() ==
-          "elsewhere::Two<elsewhere::Two<Mine, 1>, 2>");
+    CHECK(type_name<elsewhere::Two<elsewhere::Two<Mine, 1>, 2>>() == "elsewhere::Two<elsewhere::Two<Mine, 1>, 2>");
     CHECK(type_name<Mine>() == "Mine");
     CHECK(type_name<elsewhere::Two<Mine, 3>>() == "elsewhere::Two<Mine, 3>");
 }

@@ -44,17 +44,6 @@ TEST_CASE("for_each_number gives each column's name and number in their order, c
     CHECK(i == std::size(log_columns));
 }
 
-TEST_CASE("a cell has nine digits of a number, all of a count, and is empty where not finite") {
-    const Progress progress{.steps = 12345678901, .seconds = 12345678901.0};
-    constexpr double inf = std::numeric_limits<double>::infinity();
-    CHECK(LogColumn("steps", &Progress::steps).cell(progress) == "12345678901");
-    CHECK(LogColumn("seconds", &Progress::seconds).cell(progress) == "1.23456789e+10");
-    CHECK(LogColumn("mean_return", &Progress::mean_return).cell(progress) == "");
-    CHECK(LogColumn("mean_return", &Progress::mean_return).cell({.mean_return = -inf}) == "");
-    CHECK(LogColumn("mean_kl", &UpdateReport::mean_kl).cell(progress) == "");
-    CHECK(LogColumn("mean_kl", &UpdateReport::mean_kl).cell({.update = {.mean_kl = 0.25}}) == "0.25");
-}
-
 TEST_CASE("the progress bar shows a column with its number of decimals") {
     const LogColumn kl("mean_kl", &UpdateReport::mean_kl, "KL {}", 3), steps("steps", &Progress::steps, "{} steps");
     CHECK(kl.in_bar());

@@ -1,72 +1,108 @@
 #pragma once
 
-#include <optional>
+#include <charconv>
+#include <cmath>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "gradiva/core/record_file.hpp"
+#include <fmt/core.h>
+
+#include "gradiva/callbacks/detail/log_file.hpp"
+#include "gradiva/callbacks/detail/run_json.hpp"
+#include "gradiva/core/check.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/train/log_columns.hpp"
 #include "gradiva/train/run.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
-/// Callback of `train` that writes a CSV file: a header line with the names of `log_columns`, then one line per
+namespace detail {
+
+/// Appends the text of a cell: all digits of a count, nine significant digits of a number; nothing where it is not
+/// finite.
+inline void append_csv(std::string& line, Index count) {
+    char digits[24];
+    line.append(digits, std::to_chars(digits, digits + sizeof digits, count).ptr);
+}
+inline void append_csv(std::string& line, double number) {
+    if (!std::isfinite(number)) return;
+    char digits[32];
+    line.append(digits, fmt::format_to_n(digits, sizeof digits, "{:.9g}", number).out);
+}
+
+/// Appends a text, in quotes where it needs them (RFC 4180).
+inline void append_csv(std::string& line, std::string_view text) {
+    if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+        line += text;
+        return;
+    }
+    line += '"';
+    for (const char c : text) {
+        if (c == '"') line += c;
+        line += c;
+    }
+    line += '"';
+}
+
+}  // namespace detail
+
+/// Callback of `train` that writes a CSV file: a header line with the names of `for_each_number`, then one line per
 /// iteration. The file is flushed after each line, and consists of complete lines also after an interrupted run or on a
 /// full disk, which is an `Error`. A cell is empty where the number is not finite. The file is opened, and an existing
 /// one replaced, at the start of the first training that the log is given to; further trainings append their lines. In
 /// a training that is resumed, the lines after the checkpoint are cut off and written again.
+///
+/// Beside the file, such as "run.csv", lies "run.csv.json", which says what the training is: the first line of a
+/// `JsonLog`, written anew at the start of each training.
 class CsvLog {
 public:
     /// Writes to `path`; nothing is opened before `on_start`.
-    explicit CsvLog(std::string path) : path_(std::move(path)) {}
+    explicit CsvLog(std::string path) : file_("CsvLog", std::move(path)) {}
 
-    /// Opens the file. Throws `Error` when it cannot be written.
-    void on_start(const Run&) { open(); }
+    static constexpr bool describes_run = true;
+
+    /// Opens the file, and writes the one beside it. Throws `Error` when one of them cannot be written.
+    void on_start(const Run& run) {
+        open(run.progress());
+        const std::string path = file_.path() + ".json";
+        std::ofstream file(path, std::ios::binary);
+        file << detail::json_header(run.description(), run.progress()) << std::flush;
+        require(file.good(), "CsvLog: cannot write '{}'; is the disk full?", path);
+    }
 
     /// Writes a line; opens the file before, for callers that do not call `on_start`. Throws `Error` when that fails.
     void operator()(const Progress& progress) {
-        open();
-        write(*file_, [&](const LogColumn& column) { return column.cell(progress); });
+        open(progress);
+        line_.clear();
+        for_each_number(progress, [&](std::string_view, auto number) { add_cell(number); });
+        line_.back() = '\n';
+        file_.write(line_);
     }
 
     static constexpr std::string_view state_name = "csv_log";
     /// How far the file was written. What was written is on the disk then.
-    void visit_state(State& state) {
-        if (file_ && !state.restores()) file_->sync();
-        RecordFilePosition position = file_ ? file_->position() : resumed_;
-        state("bytes", position.bytes);
-        state("crc64", position.crc64);
-        if (!state.restores()) return;
-        resumed_ = position;
-        file_.reset();
-    }
+    void visit_state(State& state) { file_.visit_state(state); }
 
 private:
-    void open() {
-        if (file_) return;
-        if (resumed_.bytes > 0) {
-            file_.emplace("CsvLog", path_, resumed_);
-            return;
-        }
-        RecordFile file("CsvLog", path_);
-        write(file, [](const LogColumn& column) { return std::string(column.name()); });
-        file_ = std::move(file);
-    }
-
     template <class Cell>
-    static void write(RecordFile& file, const Cell& cell_of) {
-        std::string line;
-        for (const LogColumn& column : log_columns) line += cell_of(column) + ',';
-        line.back() = '\n';
-        file.add(line);
-        file.flush();
+    void add_cell(const Cell& cell) {
+        detail::append_csv(line_, cell);
+        line_ += ',';
     }
 
-    std::string path_;
-    std::optional<RecordFile> file_;
-    RecordFilePosition resumed_;  // where the next file goes on
+    void open(const Progress& progress) {
+        file_.open([&] {
+            line_.clear();
+            for_each_number(progress, [&](std::string_view name, auto) { add_cell(name); });
+            line_.back() = '\n';
+            return std::string_view(line_);
+        });
+    }
+
+    detail::LogFile file_;
+    std::string line_;
 };
 
 }  // namespace GRADIVA_NAMESPACE

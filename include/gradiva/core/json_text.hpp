@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include <fmt/core.h>
+
 // Text in UTF-8, and in JSON. All is appended to a string, so that a program can use its memory again.
 
 namespace GRADIVA_NAMESPACE {
@@ -97,7 +99,7 @@ inline void append_json(std::string& out, double number) {
         return;
     }
     char digits[32];
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+    out.append(digits, fmt::format_to_n(digits, sizeof digits, "{}", number).out);
 }
 
 }  // namespace GRADIVA_NAMESPACE

@@ -64,7 +64,8 @@ private:
     /// The bytes of a number, the lowest first.
     template <class T>
     void append(T bits) {
-        for (unsigned shift = 0; shift < 8 * sizeof(T); shift += 8) bytes_ += static_cast<char>((bits >> shift) & 0xFFU);
+        for (unsigned shift = 0; shift < 8 * sizeof(T); shift += 8)
+            bytes_ += static_cast<char>((bits >> shift) & 0xFFU);
     }
 
     std::string bytes_;

@@ -41,8 +41,10 @@ template <class T>
 void visit_part(State& state, std::string_view name, T& part) {
     static_assert(explain_visit_state<T>());
     if constexpr (InheritsVisitState<T>) {
-        require(state.describes(), "{}: this class inherits the visit_state of one that does not know its members; "
-                "give it void visit_state(State&) that calls the inherited one and shows its own", name);
+        require(state.describes(),
+                "{}: this class inherits the visit_state of one that does not know its members; "
+                "give it void visit_state(State&) that calls the inherited one and shows its own",
+                name);
         state.within(name, [&] { part.visit_state(state); });
     } else if constexpr (HasVisitState<T> || SavedAsBytes<T>) {
         state(name, part);

@@ -14,9 +14,9 @@
 #include "gradiva/core/crc64.hpp"
 #include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
+#include "gradiva/core/json_text.hpp"
 #include "gradiva/core/printable.hpp"
 #include "gradiva/io/detail/durable_file.hpp"
-#include "gradiva/core/json_text.hpp"
 #include "gradiva/io/detail/safetensors_format.hpp"
 #include "gradiva/io/detail/safetensors_header_text.hpp"
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/core.h>
@@ -35,6 +36,17 @@ struct Evaluation {
     double mean_length = 0;     ///< steps
     Index episodes = 0;
 };
+
+/// Calls `use(name, number)` for each number of an evaluation; `name` is a `std::string_view`, `number` an `Index` or a
+/// `double`. Logs get their numbers here.
+template <class Use>
+void for_each_number(const Evaluation& evaluation, const Use& use) {
+    use(std::string_view("mean_return"), evaluation.mean_return);
+    use(std::string_view("std_return"), evaluation.std_return);
+    use(std::string_view("standard_error"), evaluation.standard_error);
+    use(std::string_view("mean_length"), evaluation.mean_length);
+    use(std::string_view("episodes"), evaluation.episodes);
+}
 
 namespace detail {
 

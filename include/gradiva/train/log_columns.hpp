@@ -36,13 +36,6 @@ public:
         return visit(progress, [](auto field) { return static_cast<double>(field); });
     }
 
-    /// The text of a CSV cell: nine significant digits, all digits of a count; empty where the number is not finite.
-    std::string cell(const Progress& progress) const {
-        if (count_ != nullptr) return fmt::format("{}", progress.*count_);
-        const double number = value(progress);
-        return std::isfinite(number) ? fmt::format("{:.9g}", number) : "";
-    }
-
     /// The text in the progress bar; "-" for a number that is not finite.
     std::string bar_text(const Progress& progress) const {
         const double number = value(progress);

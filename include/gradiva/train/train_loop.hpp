@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/description_writer.hpp"
 #include "gradiva/core/description.hpp"
+#include "gradiva/core/description_writer.hpp"
 #include "gradiva/core/failure.hpp"
 #include "gradiva/core/positional.hpp"
 #include "gradiva/core/visit_part.hpp"

@@ -35,9 +35,7 @@ inline constexpr bool saves_environments<Given> = CallbackWithin<Given>::Type::s
 template <class Given>
 inline constexpr bool describes_run = false;
 template <class Given>
-requires requires {
-    requires std::bool_constant<CallbackWithin<Given>::Type::describes_run>::value;
-}
+requires requires { requires std::bool_constant<CallbackWithin<Given>::Type::describes_run>::value; }
 inline constexpr bool describes_run<Given> = true;
 
 /// Calls `use(callback, position)` for the callbacks that save the training, or for all others.
