@@ -94,6 +94,11 @@ TEST_CASE("a CSV log is read, with the description beside it if there is one") {
     }
 }
 
+TEST_CASE("names of columns may be in quotes") {
+    const RecordedRun run = run_of("\"iteration\",steps,\"metric/a, \"\"b\"\"\"\n1,256,7\n");
+    CHECK(numbers_of(run, "metric/a, \"b\"") == std::vector<double>{7});
+}
+
 TEST_CASE("a last line without its end is left out and said, whatever is in it") {
     for (const char* cut : {R"({"iteration":2,"ste)", R"({"iteration":2,"steps":512})"}) {
         const RecordedRun run = run_of(json_header + "{\"iteration\":1,\"steps\":256}\n" + cut);

@@ -91,13 +91,13 @@ TEST_CASE("statistics of no numbers are no numbers, and options out of range are
 }
 
 TEST_CASE("curves of other places are interpolated at the union of these, and not extrapolated") {
-    std::vector<gradiva::Curve> curves;
+    std::vector<gradiva::StepCurve> curves;
     for (int k = 0; k < 4; ++k) {
         const std::string name = "curve_" + std::to_string(k);
         curves.push_back({block(name + "_x"), block(name + "_y")});
     }
     curves.push_back({});  // of a run without a number
-    const gradiva::CurveBand band = gradiva::quartile_band(curves);
+    const gradiva::QuartileBand band = gradiva::quartile_band(curves);
     CHECK(band.x == block("band_x"));
     const reference::Block& expected = reference::at(blocks(), "band_y");
     REQUIRE(band.y.size() == expected.cols);
@@ -110,6 +110,6 @@ TEST_CASE("curves of other places are interpolated at the union of these, and no
 }
 
 TEST_CASE("a curve has as many values as places") {
-    const std::vector<gradiva::Curve> curves = {{{1, 2}, {1}}};
+    const std::vector<gradiva::StepCurve> curves = {{{1, 2}, {1}}};
     CHECK_THROWS_AS(gradiva::quartile_band(curves), gradiva::Error);
 }

@@ -53,18 +53,36 @@ private:
         std::vector<double>(RunSeries::axes.size(), std::numeric_limits<double>::quiet_NaN());
 };
 
+/// The cells of a line of CSV, some of which may be in quotes (RFC 4180).
+inline std::vector<std::string> csv_texts(std::string_view line) {
+    std::vector<std::string> cells(1);
+    bool quoted = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        if (quoted && line.substr(i).starts_with("\"\"")) {
+            cells.back() += line[i++];
+        } else if (line[i] == '"') {
+            quoted = !quoted;
+        } else if (line[i] == ',' && !quoted) {
+            cells.emplace_back();
+        } else {
+            cells.back() += line[i];
+        }
+    }
+    return cells;
+}
+
 /// What stands in a log of comma-separated numbers below a line of names.
 class CsvLogReader {
 public:
     explicit CsvLogReader(RecordedRun& run) : run_(run) {}
 
     void header(const std::string& line) {
-        for (const std::string_view name : cells(line)) {
-            const std::size_t column = run_.series.column(name);
+        for (const std::string& name : csv_texts(line)) {
             require(!name.empty(), "column {} has no name", columns_.size() + 1);
+            const std::size_t column = run_.series.column(name);
             for (const std::size_t other : columns_) require(other != column, "two columns are called '{}'", name);
             columns_.push_back(column);
-            names_.emplace_back(name);
+            names_.push_back(name);
         }
         for (const char* name : {"iteration", "steps"}) {
             require(std::find(names_.begin(), names_.end(), name) != names_.end(),

@@ -43,6 +43,11 @@ namespace detail {
 /// In place of an environment, of a report without an evaluation.
 struct NoEnvironment {};
 
+template <Env E>
+consteval bool draws_itself(const Vectorized<E>*) {
+    return HasRender<E>;
+}
+
 }  // namespace detail
 
 /// Callback of `train` that writes one HTML file at the end, which shows the whole training (see `write_report`); also
@@ -129,8 +134,8 @@ private:
             evaluate(actor, source_, {.episodes = options_.episodes, .greedy = options_.greedy, .seed = options_.seed});
         run_.evaluation =
             RecordedEvaluation{.mean_return = e.mean_return, .std_return = e.std_return, .episodes = e.episodes};
-        using E = typename detail::MadeBy<Source>::Type;
-        if constexpr (HasRender<E>) {
+        using Envs = decltype(Vectorized(source_, {.count = 1}));
+        if constexpr (detail::draws_itself(static_cast<const Envs*>(nullptr))) {
             if (options_.played == 0) return;
             const DescriptionValue* const name = run_.description.find("environment");
             run_.recording = record_episodes(actor, source_,

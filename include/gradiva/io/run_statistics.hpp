@@ -90,12 +90,12 @@ inline Interval bootstrap_interval(std::span<const double> values, const Bootstr
 }
 
 /// A curve of a run: `y` at the places `x`, which ascend strictly. All are finite.
-struct Curve {
+struct StepCurve {
     std::vector<double> x = {}, y = {};
 };
 
 /// Quartiles over several curves at the places `x`.
-struct CurveBand {
+struct QuartileBand {
     std::vector<double> x = {};
     std::vector<Quartiles> y = {};
 };
@@ -105,7 +105,7 @@ namespace detail {
 /// Reads a curve at ascending places.
 class CurveReader {
 public:
-    explicit CurveReader(const Curve& curve) : curve_(curve) {}
+    explicit CurveReader(const StepCurve& curve) : curve_(curve) {}
 
     /// Whether the curve reaches from before x to after it; there is no extrapolation.
     bool covers(double x) const { return !curve_.x.empty() && x >= curve_.x.front() && x <= curve_.x.back(); }
@@ -119,7 +119,7 @@ public:
     }
 
 private:
-    const Curve& curve_;
+    const StepCurve& curve_;
     std::size_t next_ = 0;
 };
 
@@ -127,11 +127,11 @@ private:
 
 /// Quartiles over the curves at `places`, which ascend. Between its points a curve is linear; where it has not begun or
 /// has ended it is left out.
-inline CurveBand quartile_band(std::span<const Curve> curves, std::span<const double> places) {
-    CurveBand band;
+inline QuartileBand quartile_band(std::span<const StepCurve> curves, std::span<const double> places) {
+    QuartileBand band;
     band.x.assign(places.begin(), places.end());
     std::vector<detail::CurveReader> readers;
-    for (const Curve& curve : curves) {
+    for (const StepCurve& curve : curves) {
         require(curve.x.size() == curve.y.size(), "quartile_band: a curve has {} places and {} values", curve.x.size(),
                 curve.y.size());
         readers.emplace_back(curve);
@@ -148,9 +148,9 @@ inline CurveBand quartile_band(std::span<const Curve> curves, std::span<const do
 }
 
 /// The same at the union of the curves' places.
-inline CurveBand quartile_band(std::span<const Curve> curves) {
+inline QuartileBand quartile_band(std::span<const StepCurve> curves) {
     std::vector<double> places;
-    for (const Curve& curve : curves) places.insert(places.end(), curve.x.begin(), curve.x.end());
+    for (const StepCurve& curve : curves) places.insert(places.end(), curve.x.begin(), curve.x.end());
     std::sort(places.begin(), places.end());
     places.erase(std::unique(places.begin(), places.end()), places.end());
     return quartile_band(curves, places);

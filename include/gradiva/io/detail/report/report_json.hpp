@@ -32,7 +32,7 @@ inline Json finite_json(double x) { return std::isfinite(x) ? Json(x) : Json(nul
 
 /// The last mean return of a run; NaN without one.
 inline double final_return(const RecordedRun& run) {
-    const Curve curve = curve_of(run, "mean_return");
+    const StepCurve curve = curve_of(run, "mean_return");
     return curve.y.empty() ? std::nan("") : curve.y.back();
 }
 
@@ -105,7 +105,7 @@ inline void add_curves(Json& json, const RecordedRun& run) {
 /// median of the runs that are there, and never before the one in front of it.
 inline void add_curves(Json& json, const RunList& runs) {
     const auto band_of = [&](std::string_view name, std::span<const double> places) {
-        std::vector<Curve> curves;
+        std::vector<StepCurve> curves;
         for (const RecordedRun* const run : runs) curves.push_back(curve_of(*run, name));
         return places.empty() ? quartile_band(curves) : quartile_band(curves, places);
     };

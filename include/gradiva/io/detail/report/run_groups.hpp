@@ -88,12 +88,14 @@ inline std::vector<std::string> differing_paths(std::span<const RecordedRun> run
     return differing;
 }
 
-/// What tells a group from others: the first of the options that differ, behind the algorithm where that does too; the
-/// algorithm where nothing does; the name of its run where there is no description.
+/// What tells a group from others: what "experiment" in its description says, if it does; else the first of the options
+/// that differ, behind the algorithm where that does too; the algorithm where nothing does; the name of its run where
+/// there is no description.
 inline std::string name_of(const RunGroup& group, const std::vector<std::string>& differing,
                            std::span<const RecordedRun> runs) {
     constexpr std::size_t most = 3;
-    const auto algorithm = group.options.find("algorithm");
+    const auto experiment = group.options.find("experiment"), algorithm = group.options.find("algorithm");
+    if (experiment != group.options.end()) return experiment->second;
     if (algorithm == group.options.end()) return runs[group.runs.front()].name;
     std::string name;
     if (differing.empty() || differing.front() == "algorithm") name = algorithm->second;

@@ -103,8 +103,8 @@ inline nlohmann::ordered_json axes_json(const SeriesTable& table) {
 }
 
 /// A column of a run against its steps.
-inline Curve curve_of(const RecordedRun& run, std::string_view name) {
-    Curve curve;
+inline StepCurve curve_of(const RecordedRun& run, std::string_view name) {
+    StepCurve curve;
     const SeriesTable& table = run.series.table();
     const SeriesColumn* const column = table.find(name);
     if (column == nullptr) return curve;
@@ -118,7 +118,7 @@ inline Curve curve_of(const RecordedRun& run, std::string_view name) {
 }
 
 /// A band as a table of at most `most_drawn` buckets, with columns low, median, high and count.
-inline SeriesTable table_of(const CurveBand& band) {
+inline SeriesTable table_of(const QuartileBand& band) {
     SeriesTable table(most_drawn);
     const std::array<std::size_t, 4> columns = {table.column("low"), table.column("median"), table.column("high"),
                                                 table.column("count")};
