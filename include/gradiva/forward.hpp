@@ -45,6 +45,7 @@ template <class Scalar>
 class StateDependentGaussian;
 
 struct Box;
+class Canvas;
 struct Discrete;
 struct HybridAction;
 struct HybridSpace;

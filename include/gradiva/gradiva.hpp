@@ -81,6 +81,7 @@
 #include "gradiva/distributions/state_dependent_gaussian.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/action_mask.hpp"
+#include "gradiva/env/canvas.hpp"
 #include "gradiva/env/check_action.hpp"
 #include "gradiva/env/check_derivatives.hpp"
 #include "gradiva/env/check_env.hpp"

@@ -8,6 +8,7 @@
 
 #include "gradiva/core/draws_from_a_copy.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/env/canvas.hpp"
 #include "gradiva/env/env_state.hpp"
 #include "gradiva/env/space.hpp"
 
@@ -72,6 +73,23 @@ template <class E>
 concept HasNoWrongActionMask = (HasActionMask<E> && MaskableSpace<decltype(std::declval<const E&>().action_space())>) ||
                                (!HasActionMask<E> && !MentionsActionMask<E>);
 
+/// A member of that name, whatever its form.
+template <class E>
+concept MentionsRender = requires {
+    &E::render;
+}
+|| requires(E& env, Canvas& canvas) { env.render(canvas); };
+
+}  // namespace detail
+
+/// Whether an `Env` draws itself, by `render(Canvas&) const`.
+template <class E>
+concept HasRender = requires(const E& fixed, Canvas& canvas) {
+    { fixed.render(canvas) } -> std::same_as<void>;
+};
+
+namespace detail {
+
 /// `reset` takes its Rng by value. Of a template, or of several, one of that very form must exist.
 template <class E>
 concept ResetsFromACopy = requires {
@@ -106,6 +124,9 @@ concept StepsFromACopy = requires {
 /// for HybridSpace those of its choice, for MultiDiscrete those of one choice after the other. Illegal choices are
 /// never sent to `step`.
 ///
+/// Optional: `void render(Canvas& canvas) const` draws the present state on a canvas without shapes, for whoever looks
+/// on; see `Canvas`. It is called after a `reset` or a `step`, never by a training.
+///
 /// Optional: `void visit_state(State& state)` shows all that `reset`, `step` and `action_mask` read and change, as
 /// state, and what two equal environments have in common, such as sizes and options, as fixed; see `State`. In its
 /// place, `static constexpr bool saved_as_bytes = true` says that the bytes of a trivially copyable object without
@@ -123,7 +144,8 @@ consteval bool keeps_rules() {
         if constexpr (!keeps_rules<std::remove_cvref_t<decltype(std::declval<const E&>().wrapped())>>()) return false;
     }
     if constexpr (Env<E>) {
-        return HasNoWrongActionMask<E> && !ResetsFromACopy<E> && !StepsFromACopy<E> && HasNoWrongState<E>;
+        return HasNoWrongActionMask<E> && (HasRender<E> || !MentionsRender<E>)&&!ResetsFromACopy<E> &&
+               !StepsFromACopy<E> && HasNoWrongState<E>;
     }
     return false;
 }
@@ -167,6 +189,8 @@ consteval bool explain_env() {
                           "gradiva: Env has an action_mask, but no choices to mask: that goes with Discrete, "
                           "MultiDiscrete and HybridSpace");
         }
+        static_assert(HasRender<E> || !MentionsRender<E>,
+                      "gradiva: Env's render needs the form void render(Canvas& canvas) const");
         explain_state_form<E>();
     }
     return Env<E>;

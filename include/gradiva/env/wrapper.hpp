@@ -22,8 +22,8 @@ namespace GRADIVA_NAMESPACE {
 ///   template <class E>
 ///   CostOfLiving(E) -> CostOfLiving<E>;
 ///
-/// Optional members of the environment, `action_mask` and `visit_state`, are forwarded too. Where the derived class
-/// adds members, a training can be saved only if it has a `visit_state` of its own:
+/// Optional members of the environment, `action_mask`, `render` and `visit_state`, are forwarded too. Where the derived
+/// class adds members, a training can be saved only if it has a `visit_state` of its own:
 ///
 ///   void visit_state(State& state) requires HasSavedState<E> {
 ///       Wrapper<E>::visit_state(state);
@@ -44,6 +44,7 @@ public:
         return env_.step(action, rng, observation);
     }
     void action_mask(std::span<std::uint8_t> legal) const requires HasActionMask<E> { env_.action_mask(legal); }
+    void render(Canvas& canvas) const requires HasRender<E> { env_.render(canvas); }
     void visit_state(State& state) requires HasSavedState<E> {
         state.within("wrapped", [&] { visit_env_state(state, env_); });
     }

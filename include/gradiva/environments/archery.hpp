@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -79,6 +80,30 @@ public:
     void action_mask(std::span<std::uint8_t> legal) const {
         for (std::size_t k = 0; k < targets_.size(); ++k) {
             if (!targets_[k].standing) legal[k] = 0;
+        }
+    }
+
+    /// A row for each target, at its place, the larger the more it is worth; below, the arrows that are left.
+    void render(Canvas& canvas) const {
+        const auto n = static_cast<double>(o_.targets);
+        const double row = 0.4;
+        canvas.view({.left = -1.3, .bottom = -row, .right = 1.3, .top = row * n});
+        for (std::size_t k = 0; k < targets_.size(); ++k) {
+            const double y = row * (n - 0.5 - static_cast<double>(k));
+            canvas.line({-1, y}, {1, y}, {.ink = Ink::faint, .width = 0.02});
+            const Target& target = targets_[k];
+            if (target.standing) {
+                canvas.circle({target.place, y}, 0.06 + 0.1 * target.worth, {.fill = Ink::accent});
+                canvas.circle({target.place, y}, 0.03, {.fill = Ink::background});
+            } else {
+                canvas.circle({target.place, y}, 0.06, {.fill = Ink::none, .stroke = Ink::muted, .width = 0.02});
+            }
+        }
+        canvas.text({-1, -0.2}, "arrows", {.size = 0.16, .ink = Ink::muted, .align = Align::start});
+        const double step = std::min(0.15, 1.3 / static_cast<double>(o_.arrows));
+        for (Index k = 0; k < o_.arrows - shot_; ++k) {
+            const double x = -0.3 + step * static_cast<double>(k);
+            canvas.line({x, -0.3}, {x, -0.1}, {.ink = Ink::warm, .width = 0.3 * step});
         }
     }
 
