@@ -56,6 +56,7 @@
 #include "gradiva/core/state_piece.hpp"
 #include "gradiva/core/state_reader.hpp"
 #include "gradiva/core/state_text.hpp"
+#include "gradiva/core/terminal.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/core/view.hpp"
