@@ -5,6 +5,8 @@
 #include <limits>
 #include <set>
 #include <string>
+#include <string_view>
+#include <type_traits>
 
 #include "catch.hpp"
 #include "helpers/field_count.hpp"
@@ -26,6 +28,20 @@ TEST_CASE("every number of a progress report except total_steps is one column") 
         CHECK(names.insert(column.name()).second);
         CHECK(numbers.insert(column.value(progress)).second);
     }
+}
+
+TEST_CASE("for_each_number gives each column's name and number in their order, counts as integers") {
+    const Progress progress = distinct_progress(101);
+    std::size_t i = 0;
+    for_each_number(progress, [&](std::string_view name, auto number) {
+        REQUIRE(i < std::size(log_columns));
+        CHECK(name == log_columns[i].name());
+        CHECK(static_cast<double>(number) == log_columns[i].value(progress));
+        const bool count = name == "iteration" || name == "steps" || name == "episodes" || name == "lifetime_episodes";
+        CHECK(std::is_same_v<decltype(number), Index> == count);
+        ++i;
+    });
+    CHECK(i == std::size(log_columns));
 }
 
 TEST_CASE("a cell has nine digits of a number, all of a count, and is empty where not finite") {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <string>
+#include <string_view>
 
 #include <fmt/core.h>
 
@@ -86,5 +87,15 @@ inline constexpr LogColumn log_columns[] = {
     {"behaviour_kl", &UpdateReport::behaviour_kl},
     {"left_out", &UpdateReport::left_out},
 };
+
+/// Calls `use(name, number)` for each number of a log, in the order of its columns; `name` is a `std::string_view`,
+/// `number` an `Index` (a count) or a `double`, NaN where it is absent. The names are the same in all reports of a
+/// trainer, also in the one before its first iteration. All logs get their numbers here.
+template <class Use>
+void for_each_number(const Progress& progress, const Use& use) {
+    for (const LogColumn& column : log_columns) {
+        column.visit(progress, [&](auto number) { use(std::string_view(column.name()), number); });
+    }
+}
 
 }  // namespace GRADIVA_NAMESPACE
