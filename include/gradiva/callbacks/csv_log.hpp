@@ -12,23 +12,23 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// Callback of `train` that writes a CSV file: a header line with the names of `log_columns`, then one line per
-/// iteration. The file is flushed after each line, and consists of complete lines also after an interrupted run or on a
-/// full disk, which is an `Error`. A cell is empty where the number is not finite. The file is opened, and an existing
-/// one replaced, at the start of the first training that the log is given to; further trainings append their lines. In
-/// a training that is resumed, the lines after the checkpoint are cut off and written again.
+/// Callback of `train` that writes a CSV file: a header line with the names that `for_each_number` gives, then one line
+/// per iteration. The file is flushed after each line, and consists of complete lines also after an interrupted run or
+/// on a full disk, which is an `Error`. A cell is empty where the number is not finite. The file is opened, and an
+/// existing one replaced, at the start of the first training that the log is given to; further trainings append their
+/// lines. In a training that is resumed, the lines after the checkpoint are cut off and written again.
 class CsvLog {
 public:
     /// Writes to `path`; nothing is opened before `on_start`.
     explicit CsvLog(std::string path) : path_(std::move(path)) {}
 
     /// Opens the file. Throws `Error` when it cannot be written.
-    void on_start(const Run&) { open(); }
+    void on_start(const Run& run) { open(run.progress()); }
 
     /// Writes a line; opens the file before, for callers that do not call `on_start`. Throws `Error` when that fails.
     void operator()(const Progress& progress) {
-        open();
-        write(*file_, [&](const LogColumn& column) { return column.cell(progress); });
+        open(progress);
+        write(*file_, progress, [](std::string_view, auto number) { return log_cell(number); });
     }
 
     static constexpr std::string_view state_name = "csv_log";
@@ -44,21 +44,21 @@ public:
     }
 
 private:
-    void open() {
+    void open(const Progress& progress) {
         if (file_) return;
         if (resumed_.bytes > 0) {
             file_.emplace("CsvLog", path_, resumed_);
             return;
         }
         LineFile file("CsvLog", path_);
-        write(file, [](const LogColumn& column) { return std::string(column.name()); });
+        write(file, progress, [](std::string_view name, auto) { return std::string(name); });
         file_ = std::move(file);
     }
 
     template <class Cell>
-    static void write(LineFile& file, const Cell& cell_of) {
+    static void write(LineFile& file, const Progress& progress, const Cell& cell_of) {
         std::string line;
-        for (const LogColumn& column : log_columns) line += cell_of(column) + ',';
+        for_each_number(progress, [&](std::string_view name, auto number) { line += cell_of(name, number) + ','; });
         line.back() = '\n';
         file.add(line);
         file.flush();

@@ -9,6 +9,7 @@
 #include "gradiva/core/draws_from_a_copy.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/env/env_state.hpp"
+#include "gradiva/env/metrics.hpp"
 #include "gradiva/env/space.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -111,6 +112,13 @@ concept StepsFromACopy = requires {
 /// place, `static constexpr bool saved_as_bytes = true` says that the bytes of a trivially copyable object without
 /// pointers are its whole state. A training that is saved needs one of them, unless the type is empty; `check_env`
 /// tries whether an environment goes on in the same way from what was saved.
+///
+/// Optional, both or neither: `static constexpr std::array<std::string_view, K> metric_names` and
+/// `void metrics(std::span<double> out) const`, which writes K finite numbers that measure an episode beside its
+/// return, such as whether a goal was reached. It is called after the step that ends an episode, before the reset, and
+/// changes nothing. Names are all different and not empty, without spaces, commas, quotes and equals signs; K is at
+/// most 64. Training reports and logs them as `metric/NAME`, means over the same episodes as the mean return;
+/// `evaluate` over its own.
 template <class E>
 concept Env = detail::HasObservationSpace<E> && detail::HasActionSpace<E> && detail::HasReset<E> && detail::HasStep<E>;
 
@@ -123,7 +131,8 @@ consteval bool keeps_rules() {
         if constexpr (!keeps_rules<std::remove_cvref_t<decltype(std::declval<const E&>().wrapped())>>()) return false;
     }
     if constexpr (Env<E>) {
-        return HasNoWrongActionMask<E> && !ResetsFromACopy<E> && !StepsFromACopy<E> && HasNoWrongState<E>;
+        return HasNoWrongActionMask<E> && !ResetsFromACopy<E> && !StepsFromACopy<E> && HasNoWrongState<E> &&
+               HasNoWrongMetrics<E>;
     }
     return false;
 }
@@ -168,6 +177,7 @@ consteval bool explain_env() {
                           "MultiDiscrete and HybridSpace");
         }
         explain_state_form<E>();
+        explain_metrics<E>();
     }
     return Env<E>;
 }

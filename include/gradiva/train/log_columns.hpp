@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,10 @@
 #include "gradiva/train/progress.hpp"
 
 namespace GRADIVA_NAMESPACE {
+
+/// The text of a number in a log: nine significant digits, all digits of a count; empty where it is not finite.
+inline std::string log_cell(Index count) { return fmt::format("{}", count); }
+inline std::string log_cell(double number) { return std::isfinite(number) ? fmt::format("{:.9g}", number) : ""; }
 
 /// A column of training logs: a field of `Progress` or `UpdateReport`, and its text in the progress bar.
 class LogColumn {
@@ -36,11 +41,9 @@ public:
         return visit(progress, [](auto field) { return static_cast<double>(field); });
     }
 
-    /// The text of a CSV cell: nine significant digits, all digits of a count; empty where the number is not finite.
+    /// The text of a CSV cell; see `log_cell`.
     std::string cell(const Progress& progress) const {
-        if (count_ != nullptr) return fmt::format("{}", progress.*count_);
-        const double number = value(progress);
-        return std::isfinite(number) ? fmt::format("{:.9g}", number) : "";
+        return visit(progress, [](auto field) { return log_cell(field); });
     }
 
     /// The text in the progress bar; "-" for a number that is not finite.
@@ -90,11 +93,16 @@ inline constexpr LogColumn log_columns[] = {
 
 /// Calls `use(name, number)` for each number of a log, in the order of its columns; `name` is a `std::string_view`,
 /// `number` an `Index` (a count) or a `double`, NaN where it is absent. The names are the same in all reports of a
-/// trainer, also in the one before its first iteration. All logs get their numbers here.
+/// trainer, also in the one before its first iteration; metrics follow the table, as `metric/NAME`. All logs get their
+/// numbers here.
 template <class Use>
 void for_each_number(const Progress& progress, const Use& use) {
     for (const LogColumn& column : log_columns) {
         column.visit(progress, [&](auto number) { use(std::string_view(column.name()), number); });
+    }
+    for (std::size_t k = 0; k < progress.metrics.names().size(); ++k) {
+        const std::string name = "metric/" + std::string(progress.metrics.names()[k]);
+        use(std::string_view(name), progress.metrics.values()[k]);
     }
 }
 

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string_view>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/index.hpp"
+#include "gradiva/core/state.hpp"
+#include "gradiva/env/metrics.hpp"
+
+namespace GRADIVA_NAMESPACE {
+
+/// Means of an environment's metrics over some episodes, by name; see `Env`. NaN without an episode.
+class MetricMeans {
+public:
+    /// Of no metrics.
+    MetricMeans() = default;
+    /// All NaN. Borrows the names, at most `most_metrics`, which `metric_names_of` gives.
+    explicit MetricMeans(std::span<const std::string_view> names) : names_(names) {
+        require(names.size() <= most_metrics, "MetricMeans: there are {} names; give at most {}", names.size(),
+                most_metrics);
+        std::fill_n(values_.begin(), names.size(), std::numeric_limits<double>::quiet_NaN());
+    }
+
+    Index size() const { return static_cast<Index>(names_.size()); }
+    bool empty() const { return names_.empty(); }
+    std::span<const std::string_view> names() const { return names_; }
+    /// One for each name.
+    std::span<const double> values() const { return std::span(values_).first(names_.size()); }
+    std::span<double> values() { return std::span(values_).first(names_.size()); }
+
+    bool contains(std::string_view name) const { return place_of(name) < names_.size(); }
+    /// The mean of the metric of this name. Throws `Error` where there is none.
+    double operator[](std::string_view name) const {
+        const std::size_t place = place_of(name);
+        require(place < names_.size(), "metrics: none is called {}; the environment has {}", name, names_.size());
+        return values_[place];
+    }
+
+    void visit_state(State& state) { state("values", values()); }
+
+private:
+    std::size_t place_of(std::string_view name) const {
+        return static_cast<std::size_t>(std::find(names_.begin(), names_.end(), name) - names_.begin());
+    }
+
+    std::span<const std::string_view> names_;
+    std::array<double, most_metrics> values_{};
+};
+
+}  // namespace GRADIVA_NAMESPACE
