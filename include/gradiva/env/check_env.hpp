@@ -44,7 +44,7 @@ public:
                 "check_env: no episode ended within {} steps; wrap the environment in a TimeLimit, or allow more steps",
                 options_.steps);
         step_in_turn();
-        if constexpr (metric_count < Environment >> 0) ask_metrics_more_often();
+        if constexpr (metric_count<Environment> != 0) ask_metrics_more_often();
         try_another_seed();
         if constexpr (HasSavedState<Environment> && !std::is_empty_v<Environment>) {
             const auto fresh = [this]() -> Environment { return make_(0); };

@@ -94,7 +94,7 @@ public:
         if ((wrong | ended >> 1) != 0) {
             for (Index j = 0; j < range.size(); ++j) check_outcome(range.begin + j, j, target);
         }
-        if constexpr (metric_count < V >> 0) {
+        if constexpr (metric_count<V> != 0) {
             if (ended != 0) check_metrics(range, target);
         }
         some_ended_ = ended != 0;
@@ -144,7 +144,7 @@ private:
     }
 
     void mark_unwritten_metrics([[maybe_unused]] Range own) {
-        if constexpr (metric_count < V >> 0) {
+        if constexpr (metric_count<V> != 0) {
             metrics_.columns(own).setConstant(std::numeric_limits<double>::quiet_NaN());
         }
     }

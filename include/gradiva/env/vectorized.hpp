@@ -214,7 +214,7 @@ private:
             if constexpr (HasActionMask<E>) {
                 if (out.truncated[k] != 0) mask_one(i, out.final_mask, j);
             }
-            if constexpr (metric_count < E >> 0) {
+            if constexpr (metric_count<E> != 0) {
                 if (out.metrics.rows() > 0) env.metrics({&out.metrics(0, j), to_size(metric_count<E>)});
             }
             reset_one(i, out.observation, j);

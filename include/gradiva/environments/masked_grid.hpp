@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,7 @@ namespace GRADIVA_NAMESPACE {
 ///
 /// With d(s) the length of the shortest path from the start s to a goal, the mean return of the optimal policy is
 ///   -0.1 mean over s of d(s).
+/// The metric `reached` is 1 where an episode ended in a goal, 0 where it was cut off.
 class MaskedGrid {
 public:
     static constexpr double cost = 0.1;  // of a step
@@ -66,6 +68,9 @@ public:
             if (cells_[at_].neighbour[move] == none) legal[move] = 0;
         }
     }
+
+    static constexpr std::array<std::string_view, 1> metric_names{"reached"};
+    void metrics(std::span<double> out) const { out[0] = cells_[at_].distance == 0 ? 1 : 0; }
 
     void visit_state(State& state) {
         state.fixed("map", map_);

@@ -198,7 +198,7 @@ private:
 
     /// Asks each environment, where they have metrics, for those of the episode that ends.
     void take_metrics() {
-        if constexpr (metric_count < E >> 0) {
+        if constexpr (metric_count<E> != 0) {
             metrics_.resize(metric_count<E>, static_cast<Index>(models_.envs.size()));
             metrics_.matrix().setConstant(std::numeric_limits<double>::quiet_NaN());
             for (Index n = 0; n < metrics_.cols(); ++n) {

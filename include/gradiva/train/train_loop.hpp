@@ -92,6 +92,11 @@ public:
         progress.metrics = metric_means();
     }
 
+    /// The same of environments without metrics.
+    void report(Index steps, const Buffer<FinishedEpisode>& finished, Progress& progress) {
+        report(steps, finished, MatrixBuffer<double>(), progress);
+    }
+
     template <class Scalar>
     void report(const Rollout<Scalar>& rollout, Progress& progress) {
         report(rollout.sample_count(), rollout.finished, rollout.metrics, progress);

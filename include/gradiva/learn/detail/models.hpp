@@ -22,7 +22,7 @@ struct Models {
     Buffer<FinishedEpisode> running{};  ///< the running episode of each environment
 
     /// Whether environments are stepped beside their models.
-    static constexpr bool steps_envs = metric_count<E> > 0;
+    static constexpr bool steps_envs = metric_count<E> != 0;
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail
