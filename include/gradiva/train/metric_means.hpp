@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <limits>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "gradiva/core/check.hpp"
@@ -37,7 +38,7 @@ public:
     /// The mean of the metric of this name. Throws `Error` where there is none.
     double operator[](std::string_view name) const {
         const std::size_t place = place_of(name);
-        require(place < names_.size(), "metrics: none is called {}; the environment has {}", name, names_.size());
+        if (place == names_.size()) fail("metrics: none is called {}; the environment has {}", name, list_of_names());
         return values_[place];
     }
 
@@ -46,6 +47,12 @@ public:
 private:
     std::size_t place_of(std::string_view name) const {
         return static_cast<std::size_t>(std::find(names_.begin(), names_.end(), name) - names_.begin());
+    }
+
+    std::string list_of_names() const {
+        std::string list;
+        for (const std::string_view name : names_) list.append(list.empty() ? "" : ", ").append(name);
+        return list.empty() ? "none" : list;
     }
 
     std::span<const std::string_view> names_;
