@@ -73,6 +73,8 @@ TEST_CASE("an environment has as many metrics as names, which may be none, and a
 
 TEST_CASE("a name is not empty and has no character that ends a name elsewhere") {
     const auto valid = [](std::string_view name) { return detail::are_metric_names(std::array{name}); };
+    CHECK(valid(std::string(64, 'a')));
+    CHECK(!valid(std::string(65, 'a')));
     for (const char* name : {"a", "success", "m/s", "a.b-c_d", "50%", "<b>",
                              "gr\xC3\xB6\xC3\x9F"
                              "e"}) {

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <fmt/core.h>
 
 #include "gradiva/core/line_file.hpp"
 #include "gradiva/core/state.hpp"
@@ -28,7 +31,7 @@ public:
     /// Writes a line; opens the file before, for callers that do not call `on_start`. Throws `Error` when that fails.
     void operator()(const Progress& progress) {
         open(progress);
-        write(*file_, progress, [](std::string_view, auto number) { return log_cell(number); });
+        write(*file_, progress, [](std::string_view, auto number) { return cell_of(number); });
     }
 
     static constexpr std::string_view state_name = "csv_log";
@@ -54,6 +57,9 @@ private:
         write(file, progress, [](std::string_view name, auto) { return std::string(name); });
         file_ = std::move(file);
     }
+
+    static std::string cell_of(Index count) { return fmt::format("{}", count); }
+    static std::string cell_of(double number) { return std::isfinite(number) ? fmt::format("{:.9g}", number) : ""; }
 
     template <class Cell>
     static void write(LineFile& file, const Progress& progress, const Cell& cell_of) {

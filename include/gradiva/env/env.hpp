@@ -116,8 +116,8 @@ concept StepsFromACopy = requires {
 /// Optional, both or neither: `static constexpr std::array<std::string_view, K> metric_names` and
 /// `void metrics(std::span<double> out) const`, which writes K finite numbers that measure an episode beside its
 /// return, such as whether a goal was reached. It is called after the step that ends an episode, before the reset, and
-/// changes nothing. Names are all different and not empty, without spaces, commas, quotes and equals signs; K is at
-/// most 64. Training reports and logs them as `metric/NAME`, means over the same episodes as the mean return;
+/// changes nothing. Names are all different, of 1 to 64 characters without spaces, commas, quotes and equals signs; K
+/// is at most 64. Training reports and logs them as `metric/NAME`, means over the same episodes as the mean return;
 /// `evaluate` over its own.
 template <class E>
 concept Env = detail::HasObservationSpace<E> && detail::HasActionSpace<E> && detail::HasReset<E> && detail::HasStep<E>;

@@ -16,6 +16,8 @@ namespace GRADIVA_NAMESPACE {
 
 /// The largest number of metrics of an environment.
 inline constexpr std::size_t most_metrics = 64;
+/// The largest number of characters of a metric's name.
+inline constexpr std::size_t longest_metric_name = 64;
 
 namespace detail {
 
@@ -36,11 +38,12 @@ inline constexpr bool is_array_of_names = false;
 template <std::size_t count>
 inline constexpr bool is_array_of_names<const std::array<std::string_view, count>> = true;
 
-/// Whether names are all different, not empty, and without characters that end a name in a log or in a line of text.
+/// Whether names are all different, neither empty nor too long, and without characters that end a name in a log or in a
+/// line of text.
 template <std::size_t count>
 constexpr bool are_metric_names(const std::array<std::string_view, count>& names) {
     for (std::size_t i = 0; i < count; ++i) {
-        if (names[i].empty()) return false;
+        if (names[i].empty() || names[i].size() > longest_metric_name) return false;
         for (const char c : names[i]) {
             if ((c >= 0 && c <= ' ') || c == 127 || c == ',' || c == '"' || c == '=') return false;
         }
@@ -111,7 +114,7 @@ consteval bool explain_metric_names() {
         static_assert(T::metric_names.size() <= most_metrics, "gradiva: an environment has at most 64 metrics");
         static_assert(are_metric_names(T::metric_names),
                       "gradiva: an environment's metric_names are all different, not empty, and without spaces, "
-                      "commas, quotes and equals signs");
+                      "commas, quotes and equals signs, and have at most 64 characters");
     }
     return !MentionsMetricNames<T> || HasMetricNames<T>;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cmath>
-#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,10 +9,6 @@
 #include "gradiva/train/progress.hpp"
 
 namespace GRADIVA_NAMESPACE {
-
-/// The text of a number in a log: nine significant digits, all digits of a count; empty where it is not finite.
-inline std::string log_cell(Index count) { return fmt::format("{}", count); }
-inline std::string log_cell(double number) { return std::isfinite(number) ? fmt::format("{:.9g}", number) : ""; }
 
 /// A column of training logs: a field of `Progress` or `UpdateReport`, and its text in the progress bar.
 class LogColumn {
@@ -41,9 +36,11 @@ public:
         return visit(progress, [](auto field) { return static_cast<double>(field); });
     }
 
-    /// The text of a CSV cell; see `log_cell`.
+    /// The text of a CSV cell: nine significant digits, all digits of a count; empty where the number is not finite.
     std::string cell(const Progress& progress) const {
-        return visit(progress, [](auto field) { return log_cell(field); });
+        if (count_ != nullptr) return fmt::format("{}", progress.*count_);
+        const double number = value(progress);
+        return std::isfinite(number) ? fmt::format("{:.9g}", number) : "";
     }
 
     /// The text in the progress bar; "-" for a number that is not finite.
@@ -100,10 +97,7 @@ void for_each_number(const Progress& progress, const Use& use) {
     for (const LogColumn& column : log_columns) {
         column.visit(progress, [&](auto number) { use(std::string_view(column.name()), number); });
     }
-    for (std::size_t k = 0; k < progress.metrics.names().size(); ++k) {
-        const std::string name = "metric/" + std::string(progress.metrics.names()[k]);
-        use(std::string_view(name), progress.metrics.values()[k]);
-    }
+    for_each_metric(progress.metrics, use);
 }
 
 }  // namespace GRADIVA_NAMESPACE

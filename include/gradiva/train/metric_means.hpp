@@ -20,8 +20,13 @@ class MetricMeans {
 public:
     /// Of no metrics.
     MetricMeans() = default;
-    /// All NaN. Borrows the names, at most `most_metrics`, which `metric_names_of` gives.
+    /// All NaN. Borrows the names, which `metric_names_of` gives. Throws `Error` on more than `most_metrics`, and on
+    /// names of more than `longest_metric_name` characters.
     explicit MetricMeans(std::span<const std::string_view> names) : names_(names) {
+        for (const std::string_view name : names) {
+            require(name.size() <= longest_metric_name, "MetricMeans: {} has {} characters; give names of at most {}",
+                    name, name.size(), longest_metric_name);
+        }
         require(names.size() <= most_metrics, "MetricMeans: there are {} names; give at most {}", names.size(),
                 most_metrics);
         std::fill_n(values_.begin(), names.size(), std::numeric_limits<double>::quiet_NaN());
@@ -58,5 +63,19 @@ private:
     std::span<const std::string_view> names_;
     std::array<double, most_metrics> values_{};
 };
+
+/// Calls `use(name, mean)` for each metric, with the name that it has in logs, `metric/NAME`, as a `std::string_view`
+/// that is valid during the call.
+template <class Use>
+void for_each_metric(const MetricMeans& means, const Use& use) {
+    constexpr std::string_view prefix = "metric/";
+    std::array<char, prefix.size() + longest_metric_name> text;
+    std::copy(prefix.begin(), prefix.end(), text.begin());
+    for (std::size_t k = 0; k < means.names().size(); ++k) {
+        const std::string_view name = means.names()[k];
+        std::copy(name.begin(), name.end(), text.begin() + prefix.size());
+        use(std::string_view(text.data(), prefix.size() + name.size()), means.values()[k]);
+    }
+}
 
 }  // namespace GRADIVA_NAMESPACE
