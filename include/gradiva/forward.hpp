@@ -108,10 +108,14 @@ class TensorBoardLog;
 class ProgressBar;
 struct StopAtReturn;
 
+class Curve;
 struct EvaluateOptions;
 struct Evaluation;
+class MetricMeans;
 struct Progress;
 class Run;
+struct SeedOptions;
+struct SeedRun;
 enum class Stop;
 struct TrainOptions;
 struct TrainerOptions;

@@ -44,6 +44,7 @@ public:
                 "check_env: no episode ended within {} steps; wrap the environment in a TimeLimit, or allow more steps",
                 options_.steps);
         step_in_turn();
+        if constexpr (metric_count<Environment> != 0) ask_metrics_more_often();
         try_another_seed();
         if constexpr (HasRender<Environment>) draw();
         if constexpr (HasSavedState<Environment> && !std::is_empty_v<Environment>) {
@@ -91,6 +92,17 @@ private:
             "check_env: two copies differ under seed {}, first in step {}; draw all randomness from the Rng that reset "
             "and step are given, and let nothing else decide, such as the time or a static variable",
             options_.seed, differ);
+    }
+
+    /// Asking for metrics changes nothing.
+    void ask_metrics_more_often() const {
+        Trial trial(make_(0));
+        trial.ask_metrics_again(3);
+        const Index differ = first_difference(trial, options_.steps, [](Index) {});
+        require(differ < 0,
+                "check_env: an environment whose metrics are asked for more often gives other numbers, first in step "
+                "{}; let metrics change nothing",
+                differ);
     }
 
     void check_spaces(const Trial& one, const Trial& other) const {
@@ -195,9 +207,10 @@ private:
 /// - a `VectorEnv`: copies of it, or, where it cannot be copied, it itself, which then has been stepped.
 ///
 /// Of each step: an observation that is not finite, not within its bounds, not fully written or written beyond its
-/// size; a reward that is not finite as a float; a mask without a legal action, or another one when asked again; a step
-/// both terminated and truncated; spaces that change; an exception, with the action that led to it. Of the whole: no
-/// episode that ends.
+/// size; a reward that is not finite as a float; a mask without a legal action, or another one when asked again; a
+/// metric that is not finite or not written, others when asked again, or metrics that change what follows; a step both
+/// terminated and truncated; spaces that change; an exception, with the action that led to it. Of the whole: no episode
+/// that ends.
 ///
 /// Of several copies, step by step: two under one seed that differ, alone or because one was stepped in between of the
 /// other; one that was used, or reset in mid-episode, and differs from a fresh one; another seed that differs, or does

@@ -10,6 +10,7 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/env/canvas.hpp"
 #include "gradiva/env/env_state.hpp"
+#include "gradiva/env/metrics.hpp"
 #include "gradiva/env/space.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -132,6 +133,13 @@ concept StepsFromACopy = requires {
 /// place, `static constexpr bool saved_as_bytes = true` says that the bytes of a trivially copyable object without
 /// pointers are its whole state. A training that is saved needs one of them, unless the type is empty; `check_env`
 /// tries whether an environment goes on in the same way from what was saved.
+///
+/// Optional, both or neither: `static constexpr std::array<std::string_view, K> metric_names` and
+/// `void metrics(std::span<double> out) const`, which writes K finite numbers that measure an episode beside its
+/// return, such as whether a goal was reached. It is called after the step that ends an episode, before the reset, and
+/// changes nothing. Names are all different, of 1 to 64 characters without spaces, commas, quotes and equals signs; K
+/// is at most 64. Training reports and logs them as `metric/NAME`, means over the same episodes as the mean return;
+/// `evaluate` over its own.
 template <class E>
 concept Env = detail::HasObservationSpace<E> && detail::HasActionSpace<E> && detail::HasReset<E> && detail::HasStep<E>;
 
@@ -144,8 +152,8 @@ consteval bool keeps_rules() {
         if constexpr (!keeps_rules<std::remove_cvref_t<decltype(std::declval<const E&>().wrapped())>>()) return false;
     }
     if constexpr (Env<E>) {
-        return HasNoWrongActionMask<E> && (HasRender<E> || !MentionsRender<E>)&&!ResetsFromACopy<E> &&
-               !StepsFromACopy<E> && HasNoWrongState<E>;
+        return HasNoWrongActionMask<E> && HasNoWrongMetrics<E> &&
+               (HasRender<E> || !MentionsRender<E>)&&!ResetsFromACopy<E> && !StepsFromACopy<E> && HasNoWrongState<E>;
     }
     return false;
 }
@@ -192,6 +200,7 @@ consteval bool explain_env() {
         static_assert(HasRender<E> || !MentionsRender<E>,
                       "gradiva: Env's render needs the form void render(Canvas& canvas) const");
         explain_state_form<E>();
+        explain_metrics<E>();
     }
     return Env<E>;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,7 @@ namespace GRADIVA_NAMESPACE {
 ///
 /// With d(s) the length of the shortest path from the start s to a goal, the mean return of the optimal policy is
 ///   -0.1 mean over s of d(s).
+/// The metric `reached` is 1 where an episode ended in a goal, 0 where it was cut off.
 class MaskedGrid {
 public:
     static constexpr double cost = 0.1;  // of a step
@@ -88,6 +90,9 @@ public:
         canvas.circle({static_cast<double>(cell.column) + 0.5, rows - static_cast<double>(cell.row) - 0.5}, 0.3,
                       {.fill = Ink::accent});
     }
+
+    static constexpr std::array<std::string_view, 1> metric_names{"reached"};
+    void metrics(std::span<double> out) const { out[0] = cells_[at_].distance == 0 ? 1 : 0; }
 
     void visit_state(State& state) {
         state.fixed("map", map_);

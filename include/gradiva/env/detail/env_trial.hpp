@@ -18,6 +18,7 @@
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/env/detail/hash.hpp"
+#include "gradiva/env/detail/metrics_trial.hpp"
 #include "gradiva/env/detail/picture_trial.hpp"
 #include "gradiva/env/detail/random_actions.hpp"
 #include "gradiva/env/env.hpp"
@@ -67,6 +68,9 @@ public:
         take_mask(mask);
     }
 
+    /// Asks for metrics so many times more at each episode's end.
+    void ask_metrics_again(int times) { metric_calls_ = 1 + times; }
+
     /// One step, and a reset where it ends an episode.
     std::uint64_t step() {
         ++steps_;
@@ -97,6 +101,9 @@ public:
             ++episodes_;
             longest_ = std::max(longest_, steps_ - begun_);
             begun_ = steps_;
+            try_metrics(
+                std::as_const(env_), metric_calls_, [&](const auto& call) { attempt(call); }, [&] { return place(); },
+                hash);
             reset(hash);
             starts_differ_ = starts_differ_ || start_ != first_start_;
         }
@@ -295,6 +302,7 @@ private:
     Index begun_ = 0, longest_ = 0;  // the step before the present episode; steps of the longest that ended
     bool at_reset_ = true, starts_differ_ = false;
     std::uint64_t start_ = 0, first_start_ = 0;
+    int metric_calls_ = 2;
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail
