@@ -63,6 +63,7 @@
 #include "gradiva/core/state_piece.hpp"
 #include "gradiva/core/state_reader.hpp"
 #include "gradiva/core/state_text.hpp"
+#include "gradiva/core/terminal.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/core/type_name.hpp"
 #include "gradiva/core/types.hpp"

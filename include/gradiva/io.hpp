@@ -19,4 +19,5 @@
 #include "gradiva/io/save_policy.hpp"
 #include "gradiva/io/saved_policy.hpp"
 #include "gradiva/io/svg.hpp"
+#include "gradiva/io/terminal_player.hpp"
 #include "gradiva/io/torch_mlp.hpp"

@@ -32,12 +32,16 @@ enum class Ink : std::uint8_t {
 /// A place in the coordinates of a picture's view.
 struct CanvasPoint {
     double x = 0, y = 0;
+
+    bool operator==(const CanvasPoint&) const = default;
 };
 
 /// The part of the plane that a picture shows, y upwards. Both axes have one scale: the picture has the view's ratio of
 /// width to height. What lies outside is cut off.
 struct CanvasView {
     double left = -1, bottom = -1, right = 1, top = 1;
+
+    bool operator==(const CanvasView&) const = default;
 
     double width() const { return right - left; }
     double height() const { return top - bottom; }
@@ -78,6 +82,8 @@ struct Shape {
     double size = 0;   ///< radius of a circle, height of a text
     double width = 0;  ///< of a line or outline; 0: as thin as can be seen
     std::size_t text_begin = 0, text_size = 0;  ///< bytes of a text; see `Canvas::text`
+
+    bool operator==(const Shape&) const = default;
 };
 
 /// A picture as a list of shapes, of which later ones cover earlier ones. An environment draws on it in its `render`
@@ -158,6 +164,8 @@ public:
 
     const CanvasView& view() const { return view_; }
     std::span<const Shape> shapes() const { return shapes_; }
+    /// Whether both show the same.
+    bool operator==(const Canvas&) const = default;
     /// The text of one of `shapes`, valid until the canvas changes; empty for other kinds.
     std::string_view text(const Shape& shape) const {
         return std::string_view(characters_).substr(shape.text_begin, shape.text_size);

@@ -45,6 +45,7 @@ public:
                 options_.steps);
         step_in_turn();
         try_another_seed();
+        if constexpr (HasRender<Environment>) draw();
         if constexpr (HasSavedState<Environment> && !std::is_empty_v<Environment>) {
             const auto fresh = [this]() -> Environment { return make_(0); };
             try_state(fresh, first.longest_episode(), options_.steps, options_.seed);
@@ -115,6 +116,17 @@ private:
                 "from the Rng that reset and step are given, not from a generator of the environment's own, which all "
                 "copies would share the numbers of, and let reset forget the episode before",
                 options_.seed, options_.seed + 1);
+    }
+
+    /// An environment that is drawn gives the same.
+    void draw() const {
+        Trial drawn(make_(0));
+        drawn.pictures().switch_on();
+        const Index differ = first_difference(drawn, std::min(options_.steps, few_steps), [](Index) {});
+        require(differ < 0,
+                "check_env: an environment that is drawn after each step goes on in another way than one that is not, "
+                "first in step {}; let render change nothing",
+                differ);
     }
 
     /// The first environment gives the same once more, though it comes from the middle of a run.
@@ -190,6 +202,8 @@ private:
 /// Of several copies, step by step: two under one seed that differ, alone or because one was stepped in between of the
 /// other; one that was used, or reset in mid-episode, and differs from a fresh one; another seed that differs, or does
 /// not, without a number drawn from the `Rng`. Of a `VectorEnv`: one stepped as a whole and one in parts that differ.
+/// With a `render`: an exception of it, such as the canvas throws on a number that is not finite; two calls that draw
+/// differently; an environment that goes on in another way because it was drawn.
 /// Where the state can be saved (`HasSavedState`): a fresh one that is restored after some steps and goes on in another
 /// way.
 template <class Source>

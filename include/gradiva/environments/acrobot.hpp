@@ -68,7 +68,7 @@ struct Acrobot {
 
     void render(Canvas& canvas) const {
         canvas.view({.left = -2.3, .bottom = -2.3, .right = 2.3, .top = 2.3});
-        canvas.line({-2.3, length}, {2.3, length}, {.ink = Ink::good, .width = 0.02});
+        canvas.line({-2.2, length}, {2.2, length}, {.ink = Ink::good, .width = 0.02});
         const CanvasPoint joint{length * std::sin(theta1), -length * std::cos(theta1)};
         const CanvasPoint tip{joint.x + length * std::sin(theta1 + theta2),
                               joint.y - length * std::cos(theta1 + theta2)};

@@ -18,6 +18,7 @@
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/env/detail/hash.hpp"
+#include "gradiva/env/detail/picture_trial.hpp"
 #include "gradiva/env/detail/random_actions.hpp"
 #include "gradiva/env/env.hpp"
 
@@ -50,6 +51,9 @@ public:
         first_start_ = start_;
         return hash.value();
     }
+
+    /// Draws the environment after each call, once it is switched on.
+    PictureTrial& pictures() { return pictures_; }
 
     /// Goes on from where another trial is, whose environment this one's is a copy of.
     void follow(const EnvTrial& other) {
@@ -183,6 +187,7 @@ private:
             }
             hash.add(x);
         }
+        pictures_.draw(env_, [this] { return place(); });
     }
 
     void check_frames() const {
@@ -202,18 +207,13 @@ private:
     }
 
     void check_spaces() const {
-        if (!(env_.observation_space() == observation_space_)) {
-            fail(
-                "check_env: after {} the observation space is {}, and was {} at first, or has other bounds; spaces "
-                "stay the same",
-                place(), describe(env_.observation_space()), describe(observation_space_));
-        }
-        if (!(env_.action_space() == action_space_)) {
-            fail(
-                "check_env: after {} the action space is {}, and was {} at first, or has other bounds; spaces stay "
-                "the same",
-                place(), describe(env_.action_space()), describe(action_space_));
-        }
+        const auto check = [this](const char* which, const auto& now, const auto& first) {
+            if (now == first) return;
+            fail("check_env: after {} the {} space is {}, and was {} at first, or has other bounds; keep to one space",
+                 place(), which, describe(now), describe(first));
+        };
+        check("observation", env_.observation_space(), observation_space_);
+        check("action", env_.action_space(), action_space_);
     }
 
     void take_mask(Hash& hash) {
@@ -288,6 +288,7 @@ private:
     std::size_t now_ = 0;  // which frame is in use
     ActionBatch actions_;
     MatrixBuffer<std::uint8_t> mask_, again_;
+    PictureTrial pictures_;
     Outcome outcome_;
     std::vector<bool> succeeded_;  // of each choice: whether a step with it has ended as it should
     Index steps_ = 0, episodes_ = 0;
