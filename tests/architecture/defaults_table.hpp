@@ -54,6 +54,10 @@ GRADIVA_DEFAULTS(SeedOptions, IS(threads, 1), IS(first_seed, 1)),
 GRADIVA_DEFAULTS(BestActorOptions, IS(at_least_episodes, 100)),
 GRADIVA_DEFAULTS(StopAtReturn, IS(target, 0), IS(at_least_episodes, 100)),
 GRADIVA_DEFAULTS(CheckpointOptions, IS(every_seconds, 60), IS(every_iterations, 0), IS(keep, 0)),
+GRADIVA_DEFAULTS(ReportOptions, IS(title, "Training report"), IS(episodes, 20), IS(played, 3), IS(greedy, true),
+    IS(seed, 0)),
+GRADIVA_DEFAULTS(WriteReportOptions, IS(title, "Training report")),
+GRADIVA_DEFAULTS(BootstrapOptions, IS(resamples, 2000), IS(confidence, 0.95), IS(seed, 0)),
 GRADIVA_DEFAULTS(CHeaderOptions, IS(name, "policy")),
 
 // State and files.
