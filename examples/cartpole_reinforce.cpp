@@ -18,8 +18,8 @@ int main(int argc, char** argv) {
                            .learning_rate = Linear{5e-3, 0},
                            .normalize_advantage = true,
                            .threads = options.threads});
-        example::train(trainer, options);
+        example::train(trainer, options, cart_pole);
         example::save(options, actor);
-        fmt::print("{}\n", evaluate(actor, cart_pole, {.episodes = 100, .seed = options.seed}));
+        example::print_result(options, evaluate(actor, cart_pole, {.episodes = 100, .seed = options.seed}));
     });
 }

@@ -2,7 +2,9 @@
 #include "program.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <gradiva/io/c_header.hpp>
 #include <gradiva/io/onnx.hpp>
 #include <limits>
@@ -32,6 +34,9 @@ void add_options(CLI::App& app, Options& options) {
     app.add_option("--checkpoint", options.checkpoint,
                    "save the training to this file every minute and at the end, and go on from it if it is there")
         ->check(writable_file());
+    app.add_option("--report", options.report,
+                   "write a page to this HTML file that shows the training and how the policy plays at its end")
+        ->check(writable_file());
     app.add_option("--save", options.save, "save the trained policy to this file, for play_policy and for programs")
         ->check(writable_file());
     app.add_option("--onnx", options.onnx, "write the trained policy to this file as an ONNX model")
@@ -42,7 +47,7 @@ void add_options(CLI::App& app, Options& options) {
     app.add_flag("--quiet", options.quiet, "print nothing but the last line");
     app.final_callback([&options] {
         check_differ({options.log, options.log.empty() ? "" : options.log + ".json", options.json, options.checkpoint,
-                      options.save, options.onnx, options.c_header});
+                      options.report, options.save, options.onnx, options.c_header});
     });
 }
 
@@ -66,6 +71,13 @@ void export_policy(const gradiva::PolicyDescription& policy, const Options& opti
     if (!options.c_header.empty()) {
         gradiva::export_c(options.c_header, policy, {.name = c_name(options.c_header)});
     }
+}
+
+void print_result(const Options& options, const gradiva::Evaluation& evaluation) {
+    fmt::print("{}\n", evaluation);
+    std::fflush(stdout);
+    if (!options.quiet && !options.report.empty() && std::filesystem::exists(options.report))
+        fmt::print(stderr, "the report is {}\n", std::filesystem::absolute(options.report).string());
 }
 
 }  // namespace example

@@ -4,6 +4,7 @@
 
 #include <gradiva/gradiva.hpp>
 #include <gradiva/io/checkpoint.hpp>
+#include <gradiva/io/report.hpp>
 #include <gradiva/io/save_policy.hpp>
 #include <new>
 #include <optional>
@@ -24,6 +25,7 @@ struct Options {
     std::string log = {}, json = {};  ///< files of logs; empty: none
     std::string tensorboard = {};     ///< folder of a log; empty: none
     std::string checkpoint = {};
+    std::string report = {};
     std::string save = {}, onnx = {}, c_header = {};  ///< files of the trained policy; empty: none
     bool quiet = false;
 };
@@ -40,21 +42,24 @@ Options read_options(int argc, char** argv, const std::string& what, Options opt
 /// Writes the policy as an ONNX model and as a header of C, each where the options give a path.
 void export_policy(const gradiva::PolicyDescription& policy, const Options& options);
 
-/// Trains with a progress bar, logs and a checkpoint, as the options say.
-template <class Trainer>
-void train(Trainer& trainer, const Options& options) {
+/// Trains with a progress bar, logs, a checkpoint and a report, as the options say; the report shows how the actor plays
+/// in `env`.
+template <class Trainer, class E>
+void train(Trainer& trainer, const Options& options, const E& env) {
     std::optional<gradiva::Checkpoint<>> checkpoint;
     std::optional<gradiva::CsvLog> log;
     std::optional<gradiva::JsonLog> json;
     std::optional<gradiva::TensorBoardLog> tensorboard;
     std::optional<gradiva::ProgressBar> bar;
+    std::optional<gradiva::Report<E>> report;
     gradiva::StopOnSignal stop;
     if (!options.checkpoint.empty()) checkpoint.emplace(options.checkpoint);
     if (!options.log.empty()) log.emplace(options.log);
     if (!options.json.empty()) json.emplace(options.json);
     if (!options.tensorboard.empty()) tensorboard.emplace(options.tensorboard);
     if (!options.quiet) bar.emplace();
-    trainer.train({.steps = options.steps}, checkpoint, log, json, tensorboard, bar, stop);
+    if (!options.report.empty()) report.emplace(options.report, env, gradiva::ReportOptions{.seed = options.seed});
+    trainer.train({.steps = options.steps}, checkpoint, log, json, tensorboard, bar, report, stop);
     if (stop.signal() != 0) fmt::print(stderr, "interrupted; this is the policy so far\n");
 }
 
@@ -65,6 +70,9 @@ void save(const Options& options, const A& actor, const C&... critic) {
     if (!options.save.empty()) gradiva::save_policy(options.save, actor, critic...);
     export_policy(gradiva::describe_policy(actor), options);
 }
+
+/// Prints what the policy is worth, and where the report is.
+void print_result(const Options& options, const gradiva::Evaluation& evaluation);
 
 /// Runs the program; what goes wrong is printed and makes its exit status 1.
 template <class Program>

@@ -5,6 +5,7 @@
 #   tools/setup.sh --matrix   also the compilers of tools/build_matrix.sh, as far as this system's apt knows them
 #   tools/setup.sh --mutation   also Python's venv and Git, for tests/mutation
 #   tools/setup.sh --microcontroller   also a compiler for Cortex-M and its emulator, for tests/io/c_headers/cortex_m4.sh
+#   tools/setup.sh --browser   also Chromium, in which tests/io/report opens reports
 #   tools/setup.sh --python   also build/python, a Python that reads exported files, for tests/io
 set -euo pipefail
 
@@ -26,8 +27,9 @@ case "${1:-}" in
         ;;
     --mutation) packages+=(git python3-venv) ;;
     --microcontroller) packages+=(gcc-arm-none-eabi qemu-system-arm) ;;
+    --browser) packages+=(chromium) ;;
     --python) packages+=(python3-venv) ;;
-    *) echo "usage: tools/setup.sh [--all | --matrix | --mutation | --microcontroller | --python]" >&2; exit 2 ;;
+    *) echo "usage: tools/setup.sh [--all | --matrix | --mutation | --microcontroller | --browser | --python]" >&2; exit 2 ;;
 esac
 
 fail() {
@@ -43,7 +45,7 @@ fi
 # A program counts wherever it came from, a library only as the package that CMake will find.
 have() {
     case "$1" in
-        g++ | cmake | clang | clang-format | clang-tidy | git) command -v "${1/%clang/clang++}" > /dev/null ;;
+        g++ | cmake | clang | clang-format | clang-tidy | git | chromium) command -v "${1/%clang/clang++}" > /dev/null ;;
         ninja-build) command -v ninja > /dev/null ;;
         python3-venv) python3 -c "import ensurepip, venv" 2> /dev/null ;;
         *) dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2> /dev/null | grep -qx installed ;;

@@ -45,6 +45,7 @@ template <class Scalar>
 class StateDependentGaussian;
 
 struct Box;
+class Canvas;
 struct Discrete;
 struct HybridAction;
 struct HybridSpace;
@@ -107,10 +108,14 @@ class TensorBoardLog;
 class ProgressBar;
 struct StopAtReturn;
 
+class Curve;
 struct EvaluateOptions;
 struct Evaluation;
+class MetricMeans;
 struct Progress;
 class Run;
+struct SeedOptions;
+struct SeedRun;
 enum class Stop;
 struct TrainOptions;
 struct TrainerOptions;

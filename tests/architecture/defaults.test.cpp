@@ -55,6 +55,7 @@ bool same(const Mlp& a, const Mlp& b) {
            a.normalize_observations == b.normalize_observations;
 }
 bool same(const Matrix<double>& a, const Matrix<double>& b) { return a.size() == 0 && b.size() == 0; }
+bool same(const MetricMeans& a, const MetricMeans& b) { return a.empty() && b.empty(); }
 bool same(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b) { return a.empty() && b.empty(); }
 bool same(std::span<const float> a, std::span<const float> b) { return a.empty() && b.empty(); }
 

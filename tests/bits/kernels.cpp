@@ -10,6 +10,7 @@
 #include "gradiva/surrogate/kl_penalty.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
 #include "gradiva/surrogate/surrogate_sum.hpp"
+#include "helpers/activations.hpp"
 
 namespace gradiva_bits {
 
@@ -45,12 +46,14 @@ void check_activations(Index rows) {
     Rng rng(1);
     const auto z = normal_columns<Scalar>(rows, rng), d = normal_columns<Scalar>(rows, rng);
     const auto bias = normal_columns<Scalar>(rows, rng);
-    for (const Activation f : {Activation::tanh, Activation::relu}) {
+    for (const Activation f : gradiva_test::all_activations) {
         check_columns(fmt::format("activation {} of {} rows, {}", static_cast<int>(f), rows, scalar_name<Scalar>()),
                       [&](Range range, Outputs& out) {
                           Copy<Scalar> a(z, range), derivative(d, range);
+                          Copy<Scalar> before(z, range);
                           kernels::add_bias_and_activate<Scalar>(f, column(bias), a.columns());
-                          kernels::multiply_by_derivative<Scalar>(f, a.columns(), derivative.columns());
+                          kernels::multiply_by_derivative<Scalar>(
+                              f, kernels::keeps_input(f) ? before.columns() : a.columns(), derivative.columns());
                           out.add_columns(a.columns());
                           out.add_columns(derivative.columns());
                       });
@@ -127,7 +130,7 @@ void check_products(Index rows, Index depth) {
         if (rows > kernels::few_outputs) return;
         MatrixBuffer<Scalar> dw(rows, depth);
         kernels::backward_few_outputs<Scalar>(Activation::tanh, weight, back.columns(range), x.columns(range),
-                                                  dw.matrix(), du.columns());
+                                              dw.matrix(), du.columns());
         out.add_columns(du.columns());
     });
 }

@@ -43,6 +43,7 @@ void check_all() {
             mlp("linear", {.hidden = {}});
             mlp("64-64", {});
             mlp("5-19 relu", {.hidden = {5, 19}, .activation = Activation::relu});
+            mlp("64-64 gelu", {.activation = Activation::gelu});
             mlp("33 with layer norm", {.hidden = {33}, .layer_norm = true, .normalize_observations = true});
             check("shared 16-16",
                   TrunkNetwork<MlpNetwork<Scalar>>(inputs, outputs, {.mlp = {.hidden = {16, 16}}}, Rng(2)));

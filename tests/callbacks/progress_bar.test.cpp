@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -212,4 +213,63 @@ TEST_CASE("ProgressBar flushes what it writes") {
         CHECK(std::filesystem::file_size(path) > 40);
     }
     std::filesystem::remove(path);
+}
+
+TEST_CASE("ProgressBar draws the returns so far as blocks where the window is wide enough and has UTF-8") {
+    const auto last_line = [](const Terminal& terminal) {
+        const File file(std::tmpfile());
+        ProgressBar bar(file.get(), terminal);
+        for (Index i = 1; i <= 10; ++i) {
+            Progress progress = at(100 * i);
+            progress.mean_return = static_cast<double>(i * i);
+            bar(progress);
+        }
+        const std::string text = contents(file);
+        return text.substr(text.rfind("\x1b[2K") + 4);
+    };
+    const std::string numbers = "1000 steps, 10 steps/s, return 100.0, 0.0 s left";
+    CHECK(last_line({.moves_cursor = true, .utf8 = true, .columns = 120}) ==
+          "Test [========================] " + numbers + " ▁▁▁▂▂▃▄▆▇█\n");
+    CHECK(last_line({.moves_cursor = true, .utf8 = false, .columns = 120}) ==
+          "Test [========================] " + numbers + "\n");
+    CHECK(last_line({.moves_cursor = true, .utf8 = true, .columns = 72}) == "Test [========] " + numbers + " ▁▁▂▄▅█\n");
+    CHECK(last_line({.moves_cursor = true, .utf8 = true, .columns = 70}) == "Test 100 % " + numbers + " ▁▁▁▂▃▄▅▆█\n");
+    CHECK(last_line({.moves_cursor = true, .utf8 = false, .columns = 70}) == "Test [=============] " + numbers + "\n");
+    CHECK(last_line({.moves_cursor = true, .utf8 = false, .columns = 62}) == "Test 100 % " + numbers + "\n");
+    CHECK(last_line({.moves_cursor = true, .utf8 = true, .columns = 10}) == "100 % 100\n");
+    CHECK(last_line({.moves_cursor = true, .utf8 = true, .columns = 1}) == "1\n");
+}
+
+TEST_CASE("ProgressBar never writes more than fits into one line of a window") {
+    for (Index columns = 1; columns <= 140; ++columns) {
+        for (const bool utf8 : {false, true}) {
+            const File file(std::tmpfile());
+            ProgressBar bar(file.get(), {.moves_cursor = true, .utf8 = utf8, .columns = columns});
+            for (Index i = 1; i <= 40; ++i) {
+                Progress progress = at(1000 * i, 50'000);
+                progress.mean_return = static_cast<double>((i * 7) % 11) - 1234.5;
+                bar(progress);
+            }
+            const std::string text = contents(file);
+            CHECK(count(text, '\n') == 0);
+            Index longest = 0;
+            for (std::size_t begin = text.find("\x1b[2K"); begin != std::string::npos;) {
+                const std::size_t end = text.find("\r\x1b[2K", begin + 4);
+                longest =
+                    std::max(longest, count_characters(std::string_view(text).substr(begin + 4, end - begin - 4)));
+                begin = end == std::string::npos ? end : end + 1;
+            }
+            CHECK(longest <= std::max<Index>(1, columns - 1));
+            CHECK(longest >= std::min<Index>(columns - 1, 60));
+        }
+    }
+}
+
+TEST_CASE("ProgressBar forgets the returns of a training when another begins") {
+    const File file(std::tmpfile());
+    ProgressBar bar(file.get(), {.moves_cursor = true, .utf8 = true, .columns = 200});
+    for (Index i = 1; i <= 10; ++i) bar(at(100 * i));
+    Progress progress = at(10);
+    bar(progress);
+    CHECK(contents(file).ends_with("99.0 s left"));
 }

@@ -69,7 +69,7 @@ struct Ended {
 std::vector<Ended> ended(Rig& rig, Range range) {
     std::vector<Ended> all;
     rig.checked.for_each_ended(range, rig.target(range),
-                               [&](Index j, const FinishedEpisode& episode, auto observation, auto mask) {
+                               [&](Index j, const FinishedEpisode& episode, auto observation, auto mask, auto) {
                                    CHECK(episode.environment == range.begin + j);
                                    CHECK(mask.size() == 2);
                                    all.push_back({episode, observation[0]});

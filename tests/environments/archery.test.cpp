@@ -1,5 +1,6 @@
 #include "gradiva/environments/archery.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
@@ -162,4 +163,28 @@ TEST_CASE("Archery passes check_env") {
     CHECK(Archery{}.observation_space() == Box{.size = 6, .low = {-1}, .high = {1}});
     CHECK(Archery{}.action_space() == HybridSpace{{3}, {.size = 1, .low = {-1}, .high = {1}}});
     CHECK(Archery({.targets = 4}).options().targets == 4);
+}
+
+TEST_CASE("metrics tell the share of arrows at the best target, and how far they missed") {
+    Archery archery({.targets = 3, .arrows = 2});
+    Rng rng(3);
+    std::vector<float> observation(6);
+    for (int episode = 0; episode < 3; ++episode) {
+        archery.reset(rng, observation);
+        const std::vector<double> worths = worths_of(observation);
+        const auto best = static_cast<int>(std::max_element(worths.begin(), worths.end()) - worths.begin());
+        const int first = episode == 0 ? best : (best + 1) % 3;  // then the best is left for the second arrow
+        const int second = episode == 2 ? (best + 2) % 3 : best == first ? (best + 1) % 3 : best;
+        const bool second_is_best =
+            second == best || (best == first && worths[static_cast<std::size_t>(second)] >
+                                                    worths[static_cast<std::size_t>((best + 2) % 3)]);
+        const auto place = [&](int target) { return observation[static_cast<std::size_t>(2 * target)]; };
+        const float aims[2] = {place(first) + 0.25F, place(second) - 0.5F};
+        shoot_at(archery, {first, aims[0]}, observation);
+        shoot_at(archery, {second, aims[1]}, observation);
+        std::array<double, 2> metrics{};
+        archery.metrics(metrics);
+        CHECK(metrics[0] == (first == best ? 0.5 : 0) + (second_is_best ? 0.5 : 0));
+        CHECK(metrics[1] == Catch::Approx(0.375));
+    }
 }

@@ -121,3 +121,21 @@ TEST_CASE("MaskedGrid passes check_env") {
     CHECK(MaskedGrid{}.observation_space() == Box{.size = 18, .low = {0}, .high = {1}});
     CHECK(MaskedGrid{}.action_space() == Discrete{4});
 }
+
+TEST_CASE("the metric of an episode is 1 where it reached a goal, 0 where it was cut off") {
+    TimeLimit env(MaskedGrid({".G", ".."}), 1);
+    Rng rng(1);
+    std::vector<float> observation(4);
+    bool seen[2] = {false, false};
+    for (int episode = 0; episode < 20; ++episode) {
+        env.reset(rng, observation);
+        const bool next = observation[0] == 1;  // the goal lies to the right
+        const Outcome outcome = env.step(next ? 1 : observation[2] == 1 ? 0 : 3, rng, observation);
+        double reached = -1;
+        env.metrics({&reached, 1});
+        CHECK(reached == (next ? 1 : 0));
+        CHECK(outcome.terminated == next);
+        seen[next ? 1 : 0] = true;
+    }
+    CHECK((seen[0] && seen[1]));
+}

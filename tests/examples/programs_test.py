@@ -99,6 +99,40 @@ class Checkpoints(unittest.TestCase):
                 self.assertIn("seed is 3 where it was saved and 4 here", other.stderr)
 
 
+class Sweeps(unittest.TestCase):
+    SMALL = ("--seeds", "2", "--steps", "512")
+
+    def lines(self, *arguments):
+        done = run("seeds_and_sweeps", *self.SMALL, *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        title, names, *lines = done.stdout.splitlines()
+        self.assertIn("2 seeds, 512 steps each", title)
+        self.assertEqual(names.split(), ["learning_rate", "entropy", "median", "worst", "steps", "to", "195"])
+        for line in lines:
+            rate, entropy, median, worst, reached = line.split()
+            self.assertEqual(reached, "never")
+            self.assertGreaterEqual(float(median), float(worst))
+        return lines
+
+    def test_a_grid_has_a_line_for_each_setting_whatever_the_number_of_threads(self):
+        lines = self.lines("--grid")
+        self.assertEqual(len({tuple(line.split()[:2]) for line in lines}), 6)
+        self.assertEqual(lines, self.lines("--threads", "2"))
+
+    def test_a_random_search_draws_other_settings_by_another_seed(self):
+        lines = self.lines("--random", "3")
+        self.assertEqual(len(lines), 3)
+        self.assertEqual(lines, self.lines("--random", "3", "--threads", "2"))
+        self.assertNotEqual(lines[0].split()[0], self.lines("--random", "1", "--seed", "2")[0].split()[0])
+
+    def test_what_cannot_be_meant_is_named(self):
+        for arguments in (("--seeds", "0"), ("--random", "0"), ("--threads", "0"), ("--grid", "--random", "3")):
+            with self.subTest(arguments=arguments):
+                done = run("seeds_and_sweeps", *arguments)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn(arguments[0], done.stdout + done.stderr)
+
+
 class Policies(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

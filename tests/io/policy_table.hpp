@@ -123,6 +123,10 @@ inline std::vector<NamedForm> policy_forms() {
     return {
         {"tanh", {}},
         {"relu", {.mlp = {.hidden = {8, 5}, .activation = Activation::relu}}},
+        {"elu", {.mlp = {.hidden = {8, 5}, .activation = Activation::elu}}},
+        {"silu", {.mlp = {.hidden = {8, 5}, .activation = Activation::silu}}},
+        {"gelu", {.mlp = {.hidden = {8, 5}, .activation = Activation::gelu, .layer_norm = true}}},
+        {"leaky relu", {.mlp = {.hidden = {8, 5}, .activation = Activation::leaky_relu}}},
         {"linear", {.mlp = {.hidden = {}}}},
         {"layer normalisation", {.mlp = {.hidden = {8, 5}, .layer_norm = true}}},
         {"normalised observations of mean 1e6", {.mlp = {.hidden = {8}, .normalize_observations = true}, .mean = 1e6}},

@@ -1,6 +1,7 @@
 #include "catch.hpp"
 
 #include "gradiva/kernels/activation.hpp"
+#include "helpers/activations.hpp"
 #include "helpers/guarded_matrix.hpp"
 #include "helpers/random.hpp"
 
@@ -10,21 +11,17 @@
 
 using namespace gradiva;
 using Catch::Approx;
+using gradiva_test::activated;
+using gradiva_test::all_activations;
 using gradiva_test::Edge;
 using gradiva_test::GuardedMatrix;
 using gradiva_test::random_matrix;
 using gradiva_test::random_vector;
 
-namespace {
-
-double by_hand(Activation f, double x) { return f == Activation::tanh ? std::tanh(x) : std::max(x, 0.0); }
-
-}  // namespace
-
 TEMPLATE_TEST_CASE("bias and activation equal the scalar functions, for any number of units", "", float, double) {
     Rng rng(1);
     const double margin = 16 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
-    for (const Activation f : {Activation::tanh, Activation::relu}) {
+    for (const Activation f : all_activations) {
         for (Index units = 1; units <= 40; ++units) {
             const Matrix<TestType> before = 3 * random_matrix<TestType>(units, 5, rng);
             const Vector<TestType> b = random_vector<TestType>(units, rng);
@@ -37,7 +34,7 @@ TEMPLATE_TEST_CASE("bias and activation equal the scalar functions, for any numb
                     const TestType x = before(i, j) + b[i];
                     REQUIRE(linear(i, j) == x);
                     REQUIRE(static_cast<double>(z(i, j)) ==
-                            Approx(by_hand(f, static_cast<double>(x))).margin(margin).epsilon(0));
+                            Approx(activated(f, static_cast<double>(x))).margin(margin).epsilon(0));
                 }
             }
         }
@@ -97,7 +94,7 @@ TEMPLATE_TEST_CASE("the derivative is taken from the output", "", float, double)
 TEST_CASE("the derivatives agree with central differences of the activations") {
     constexpr double h = 1e-5;
     const Vector<double> zero = Vector<double>::Zero(1);
-    for (const Activation f : {Activation::tanh, Activation::relu}) {
+    for (const Activation f : all_activations) {
         for (const double x : {-2.0, -0.3, 0.1, 1.7}) {
             const auto value = [&](double at) {
                 Matrix<double> z = Matrix<double>::Constant(1, 1, at);
@@ -105,7 +102,8 @@ TEST_CASE("the derivatives agree with central differences of the activations") {
                 return z;
             };
             Matrix<double> d = Matrix<double>::Constant(1, 1, 2);
-            kernels::multiply_by_derivative<double>(f, value(x), d);
+            const Matrix<double> input = Matrix<double>::Constant(1, 1, x);
+            kernels::multiply_by_derivative<double>(f, kernels::keeps_input(f) ? input : value(x), d);
             CHECK(d(0, 0) == Approx(2 * (value(x + h)(0, 0) - value(x - h)(0, 0)) / (2 * h)).margin(1e-9));
         }
     }
@@ -138,7 +136,7 @@ TEMPLATE_TEST_CASE("activations, derivatives and row sums read and write nothing
         const GuardedMatrix<T> bias(random_vector<T>(units, rng), edge);
         GuardedMatrix<T> z(random_matrix<T>(units, batch, rng), edge), d(z.view(), edge);
         GuardedMatrix<T> sums(bias.view(), edge);
-        for (const Activation f : {Activation::tanh, Activation::relu}) {
+        for (const Activation f : all_activations) {
             kernels::add_bias_and_activate<T>(f, bias.vector(), z.view());
             kernels::multiply_by_derivative<T>(f, z.view(), d.view());
         }

@@ -1,6 +1,7 @@
 #include "catch.hpp"
 
 #include "gradiva/nn/mlp.hpp"
+#include "helpers/activations.hpp"
 #include "helpers/finite_difference.hpp"
 #include "helpers/largest.hpp"
 #include "helpers/random.hpp"
@@ -9,6 +10,9 @@
 #include <cmath>
 
 using namespace gradiva;
+using gradiva_test::activated;
+using gradiva_test::all_activations;
+using gradiva_test::has_kink;
 using gradiva_test::numeric_gradient;
 using gradiva_test::random_matrix;
 using gradiva_test::relative_error;
@@ -38,7 +42,7 @@ std::vector<Dense> layers_of(const Hidden& hidden) {
     return layers;
 }
 
-// A plain loop over one sample; `closest` becomes the distance of the hidden units to the kink of ReLU.
+// A plain loop over one sample; `closest` becomes the distance of the hidden units to a kink of f.
 std::vector<double> forward_by_hand(const Hidden& hidden, Activation f, std::span<const double> flat,
                                     std::vector<double> a, double* closest = nullptr) {
     const std::vector<Dense> layers = layers_of(hidden);
@@ -51,15 +55,15 @@ std::vector<double> forward_by_hand(const Hidden& hidden, Activation f, std::spa
             for (std::size_t k = 0; k < a.size(); ++k) z[i] += flat[w + k * rows + i] * a[k];
             if (l + 1 == layers.size()) continue;
             if (closest != nullptr) *closest = std::min(*closest, std::abs(z[i]));
-            z[i] = f == Activation::tanh ? std::tanh(z[i]) : std::max(z[i], 0.0);
+            z[i] = activated(f, z[i]);
         }
         a = z;
     }
     return a;
 }
 
-// A network with random weights and biases, a batch, and random derivatives of a loss by the outputs; with ReLU, of
-// all units at a distance from the kink.
+// A network with random weights and biases, a batch, and random derivatives of a loss by the outputs; of all units at a
+// distance from a kink of the activation.
 struct Setting {
     Hidden hidden;
     Activation f;
@@ -76,7 +80,7 @@ struct Setting {
             x = random_matrix<double>(inputs, batch, rng);
             dy = random_matrix<double>(outputs, batch, rng);
             closest = 1;
-            if (f == Activation::relu) {
+            if (has_kink(f)) {
                 for (Index j = 0; j < batch; ++j) by_hand(j, &closest);
             }
         }
@@ -92,9 +96,9 @@ struct Setting {
 template <class Check>
 void in_all_settings(const Check& check) {
     for (const Hidden& hidden : all_hidden) {
-        for (const Activation f : {Activation::tanh, Activation::relu}) {
+        for (const Activation f : all_activations) {
             for (const Index batch : {1, 9}) {
-                CAPTURE(hidden, f == Activation::relu, batch);
+                CAPTURE(hidden, static_cast<int>(f), batch);
                 Setting setting(hidden, f, batch);
                 check(setting);
             }
@@ -255,7 +259,7 @@ TEST_CASE("the same stream gives the same weights, another stream others") {
 }
 
 TEST_CASE("a network in float agrees with the same one in double") {
-    for (const Activation f : {Activation::tanh, Activation::relu}) {
+    for (const Activation f : all_activations) {
         const Network exact(inputs, outputs, {{64, 64}, f}, Rng(5));
         const MlpNetwork<float> network(inputs, outputs, {{64, 64}, f}, Rng(5));
         Rng rng(6);

@@ -2,6 +2,7 @@
 #include "catch.hpp"
 
 #include "gradiva/nn/mlp.hpp"
+#include "helpers/activations.hpp"
 #include "helpers/finite_difference.hpp"
 #include "helpers/largest.hpp"
 #include "helpers/random.hpp"
@@ -11,6 +12,9 @@
 #include <string>
 
 using namespace gradiva;
+using gradiva_test::activated;
+using gradiva_test::all_activations;
+using gradiva_test::has_kink;
 using gradiva_test::numeric_gradient;
 using gradiva_test::random_matrix;
 using gradiva_test::relative_error;
@@ -68,7 +72,7 @@ std::vector<double> forward_by_hand(const Hidden& hidden, Activation f, std::spa
             for (std::size_t i = 0; i < units; ++i) {
                 z[i] = at[i] * (z[i] - mean) / std::sqrt(variance + 1e-5) + at[units + i];
                 if (closest != nullptr) *closest = std::min(*closest, std::abs(z[i]));
-                z[i] = f == Activation::tanh ? std::tanh(z[i]) : std::max(z[i], 0.0);
+                z[i] = activated(f, z[i]);
             }
             at += 2 * units;
         }
@@ -96,7 +100,7 @@ struct Setting {
             x = random_matrix<double>(inputs, batch, rng);
             dy = random_matrix<double>(outputs, batch, rng);
             closest = 1;
-            if (f == Activation::relu) {
+            if (has_kink(f)) {
                 for (Index j = 0; j < batch; ++j) by_hand(j, &closest);
             }
         }
@@ -112,9 +116,9 @@ struct Setting {
 template <class Check>
 void in_all_settings(const Check& check) {
     for (const Hidden& hidden : {Hidden{5}, Hidden{7, 3}, Hidden{20, 17}}) {
-        for (const Activation f : {Activation::tanh, Activation::relu}) {
+        for (const Activation f : all_activations) {
             for (const Index batch : {1, 9}) {
-                CAPTURE(hidden, f == Activation::relu, batch);
+                CAPTURE(hidden, static_cast<int>(f), batch);
                 Setting setting(hidden, f, batch);
                 check(setting);
             }
@@ -149,7 +153,7 @@ TEST_CASE("the gradient of every block of a network with normalised layers agree
 }
 
 TEST_CASE("a single-use tape of normalised layers gives the same gradient") {
-    for (const Activation f : {Activation::tanh, Activation::relu}) {
+    for (const Activation f : all_activations) {
         Rng rng(3);
         MlpNetwork<double> network(3, 3, {.hidden = {19, 5}, .activation = f, .layer_norm = true}, rng);
         const Matrix<double> x = random_matrix<double>(3, 7, rng), dy = random_matrix<double>(3, 7, rng);

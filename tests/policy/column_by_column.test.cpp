@@ -73,6 +73,7 @@ void check_column_by_column(const D& distribution, const Mlp& mlp) {
 TEMPLATE_TEST_CASE("an actor that acts column by column gives a column the same bits in a batch of any width", "",
                    float, double) {
     for (const Mlp& mlp : {Mlp{.hidden = {64, 64}}, Mlp{.hidden = {5, 19}, .activation = Activation::relu},
+                           Mlp{.hidden = {5, 19}, .activation = Activation::silu},
                            Mlp{.hidden = {20}, .layer_norm = true, .normalize_observations = true}}) {
         for (const Index n : {1, 2, 3, 6, 18}) {
             check_column_by_column(Categorical<TestType>(n), mlp);

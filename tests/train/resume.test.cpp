@@ -1,9 +1,12 @@
 #include "catch.hpp"
 
+#include <array>
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gradiva/core/schedule.hpp"
@@ -17,7 +20,8 @@ namespace {
 
 /// 10 steps per iteration; its weight is what it learns.
 struct Toy {
-    TrainLoop loop{"Toy"};
+    std::span<const std::string_view> metric_names = {};
+    TrainLoop loop{"Toy", metric_names};
     double weight = 1;
     Schedule rate = 0.5;
     Index fails_at = 0;  // iteration
@@ -31,7 +35,9 @@ struct Toy {
                 weight = weight * 1.25 + rate(progress.schedule_progress);
                 Buffer<FinishedEpisode> finished;
                 finished.push_back({.environment = 0, .reward_sum = weight, .length = 7});
-                loop.report(10, finished, progress);
+                MatrixBuffer<double> metrics(static_cast<Index>(metric_names.size()), 1);
+                for (Index k = 0; k < metrics.rows(); ++k) metrics(k, 0) = weight * static_cast<double>(k + 2);
+                loop.report(10, finished, metrics, progress);
             },
             callbacks...);
     }
@@ -149,6 +155,38 @@ TEST_CASE("a training that is complete returns what was saved and calls no callb
     CHECK(last.mean_return == expected.mean_return);
     CHECK(again.weight == first.weight);
     CHECK(counter.count == 4);
+}
+
+TEST_CASE("means of metrics go on in a training that is restored, also in one that is complete") {
+    static constexpr std::array<std::string_view, 2> names{"twice", "thrice"};
+    Toy whole{.metric_names = names};
+    const Progress expected = whole.train({.steps = 1500});
+    CHECK(expected.metrics["thrice"] == Catch::Approx(3 * expected.mean_return));
+    for (const Index stop : {1, 120}) {
+        InMemory memory;
+        Counter counter{.calls = memory.calls, .stops_at = stop};
+        Toy{.metric_names = names}.train({.steps = 1500}, memory, counter);
+        Counter other{.calls = memory.calls};
+        CHECK(Toy{.metric_names = names}.train({.steps = 1500}, memory, other).metrics["twice"] ==
+              expected.metrics["twice"]);
+        const Progress complete = Toy{.metric_names = names}.train({.steps = 1500}, memory, other);
+        CHECK(complete.metrics["twice"] == expected.metrics["twice"]);
+        CHECK(complete.metrics["thrice"] == expected.metrics["thrice"]);
+    }
+}
+
+TEST_CASE("a training with other metrics is refused, and one without them saves as it did before there were any") {
+    static constexpr std::array<std::string_view, 2> names{"twice", "thrice"}, others{"twice", "height"};
+    InMemory memory, without;
+    Toy{.metric_names = names}.train({.steps = 30}, memory);
+    Toy other{.metric_names = others};
+    CHECK_THAT(error_of(other, {.steps = 30}, memory), ContainsText("loop/metric_names"));
+    Toy none;
+    CHECK_THAT(error_of(none, {.steps = 30}, memory), ContainsText("metric"));
+    Toy().train({.steps = 30}, without);
+    for (const StateArray& array : without.saved->arrays()) {
+        CHECK(array.path.find("metric") == std::string::npos);
+    }
 }
 
 TEST_CASE("more steps extend a training") {

@@ -76,6 +76,7 @@ public:
 
     Index steps() const { return steps_; }  ///< of all environments together, in the last update
     const Buffer<FinishedEpisode>& finished() const { return gradient_of_.finished(); }  ///< in the last update
+    const MatrixBuffer<double>& metrics() const { return gradient_of_.metrics(); }       ///< of these, K x finished
 
     /// Between updates.
     void visit_state(State& state) {
@@ -132,7 +133,8 @@ struct ModelWithin {
 }  // namespace detail
 
 /// Trains a policy by the analytic gradient of the return, in copies of the environments of `envs`, which itself is not
-/// stepped. A `TimeLimit` around them is removed: the option `episode` takes its place. Borrows the actor, which must
+/// stepped; copies with metrics are stepped beside their models (see `AnalyticGradient`). A `TimeLimit` around them is
+/// removed: the option `episode` takes its place. Borrows the actor, which must
 /// outlive it.
 template <ExplainedVectorEnv V, ExplainedPolicy A, ExplainedOptimizer<ScalarOfActor<A>> O = Adam<ScalarOfActor<A>>>
 class AnalyticPolicyGradient {
@@ -146,8 +148,8 @@ class AnalyticPolicyGradient {
 public:
     /// Throws `Error` on options out of range, and where actor and environments do not fit.
     AnalyticPolicyGradient(V& envs, A& actor, const AnalyticOptions& options = {}, O optimizer = {})
-        : loop_("AnalyticPolicyGradient"), threads_(check_thread_count("AnalyticPolicyGradient", options.threads)),
-          envs_(envs), actor_(actor),
+        : loop_("AnalyticPolicyGradient", metric_names_of<Model>()),
+          threads_(check_thread_count("AnalyticPolicyGradient", options.threads)), envs_(envs), actor_(actor),
           update_(models_in(envs), actor, std::move(optimizer), options, threads_, envs.seed()) {}
 
     AnalyticPolicyGradient(const AnalyticPolicyGradient&) = delete;
@@ -199,7 +201,7 @@ private:
 
     void iterate(Progress& progress) {
         progress.update = update_(progress.schedule_progress);
-        loop_.report(update_.steps(), update_.finished(), progress);
+        loop_.report(update_.steps(), update_.finished(), update_.metrics(), progress);
     }
 
     TrainLoop loop_;

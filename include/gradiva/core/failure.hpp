@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <utility>
 
 #include "gradiva/core/check.hpp"
@@ -63,6 +64,24 @@ decltype(auto) undo_unless_done(const Body& body, [[maybe_unused]] const Undo& u
 #else
     return body();
 #endif
+}
+
+/// Calls `body()`; returns the text of the exception that it throws, empty where it throws none.
+template <class Body>
+std::string failure_of(const Body& body) {
+#ifdef __cpp_exceptions
+    try {
+        body();
+    } catch (const std::exception& exception) {
+        const std::string text = exception.what();
+        return text.empty() ? "an exception without a text" : text;
+    } catch (...) {
+        return "what is no std::exception";
+    }
+#else
+    body();
+#endif
+    return {};
 }
 
 /// Returns `body()`. An `Error` that it throws is rethrown with `text()` and a colon in front of its text; with

@@ -25,6 +25,7 @@ enum class Purpose : std::uint8_t {
     evaluation_environment,
     evaluation_action,
     example,
+    bootstrap,
 };
 
 /// A stream of random numbers by Philox4x32-10, named by (seed, purpose, index): the same name gives the same numbers,

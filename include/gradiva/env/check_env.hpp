@@ -44,7 +44,9 @@ public:
                 "check_env: no episode ended within {} steps; wrap the environment in a TimeLimit, or allow more steps",
                 options_.steps);
         step_in_turn();
+        if constexpr (metric_count<Environment> != 0) ask_metrics_more_often();
         try_another_seed();
+        if constexpr (HasRender<Environment>) draw();
         if constexpr (HasSavedState<Environment> && !std::is_empty_v<Environment>) {
             const auto fresh = [this]() -> Environment { return make_(0); };
             try_state(fresh, first.longest_episode(), options_.steps, options_.seed);
@@ -92,6 +94,17 @@ private:
             options_.seed, differ);
     }
 
+    /// Asking for metrics changes nothing.
+    void ask_metrics_more_often() const {
+        Trial trial(make_(0));
+        trial.ask_metrics_again(3);
+        const Index differ = first_difference(trial, options_.steps, [](Index) {});
+        require(differ < 0,
+                "check_env: an environment whose metrics are asked for more often gives other numbers, first in step "
+                "{}; let metrics change nothing",
+                differ);
+    }
+
     void check_spaces(const Trial& one, const Trial& other) const {
         require(one.observation_space() == other.observation_space() && one.action_space() == other.action_space(),
                 "check_env: environments 0 and 1 of the factory have the observation spaces {} and {} and the action "
@@ -115,6 +128,17 @@ private:
                 "from the Rng that reset and step are given, not from a generator of the environment's own, which all "
                 "copies would share the numbers of, and let reset forget the episode before",
                 options_.seed, options_.seed + 1);
+    }
+
+    /// An environment that is drawn gives the same.
+    void draw() const {
+        Trial drawn(make_(0));
+        drawn.pictures().switch_on();
+        const Index differ = first_difference(drawn, std::min(options_.steps, few_steps), [](Index) {});
+        require(differ < 0,
+                "check_env: an environment that is drawn after each step goes on in another way than one that is not, "
+                "first in step {}; let render change nothing",
+                differ);
     }
 
     /// The first environment gives the same once more, though it comes from the middle of a run.
@@ -183,13 +207,16 @@ private:
 /// - a `VectorEnv`: copies of it, or, where it cannot be copied, it itself, which then has been stepped.
 ///
 /// Of each step: an observation that is not finite, not within its bounds, not fully written or written beyond its
-/// size; a reward that is not finite as a float; a mask without a legal action, or another one when asked again; a step
-/// both terminated and truncated; spaces that change; an exception, with the action that led to it. Of the whole: no
-/// episode that ends.
+/// size; a reward that is not finite as a float; a mask without a legal action, or another one when asked again; a
+/// metric that is not finite or not written, others when asked again, or metrics that change what follows; a step both
+/// terminated and truncated; spaces that change; an exception, with the action that led to it. Of the whole: no episode
+/// that ends.
 ///
 /// Of several copies, step by step: two under one seed that differ, alone or because one was stepped in between of the
 /// other; one that was used, or reset in mid-episode, and differs from a fresh one; another seed that differs, or does
 /// not, without a number drawn from the `Rng`. Of a `VectorEnv`: one stepped as a whole and one in parts that differ.
+/// With a `render`: an exception of it, such as the canvas throws on a number that is not finite; two calls that draw
+/// differently; an environment that goes on in another way because it was drawn.
 /// Where the state can be saved (`HasSavedState`): a fresh one that is restored after some steps and goes on in another
 /// way.
 template <class Source>

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "gradiva/core/buffer.hpp"
@@ -18,7 +19,8 @@ namespace GRADIVA_NAMESPACE {
 
 /// What can fail in one time step, in the order in which it is done for a range of environments. The policy chooses
 /// actions and their log-probabilities are taken; the environments are stepped, their observations are checked, their
-/// masks asked for and checked; then rewards and flags are checked, and final observations with their masks.
+/// masks asked for and checked; then rewards and flags are checked, and final observations with their masks, and
+/// metrics.
 enum class StepStage { choice, log_prob, step, observation, mask, legality, outcome };
 
 /// Where a step of n environments is written; column and element j belong to environment `range.begin + j`.
@@ -36,16 +38,16 @@ struct StepTarget {
 /// the text of every error.
 ///
 /// Each reset and step throws `Error` unless observations were written and are finite (final ones where an episode was
-/// truncated), masks hold 0 and 1 with a legal choice in each column, flags are 0 or 1 and never both, and rewards are
-/// finite as `Scalar`.
+/// truncated), masks hold 0 and 1 with a legal choice in each column, flags are 0 or 1 and never both, rewards are
+/// finite as `Scalar`, and metrics of episodes that end are finite.
 template <VectorEnv V, class Scalar>
 class CheckedEnvs {
 public:
     CheckedEnvs(const char* who, V& envs, Range environments)
         : who_(who), envs_(envs), action_space_(envs.action_space()), first_(environments.begin),
           final_observation_(observation_size_of(envs), environments.size()),
-          final_mask_(mask_size_of(envs), environments.size()), reward_(environments.size()),
-          episode_(environments.size()) {}
+          final_mask_(mask_size_of(envs), environments.size()), metrics_(metric_count<V>, environments.size()),
+          reward_(environments.size()), episode_(environments.size()) {}
 
     /// Starts an episode in each environment of `range`, and writes what is observed (D x range) and legal there
     /// (choices x range, or no rows where there are no masks).
@@ -67,7 +69,8 @@ public:
                      reward_.span().subspan(to_size(own.begin), size),
                      {target.terminated, size},
                      {target.truncated, size},
-                     final_mask_.columns(own)};
+                     final_mask_.columns(own),
+                     metrics_.columns(own)};
         mark_unwritten(target.observation, target.mask);
         std::fill(out.reward.begin(), out.reward.end(), std::numeric_limits<double>::quiet_NaN());
         for (auto* flags : {&out.terminated, &out.truncated}) {
@@ -91,6 +94,9 @@ public:
         if ((wrong | ended >> 1) != 0) {
             for (Index j = 0; j < range.size(); ++j) check_outcome(range.begin + j, j, target);
         }
+        if constexpr (metric_count<V> != 0) {
+            if (ended != 0) check_metrics(range, target);
+        }
         some_ended_ = ended != 0;
         for (Index j = 0; j < range.size(); ++j) {
             FinishedEpisode& episode = episode_[range.begin - first_ + j];
@@ -99,9 +105,9 @@ public:
         }
     }
 
-    /// Calls `body(j, episode, observation, mask)` for each environment `range.begin + j` of the last step's range
-    /// whose episode that step ended, with the episode's last observation (D numbers) and, if it was truncated, its
-    /// mask.
+    /// Calls `body(j, episode, observation, mask, metrics)` for each environment `range.begin + j` of the last step's
+    /// range whose episode that step ended, with the episode's last observation (D numbers), its mask if it was
+    /// truncated, and its metrics.
     template <class Body>
     void for_each_ended(Range range, const StepTarget<Scalar>& target, const Body& body) {
         if (!some_ended_) return;
@@ -109,7 +115,7 @@ public:
             if (target.terminated[j] + target.truncated[j] == 0) continue;
             const Index n = range.begin + j, own = n - first_;
             body(j, std::as_const(episode_[own]), std::as_const(final_observation_).column(own),
-                 std::as_const(final_mask_).column(own));
+                 std::as_const(final_mask_).column(own), std::as_const(metrics_).column(own));
             begin_episode(n);
         }
     }
@@ -120,7 +126,9 @@ public:
     /// The running episodes, environment by environment.
     void visit_state(State& state) {
         for (FinishedEpisode& episode : episode_) episode.visit_state(state);
-        if (state.restores()) mark_unwritten(final_observation_.matrix(), final_mask_.matrix());
+        if (!state.restores()) return;
+        mark_unwritten(final_observation_.matrix(), final_mask_.matrix());
+        mark_unwritten_metrics({0, metrics_.cols()});
     }
 
     /// What is being done: when something has thrown, what that was. A caller may set it to what precedes a step.
@@ -135,10 +143,17 @@ private:
         std::fill_n(mask.data(), mask.size(), detail::unwritten_mask);
     }
 
+    void mark_unwritten_metrics([[maybe_unused]] Range own) {
+        if constexpr (metric_count<V> != 0) {
+            metrics_.columns(own).setConstant(std::numeric_limits<double>::quiet_NaN());
+        }
+    }
+
     /// What environment n does next belongs to another episode than what it did last.
     void begin_episode(Index n) {
         const Range own = own_of({n, n + 1});
         mark_unwritten(final_observation_.columns(own), final_mask_.columns(own));
+        mark_unwritten_metrics(own);
         episode_[own.begin] = {.environment = n};
     }
 
@@ -173,12 +188,27 @@ private:
         check_mask(who_, action_space_, final_mask_.columns(own_of(one)), one, where);
     }
 
+    /// Of the episodes that the step has ended.
+    void check_metrics(Range range, const StepTarget<Scalar>& target) const {
+        for (Index j = 0; j < range.size(); ++j) {
+            if (target.terminated[j] + target.truncated[j] == 0) continue;
+            const std::span<const double> metrics = metrics_.column(range.begin + j - first_);
+            for (std::size_t k = 0; k < metrics.size(); ++k) {
+                require(std::isfinite(metrics[k]),
+                        "{}: environment {} gave metric {} = {} at the end of an episode, or did not write it; write "
+                        "finite numbers",
+                        who_, range.begin + j, metric_names_of<V>()[k], metrics[k]);
+            }
+        }
+    }
+
     const char* who_;
     V& envs_;
     decltype(std::declval<const V&>().action_space()) action_space_;
     Index first_;
     MatrixBuffer<float> final_observation_;
     MatrixBuffer<std::uint8_t> final_mask_;
+    MatrixBuffer<double> metrics_;  // K x environments
     Buffer<double> reward_;
     Buffer<FinishedEpisode> episode_;
     bool some_ended_ = false;  // by the last step

@@ -8,7 +8,9 @@
 
 #include "gradiva/core/draws_from_a_copy.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/env/canvas.hpp"
 #include "gradiva/env/env_state.hpp"
+#include "gradiva/env/metrics.hpp"
 #include "gradiva/env/space.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -72,6 +74,23 @@ template <class E>
 concept HasNoWrongActionMask = (HasActionMask<E> && MaskableSpace<decltype(std::declval<const E&>().action_space())>) ||
                                (!HasActionMask<E> && !MentionsActionMask<E>);
 
+/// A member of that name, whatever its form.
+template <class E>
+concept MentionsRender = requires {
+    &E::render;
+}
+|| requires(E& env, Canvas& canvas) { env.render(canvas); };
+
+}  // namespace detail
+
+/// Whether an `Env` draws itself, by `render(Canvas&) const`.
+template <class E>
+concept HasRender = requires(const E& fixed, Canvas& canvas) {
+    { fixed.render(canvas) } -> std::same_as<void>;
+};
+
+namespace detail {
+
 /// `reset` takes its Rng by value. Of a template, or of several, one of that very form must exist.
 template <class E>
 concept ResetsFromACopy = requires {
@@ -106,11 +125,21 @@ concept StepsFromACopy = requires {
 /// for HybridSpace those of its choice, for MultiDiscrete those of one choice after the other. Illegal choices are
 /// never sent to `step`.
 ///
+/// Optional: `void render(Canvas& canvas) const` draws the present state on a canvas without shapes, for whoever looks
+/// on; see `Canvas`. It is called after a `reset` or a `step`, never by a training.
+///
 /// Optional: `void visit_state(State& state)` shows all that `reset`, `step` and `action_mask` read and change, as
 /// state, and what two equal environments have in common, such as sizes and options, as fixed; see `State`. In its
 /// place, `static constexpr bool saved_as_bytes = true` says that the bytes of a trivially copyable object without
 /// pointers are its whole state. A training that is saved needs one of them, unless the type is empty; `check_env`
 /// tries whether an environment goes on in the same way from what was saved.
+///
+/// Optional, both or neither: `static constexpr std::array<std::string_view, K> metric_names` and
+/// `void metrics(std::span<double> out) const`, which writes K finite numbers that measure an episode beside its
+/// return, such as whether a goal was reached. It is called after the step that ends an episode, before the reset, and
+/// changes nothing. Names are all different, of 1 to 64 characters without spaces, commas, quotes and equals signs; K
+/// is at most 64. Training reports and logs them as `metric/NAME`, means over the same episodes as the mean return;
+/// `evaluate` over its own.
 template <class E>
 concept Env = detail::HasObservationSpace<E> && detail::HasActionSpace<E> && detail::HasReset<E> && detail::HasStep<E>;
 
@@ -123,7 +152,8 @@ consteval bool keeps_rules() {
         if constexpr (!keeps_rules<std::remove_cvref_t<decltype(std::declval<const E&>().wrapped())>>()) return false;
     }
     if constexpr (Env<E>) {
-        return HasNoWrongActionMask<E> && !ResetsFromACopy<E> && !StepsFromACopy<E> && HasNoWrongState<E>;
+        return HasNoWrongActionMask<E> && HasNoWrongMetrics<E> &&
+               (HasRender<E> || !MentionsRender<E>)&&!ResetsFromACopy<E> && !StepsFromACopy<E> && HasNoWrongState<E>;
     }
     return false;
 }
@@ -167,7 +197,10 @@ consteval bool explain_env() {
                           "gradiva: Env has an action_mask, but no choices to mask: that goes with Discrete, "
                           "MultiDiscrete and HybridSpace");
         }
+        static_assert(HasRender<E> || !MentionsRender<E>,
+                      "gradiva: Env's render needs the form void render(Canvas& canvas) const");
         explain_state_form<E>();
+        explain_metrics<E>();
     }
     return Env<E>;
 }

@@ -9,6 +9,7 @@
 #include "gradiva/core/state.hpp"
 #include "gradiva/env/env.hpp"
 #include "gradiva/env/env_state.hpp"
+#include "gradiva/env/metrics.hpp"
 #include "gradiva/env/space.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -21,6 +22,7 @@ struct StepView {
     std::span<std::uint8_t> terminated;  ///< n, 0 or 1
     std::span<std::uint8_t> truncated;   ///< n, 0 or 1; never together with terminated
     MatrixMap<std::uint8_t> final_mask{nullptr, 0, 0};  ///< choices x n: where an episode was truncated, its last mask
+    MatrixMap<double> metrics{nullptr, 0, 0};  ///< K x n: written only where an episode ended; no rows: not asked for
 };
 
 /// An episode of one of N environments, up to its last step so far.
@@ -81,6 +83,7 @@ concept HasVectorStep = requires(V& envs, Range range, ConstActionView actions, 
 ///   of running episodes is left out: a `reset` of all follows. One whose state is complete only if that of its
 ///   environments can be saved names their type as `Environment`. A training that is saved needs it; with
 ///   `restart_episodes` it does not, and the streams of one without it begin anew.
+/// - Optional: `static constexpr std::array<std::string_view, K> metric_names`, for `StepView::metrics`; see `Env`.
 template <class V>
 concept VectorEnv = HasVectorSizes<V> && detail::HasObservationSpace<V> && detail::HasActionSpace<V> &&
     detail::HasVectorReset<V> && detail::HasVectorStep<V>;
@@ -179,6 +182,10 @@ consteval bool explain_vector_env() {
         static_assert(!detail::MentionsHolders<V> || HasHolders<V>,
                       "gradiva: VectorEnv's holders needs the form Index& holders()");
         detail::explain_state_form<V>();
+        detail::explain_metric_names<V>();
+        static_assert(!detail::MentionsMetrics<V>,
+                      "gradiva: VectorEnv has no member metrics: its step writes them to StepView::metrics, and "
+                      "metric_names names them");
     }
     return VectorEnv<V>;
 }

@@ -77,7 +77,7 @@ struct CopiedIf<false> {
 /// N copies of one environment, the i-th with the random stream (seed, purpose, i). Models `VectorEnv`. Environments
 /// get actions of a Box clipped to its bounds; rollouts keep them as they were sampled.
 template <class E>
-class Vectorized {
+class Vectorized : public MetricNamesFrom<E> {
     static_assert(detail::explain_prototype<E>());
 
 public:
@@ -213,6 +213,9 @@ private:
             std::copy(last.begin(), last.end(), column(out.final_observation, j).begin());
             if constexpr (HasActionMask<E>) {
                 if (out.truncated[k] != 0) mask_one(i, out.final_mask, j);
+            }
+            if constexpr (metric_count<E> != 0) {
+                if (out.metrics.rows() > 0) env.metrics({&out.metrics(0, j), to_size(metric_count<E>)});
             }
             reset_one(i, out.observation, j);
         }

@@ -22,8 +22,13 @@ namespace GRADIVA_NAMESPACE {
 ///   template <class E>
 ///   CostOfLiving(E) -> CostOfLiving<E>;
 ///
-/// Optional members of the environment, `action_mask` and `visit_state`, are forwarded too. Where the derived class
-/// adds members, a training can be saved only if it has a `visit_state` of its own:
+/// Optional members of the environment, `action_mask`, `render`, `visit_state`, `metric_names` and `metrics`, are
+/// forwarded too. A derived class that adds metrics has both:
+///
+///   static constexpr auto metric_names = metric_names_and<E>("bumps");
+///   void metrics(std::span<double> out) const { write_metrics(this->wrapped(), out)[0] = bumps_; }
+///
+/// Where the derived class adds members, a training can be saved only if it has a `visit_state` of its own:
 ///
 ///   void visit_state(State& state) requires HasSavedState<E> {
 ///       Wrapper<E>::visit_state(state);
@@ -31,7 +36,7 @@ namespace GRADIVA_NAMESPACE {
 ///       state.fixed("limit", limit_);    // never changes
 ///   }
 template <class E>
-class Wrapper {
+class Wrapper : public MetricNamesFrom<E> {
     static_assert(detail::explain_env<E>());
 
 public:
@@ -44,6 +49,8 @@ public:
         return env_.step(action, rng, observation);
     }
     void action_mask(std::span<std::uint8_t> legal) const requires HasActionMask<E> { env_.action_mask(legal); }
+    void render(Canvas& canvas) const requires HasRender<E> { env_.render(canvas); }
+    void metrics(std::span<double> out) const requires HasMetrics<E> { env_.metrics(out); }
     void visit_state(State& state) requires HasSavedState<E> {
         state.within("wrapped", [&] { visit_env_state(state, env_); });
     }

@@ -66,6 +66,18 @@ struct Acrobot {
         return {.reward = is_raised ? 0.0 : -1.0, .terminated = is_raised};
     }
 
+    void render(Canvas& canvas) const {
+        canvas.view({.left = -2.3, .bottom = -2.3, .right = 2.3, .top = 2.3});
+        canvas.line({-2.2, length}, {2.2, length}, {.ink = Ink::good, .width = 0.02});
+        const CanvasPoint joint{length * std::sin(theta1), -length * std::cos(theta1)};
+        const CanvasPoint tip{joint.x + length * std::sin(theta1 + theta2),
+                              joint.y - length * std::cos(theta1 + theta2)};
+        canvas.line({0, 0}, joint, {.ink = Ink::foreground, .width = 0.16});
+        canvas.line(joint, tip, {.ink = Ink::accent, .width = 0.16});
+        canvas.circle({0, 0}, 0.05, {.fill = Ink::background});
+        canvas.circle(joint, 0.05, {.fill = Ink::background});
+    }
+
     void visit_state(State& state) {
         state("theta1", theta1);
         state("theta2", theta2);

@@ -71,6 +71,19 @@ struct CartPole {
         return {.reward = 1, .terminated = std::abs(x) > position_limit || std::abs(theta) > angle_limit};
     }
 
+    void render(Canvas& canvas) const {
+        canvas.view({.left = -2.9, .bottom = -0.3, .right = 2.9, .top = 1.4});
+        canvas.line({-position_limit, 0}, {position_limit, 0}, {.ink = Ink::muted, .width = 0.02});
+        for (const double limit : {-position_limit, position_limit}) {
+            canvas.line({limit, -0.1}, {limit, 0.1}, {.ink = Ink::bad, .width = 0.03});
+        }
+        canvas.rectangle({x - 0.3, -0.12}, {x + 0.3, 0.15});
+        const CanvasPoint axle{x, 0.1},
+            tip{axle.x + 2 * half_length * std::sin(theta), axle.y + 2 * half_length * std::cos(theta)};
+        canvas.line(axle, tip, {.ink = Ink::accent, .width = 0.08});
+        canvas.circle(axle, 0.03, {.fill = Ink::background});
+    }
+
     void visit_state(State& state) {
         state("x", x);
         state("x_dot", x_dot);

@@ -86,6 +86,25 @@ public:
         }
     }
 
+    /// A column for each dial: its position is filled, that of the combination outlined.
+    void render(Canvas& canvas) const {
+        const Index most = *std::max_element(sizes_.begin(), sizes_.end());
+        canvas.view({.left = -0.3,
+                     .bottom = -0.3,
+                     .right = static_cast<double>(sizes_.size()) + 0.3,
+                     .top = static_cast<double>(most) + 0.3});
+        for (std::size_t k = 0; k < sizes_.size(); ++k) {
+            for (Index position = 0; position < sizes_[k]; ++position) {
+                const double x = static_cast<double>(k), y = static_cast<double>(position);
+                const bool chosen = position == at_[k], wanted = position == combination_[k];
+                canvas.rectangle({x + 0.1, y + 0.1}, {x + 0.9, y + 0.9},
+                                 {.fill = chosen ? wanted ? Ink::good : Ink::accent : Ink::none,
+                                  .stroke = wanted ? Ink::good : Ink::faint,
+                                  .width = wanted ? 0.08 : 0.03});
+            }
+        }
+    }
+
     void visit_state(State& state) {
         state.fixed("positions", sizes_);
         state("at", std::span(at_));

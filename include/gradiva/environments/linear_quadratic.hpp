@@ -73,6 +73,19 @@ public:
         return {.reward = reward};
     }
 
+    /// A line for each state, with 0 in its middle and twice `start` at its ends; a state beyond stands at the end.
+    void render(Canvas& canvas) const {
+        const auto n = static_cast<double>(x_.size());
+        canvas.view({.left = -2.4, .bottom = -n, .right = 2.4, .top = 0});
+        for (Index i = 0; i < x_.size(); ++i) {
+            const double y = -0.5 - static_cast<double>(i), x = x_[i] / o_.start;
+            canvas.line({-2, y}, {2, y}, {.ink = Ink::faint, .width = 0.03});
+            canvas.line({0, y - 0.2}, {0, y + 0.2}, {.ink = Ink::good, .width = 0.04});
+            const bool within = !(std::abs(x) > 2);  // NaN is refused by the canvas
+            canvas.circle({within ? x : std::copysign(2, x), y}, 0.15, {.fill = within ? Ink::accent : Ink::bad});
+        }
+    }
+
     void visit_state(State& state) {
         state.fixed("options", o_);
         state("x", x_.span());

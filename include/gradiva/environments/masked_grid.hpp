@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,7 @@ namespace GRADIVA_NAMESPACE {
 ///
 /// With d(s) the length of the shortest path from the start s to a goal, the mean return of the optimal policy is
 ///   -0.1 mean over s of d(s).
+/// The metric `reached` is 1 where an episode ended in a goal, 0 where it was cut off.
 class MaskedGrid {
 public:
     static constexpr double cost = 0.1;  // of a step
@@ -66,6 +68,31 @@ public:
             if (cells_[at_].neighbour[move] == none) legal[move] = 0;
         }
     }
+
+    void render(Canvas& canvas) const {
+        const auto rows = static_cast<double>(map_.size()), columns = static_cast<double>(map_[0].size());
+        canvas.view({.left = -0.1, .bottom = -0.1, .right = columns + 0.1, .top = rows + 0.1});
+        for (std::size_t row = 0; row < map_.size(); ++row) {
+            for (std::size_t column = 0; column < map_[row].size(); ++column) {
+                const char sign = map_[row][column];
+                const CanvasPoint corner{static_cast<double>(column), rows - static_cast<double>(row)};
+                canvas.rectangle(corner, {corner.x + 1, corner.y - 1},
+                                 {.fill = sign == '#'   ? Ink::muted
+                                          : sign == 'G' ? Ink::good
+                                                        : Ink::none,
+                                  .stroke = Ink::faint,
+                                  .width = 0.03});
+                if (sign != 'G') continue;
+                canvas.text({corner.x + 0.5, corner.y - 0.5}, "goal", {.size = 0.35, .ink = Ink::background});
+            }
+        }
+        const Cell& cell = cells_[at_];
+        canvas.circle({static_cast<double>(cell.column) + 0.5, rows - static_cast<double>(cell.row) - 0.5}, 0.3,
+                      {.fill = Ink::accent});
+    }
+
+    static constexpr std::array<std::string_view, 1> metric_names{"reached"};
+    void metrics(std::span<double> out) const { out[0] = cells_[at_].distance == 0 ? 1 : 0; }
 
     void visit_state(State& state) {
         state.fixed("map", map_);

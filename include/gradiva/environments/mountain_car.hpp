@@ -49,6 +49,8 @@ struct MountainCar {
         return {.reward = -1, .terminated = position >= goal && velocity >= 0};
     }
 
+    void render(Canvas& canvas) const { draw(canvas, position, goal); }
+
     void visit_state(State& state) {
         state("position", position);
         state("velocity", velocity);
@@ -59,6 +61,29 @@ struct MountainCar {
         velocity = clamped(velocity + acceleration - gravity * std::cos(3 * position), -most_speed, most_speed);
         position = clamped(position + velocity, left_wall, right_wall);
         if (position == left_wall && velocity < 0) velocity = 0;
+    }
+
+    /// The car in the valley, whose height is sin(3 x), and a flag at the goal.
+    static void draw(Canvas& canvas, double position, double goal) {
+        constexpr double wheel = 0.025;
+        const auto ground = [](double x) { return CanvasPoint{x, 0.45 * std::sin(3 * x)}; };
+        const auto above = [&](double x, double height) { return CanvasPoint{x, ground(x).y + height}; };
+        canvas.view({.left = left_wall - 0.1, .bottom = -0.52, .right = right_wall + 0.15, .top = 0.75});
+        constexpr int pieces = 36;
+        for (int i = 0; i < pieces; ++i) {
+            const double width = (right_wall - left_wall) / pieces, x = left_wall + width * i;
+            canvas.line(ground(x), ground(x + width), {.ink = Ink::muted, .width = 0.015});
+        }
+        const CanvasPoint flag = above(goal, 0.25);
+        canvas.line(ground(goal), flag, {.ink = Ink::good, .width = 0.012});
+        canvas.rectangle(flag, {flag.x + 0.1, flag.y - 0.08}, {.fill = Ink::good});
+        const double slope = 1.35 * std::cos(3 * position), unit = 1 / std::hypot(1, slope);
+        const auto on_car = [&](double along, double up) {
+            return CanvasPoint{position + unit * (along - slope * up),
+                               ground(position).y + unit * (slope * along + up)};
+        };
+        canvas.line(on_car(-0.05, 0.065), on_car(0.05, 0.065), {.ink = Ink::accent, .width = 0.05});
+        for (const double along : {-0.045, 0.045}) canvas.circle(on_car(along, wheel + 0.008), wheel);
     }
 
 private:

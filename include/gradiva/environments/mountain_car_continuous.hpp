@@ -42,6 +42,8 @@ struct MountainCarContinuous {
         return {.reward = (is_there ? 100 : 0) - 0.1 * u * u, .terminated = is_there};
     }
 
+    void render(Canvas& canvas) const { MountainCar::draw(canvas, position, goal); }
+
     void visit_state(State& state) {
         state("position", position);
         state("velocity", velocity);

@@ -60,6 +60,15 @@ struct Pendulum {
         return {.reward = reward};
     }
 
+    void render(Canvas& canvas) const {
+        canvas.view({.left = -1.3, .bottom = -1.3, .right = 1.3, .top = 1.3});
+        canvas.circle({0, 0}, length, {.fill = Ink::none, .stroke = Ink::faint, .width = 0.01});
+        canvas.line({0, length + 0.1}, {0, length + 0.2}, {.ink = Ink::good, .width = 0.03});  // upright
+        const CanvasPoint tip{-length * std::sin(theta), length * std::cos(theta)};
+        canvas.line({0, 0}, tip, {.ink = Ink::accent, .width = 0.14});
+        canvas.circle({0, 0}, 0.04, {.fill = Ink::background});
+    }
+
     void visit_state(State& state) {
         state("theta", theta);
         state("theta_dot", theta_dot);

@@ -37,6 +37,7 @@ std::string c_header_of(const PolicyDescription& policy, const PolicyExamples& e
     add_sizes(body, policy);
     body.add("\n");
     add_constants_of_mode(body, policy);
+    if (is_mapped(policy.distribution) || activates_by_exp(policy.network)) body.add(c_exp);
     add_network<Scalar>(body, policy);
     add_mode(body, policy);
     add_act(body, policy);

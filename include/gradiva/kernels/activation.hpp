@@ -1,15 +1,16 @@
 #pragma once
 
+#include <algorithm>
+#include <utility>
+
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/sum.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/kernels/activation_functions.hpp"
 #include "gradiva/kernels/tanh.hpp"
 
 namespace GRADIVA_NAMESPACE {
-
-/// The non-linearity between the layers of a network.
-enum class Activation { tanh, relu };
 
 namespace kernels {
 
@@ -29,11 +30,58 @@ void add_sums(const ConstMatrixRef<Scalar>& d, Index i, Scalar* b) {
     for (Index v = 0; v < Registers; ++v) simd::store(simd::load(b + i + v * width) + sum[v], b + i + v * width);
 }
 
+/// to[i] := f(from[i]...) for `n` elements, register by register, all by the same code; `to` may be one of `from`.
+template <class Scalar, class F, class... From>
+void apply(const F& f, Index n, Scalar* to, const From*... from) {
+    constexpr Index width = simd::lanes<Scalar>;
+    for (Index i = 0; i < n; i += width) {
+        const Index count = std::min(width, n - i);
+        simd::store_some(f(simd::load_some(from + i, count)...), to + i, count);
+    }
+}
+
+/// Calls `use(Function{})` with the struct of one of the activations that products do not apply.
+template <class Use>
+void with_function(Activation f, const Use& use) {
+    GRADIVA_ASSERT(!is_fused(f));
+    switch (f) {
+        case Activation::elu: return use(Elu{});
+        case Activation::silu: return use(Silu{});
+        case Activation::gelu: return use(Gelu{});
+        default: return use(LeakyRelu{});
+    }
+}
+
+/// `multiply_by_derivative` for activations that are not `is_fused`.
+template <class Scalar>
+[[gnu::noinline]] void multiply_by_slope(Activation f, const ConstMatrixRef<Scalar>& kept, MatrixRef<Scalar>& d) {
+    with_function(f, [&](auto function) {
+        const auto product = [&](const auto& tangent, const auto& x) { return tangent * function.derivative(x); };
+        for (Index j = 0; j < d.cols(); ++j) {
+            Scalar* const column = d.data() + j * d.outerStride();
+            apply(product, d.rows(), column, std::as_const(column), kept.data() + j * kept.outerStride());
+        }
+    });
+}
+
 }  // namespace detail
+
+/// A := f(Z), element by element, for activations that are not `is_fused`. A may be Z. NaN stays NaN.
+template <class Scalar>
+[[gnu::noinline]] void activate_to(Activation f, ConstMatrixRef<Scalar> z, MatrixRef<Scalar> a) {
+    GRADIVA_ASSERT(a.rows() == z.rows() && a.cols() == z.cols());
+    detail::with_function(f, [&](auto function) {
+        const auto value = [&](const auto& x) { return function.value(x); };
+        for (Index j = 0; j < z.cols(); ++j) {
+            detail::apply(value, z.rows(), a.data() + j * a.outerStride(), z.data() + j * z.outerStride());
+        }
+    });
+}
 
 /// Z := f(Z), element by element, in place. NaN stays NaN.
 template <class Scalar>
 void activate(Activation f, MatrixRef<Scalar> z) {
+    if (!is_fused(f)) return activate_to<Scalar>(f, z, z);
     const bool dense = z.outerStride() == z.rows();
     const Index columns = dense ? 1 : z.cols();
     const Index length = dense ? z.size() : z.rows();
@@ -67,12 +115,13 @@ void add_bias_and_activate(Activation f, ConstVectorRef<Scalar> b, MatrixRef<Sca
     activate<Scalar>(f, z);
 }
 
-/// D := D * f'(Z), element by element, with the derivative taken from the output A = f(Z): 1 - A^2 for tanh, 1 where
-/// A > 0 and else 0 for ReLU. For the backward pass (D: derivative of the loss by A) and for the forward derivative (D:
-/// tangent of Z). A and D: units x batch.
+/// D := D * f'(Z), element by element, from what a forward pass keeps: Z where `keeps_input`, else the output A = f(Z),
+/// such as 1 - A^2 for tanh, 1 where A > 0 and else 0 for ReLU. For the backward pass (D: derivative of the loss by A)
+/// and for the forward derivative (D: tangent of Z). A and D: units x batch.
 template <class Scalar>
 void multiply_by_derivative(Activation f, ConstMatrixRef<Scalar> a, MatrixRef<Scalar> d) {
     GRADIVA_ASSERT(a.rows() == d.rows() && a.cols() == d.cols());
+    if (!is_fused(f)) return detail::multiply_by_slope(f, a, d);
     for (Index j = 0; j < d.cols(); ++j) {
         const Scalar* const output = a.data() + j * a.outerStride();
         Scalar* const derivative = d.data() + j * d.outerStride();

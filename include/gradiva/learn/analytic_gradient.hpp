@@ -1,7 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -74,7 +76,8 @@ struct AnalyticGradientOptions {
 
 /// The loss of a policy in differentiable environments, and its gradient by backpropagation through time, `horizon`
 /// steps per call. The environments continue from one call to the next, all at the same time step; the gradient is
-/// truncated at the beginning of the call. No bit depends on the number of threads. Borrows actor and threads.
+/// truncated at the beginning of the call. No bit depends on the number of threads. Environments with metrics (see
+/// `Env`) are stepped beside their models, with the same actions, rounded to float. Borrows actor and threads.
 template <DifferentiableEnv E, ReparameterisedPolicy A>
 class AnalyticGradient {
 public:
@@ -117,20 +120,27 @@ public:
     Report operator()(std::span<Scalar> gradient) {
         GRADIVA_ASSERT(gradient.size() == models_.actor.weights().size());
         finished_.clear();
+        metrics_.resize(metric_count<E>, 0);
         const Index steps = std::min(options_.horizon, episode_length() - age_);
         const auto differentiate = [&](Trajectory& trajectory, Index) {
             if (age_ == 0) trajectory.reset();
             trajectory.forward(steps);
             trajectory.backward(steps);
         };
-        undo_unless_done([&] { trajectories_.run(threads_, trajectories_.size(), differentiate); },
-                         [&] { begin_episodes(); });
+        undo_unless_done(
+            [&] {
+                trajectories_.run(threads_, trajectories_.size(), differentiate);
+                if (age_ + steps == episode_length()) take_metrics();
+            },
+            [&] { begin_episodes(); });
         end_step(steps);
         return sum(steps, gradient);
     }
 
     /// The episodes that ended in the last call.
     const Buffer<FinishedEpisode>& finished() const { return finished_; }
+    /// Their metrics, K x finished.
+    const MatrixBuffer<double>& metrics() const { return metrics_; }
 
     /// Random streams, and where the environments stand; of the environments themselves what they show. Throws `Error`
     /// where the time step that is restored is none of an episode.
@@ -186,6 +196,23 @@ private:
         std::fill(models_.running.begin(), models_.running.end(), FinishedEpisode{});
     }
 
+    /// Asks each environment, where they have metrics, for those of the episode that ends.
+    void take_metrics() {
+        if constexpr (metric_count<E> != 0) {
+            metrics_.resize(metric_count<E>, static_cast<Index>(models_.envs.size()));
+            metrics_.matrix().setConstant(std::numeric_limits<double>::quiet_NaN());
+            for (Index n = 0; n < metrics_.cols(); ++n) {
+                std::as_const(models_.envs[to_size(n)]).metrics(metrics_.column(n));
+                for (Index k = 0; k < metrics_.rows(); ++k) {
+                    require(std::isfinite(metrics_(k, n)),
+                            "environment {} gave metric {} = {} at the end of an episode, or did not write it; write "
+                            "finite numbers",
+                            n, metric_names_of<E>()[to_size(k)], metrics_(k, n));
+                }
+            }
+        }
+    }
+
     /// The states that were reached become those of time 0; at the end of an episode the next call resets them.
     void end_step(Index steps) {
         age_ += steps;
@@ -214,6 +241,7 @@ private:
     Threads& threads_;
     Index age_ = 0;  // steps since the last reset
     Buffer<FinishedEpisode> finished_;
+    MatrixBuffer<double> metrics_;  // K x finished
     ShardedSum<Trajectory> trajectories_;
 };
 

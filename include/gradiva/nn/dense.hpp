@@ -86,13 +86,22 @@ struct Dense {
         kernels::multiply_add_with_row_sums<T>(dz, kernels::transposed(x), weight(gradient), bias(gradient));
     }
 
+    /// dW += dZ X^T, db += dZ 1, and dX := W^T dZ. dX may be X where `may_overwrite_input`.
+    template <class T>
+    void backward(std::span<const T> flat, ConstMatrixRef<T> dz, ConstMatrixRef<T> x, std::span<T> gradient,
+                  MatrixRef<T> dx, const PackedDense<T>* packed = nullptr) const {
+        add_gradient<T>(dz, x, gradient);
+        input_gradient<T>(flat, dz, dx, packed);
+    }
+
     /// Whether `backward` may overwrite X by dU.
     template <class T>
     bool may_overwrite_input() const {
         return outputs <= kernels::most_in_place<T>;
     }
 
-    /// dW += dZ X^T, db += dZ 1, and dU := f'(U) * W^T dZ, where X = f(U). dU may be X where `may_overwrite_input`.
+    /// dW += dZ X^T, db += dZ 1, and dU := f'(U) * W^T dZ, where X = f(U), f `is_fused`. dU may be X where
+    /// `may_overwrite_input`.
     template <class T>
     void backward(std::span<const T> flat, Activation f, ConstMatrixRef<T> dz, ConstMatrixRef<T> x,
                   std::span<T> gradient, MatrixRef<T> du, const PackedDense<T>* packed = nullptr) const {
@@ -106,23 +115,26 @@ struct Dense {
 
     /// dX := W^T dZ.
     template <class T>
-    void input_gradient(std::span<const T> flat, ConstMatrixRef<T> dz, MatrixRef<T> dx) const {
-        kernels::multiply<T>(kernels::transposed(weight(flat)), kernels::plain(dz), dx);
+    void input_gradient(std::span<const T> flat, ConstMatrixRef<T> dz, MatrixRef<T> dx,
+                        const PackedDense<T>* packed = nullptr) const {
+        kernels::multiply<T>(w_transposed(flat, packed), kernels::plain(dz), dx);
     }
 
-    /// dU := f'(U) * W^T dZ, where X = f(U).
+    /// dU := f'(U) * W^T dZ, where X = f(U), f `is_fused`.
     template <class T>
     void input_gradient(std::span<const T> flat, Activation f, ConstMatrixRef<T> dz, ConstMatrixRef<T> x,
                         MatrixRef<T> du, const PackedDense<T>* packed = nullptr) const {
-        const kernels::Strided<T> w =
-            with_panels(kernels::transposed(weight(flat)), packed ? &packed->transposed : nullptr);
-        kernels::multiply_and_differentiate<T>(f, w, kernels::plain(dz), x, du);
+        kernels::multiply_and_differentiate<T>(f, w_transposed(flat, packed), kernels::plain(dz), x, du);
     }
 
 private:
     template <class T>
     kernels::Strided<T> w(std::span<const T> flat, const PackedDense<T>* packed) const {
         return with_panels(kernels::plain(weight(flat)), packed ? &packed->plain : nullptr);
+    }
+    template <class T>
+    kernels::Strided<T> w_transposed(std::span<const T> flat, const PackedDense<T>* packed) const {
+        return with_panels(kernels::transposed(weight(flat)), packed ? &packed->transposed : nullptr);
     }
 
     template <class T>

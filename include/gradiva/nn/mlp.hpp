@@ -50,6 +50,7 @@ public:
         MatrixBuffer<Scalar> normalized;              ///< storage of A_0 with a normaliser
         MatrixBuffer<Scalar> dense_input, dense_dy;   ///< copies of X and dY where their columns have gaps
         std::vector<MatrixBuffer<Scalar>> output;     ///< A_1, ..., A_{L-1}, Y
+        std::vector<MatrixBuffer<Scalar>> before;     ///< Z_1, ..., Z_{L-1} where f' needs them, A_l = f(Z_l)
         std::vector<LayerNorm::Tape<Scalar>> norm;
         MatrixBuffer<Scalar> scratch[2];  ///< derivatives or tangents of a layer's input and output, alternately
         bool single_use = false;
@@ -120,19 +121,14 @@ public:
         rebind(tape.input, first_input(x, tape));
         tape.output.resize(layers_.size());
         tape.norm.resize(norms_.size());
+        if (kernels::keeps_input(activation_)) tape.before.resize(layers_.size() - 1);
         for (std::size_t l = 0; l < layers_.size(); ++l) {
-            const Dense& layer = layers_[l];
-            tape.output[l].resize(layer.outputs, x.cols());
-            MatrixMap<Scalar> z = tape.output[l].matrix();
-            if (l + 1 < layers_.size() && norms_.empty()) {
-                layer.forward<Scalar>(parameters(), activation_, input_of(l, tape), z, tape.packed_layer(l));
-                continue;
-            }
-            layer.forward<Scalar>(parameters(), input_of(l, tape), z, tape.packed_layer(l));
-            if (l + 1 == layers_.size()) break;
-            norms_[l].template forward<Scalar>(parameters(), z, tape.norm[l]);
-            kernels::add_bias_and_activate<Scalar>(activation_, norms_[l].shift(parameters()), z);
+            tape.output[l].resize(layers_[l].outputs, x.cols());
+            if (l + 1 < layers_.size()) forward_hidden(l, tape);
         }
+        const std::size_t last = layers_.size() - 1;
+        layers_[last].template forward<Scalar>(parameters(), input_of(last, tape), tape.output[last].matrix(),
+                                               tape.packed_layer(last));
         return std::as_const(tape.output.back()).matrix();
     }
 
@@ -159,7 +155,7 @@ public:
             layer.jvp<Scalar>(parameters(), v, input_of(l, tape), l > 0 ? &before : nullptr, tangent);
             if (l + 1 == layers_.size()) break;
             if (!norms_.empty()) norms_[l].template jvp<Scalar>(parameters(), v, tape.norm[l], tangent);
-            kernels::multiply_by_derivative<Scalar>(activation_, tape.output[l].matrix(), tangent);
+            kernels::multiply_by_derivative<Scalar>(activation_, kept_of(l, tape), tangent);
         }
         return std::as_const(tape.scratch[(layers_.size() + 1) % 2]).matrix();
     }
@@ -188,11 +184,42 @@ private:
         return layer == 0 ? tape.input : tape.output[layer - 1].matrix();
     }
 
+    /// What `multiply_by_derivative` needs of a hidden layer.
+    ConstMatrixMap<Scalar> kept_of(std::size_t layer, const Tape& tape) const {
+        return (kernels::keeps_input(activation_) ? tape.before : tape.output)[layer].matrix();
+    }
+
+    /// A_l of the hidden layer `l`, whose storage has its size.
+    void forward_hidden(std::size_t l, Tape& tape) const {
+        const MatrixMap<Scalar> a = tape.output[l].matrix();
+        if (kernels::keeps_input(activation_)) {
+            tape.before[l].resize(a.rows(), a.cols());
+            const MatrixMap<Scalar> z = tape.before[l].matrix();
+            forward_linear(l, tape, z);
+            if (!norms_.empty()) kernels::add_bias<Scalar>(norms_[l].shift(parameters()), z);
+            kernels::activate_to<Scalar>(activation_, z, a);
+        } else if (norms_.empty()) {
+            layers_[l].template forward<Scalar>(parameters(), activation_, input_of(l, tape), a, tape.packed_layer(l));
+        } else {
+            forward_linear(l, tape, a);
+            kernels::add_bias_and_activate<Scalar>(activation_, norms_[l].shift(parameters()), a);
+        }
+    }
+
+    /// W_l A_{l-1} + b_l of a hidden layer; with layer normalisation normalised, but for the shift.
+    void forward_linear(std::size_t l, Tape& tape, const MatrixMap<Scalar>& z) const {
+        layers_[l].template forward<Scalar>(parameters(), input_of(l, tape), z, tape.packed_layer(l));
+        if (!norms_.empty()) norms_[l].template forward<Scalar>(parameters(), z, tape.norm[l]);
+    }
+
     /// Storage for the derivative by a layer's input: the input itself where it may be overwritten, else a scratch
     /// buffer.
     MatrixMap<Scalar> storage_of_derivative(std::size_t layer, Tape& tape) const {
         MatrixBuffer<Scalar>& input = tape.output[layer - 1];
-        if (tape.single_use && layers_[layer].template may_overwrite_input<Scalar>()) return input.matrix();
+        const bool is_read_later = !kernels::is_fused(activation_) && !kernels::keeps_input(activation_);
+        if (tape.single_use && !is_read_later && layers_[layer].template may_overwrite_input<Scalar>()) {
+            return input.matrix();
+        }
         MatrixBuffer<Scalar>& scratch = tape.scratch[layer % 2];
         scratch.resize(input.rows(), input.cols());
         return scratch.matrix();
@@ -207,8 +234,14 @@ private:
         ConstMatrixMap<Scalar> dz = contiguous<Scalar>(dy, tape.dense_dy);
         for (std::size_t l = layers_.size() - 1; l > 0; --l) {
             MatrixMap<Scalar> da = storage_of_derivative(l, tape);
-            layers_[l].template backward<Scalar>(parameters(), activation_, dz, input_of(l, tape), gradient, da,
-                                                 tape.packed_layer(l));
+            if (kernels::is_fused(activation_)) {
+                layers_[l].template backward<Scalar>(parameters(), activation_, dz, input_of(l, tape), gradient, da,
+                                                     tape.packed_layer(l));
+            } else {
+                layers_[l].template backward<Scalar>(parameters(), dz, input_of(l, tape), gradient, da,
+                                                     tape.packed_layer(l));
+                kernels::multiply_by_derivative<Scalar>(activation_, kept_of(l - 1, tape), da);
+            }
             if (!norms_.empty()) {
                 norms_[l - 1].template backward<Scalar>(parameters(), tape.norm[l - 1], da, gradient);
             }

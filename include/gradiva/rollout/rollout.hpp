@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <span>
+#include <string_view>
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/buffer.hpp"
@@ -29,12 +31,13 @@ struct Rollout {
     template <ExplainedVectorEnv V, ExplainedBehaviour P>
     Rollout(const V& envs, const P& actor)
         : environments(envs.size()), observation_size(observation_size_of(envs)), head_size(actor.head_size()),
-          mask_size(mask_size_of(envs)), action_shape(actor.action_shape()) {}
+          mask_size(mask_size_of(envs)), metric_names(metric_names_of<V>()), action_shape(actor.action_shape()) {}
 
     Index environments;
     Index observation_size;
     Index head_size;
     Index mask_size;  ///< rows of action masks, one per choice; 0 where the environments have no masks
+    std::span<const std::string_view> metric_names;  ///< of the environments' metrics; empty where they have none
     ActionShape action_shape;
     Index horizon = 0;            ///< T
     bool starts_anew = false;     ///< every environment's samples start with a reset
@@ -55,6 +58,7 @@ struct Rollout {
     MatrixBuffer<float> final_observation;  ///< D x F: the last observations of these episodes, before the resets
     MatrixBuffer<std::uint8_t> final_mask;  ///< mask_size x F: the masks that go with them
     Buffer<FinishedEpisode> finished;       ///< episodes that ended, in ascending order of their last samples
+    MatrixBuffer<double> metrics;           ///< K x finished: their metrics, by `metric_names`
 
     // Zero after `Collector`; filled by `Reweigher` where another policy learns from the rollout.
     MatrixBuffer<Scalar> log_ratio;  ///< N x T: log pi(a | s) - log_prob, pi being the policy that learns
@@ -152,6 +156,12 @@ private:
                 "Rollout: {} episodes ended in {} x {} samples", episodes, reward.rows(), reward.cols());
         finished.resize(episodes);
         state.each("finished", episodes, [&](Index i) { finished[i].visit_state(state); });
+        if (metric_names.empty()) return;
+        state("metrics", metrics);
+        const auto count = static_cast<Index>(metric_names.size());
+        require(metrics.rows() == count && metrics.cols() == episodes,
+                "Rollout: {} x {} metrics were saved of {} episodes with {}", metrics.rows(), metrics.cols(), episodes,
+                count);
     }
 
     /// Throws `Error` unless all is of `horizon` time steps; resizes what `Estimator` fills.

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +19,7 @@
 #include "gradiva/policy/checked_behaviour.hpp"
 #include "gradiva/policy/explain.hpp"
 #include "gradiva/rollout/column_passes.hpp"
+#include "gradiva/train/metric_means.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -35,10 +39,11 @@ struct Evaluation {
     double standard_error = 0;  ///< of the mean: std_return / sqrt(episodes)
     double mean_length = 0;     ///< steps
     Index episodes = 0;
+    MetricMeans metrics = {};  ///< of the environment, over the same episodes: evaluation.metrics["name"]
 };
 
 /// Calls `use(name, number)` for each number of an evaluation; `name` is a `std::string_view`, `number` an `Index` or a
-/// `double`. Logs get their numbers here.
+/// `double`; metrics follow as `metric/NAME`. Logs get their numbers here.
 template <class Use>
 void for_each_number(const Evaluation& evaluation, const Use& use) {
     use(std::string_view("mean_return"), evaluation.mean_return);
@@ -46,6 +51,7 @@ void for_each_number(const Evaluation& evaluation, const Use& use) {
     use(std::string_view("standard_error"), evaluation.standard_error);
     use(std::string_view("mean_length"), evaluation.mean_length);
     use(std::string_view("episodes"), evaluation.episodes);
+    for_each_metric(evaluation.metrics, use);
 }
 
 namespace detail {
@@ -74,7 +80,8 @@ public:
                 .std_return = returns_.sample_deviation(),
                 .standard_error = returns_.sample_deviation() / std::sqrt(static_cast<double>(options_.episodes)),
                 .mean_length = lengths_.mean,
-                .episodes = options_.episodes};
+                .episodes = options_.episodes,
+                .metrics = metric_means()};
     }
 
 private:
@@ -87,11 +94,14 @@ private:
             const StepTarget<typename P::Scalar> target{observation_.columns(run), mask_.columns(run), reward_.data(),
                                                         terminated_.data(), truncated_.data()};
             checked_envs_.step(run, columns_of(actions, run), target);
-            checked_envs_.for_each_ended(run, target, [&](Index j, const FinishedEpisode& episode, auto, auto) {
+            const auto ended = [&](Index j, const FinishedEpisode& episode, auto, auto,
+                                   std::span<const double> metrics) {
                 returns_.add(episode.reward_sum);
                 lengths_.add(static_cast<double>(episode.length));
+                for (std::size_t k = 0; k < metrics.size(); ++k) metrics_[k].add(metrics[k]);
                 --quota_[run.begin + j];
-            });
+            };
+            checked_envs_.for_each_ended(run, target, ended);
             for (Index n = run.begin; n < run.end; ++n) {
                 require(checked_envs_.episode(n).length < options_.most_steps_per_episode,
                         "evaluate: environment {} has not ended its episode after {} steps; wrap it in a TimeLimit, or "
@@ -99,6 +109,12 @@ private:
                         n, checked_envs_.episode(n).length);
             }
         });
+    }
+
+    MetricMeans metric_means() const {
+        MetricMeans means(metric_names_of<E>());
+        for (std::size_t k = 0; k < metrics_.size(); ++k) means.values()[k] = metrics_[k].mean;
+        return means;
     }
 
     Range all_;
@@ -115,6 +131,7 @@ private:
     Buffer<Index> quota_;  // episodes left of each environment
     kernels::Moments returns_;
     kernels::Moments lengths_;
+    std::array<kernels::Moments, to_size(metric_count<E>)> metrics_{};
 };
 
 /// One sentence for what cannot be evaluated, as a compile-time error.
@@ -168,7 +185,7 @@ requires(!Policy<P> && (Policy<Source> || requires { typename P::Tape; })) Evalu
 
 }  // namespace GRADIVA_NAMESPACE
 
-/// Prints `mean_return=500.00 std_return=0.00 episodes=100`.
+/// Prints `mean_return=500.00 std_return=0.00 episodes=100`, and ` NAME=value` for each metric.
 template <>
 struct fmt::formatter<gradiva::Evaluation> {
     constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
@@ -176,8 +193,9 @@ struct fmt::formatter<gradiva::Evaluation> {
     template <class Context>
     auto format(const gradiva::Evaluation& e, Context& context) const {
         // Not by `format_to`, which compiles the whole of fmt's formatting anew.
-        const std::string text =
+        std::string text =
             fmt::format("mean_return={:.2f} std_return={:.2f} episodes={}", e.mean_return, e.std_return, e.episodes);
+        for (const std::string_view name : e.metrics.names()) text += fmt::format(" {}={:.6g}", name, e.metrics[name]);
         return std::copy(text.begin(), text.end(), context.out());
     }
 };

@@ -83,12 +83,14 @@ inline constexpr LogColumn log_columns[] = {
 
 /// Calls `use(name, number)` for each number of a log, in the order of its columns; `name` is a `std::string_view`,
 /// `number` an `Index` (a count) or a `double`, NaN where it is absent. The names are the same in all reports of a
-/// trainer, also in the one before its first iteration. All logs get their numbers here.
+/// trainer, also in the one before its first iteration; metrics follow the table, as `metric/NAME`. All logs get their
+/// numbers here.
 template <class Use>
 void for_each_number(const Progress& progress, const Use& use) {
     for (const LogColumn& column : log_columns) {
         column.visit(progress, [&](auto number) { use(std::string_view(column.name()), number); });
     }
+    for_each_metric(progress.metrics, use);
 }
 
 }  // namespace GRADIVA_NAMESPACE

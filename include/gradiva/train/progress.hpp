@@ -8,6 +8,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/learn/update_report.hpp"
+#include "gradiva/train/metric_means.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -29,6 +30,7 @@ struct Progress {
     double mean_length = none;           ///< steps, mean of the same episodes
     double explained_variance = none;    ///< fraction of the value targets' variance that the critic explains
     UpdateReport update = {};            ///< of the last update of the iteration
+    MetricMeans metrics = {};            ///< the environments' metrics, means of the same episodes as the mean return
 
     bool finished() const { return steps >= total_steps; }
 };

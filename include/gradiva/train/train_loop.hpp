@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/description.hpp"
@@ -34,8 +36,10 @@ Progress explain_positional_steps() {
 /// after each.
 class TrainLoop {
 public:
-    /// `name` is the trainer's name in reports and error messages.
-    explicit TrainLoop(std::string_view name) : name_(name) {}
+    /// `name` is the trainer's name in reports and error messages; `metric_names` those of its environments' metrics
+    /// (see `metric_names_of`).
+    explicit TrainLoop(std::string_view name, std::span<const std::string_view> metric_names = {})
+        : name_(name), metric_names_(metric_names), metrics_(metric_names.size()) {}
 
     std::string_view name() const { return name_; }
 
@@ -83,8 +87,15 @@ public:
         return description;
     }
 
-    /// Adds steps, of all environments together, and the episodes that finished in them, to `progress`.
-    void report(Index steps, const Buffer<FinishedEpisode>& finished, Progress& progress) {
+    /// Adds steps, of all environments together, and the episodes that finished in them with their metrics (K x
+    /// finished), to `progress`.
+    void report(Index steps, const Buffer<FinishedEpisode>& finished, const MatrixBuffer<double>& metrics,
+                Progress& progress) {
+        const auto count = static_cast<Index>(metrics_.size());
+        GRADIVA_ASSERT(count == 0 || (metrics.rows() == count && metrics.cols() == finished.size()));
+        for (Index k = 0; k < count; ++k) {
+            for (Index i = 0; i < finished.size(); ++i) metrics_[to_size(k)].add(metrics(k, i));
+        }
         for (const FinishedEpisode& episode : finished) {
             returns_.add(episode.reward_sum);
             lengths_.add(static_cast<double>(episode.length));
@@ -96,11 +107,17 @@ public:
         progress.lifetime_episodes = episodes_;
         progress.mean_return = returns_.mean();
         progress.mean_length = lengths_.mean();
+        progress.metrics = metric_means();
+    }
+
+    /// The same of environments without metrics.
+    void report(Index steps, const Buffer<FinishedEpisode>& finished, Progress& progress) {
+        report(steps, finished, MatrixBuffer<double>(), progress);
     }
 
     template <class Scalar>
     void report(const Rollout<Scalar>& rollout, Progress& progress) {
-        report(rollout.sample_count(), rollout.finished, progress);
+        report(rollout.sample_count(), rollout.finished, rollout.metrics, progress);
     }
 
 private:
@@ -176,11 +193,18 @@ private:
             state("episodes", episodes_);
             state("returns", returns_);
             state("lengths", lengths_);
+            if (metrics_.empty()) return;
+            std::string names;
+            for (const std::string_view name : metric_names_) names.append(name).append(" ");
+            state.fixed("metric_names", names);
+            state.each("metrics", static_cast<Index>(metrics_.size()),
+                       [&](Index k) { metrics_[to_size(k)].visit_state(state); });
         });
         state.within("progress", [&] {
             for (const LogColumn& column : log_columns) {
                 column.visit(progress, [&](auto& field) { state(column.name(), field); });
             }
+            if (!metrics_.empty()) state("metrics", progress.metrics);
         });
     }
 
@@ -199,7 +223,8 @@ private:
                 .schedule_progress = schedule_progress(options, 0),
                 .lifetime_episodes = episodes_,
                 .mean_return = returns_.mean(),
-                .mean_length = lengths_.mean()};
+                .mean_length = lengths_.mean(),
+                .metrics = metric_means()};
     }
 
     /// Runs an iteration; returns the progress after it. Counts continue from `last`; no other number of `last` is
@@ -221,6 +246,12 @@ private:
         return progress;
     }
 
+    MetricMeans metric_means() const {
+        MetricMeans means(metric_names_);
+        for (std::size_t k = 0; k < metrics_.size(); ++k) means.values()[k] = metrics_[k].mean();
+        return means;
+    }
+
     /// The position in schedules after `steps` steps in this call.
     double schedule_progress(const TrainOptions& options, Index steps) const {
         const bool over_this_call = options.schedule_steps == 0;
@@ -236,6 +267,8 @@ private:
     Index episodes_ = 0;
     RecentMean returns_;
     RecentMean lengths_;
+    std::span<const std::string_view> metric_names_;
+    std::vector<RecentMean> metrics_;  // one for each name
 };
 
 }  // namespace GRADIVA_NAMESPACE

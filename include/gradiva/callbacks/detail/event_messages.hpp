@@ -19,13 +19,6 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Text that Protocol Buffers take: UTF-8.
-inline std::string utf8(std::string_view text) {
-    std::string out;
-    append_utf8(out, text);
-    return out;
-}
-
 /// An Event without content.
 inline ProtobufMessage& begin_event(ProtobufMessage& event, double wall_time, std::int64_t step) {
     return event.clear().real(1, wall_time).integer(2, step);
@@ -72,7 +65,7 @@ inline ProtobufMessage hparam(const DescriptionValue& value) {
         }
         case HparamType::text: break;
     }
-    if (const auto* const text = std::get_if<std::string>(&value)) return message.text(3, utf8(*text));
+    if (const auto* const text = std::get_if<std::string>(&value)) return message.text(3, as_utf8(*text));
     std::string text;
     append_json_value(text, value);
     std::erase(text, '"');  // around numbers that are not finite
@@ -84,7 +77,7 @@ inline ProtobufMessage experiment(const Description& description, double seconds
     ProtobufMessage experiment, name, info;
     experiment.real(3, seconds);
     for (const Description::Entry& entry : description.entries) {
-        info.clear().text(1, utf8(entry.path)).integer(4, static_cast<int>(hparam_type(entry.value)));
+        info.clear().text(1, as_utf8(entry.path)).integer(4, static_cast<int>(hparam_type(entry.value)));
         experiment.message(4, info);
     }
     name.text(2, metric);
@@ -96,7 +89,7 @@ inline ProtobufMessage experiment(const Description& description, double seconds
 inline ProtobufMessage session_start(const Description& description, double seconds) {
     ProtobufMessage start, entry_of_map;
     for (const Description::Entry& entry : description.entries) {
-        entry_of_map.clear().text(1, utf8(entry.path)).message(2, hparam(entry.value));
+        entry_of_map.clear().text(1, as_utf8(entry.path)).message(2, hparam(entry.value));
         start.message(1, entry_of_map);
     }
     start.real(5, seconds);

@@ -18,6 +18,8 @@
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/env/detail/hash.hpp"
+#include "gradiva/env/detail/metrics_trial.hpp"
+#include "gradiva/env/detail/picture_trial.hpp"
 #include "gradiva/env/detail/random_actions.hpp"
 #include "gradiva/env/env.hpp"
 
@@ -51,6 +53,9 @@ public:
         return hash.value();
     }
 
+    /// Draws the environment after each call, once it is switched on.
+    PictureTrial& pictures() { return pictures_; }
+
     /// Goes on from where another trial is, whose environment this one's is a copy of.
     void follow(const EnvTrial& other) {
         rng_ = other.rng_;
@@ -62,6 +67,9 @@ public:
         Hash mask;
         take_mask(mask);
     }
+
+    /// Asks for metrics so many times more at each episode's end.
+    void ask_metrics_again(int times) { metric_calls_ = 1 + times; }
 
     /// One step, and a reset where it ends an episode.
     std::uint64_t step() {
@@ -93,6 +101,9 @@ public:
             ++episodes_;
             longest_ = std::max(longest_, steps_ - begun_);
             begun_ = steps_;
+            try_metrics(
+                std::as_const(env_), metric_calls_, [&](const auto& call) { attempt(call); }, [&] { return place(); },
+                hash);
             reset(hash);
             starts_differ_ = starts_differ_ || start_ != first_start_;
         }
@@ -183,6 +194,7 @@ private:
             }
             hash.add(x);
         }
+        pictures_.draw(env_, [this] { return place(); });
     }
 
     void check_frames() const {
@@ -202,18 +214,13 @@ private:
     }
 
     void check_spaces() const {
-        if (!(env_.observation_space() == observation_space_)) {
-            fail(
-                "check_env: after {} the observation space is {}, and was {} at first, or has other bounds; spaces "
-                "stay the same",
-                place(), describe(env_.observation_space()), describe(observation_space_));
-        }
-        if (!(env_.action_space() == action_space_)) {
-            fail(
-                "check_env: after {} the action space is {}, and was {} at first, or has other bounds; spaces stay "
-                "the same",
-                place(), describe(env_.action_space()), describe(action_space_));
-        }
+        const auto check = [this](const char* which, const auto& now, const auto& first) {
+            if (now == first) return;
+            fail("check_env: after {} the {} space is {}, and was {} at first, or has other bounds; keep to one space",
+                 place(), which, describe(now), describe(first));
+        };
+        check("observation", env_.observation_space(), observation_space_);
+        check("action", env_.action_space(), action_space_);
     }
 
     void take_mask(Hash& hash) {
@@ -288,12 +295,14 @@ private:
     std::size_t now_ = 0;  // which frame is in use
     ActionBatch actions_;
     MatrixBuffer<std::uint8_t> mask_, again_;
+    PictureTrial pictures_;
     Outcome outcome_;
     std::vector<bool> succeeded_;  // of each choice: whether a step with it has ended as it should
     Index steps_ = 0, episodes_ = 0;
     Index begun_ = 0, longest_ = 0;  // the step before the present episode; steps of the longest that ended
     bool at_reset_ = true, starts_differ_ = false;
     std::uint64_t start_ = 0, first_start_ = 0;
+    int metric_calls_ = 2;
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail

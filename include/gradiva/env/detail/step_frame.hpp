@@ -18,10 +18,10 @@ namespace GRADIVA_NAMESPACE::detail {
 /// and all others with guard values, which show what was overwritten.
 class StepFrame {
 public:
-    StepFrame(Index observation_size, Index mask_size, Index environments)
+    StepFrame(Index observation_size, Index mask_size, Index metric_count, Index environments)
         : observation_(observation_size, environments + 2 * margin), final_observation_(observation_),
-          final_mask_(mask_size, environments + 2 * margin), reward_(to_size(environments + 2 * margin)),
-          terminated_(reward_.size()), truncated_(reward_.size()) {}
+          final_mask_(mask_size, environments + 2 * margin), metrics_(metric_count, environments + 2 * margin),
+          reward_(to_size(environments + 2 * margin)), terminated_(reward_.size()), truncated_(reward_.size()) {}
 
     void blank(Range part) {
         constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -29,6 +29,7 @@ public:
             fill(numbers->data(), numbers->rows(), part, guard, static_cast<float>(nan));
         }
         fill(final_mask_.data(), final_mask_.rows(), part, guard_of_bytes, unwritten_mask);
+        fill(metrics_.data(), metrics_.rows(), part, double{guard}, nan);
         fill(reward_.data(), 1, part, double{guard}, nan);
         for (auto* flags : {&terminated_, &truncated_}) fill(flags->data(), 1, part, guard_of_bytes, unwritten_mask);
     }
@@ -40,7 +41,8 @@ public:
                 std::span(reward_).subspan(begin, size),
                 std::span(terminated_).subspan(begin, size),
                 std::span(truncated_).subspan(begin, size),
-                final_mask_.columns(in_frame(part))};
+                final_mask_.columns(in_frame(part)),
+                metrics_.columns(in_frame(part))};
     }
     MatrixMap<float> observations(Range part) { return observation_.columns(in_frame(part)); }
 
@@ -49,6 +51,7 @@ public:
         return is_left_alone(observation_.data(), observation_.rows(), part, guard) &&
                is_left_alone(final_observation_.data(), final_observation_.rows(), part, guard) &&
                is_left_alone(final_mask_.data(), final_mask_.rows(), part, guard_of_bytes) &&
+               is_left_alone(metrics_.data(), metrics_.rows(), part, double{guard}) &&
                is_left_alone(reward_.data(), 1, part, double{guard}) &&
                is_left_alone(terminated_.data(), 1, part, guard_of_bytes) &&
                is_left_alone(truncated_.data(), 1, part, guard_of_bytes);
@@ -57,6 +60,7 @@ public:
     std::span<const float> observation(Index n) const { return observation_.column(n + margin); }
     std::span<const float> final_observation(Index n) const { return final_observation_.column(n + margin); }
     ActionMask final_mask(Index n) const { return final_mask_.columns(in_frame({n, n + 1})); }
+    std::span<const double> metrics(Index n) const { return metrics_.column(n + margin); }
     double reward(Index n) const { return reward_[to_size(n + margin)]; }
     unsigned terminated(Index n) const { return terminated_[to_size(n + margin)]; }
     unsigned truncated(Index n) const { return truncated_[to_size(n + margin)]; }
@@ -84,6 +88,7 @@ private:
 
     MatrixBuffer<float> observation_, final_observation_;
     MatrixBuffer<std::uint8_t> final_mask_;
+    MatrixBuffer<double> metrics_;
     std::vector<double> reward_;
     std::vector<std::uint8_t> terminated_, truncated_;
 };

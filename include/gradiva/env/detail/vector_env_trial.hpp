@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -27,7 +28,7 @@ public:
     VectorEnvTrial(V& envs, Index parts, std::uint64_t action_seed)
         : envs_(envs), parts_(parts), observation_space_(envs.observation_space()), action_space_(envs.action_space()),
           draws_(action_space_, Rng(action_seed, Purpose::action), true), n_(envs.size()),
-          frame_(observation_space_.size, mask_size_of(envs), n_) {
+          frame_(observation_space_.size, mask_size_of(envs), metric_count<V>, n_) {
         check_observation_space("check_env", observation_space_);
         check_action_space("check_env", action_space_);
         for (auto* masks : {&mask_, &again_}) masks->resize(mask_size_of(envs), n_);
@@ -139,8 +140,20 @@ private:
         if (terminated + truncated == 0) return;
         ++episodes_;
         take_observation(frame_.final_observation(n), n, "the last observation");
+        take_metrics(n);
         if (truncated == 0 || mask_.rows() == 0) return;
         check_mask("check_env", action_space_, frame_.final_mask(n), {n, n + 1}, "the last step of an episode");
+    }
+
+    void take_metrics(Index n) {
+        for (std::size_t k = 0; k < metric_names_of<V>().size(); ++k) {
+            const double number = frame_.metrics(n)[k];
+            require(std::isfinite(number),
+                    "check_env: environment {} gave metric {} = {} in step {}, which ends an episode, or did not write "
+                    "it; write finite numbers",
+                    n, metric_names_of<V>()[k], number, steps_);
+            hashes_[to_size(n)].add(number);
+        }
     }
 
     void take_masks(Range part, const char* where) {

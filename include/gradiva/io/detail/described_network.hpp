@@ -97,7 +97,7 @@ inline StoredNetwork described_network(const StoredPart& part) {
         network.layers.back() = without_last_output(network.layers.back());
     }
     const int activation = mlp.number<int>("activation");
-    require(activation == static_cast<int>(Activation::tanh) || activation == static_cast<int>(Activation::relu),
+    require(activation >= 0 && activation <= static_cast<int>(Activation::leaky_relu),
             "{}: {} is {}, which this version does not know", part.who(), mlp.of("activation"), activation);
     network.activation = static_cast<Activation>(activation);
     if (mlp.flag("normalize_observations")) {

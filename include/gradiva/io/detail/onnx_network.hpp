@@ -3,6 +3,7 @@
 #include "gradiva/core/namespace.hpp"
 
 #include <cstddef>
+#include <numbers>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 
 #include "gradiva/io/detail/onnx_graph.hpp"
 #include "gradiva/io/policy_description.hpp"
+#include "gradiva/kernels/activation_functions.hpp"
 #include "gradiva/kernels/layer_norm.hpp"
 #include "gradiva/nn/normalizer.hpp"
 
@@ -43,6 +45,32 @@ inline OnnxGraph::Value onnx_layer_norm(OnnxGraph& graph, const DescribedLayer& 
                          {{"axis", Index{-1}}, {"epsilon", static_cast<float>(kernels::layer_norm_epsilon)}});
 }
 
+/// f(z). Runtimes have no Elu, LeakyRelu and Erf of doubles.
+inline OnnxGraph::Value onnx_activation(OnnxGraph& graph, Activation activation, OnnxType type,
+                                        const OnnxGraph::Value& z) {
+    const auto number = [&](double value) { return graph.constant(type, value); };
+    const auto where_positive = [&](const OnnxGraph::Value& otherwise) {
+        return graph.operate("Where", {graph.operate("Greater", {z, number(0)}), z, otherwise});
+    };
+    switch (activation) {
+        case Activation::tanh: return graph.operate("Tanh", {z});
+        case Activation::relu: return graph.operate("Relu", {z});
+        case Activation::elu: {
+            const OnnxGraph::Value e = graph.operate("Exp", {graph.operate("Min", {z, number(0)})});
+            return where_positive(graph.operate("Sub", {e, number(1)}));
+        }
+        case Activation::silu: return graph.operate("Mul", {z, graph.operate("Sigmoid", {z})});
+        case Activation::gelu: {
+            const OnnxGraph::Value x = graph.operate("Mul", {z, number(0.5 * std::numbers::sqrt2)});
+            const OnnxGraph::Value erf = graph.operate("Erf", {graph.cast(x, type, OnnxType::f32)});
+            const OnnxGraph::Value twice = graph.operate("Add", {graph.cast(erf, OnnxType::f32, type), number(1)});
+            return graph.operate("Mul", {graph.operate("Mul", {z, number(0.5)}), twice});
+        }
+        case Activation::leaky_relu: break;
+    }
+    return where_positive(graph.operate("Mul", {z, number(kernels::leaky_slope)}));
+}
+
 /// The head of observations, N x outputs, in the type in which the network computes.
 inline OnnxGraph::Value onnx_network(OnnxGraph& graph, const DescribedNetwork& network, OnnxType type,
                                      const OnnxGraph::Value& observation) {
@@ -56,7 +84,7 @@ inline OnnxGraph::Value onnx_network(OnnxGraph& graph, const DescribedNetwork& n
                      graph.constant(name + ".bias", type, layer.bias)});
         if (!layer.gain.empty()) value = onnx_layer_norm(graph, layer, type, name, value);
         if (l + 1 == network.layers.size()) break;
-        value = graph.operate(network.activation == Activation::tanh ? "Tanh" : "Relu", {value});
+        value = onnx_activation(graph, network.activation, type, value);
     }
     return value;
 }

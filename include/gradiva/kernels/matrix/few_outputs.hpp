@@ -92,12 +92,12 @@ void backward_few_outputs(Activation f, const ConstMatrixRef<Scalar>& w, const C
 
 }  // namespace detail
 
-/// dW := dW + dZ X^T and dU := f'(U) * (W^T dZ), where X = f(U), for a layer with 1 to `few_outputs` outputs. W and dW:
-/// outputs x inputs, dZ: outputs x batch, X and dU: inputs x batch. dU may be X itself.
+/// dW := dW + dZ X^T and dU := f'(U) * (W^T dZ), where X = f(U), f `is_fused`, for a layer with 1 to `few_outputs`
+/// outputs. W and dW: outputs x inputs, dZ: outputs x batch, X and dU: inputs x batch. dU may be X itself.
 template <class Scalar>
 void backward_few_outputs(Activation f, ConstMatrixRef<Scalar> w, ConstMatrixRef<Scalar> dz, ConstMatrixRef<Scalar> x,
                           MatrixRef<Scalar> dw, MatrixRef<Scalar> du) {
-    GRADIVA_ASSERT(w.cols() == x.rows() && w.rows() == dz.rows() && dz.cols() == x.cols());
+    GRADIVA_ASSERT(is_fused(f) && w.cols() == x.rows() && w.rows() == dz.rows() && dz.cols() == x.cols());
     GRADIVA_ASSERT(du.rows() == x.rows() && du.cols() == x.cols() && (w.rows() == 1 || w.rows() == 2));
     if (x.cols() == 0) return;
     w.rows() == 1 ? detail::backward_few_outputs<1>(f, w, dz, x, dw, du)

@@ -105,7 +105,7 @@ void multiply_and_activate(Activation f, const Strided<Scalar>& a, const Strided
     detail::Product<Scalar> product{.a = a, .b = b, .addend = {bias.data(), 0}};
     if (f == Activation::relu) product.epilogue = detail::Epilogue::relu;
     detail::compute(product, c);
-    if (f == Activation::tanh) activate<Scalar>(f, c);
+    if (f != Activation::relu) activate<Scalar>(f, c);
 }
 
 /// The most columns of A with which `multiply_and_differentiate` may overwrite the output: with more, partial sums are
@@ -113,12 +113,12 @@ void multiply_and_activate(Activation f, const Strided<Scalar>& a, const Strided
 template <class Scalar>
 inline constexpr Index most_in_place = detail::panel_size<Scalar> / (detail::widest_tile * simd::lanes<Scalar>);
 
-/// C := f'(Z) * (A B), element by element, the derivative taken from the output f(Z) (m x n) as by
-/// `multiply_by_derivative`. C may be the output itself where A has no more than `most_in_place` columns.
+/// C := f'(Z) * (A B), element by element, for f that `is_fused`, the derivative taken from the output f(Z) (m x n) as
+/// by `multiply_by_derivative`. C may be the output itself where A has no more than `most_in_place` columns.
 template <class Scalar>
 void multiply_and_differentiate(Activation f, const Strided<Scalar>& a, const Strided<Scalar>& b,
                                 ConstMatrixRef<Scalar> output, MatrixRef<Scalar> c) {
-    GRADIVA_ASSERT(output.rows() == c.rows() && output.cols() == c.cols());
+    GRADIVA_ASSERT(is_fused(f) && output.rows() == c.rows() && output.cols() == c.cols());
     GRADIVA_ASSERT(output.data() != c.data() || c.size() == 0 || a.columns <= most_in_place<Scalar>);
     using detail::Epilogue;
     const Epilogue epilogue = f == Activation::relu ? Epilogue::relu_derivative : Epilogue::tanh_derivative;

@@ -20,6 +20,9 @@ struct Models {
     Box space{};    ///< the action space
     std::vector<Rng> env_rngs{}, action_rngs{};
     Buffer<FinishedEpisode> running{};  ///< the running episode of each environment
+
+    /// Whether environments are stepped beside their models.
+    static constexpr bool steps_envs = metric_count<E> != 0;
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail

@@ -39,7 +39,8 @@ public:
         for (auto* part : {&d_state_, &d_next_}) part->resize(states, n);
         for (auto* part : {&clipped_action_, &d_clipped_action_}) part->resize(models.space.size);
         model_observation_.resize(observed);
-        reset_observation_.resize(observed);
+        if constexpr (Models<E, A>::steps_envs) sent_action_.resize(models.space.size);
+        env_observation_.resize(observed);
         entropy_.resize(n);
     }
 
@@ -47,7 +48,7 @@ public:
     void reset() {
         for (Index j = 0; j < range_.size(); ++j) {
             const auto n = static_cast<std::size_t>(range_.begin + j);
-            models_->envs[n].reset(models_->env_rngs[n], reset_observation_.span());
+            models_->envs[n].reset(models_->env_rngs[n], env_observation_.span());
             models_->envs[n].save(state_.column(j));
         }
     }
@@ -149,6 +150,11 @@ private:
             "rate",
             n, reward, t);
         models_->running[n].reward_sum += reward;
+        if constexpr (Models<E, A>::steps_envs) {
+            convert(clipped_action_, sent_action_.span());
+            models_->envs[to_size(n)].step(std::as_const(sent_action_).span(), models_->env_rngs[to_size(n)],
+                                           env_observation_.span());
+        }
         return reward;
     }
 
@@ -194,7 +200,8 @@ private:
     MatrixBuffer<Scalar> d_head_, d_action_, d_observation_;                // of one time step
     MatrixBuffer<double> d_state_, d_next_;                                 // lambda_t, lambda_{t+1}
     Buffer<double> clipped_action_, d_clipped_action_, model_observation_;  // scratch buffers of one environment
-    Buffer<float> reset_observation_;                                       // written by `reset`, not read
+    Buffer<float> sent_action_;                                             // where environments are stepped
+    Buffer<float> env_observation_;                                         // written by environments, not read
     Buffer<Scalar> entropy_;                                                // of one time step
 };
 

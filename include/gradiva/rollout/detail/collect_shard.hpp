@@ -39,7 +39,7 @@ public:
     void start(Index episodes, Index likely, const Rollout<Scalar>& rollout) {
         std::fill(episodes_left_.begin(), episodes_left_.end(), episodes);
         all_run_ = true;
-        ended_.start(likely * range_.size(), rollout.observation_size, rollout.mask_size);
+        ended_.start(likely * range_.size(), rollout.observation_size, rollout.mask_size, metric_count<V>);
     }
 
     /// Starts an episode in each environment; `observation` and `mask` have a column for each of all shards.
@@ -147,9 +147,9 @@ private:
         } else {
             checked_envs_.finish_step(range, target);
         }
-        checked_envs_.for_each_ended(range, target, [&](Index j, const auto& episode, auto observation, auto mask) {
+        checked_envs_.for_each_ended(range, target, [&](Index j, const auto& episode, const auto&... of_end) {
             const Index n = range.begin + j, own = n - range_.begin;
-            ended_.add(now.t * total_ + n, episode, target.truncated[j] != 0, observation, mask);
+            ended_.add(now.t * total_ + n, episode, target.truncated[j] != 0, of_end...);
             if (--episodes_left_[own] > 0) return;
             stop(n);
             length_[own] = now.t + 1;

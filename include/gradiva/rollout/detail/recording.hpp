@@ -34,7 +34,8 @@ struct SpacesOnly {
     void action_mask(Range, MatrixMap<std::uint8_t>) const requires masked {}
 };
 
-/// The scalar fields of a recorded transition; observations, masks and actions are columns of `Recording`'s matrices.
+/// The scalar fields of a recorded transition; observations, masks and actions are columns of the matrices of
+/// `RecordedTransitions`.
 struct Transition {
     Index line = 0;
     float log_prob = 0;
@@ -52,7 +53,7 @@ struct EnvironmentRecording {
 };
 
 /// Transitions of several environments, in the order of the file: one column each.
-struct Recording {
+struct RecordedTransitions {
     std::vector<Transition> transitions;
     MatrixBuffer<float> observation;
     MatrixBuffer<float> next_observation;
@@ -101,7 +102,7 @@ inline RecordingLayout lay_out(const std::vector<EnvironmentRecording>& environm
 class RecordedRollout {
 public:
     template <class Envs>
-    RecordedRollout(const Recording& recording, const RecordingLayout& layout, const Envs& envs)
+    RecordedRollout(const RecordedTransitions& recording, const RecordingLayout& layout, const Envs& envs)
         : recording_(recording), layout_(layout),
           rollout_(envs, Controller(envs, [](std::span<const float>, Rng&, ActionView&) { return 0.0; })) {}
 
@@ -185,14 +186,15 @@ private:
         std::copy(from.begin(), from.end(), to.begin());
     }
 
-    const Recording& recording_;
+    const RecordedTransitions& recording_;
     const RecordingLayout& layout_;
     Rollout<float> rollout_;
 };
 
 /// The rollout of a recording, whose environments have these spaces, and masks where `masked`.
 template <bool masked, class Space>
-Rollout<float> rollout_of(const Recording& recording, const Box& observation_space, const Space& action_space) {
+Rollout<float> rollout_of(const RecordedTransitions& recording, const Box& observation_space,
+                          const Space& action_space) {
     const RecordingLayout layout = lay_out(recording.environments);
     const SpacesOnly<Space, masked> envs{static_cast<Index>(layout.columns.size()), observation_space, action_space};
     return RecordedRollout(recording, layout, envs).make();

@@ -237,7 +237,7 @@ private:
     std::vector<std::string> columns_;
     Index line_ = 0;
     std::vector<std::string_view> cells_;
-    Recording recording_;
+    RecordedTransitions recording_;
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail

@@ -137,7 +137,6 @@ inline void add_parts_of_mode(CText& code, const PolicyDescription& policy) {
         code.add(c_some_legal, {{"count", std::to_string(d.choices.size())}});
     }
     if (d.reals != DescribedDistribution::Reals::none) code.add(c_clamp);
-    if (is_mapped(d)) code.add(c_exp);
     if (d.squashed) code.add(c_squash);
     if (d.reals == DescribedDistribution::Reals::beta)
         code.add(c_softplus, {{"highest", c_constant(Beta<double>::highest_excess)}});

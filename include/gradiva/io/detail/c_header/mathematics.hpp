@@ -125,14 +125,14 @@ static inline float policy_clamp(double x, double low, double high)
 }
 )";
 
-/// The exponential function, of squashing and of Beta.
+/// The exponential function, of squashing, of Beta and of activations.
 inline constexpr std::string_view c_exp = R"(
 /* exp x of x <= 0 with a relative error below 1e-15: 2^-k exp(r) with |r| <= log(2) / 2. */
 static inline double policy_exp(double x)
 {
     double r, p;
     int k;
-    if (x < -746.0) return 0.0;
+    if (!(x >= -746.0)) return x < 0.0 ? 0.0 : x; /* NaN stays */
     k = (int)(0.5 - x * 1.4426950408889634);
     r = (x + k * 0.693147180369123816490) + k * 1.90821492927058770002e-10;
     p = 1.0 / 39916800 + r * (1.0 / 479001600 + r * (1.0 / 6227020800.0));
@@ -143,6 +143,48 @@ static inline double policy_exp(double x)
     p = (1.0 + r * (1.0 + r * (0.5 + r * p))) / (double)(1UL << (k % 31));
     for (k /= 31; k > 0; --k) p *= 1.0 / 2147483648.0;
     return p;
+}
+)";
+
+/// Activations that need `policy_exp`, in double.
+inline constexpr std::string_view c_elu = R"(
+static inline double policy_elu(double z)
+{
+    return z > 0.0 ? z : policy_exp(z) - 1.0;
+}
+)";
+
+inline constexpr std::string_view c_silu = R"(
+/* z / (1 + exp(-z)) */
+static inline double policy_silu(double z)
+{
+    const double e = policy_exp(z > 0.0 ? -z : z);
+    return (z < -1e4 ? -1e4 : z) * ((z > 0.0 ? 1.0 : e) / (1.0 + e));
+}
+)";
+
+inline constexpr std::string_view c_gelu = R"(
+/* z times the normal distribution function, 1/2 erfc(-z / sqrt 2), with a relative error below 1e-14 of the latter. With
+ * x = |z| / sqrt 2, below 2.5 by the series erf x = 2 / sqrt(pi) exp(-x^2) (x + 2 x^3 / 3 + 4 x^5 / 15 + ...), else by
+ * the continued fraction erfc x = exp(-x^2) / sqrt(pi) / (x + 1/2 / (x + 2/2 / (x + 3/2 / ...))). */
+static inline double policy_gelu(double z)
+{
+    const double x = (z < 0.0 ? -z : z) * 0.70710678118654752440, bell = policy_exp(-x * x);
+    double tail;
+    int n;
+    if (x < 2.5) {
+        double term = x, sum = x;
+        for (n = 1; n < 50; ++n) {
+            term *= 2.0 * x * x / (2.0 * n + 1.0);
+            sum += term;
+        }
+        tail = 0.5 - 0.56418958354775628695 * bell * sum;
+    } else {
+        double fraction = x;
+        for (n = 60; n > 0; --n) fraction = x + 0.5 * n / fraction;
+        tail = 0.5 * 0.56418958354775628695 * bell / fraction;
+    }
+    return (z < -1e4 ? -1e4 : z) * (z < 0.0 ? tail : 1.0 - tail);
 }
 )";
 

@@ -84,9 +84,45 @@ inline std::string c_normalisation(Index units) {
            CText::loop(units, "y[i] = policy_gain_$l[i] * (scale * y[i]) + policy_shift_$l[i];");
 }
 
+/// The activation's name in the library and in functions of C.
+inline std::string_view c_activation_name(Activation activation) {
+    switch (activation) {
+        case Activation::tanh: return "tanh";
+        case Activation::relu: return "relu";
+        case Activation::elu: return "elu";
+        case Activation::silu: return "silu";
+        case Activation::gelu: return "gelu";
+        case Activation::leaky_relu: break;
+    }
+    return "leaky_relu";
+}
+
 inline std::string c_activation(Activation activation, Index units) {
-    if (activation == Activation::relu) return CText::loop(units, "y[i] = y[i] < 0 ? 0 : y[i];");
-    return fmt::format("    policy_tanh(y, {});\n", units);
+    switch (activation) {
+        case Activation::tanh: return fmt::format("    policy_tanh(y, {});\n", units);
+        case Activation::relu: return CText::loop(units, "y[i] = y[i] < 0 ? 0 : y[i];");
+        case Activation::leaky_relu: return CText::loop(units, "y[i] = y[i] > 0 ? y[i] : y[i] * (policy_real)0.01;");
+        default:
+            return CText::loop(units,
+                               fmt::format("y[i] = (policy_real)policy_{}(y[i]);", c_activation_name(activation)));
+    }
+}
+
+/// Whether the functions that `c_activation` calls need `policy_exp`.
+inline bool activates_by_exp(const DescribedNetwork& network) {
+    const Activation f = network.activation;
+    return network.layers.size() > 1 && (f == Activation::elu || f == Activation::silu || f == Activation::gelu);
+}
+
+/// The functions that `c_activation` calls.
+inline void add_activation(CText& code, Activation activation, bool of_floats) {
+    switch (activation) {
+        case Activation::tanh: code.add(of_floats ? c_tanh_float : c_tanh_double); return code.add(c_tanh);
+        case Activation::elu: return code.add(c_elu);
+        case Activation::silu: return code.add(c_silu);
+        case Activation::gelu: return code.add(c_gelu);
+        default: return;
+    }
 }
 
 inline void add_layer(CText& code, const DescribedNetwork& network, std::size_t number) {
@@ -142,10 +178,7 @@ void add_network(CText& code, const PolicyDescription& policy) {
         code.array<double>("scale", network.scale);
     }
     for (std::size_t l = 1; l <= layers; ++l) add_weights<Scalar>(code, network.layers[l - 1], l);
-    if (layers > 1 && network.activation == Activation::tanh) {
-        code.add(std::is_same_v<Scalar, float> ? c_tanh_float : c_tanh_double);
-        code.add(c_tanh);
-    }
+    if (layers > 1) add_activation(code, network.activation, std::is_same_v<Scalar, float>);
     if (!network.layers.front().gain.empty()) code.add(c_layer_norm);
     for (std::size_t l = 1; l <= layers; ++l) add_layer(code, network, l);
     add_head(code, policy);

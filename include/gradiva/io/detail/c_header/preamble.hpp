@@ -70,7 +70,7 @@ inline std::string network_name(const PolicyDescription& policy) {
     std::string name = std::to_string(network.inputs());
     for (const DescribedLayer& layer : network.layers) name += " - " + std::to_string(layer.outputs);
     if (network.layers.size() == 1) name += ", linear";
-    if (network.layers.size() > 1) name += network.activation == Activation::tanh ? ", tanh" : ", relu";
+    if (network.layers.size() > 1) name += fmt::format(", {}", c_activation_name(network.activation));
     if (!network.layers.front().gain.empty()) name += ", layer normalisation";
     return name + (policy.scalar == Dtype::f64 ? ", in double" : ", in float");
 }

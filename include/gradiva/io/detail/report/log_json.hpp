@@ -1,0 +1,117 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <ios>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/description.hpp"
+#include "gradiva/core/failure.hpp"
+#include "gradiva/io/recorded_run.hpp"
+
+namespace GRADIVA_NAMESPACE::detail {
+
+/// The front of a text, for an error.
+inline std::string shortened(std::string_view text) {
+    constexpr std::size_t most = 60;
+    return text.size() <= most ? std::string(text) : std::string(text.substr(0, most)) + "...";
+}
+
+inline nlohmann::ordered_json parsed_object(std::string_view text) {
+    nlohmann::ordered_json object = nlohmann::ordered_json::parse(text, nullptr, false);
+    require(object.is_object(), "'{}' is no JSON object", shortened(text));
+    return object;
+}
+
+/// The text of a value as people read it.
+inline std::string shown(const nlohmann::ordered_json& value) {
+    if (value.is_string()) return value.get<std::string>();
+    return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+/// A value of a description; what it cannot hold, such as an object, as its text.
+inline DescriptionValue description_value(const nlohmann::ordered_json& value) {
+    if (value.is_boolean()) return value.get<bool>();
+    if (value.is_number_unsigned() && value.get<std::uint64_t>() >> 63 != 0) return value.get<std::uint64_t>();
+    if (value.is_number_integer()) return value.get<std::int64_t>();
+    if (value.is_number()) return value.get<double>();
+    if (!value.is_array()) return shown(value);
+    std::vector<double> numbers;
+    for (const auto& x : value) {
+        if (!x.is_number()) return shown(value);
+        numbers.push_back(x.get<double>());
+    }
+    return numbers;
+}
+
+/// Takes the description out of a line that has one.
+inline void read_description(const nlohmann::ordered_json& object, RecordedRun& run) {
+    const auto description = object.find("description");
+    if (description == object.end()) return;
+    require(description->is_object(), "\"description\" is {}; it is an object", shortened(shown(*description)));
+    run.description = {};
+    for (const auto& [path, value] : description->items()) {
+        run.description.entries.push_back({path, description_value(value)});
+    }
+}
+
+/// Takes version and description from the first line of a log, or the file beside it.
+inline void read_log_header(const nlohmann::ordered_json& header, RecordedRun& run) {
+    const auto version = header.find("gradiva_log");
+    require(version != header.end(), "there is no version, \"gradiva_log\": 1; this is no log of this library");
+    require(version->is_number_integer() && *version == 1,
+            "the log has version {}; this library reads version 1, a newer one reads it", shown(*version));
+    if (const auto columns = header.find("columns"); columns != header.end() && columns->is_array()) {
+        for (const auto& name : *columns) {
+            if (name.is_string()) run.series.column(name.get<std::string>());  // in the order of the log
+        }
+    }
+    read_description(header, run);
+}
+
+/// Reads what stands beside a CSV log, if it is there.
+inline void read_description_beside(const std::string& path, RecordedRun& run) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) {
+        run.notes.emplace_back("No description of the training lies beside its log.");
+        return;
+    }
+    std::ifstream file(path, std::ios::binary);
+    require(file.is_open(), "read_run: cannot read '{}'", path);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    with_prefix([&] { read_log_header(parsed_object(text), run); }, [&] { return "read_run: '" + path + "'"; });
+}
+
+/// The evaluation in a line of a log.
+inline RecordedEvaluation evaluation_in(const nlohmann::ordered_json& value) {
+    require(value.is_object(), "\"evaluation\" is {}; it is an object", shortened(shown(value)));
+    const auto number = [&](const char* name) {
+        const auto found = value.find(name);
+        require(found != value.end() && found->is_number(), "the evaluation has no number \"{}\"", name);
+        return found->get<double>();
+    };
+    RecordedEvaluation evaluation{.mean_return = number("mean_return")};
+    if (value.contains("std_return")) evaluation.std_return = number("std_return");
+    const double episodes = number("episodes");
+    require(episodes >= 1 && episodes <= 1e15, "the evaluation is of {} episodes", episodes);
+    evaluation.episodes = static_cast<Index>(episodes);
+    if (const auto returns = value.find("returns"); returns != value.end() && returns->is_array()) {
+        for (const auto& x : *returns) {
+            if (x.is_number()) evaluation.returns.push_back(x.get<double>());
+        }
+    }
+    return evaluation;
+}
+
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -1,0 +1,349 @@
+"""Reports in headless Chromium: what they draw, how they are used, and whether everyone can.
+
+Usage: reports.py PROGRAM, the path of report_samples.
+"""
+
+import base64
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import warnings
+
+try:
+    import numpy as np
+
+    import browser
+    if browser.program() is None:
+        raise ImportError("Chromium is not installed; tools/setup.sh --browser installs it")
+except ImportError as error:
+    if "GRADIVA_NO_SKIP" in os.environ:
+        raise
+    print(f"skipped: {sys.executable}: {error}; tools/setup.sh --python installs the modules that are needed")
+    sys.exit(77)
+
+PROGRAM = pathlib.Path(sys.argv.pop())
+NAMES = ("one", "long", "seeds", "thirty", "undescribed")
+
+# Of each text on the page that is shown: its colour, what is behind it, its size and weight. And of each line of a chart.
+COLOURS = """(() => {
+  const rgb = (text) => text.match(/[0-9.]+/g).map(Number);
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = rgb(getComputedStyle(e).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0.99) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const all = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent.trim(), element = walker.currentNode.parentElement;
+    if (!text || ['SCRIPT', 'STYLE', 'NOSCRIPT'].includes(element.tagName)) continue;
+    if (element.getClientRects().length === 0) continue;
+    const style = getComputedStyle(element), drawn = element instanceof SVGElement;
+    all.push({text: text.slice(0, 30), colour: rgb(drawn ? style.fill : style.color),
+      behind: behind(drawn ? element.closest('.plot') : element), size: parseFloat(style.fontSize),
+      bold: Number(style.fontWeight) >= 600, line: false});
+  }
+  for (const path of document.querySelectorAll('path.line, .legend line')) {
+    all.push({text: 'a line', colour: rgb(getComputedStyle(path).stroke), behind: behind(path.closest('div')), line: true});
+  }
+  return all;
+})()"""
+
+
+def luminance(colour):
+    parts = [c / 255 for c in colour[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def decoded(code):
+    if isinstance(code, dict) and "range" in code:
+        first, step, count = code["range"]
+        return first + step * np.arange(count)
+    if isinstance(code, dict):
+        return np.frombuffer(base64.b64decode(code["f64"]), "<f8")
+    return np.frombuffer(base64.b64decode(code), "<f4")
+
+
+def buckets_of(values, most=400):
+    """Ranges of rows as a table makes them, of as many rows."""
+    width = 1
+    while len(values) > most * width:
+        width *= 2
+    return [values[i:i + width] for i in range(0, len(values), width)]
+
+
+def band_of(runs, name):
+    """Quartiles of the runs at the union of their steps; NaN where none is there."""
+    curves = []
+    for run in runs:
+        there = ~np.isnan(run[name])
+        curves.append((run["steps"][there], run[name][there]))
+    places = np.unique(np.concatenate([run["steps"] for run in runs]))
+    rows = []
+    for place in places:
+        values = [np.interp(place, x, y) for x, y in curves if x[0] <= place <= x[-1]]
+        rows.append(np.percentile(values, [25, 50, 75]) if values else [np.nan] * 3)
+    return np.array(rows)
+
+
+class Reports(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        subprocess.run([PROGRAM, cls.folder], check=True)
+        cls.browser = browser.Browser()
+        cls.addClassCleanup(cls.browser.close)
+
+    def open(self, name, dark=False, width=1280):
+        page = self.browser
+        page.prefer(dark)
+        page.send("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+        page.open(self.folder / f"{name}.html")
+        return page
+
+    def data(self, name):
+        """What is in the page, and the numbers that it was made of."""
+        text = (self.folder / f"{name}.html").read_text()
+        begin = text.index('id="data">') + len('id="data">')
+        numbers = json.loads((self.folder / f"{name}.json").read_text())
+        return (json.loads(text[begin:text.index("</script>", begin)]),
+                [{key: np.array(values, float) for key, values in run.items()} for run in numbers])
+
+    def drawn(self, page, quantity, kind):
+        """The points of the first such path in the chart of a quantity, in pixels."""
+        path = page.run(f"[...document.querySelectorAll('figure')].find((figure) => figure.dataset.quantity === "
+                        f"{json.dumps(quantity)}).querySelector('path.{kind}').getAttribute('d')")
+        return np.array([[float(x) for x in point.split()] for point in path.strip("MZ").split("L")])
+
+    def check_pixels(self, pixels, values):
+        """Pixels are values on a linear scale that goes up."""
+        slope, offset = np.polyfit(values, pixels, 1)
+        self.assertLess(slope, 0)
+        self.assertLess(np.abs(slope * values + offset - pixels).max(), 0.02)
+
+    def test_pages_open_without_complaints_and_load_nothing(self):
+        for name in NAMES:
+            for dark in (False, True) if name in ("one", "thirty") else (False,):
+                with self.subTest(name=name, dark=dark):
+                    page = self.open(name, dark)
+                    self.assertEqual(page.complaints, [])
+                    self.assertEqual(page.requests, [(self.folder / f"{name}.html").as_uri()])
+                    self.assertGreater(page.run("document.querySelectorAll('path.line').length"), 2)
+
+    def test_a_page_of_ten_seeds_is_below_a_megabyte(self):
+        self.assertLess((self.folder / "seeds.html").stat().st_size, 1_000_000)
+
+    def test_series_below_400_are_held_exactly(self):
+        data, [numbers] = self.data("one")
+        page = self.open("one")
+        self.assertEqual(data["quantities"][0], "mean_return")
+        for quantity in data["quantities"]:
+            series = data["groups"][0]["series"][quantity]
+            self.assertEqual(set(series), {"last"})
+            np.testing.assert_array_equal(decoded(series["last"]), numbers[quantity].astype(np.float32))
+            there = ~np.isnan(numbers[quantity])
+            points = self.drawn(page, quantity, "line")
+            self.assertEqual(len(points), there.sum())
+            self.check_pixels(points[:, 1], numbers[quantity][there])
+        for axis in ("steps", "seconds", "iteration", "episodes"):
+            np.testing.assert_array_equal(decoded(data["groups"][0]["axes"][axis]), numbers[axis])
+
+    def test_longer_series_keep_their_extremes(self):
+        data, [numbers] = self.data("long")
+        page = self.open("long")
+        for quantity in data["quantities"]:
+            series = {key: decoded(code) for key, code in data["groups"][0]["series"][quantity].items()}
+            parts = buckets_of(numbers[quantity])
+            self.assertLessEqual(len(parts), 400)
+            np.testing.assert_array_equal(series["least"], np.float32([np.nanmin(part) for part in parts]))
+            np.testing.assert_array_equal(series["greatest"], np.float32([np.nanmax(part) for part in parts]))
+            np.testing.assert_array_equal(series["last"], np.float32([part[-1] for part in parts]))
+            points = self.drawn(page, quantity, "extremes")
+            self.check_pixels(points[:, 1], np.concatenate([series["greatest"], series["least"][::-1]]).astype(float))
+        steps = decoded(data["groups"][0]["axes"]["steps"])
+        np.testing.assert_array_equal(steps, [part[-1] for part in buckets_of(numbers["steps"])])
+
+    def test_curves_of_groups_are_quartiles_over_runs(self):
+        for name in ("seeds", "thirty"):
+            data, numbers = self.data(name)
+            for group in data["groups"]:
+                for quantity in data["quantities"]:
+                    series = group["series"][quantity]
+                    parts = buckets_of(band_of([numbers[r] for r in group["runs"]], quantity))
+                    with self.subTest(name=name, group=group["name"], quantity=quantity), warnings.catch_warnings():
+                        warnings.simplefilter("ignore", RuntimeWarning)  # of buckets without a number
+                        for key, expected in (("low", [np.nanmin(part[:, 0]) for part in parts]),
+                                              ("last", [part[-1, 1] for part in parts]),
+                                              ("high", [np.nanmax(part[:, 2]) for part in parts])):
+                            np.testing.assert_allclose(decoded(series[key]), expected, rtol=1e-6, atol=1e-5)
+
+    def test_final_returns_are_interquartile_means(self):
+        for name, groups, runs in (("one", 1, 1), ("seeds", 1, 10), ("thirty", 3, 10), ("undescribed", 30, 1)):
+            data, numbers = self.data(name)
+            self.assertEqual([len(group["runs"]) for group in data["groups"]], [runs] * groups)
+            for group in data["groups"]:
+                finals = np.sort([numbers[r]["mean_return"][-1] for r in group["runs"]])
+                cut = len(finals) // 4
+                self.assertAlmostEqual(group["final"]["value"], finals[cut:len(finals) - cut].mean(), delta=1e-6)
+                if runs > 1:
+                    self.assertLess(group["final"]["low"], group["final"]["value"])
+                    self.assertGreater(group["final"]["high"], group["final"]["value"])
+
+    def test_text_of_users_is_text(self):
+        for name in ("one", "thirty"):
+            page = self.open(name)
+            title = f'<script>throw 1</script> & "{name}"'
+            self.assertEqual(page.run("[document.title, document.querySelector('h1').textContent]"), [title, title])
+            self.assertEqual(page.run("document.querySelectorAll('u, i, img, main b').length"), 0)
+            self.assertEqual(page.run("document.querySelectorAll('script').length"), 3)
+        self.assertIn("<u>TRPO</u>", page.run("document.querySelector('.legend').textContent"))
+        self.assertIn("<b>goals</b>", page.run("document.querySelector('.charts').textContent"))
+
+    def test_play_advances_the_animation(self):
+        page = self.open("one")
+        picture = "document.querySelector('#episodes canvas').toDataURL()"
+        page.run("document.querySelector('#episodes button').focus()")
+        before, at = page.run(picture), page.run("document.querySelector('#episodes input').value")
+        page.press("Enter")
+        time.sleep(0.5)
+        page.press("Enter")  # pause
+        self.assertNotEqual(page.run(picture), before)
+        later = page.run("document.querySelector('#episodes input').value")
+        self.assertGreater(int(later), int(at))
+        time.sleep(0.2)
+        self.assertEqual(page.run("document.querySelector('#episodes input').value"), later)
+        self.assertEqual(page.complaints, [])
+
+    def test_themes_follow_the_system_and_the_button(self):
+        page = self.open("one", dark=True)
+        colour = "getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number)"
+        self.assertLess(luminance(page.run(colour)), 0.05)
+        page.run("document.getElementById('theme').click()")
+        self.assertGreater(luminance(page.run(colour)), 0.8)
+        page = self.open("one")
+        self.assertGreater(luminance(page.run(colour)), 0.8)
+        page.prefer(True)
+        page.run("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20)))")
+        self.assertLess(luminance(page.run(colour)), 0.05)
+
+    def test_contrast_is_enough_in_both_themes(self):
+        for name in ("one", "thirty"):
+            for dark in (False, True):
+                page = self.open(name, dark)
+                page.run("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+                time.sleep(0.05)
+                seen = page.run(COLOURS)
+                self.assertGreater(len(seen), 50)
+                for found in seen:
+                    large = found["line"] or found["size"] >= 24 or found["bold"] and found["size"] >= 18.66
+                    with self.subTest(name=name, dark=dark, text=found["text"]):
+                        self.assertGreaterEqual(contrast(found["colour"], found["behind"]), 3 if large else 4.5)
+
+    def focusable(self, page):
+        """Names and roles of what takes the focus, as assistive technology gets them."""
+        nodes = page.send("Accessibility.getFullAXTree")["nodes"]
+        for node in nodes:
+            properties = {p["name"]: p["value"].get("value") for p in node.get("properties", [])}
+            if properties.get("focusable") and node["role"]["value"] != "RootWebArea":
+                yield node["role"]["value"], node.get("name", {}).get("value", ""), node.get("value", {})
+
+    def test_everything_that_takes_the_focus_has_a_label(self):
+        for name in ("one", "thirty"):
+            page = self.open(name)
+            found = list(self.focusable(page))
+            self.assertGreater(len(found), 8)
+            for role, label, _ in found:
+                if role not in ("main", "generic"):
+                    self.assertTrue(label.strip(), f"{name}: a {role} has no label")
+            sliders = [label for role, label, _ in found if role == "slider"]
+            self.assertEqual(sum("Chart of" in label for label in sliders), 3)
+            self.assertEqual(page.run("[...document.querySelectorAll('section')].every((section) => document"
+                                      ".getElementById(section.getAttribute('aria-labelledby')).textContent)"), True)
+            self.assertEqual(page.run("[...document.querySelectorAll('th')].every((head) => head.scope)"), True)
+
+    def test_the_focus_goes_through_the_page_in_its_order_and_is_seen(self):
+        page = self.open("thirty")
+        count = page.run("document.querySelectorAll('a, button, select, input, summary, [tabindex=\"0\"]').length")
+        page.run("""window.stops = []; document.addEventListener('focusin', ({target}) => {
+            const style = getComputedStyle(target);
+            stops.push([target, style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2]); })""")
+        for _ in range(count + 1):
+            page.press("Tab")
+        self.assertGreater(page.run("stops.length"), 15)
+        self.assertTrue(page.run("stops.every(([, seen]) => seen)"))
+        self.assertTrue(page.run("stops.slice(1).every(([stop], i) => stop === stops[0][0] || Boolean("
+                                 "stops[i][0].compareDocumentPosition(stop) & Node.DOCUMENT_POSITION_FOLLOWING))"))
+        visible = page.run("[...document.querySelectorAll('a, button, select, input, summary, [tabindex=\"0\"]')]"
+                           ".filter((e) => e.checkVisibility({contentVisibilityAuto: true}))"
+                           ".every((e) => stops.some(([stop]) => stop === e))")
+        self.assertTrue(visible)
+
+    def test_a_chart_is_read_by_keys_and_as_a_table(self):
+        page = self.open("one")
+        _, [numbers] = self.data("one")
+        page.run("document.querySelector('.plot').focus()")
+        text = "document.querySelector('.plot').getAttribute('aria-valuetext')"
+        page.press("End")
+        self.assertIn("102,144", page.run(text))
+        page.press("ArrowLeft")
+        self.assertIn("101,888", page.run(text))
+        self.assertIn(f"{numbers['mean_return'][-2]:.3f}"[:6], page.run(text))
+        self.assertFalse(page.run("document.querySelector('.tip').hidden"))
+        page.press("Escape")
+        self.assertTrue(page.run("document.querySelector('.tip').hidden"))
+        page.run("document.querySelector('figure summary').focus()")
+        page.press("Enter")
+        time.sleep(0.1)
+        self.assertEqual(page.run("document.querySelectorAll('figure .rows tbody tr').length"), 399)
+        self.assertEqual(page.complaints, [])
+
+    def test_groups_and_axes_are_chosen_by_keys(self):
+        page = self.open("thirty")
+        lines = "document.querySelectorAll('figure path.line').length"
+        self.assertEqual(page.run(lines), 9)
+        page.run("document.querySelector('.legend button').focus()")
+        page.press(" ")
+        self.assertEqual(page.run(lines), 6)
+        self.assertEqual(page.run("document.activeElement.getAttribute('aria-pressed')"), "false")
+        page.press(" ")
+        self.assertEqual(page.run(lines), 9)
+        for axis in ("seconds", "iteration", "episodes"):
+            page.run(f"document.getElementById('axis').value = '{axis}'; "
+                     "document.getElementById('axis').dispatchEvent(new Event('change'))")
+            self.assertEqual(page.run(lines), 9)
+            self.assertIn(page.run("document.querySelector('#axis').selectedOptions[0].textContent"),
+                          page.run("document.querySelector('.plot').getAttribute('aria-valuetext')"))
+        self.assertEqual(page.complaints, [])
+
+    def test_the_pointer_reads_all_groups(self):
+        page = self.open("thirty")
+        frame = page.run("(() => { const r = document.querySelector('.plot').getBoundingClientRect(); "
+                         "return [r.left + r.width / 2, r.top + r.height / 2]; })()")
+        page.point(*frame)
+        self.assertEqual(page.run("document.querySelectorAll('.tip div').length"), 3)
+        self.assertIn("<u>TRPO</u>", page.run("document.querySelector('.tip').textContent"))
+        self.assertEqual(page.complaints, [])
+
+    def test_narrow_windows_do_not_scroll_sideways(self):
+        for name in ("one", "thirty", "undescribed"):
+            for width in (1280, 360):
+                page = self.open(name, width=width)
+                self.assertLessEqual(page.run("document.documentElement.scrollWidth"), width, name)
+
+
+if __name__ == "__main__":
+    unittest.main()
