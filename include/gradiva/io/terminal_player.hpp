@@ -17,7 +17,7 @@
 #include "gradiva/core/printable.hpp"
 #include "gradiva/core/terminal.hpp"
 #include "gradiva/env/canvas.hpp"
-#include "gradiva/io/detail/json_text.hpp"
+#include "gradiva/core/json_text.hpp"
 #include "gradiva/io/detail/player/check_recording.hpp"
 #include "gradiva/io/detail/player/raster.hpp"
 #include "gradiva/io/detail/player/terminal_lines.hpp"
@@ -93,7 +93,9 @@ private:
         if (terminal_.moves_cursor && lines_ > 0) text += fmt::format("\x1b[{}A\r", lines_);
         std::vector<std::string> lines = terminal_picture(frame.canvas, picture_);
         const RecordedEpisode& played = recording.episodes[episode];
-        std::string name = printable(detail::with_valid_utf8(recording.name));
+        std::string valid;
+        append_utf8(valid, recording.name);
+        std::string name = printable(valid);
         if (terminal_.moves_cursor && !terminal_.utf8) {
             for (char& c : name) c = static_cast<unsigned char>(c) < 0x80 ? c : '?';
         }

@@ -15,7 +15,7 @@
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/terminal.hpp"
 #include "gradiva/env/canvas.hpp"
-#include "gradiva/io/detail/json_text.hpp"
+#include "gradiva/core/json_text.hpp"
 #include "gradiva/io/detail/player/raster.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
