@@ -6,13 +6,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <ctime>
 #include <filesystem>
 #include <gradiva/io.hpp>
 #include <limits>
 #include <string>
 #include <vector>
 
+#include "common/processor_time.hpp"
 #include "common/stopwatch.hpp"
 #include "pendulum_reference/job.hpp"
 
@@ -20,21 +20,12 @@ namespace {
 
 using namespace pendulum_reference;
 using gradiva_bench::median;
+using gradiva_bench::ProcessorTime;
 using gradiva_bench::Stopwatch;
 
 const std::string path = fmt::format("checkpoint_{}.safetensors", getpid());
 const std::string plain_path = path + ".plain";
 constexpr double never = std::numeric_limits<double>::infinity();
-
-/// Notes the processor's time from the report of the first iteration to that of the last one.
-struct ProcessorTime {
-    static double now() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-    void operator()(const gradiva::Progress& progress) {
-        if (progress.iteration == 1) first = now();
-        last = now();
-    }
-    double first = 0, last = 0;
-};
 
 /// Seconds of one training, without what is written after its last iteration.
 struct Seconds {
@@ -48,7 +39,7 @@ Seconds train(Checkpoint... checkpoint) {
     ProcessorTime time;
     const double wall = trainer.train({.steps = steps}, time, checkpoint...).seconds;
     std::filesystem::remove(path);
-    return {wall, time.last - time.first};
+    return {wall, time.seconds()};
 }
 
 /// Writes the bytes of the checkpoint to a new file and to the disk.

@@ -75,9 +75,11 @@ GRADIVA_DEFAULTS(PolicyDescription, IS(scalar, Dtype::f32), IS(spaces, {}), IS(n
 GRADIVA_DEFAULTS(PolicyExamples, IS(observation, {}), IS(mask, {}), IS(head, {}), IS(integers, {}), IS(reals, {})),
 
 GRADIVA_DEFAULTS(StatePiece, IS(type, Dtype::f64), IS(rank, 0), IS(rows, 1), IS(columns, 1), IS(data, nullptr),
-    IS(fixed, false), IS(text, false), IS(in_place, false), IS(resize, nullptr), IS(object, nullptr)),
+    IS(fixed, false), IS(text, false), IS(in_place, false), IS(resize, nullptr), IS(object, nullptr),
+    IS(enumerator, nullptr)),
 GRADIVA_DEFAULTS(StateArray, IS(path, {}), IS(type, Dtype::f64), IS(fixed, false), IS(shape, {}), IS(data, nullptr),
     IS(bytes, 0), IS(own, {})),
+GRADIVA_DEFAULTS(Description, IS(entries, {})),
 GRADIVA_DEFAULTS(RecordFilePosition, IS(bytes, 0), IS(crc64, 0)),
 
 // Schedules.
