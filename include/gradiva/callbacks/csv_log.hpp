@@ -7,8 +7,6 @@
 #include <string_view>
 #include <utility>
 
-#include <fmt/core.h>
-
 #include "gradiva/callbacks/detail/log_file.hpp"
 #include "gradiva/callbacks/detail/run_json.hpp"
 #include "gradiva/core/check.hpp"
@@ -29,7 +27,7 @@ inline void append_csv(std::string& line, Index count) {
 inline void append_csv(std::string& line, double number) {
     if (!std::isfinite(number)) return;
     char digits[32];
-    line.append(digits, fmt::format_to_n(digits, sizeof digits, "{:.9g}", number).out);
+    line.append(digits, std::to_chars(digits, digits + sizeof digits, number, std::chars_format::general, 9).ptr);
 }
 
 /// Appends a text, in quotes where it needs them (RFC 4180).
