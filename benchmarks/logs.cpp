@@ -1,5 +1,5 @@
-// What logs cost: the reference job with a CsvLog and a TensorBoardLog beside the job without, by turns, and the time of
-// each log in an iteration. Their files lie in the working directory.
+// What logs cost: the reference job with a CsvLog and a TensorBoardLog beside the job without, by turns, and the time
+// of each log in an iteration. Their files lie in the working directory.
 
 #include <unistd.h>
 

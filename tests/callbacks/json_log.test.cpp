@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -68,8 +69,20 @@ TEST_CASE("JsonLog writes evaluations, of whichever time") {
         const auto lines = lines_of(read_text(path));
         REQUIRE(lines.size() == 2);
         CHECK(json::parse(lines[0])["gradiva_log"] == 1);
-        CHECK(lines[1] ==
-              R"({"evaluation":{"mean_return":450.5,"std_return":20,"standard_error":2,"mean_length":450,"episodes":100}})");
+        CHECK(
+            lines[1] ==
+            R"({"evaluation":{"mean_return":450.5,"std_return":20,"standard_error":2,"mean_length":450,"episodes":100}})");
+    }
+    SECTION("with metrics") {
+        static constexpr std::string_view names[] = {"targets hit", "height"};
+        Evaluation measured = evaluation;
+        measured.metrics = MetricMeans(names);
+        measured.metrics.values()[0] = 2.5;
+        measured.metrics.values()[1] = std::numeric_limits<double>::infinity();
+        log.evaluation(measured);
+        const json numbers = json::parse(lines_of(read_text(path)).at(1))["evaluation"];
+        CHECK(numbers["metric/targets hit"] == 2.5);
+        CHECK(!numbers.contains("metric/height"));
     }
     SECTION("between iterations, and after them") {
         start(log);

@@ -3,8 +3,10 @@
 
 #include <filesystem>
 #include <string>
+#include <type_traits>
 
 #include "catch.hpp"
+#include "gradiva/train/train_loop.hpp"
 #include "helpers/small_disk.hpp"
 
 using namespace gradiva;
@@ -41,6 +43,23 @@ TEMPLATE_TEST_CASE("a log goes on in its file in further trainings", "", CsvLog,
         CHECK(now.size() > before.size());
         before = now;
     }
+}
+
+TEMPLATE_TEST_CASE("a log of a training says what it is", "", CsvLog, JsonLog, TensorBoardLog) {
+    struct Trainer {
+        void visit_state(State& state) { state.fixed("mass/of\"it", 2.5); }
+    } trainer;
+    const TemporaryFolder folder("logs");
+    const std::string path = folder / "run.log";
+    TestType log(path);
+    TrainLoop loop("Test");
+    Buffer<FinishedEpisode> none;
+    const auto iterate = [&](Progress& progress) { loop.report(10, none, progress); };
+    loop.run({.steps = 10}, trainer, iterate, log);
+    const bool beside = std::is_same_v<TestType, CsvLog>, binary = std::is_same_v<TestType, TensorBoardLog>;
+    const std::string text = read_text(beside ? path + ".json" : file_of<TestType>(path));
+    CHECK_THAT(text, ContainsText(binary ? "mass/of\"it" : R"("mass/of\"it":2.5)"));
+    CHECK_THAT(text, ContainsText("train/steps"));
 }
 
 TEMPLATE_TEST_CASE("a log refuses a path that cannot be written", "", CsvLog, JsonLog, TensorBoardLog) {

@@ -101,7 +101,8 @@ TEST_CASE("TensorBoardLog counts the steps of all calls of train") {
     log.on_start(run);
     log(Progress{.steps = 20});
     std::vector<std::int64_t> steps;
-    for (const ScalarEvent& event : scalar_events(read_text(file_of<TensorBoardLog>(path)))) steps.push_back(event.step);
+    for (const ScalarEvent& event : scalar_events(read_text(file_of<TensorBoardLog>(path))))
+        steps.push_back(event.step);
     CHECK(steps == std::vector<std::int64_t>{510, 520, 530, 540, 560});
 }
 

@@ -41,10 +41,9 @@ TEST_CASE("a description is a flat object in JSON, which a JSON reader reads") {
     description.set("none", std::vector<double>{});
     json.clear();
     append_json(json, description);
-    CHECK(json ==
-          R"({"yes":true,"count":-3,"seed":18446744073709551615,"rate":0.0003,"infinite":"inf",)"
-          R"("name":"<b>\"x\"\u000a)"
-          "\xEF\xBF\xBD"
-          R"(","widths":[4,64,0.5,"-inf"],"none":[]})");
+    CHECK(json == R"({"yes":true,"count":-3,"seed":18446744073709551615,"rate":0.0003,"infinite":"inf",)"
+                  R"("name":"<b>\"x\"\u000a)"
+                  "\xEF\xBF\xBD"
+                  R"(","widths":[4,64,0.5,"-inf"],"none":[]})");
     CHECK(nlohmann::json::parse(json)["seed"].get<std::uint64_t>() == std::numeric_limits<std::uint64_t>::max());
 }

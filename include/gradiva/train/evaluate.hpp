@@ -43,7 +43,7 @@ struct Evaluation {
 };
 
 /// Calls `use(name, number)` for each number of an evaluation; `name` is a `std::string_view`, `number` an `Index` or a
-/// `double`. Logs get their numbers here.
+/// `double`; metrics follow as `metric/NAME`. Logs get their numbers here.
 template <class Use>
 void for_each_number(const Evaluation& evaluation, const Use& use) {
     use(std::string_view("mean_return"), evaluation.mean_return);
@@ -51,6 +51,7 @@ void for_each_number(const Evaluation& evaluation, const Use& use) {
     use(std::string_view("standard_error"), evaluation.standard_error);
     use(std::string_view("mean_length"), evaluation.mean_length);
     use(std::string_view("episodes"), evaluation.episodes);
+    for_each_metric(evaluation.metrics, use);
 }
 
 namespace detail {
