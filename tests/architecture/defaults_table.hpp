@@ -144,6 +144,7 @@ GRADIVA_DEFAULTS(Outcome, IS(reward, 0), IS(terminated, false), IS(truncated, fa
 GRADIVA_DEFAULTS(FinishedEpisode, IS(environment, 0), IS(reward_sum, 0), IS(length, 0)),
 GRADIVA_DEFAULTS(Evaluation, IS(mean_return, 0), IS(std_return, 0), IS(standard_error, 0), IS(mean_length, 0),
     IS(episodes, 0), IS(metrics, {})),
+GRADIVA_DEFAULTS(SeedRun, IS(seed, 0), IS(curve, {}), IS(evaluation, {})),
 GRADIVA_DEFAULTS(OffPolicyReport, IS(effective_sample_size, 0), IS(kl, 0)),
 GRADIVA_DEFAULTS(SurrogateSum, IS(loss, 0), IS(clipped, 0)),
 GRADIVA_DEFAULTS(ActorCoefficients, IS(surrogate, 1), IS(entropy, 0), IS(kl, 0)),
