@@ -219,7 +219,7 @@ class Reports(unittest.TestCase):
         page.value("document.querySelector('#episodes button').focus()")
         before, at = page.value(picture), page.value("document.querySelector('#episodes input').value")
         page.press("Enter")
-        time.sleep(0.5)
+        page.until(f"document.querySelector('#episodes input').value !== '{at}'")
         page.press("Enter")  # pause
         self.assertNotEqual(page.value(picture), before)
         later = page.value("document.querySelector('#episodes input').value")
@@ -237,7 +237,7 @@ class Reports(unittest.TestCase):
         page = self.open("one")
         self.assertGreater(luminance(page.value(colour)), 0.8)
         page.theme(True)
-        page.value("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20)))")
+        page.until("document.documentElement.dataset.theme === 'dark'")
         self.assertLess(luminance(page.value(colour)), 0.05)
 
     def test_contrast_is_enough_in_both_themes(self):
@@ -245,7 +245,7 @@ class Reports(unittest.TestCase):
             for dark in (False, True):
                 page = self.open(name, dark)
                 page.value("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
-                time.sleep(0.05)
+                page.until("[...document.querySelectorAll('figure .rows')].every((rows) => rows.querySelector('td'))")
                 seen = page.value(COLOURS)
                 self.assertGreater(len(seen), 50)
                 for found in seen:
@@ -307,8 +307,7 @@ class Reports(unittest.TestCase):
         self.assertTrue(page.value("document.querySelector('.tip').hidden"))
         page.value("document.querySelector('figure summary').focus()")
         page.press("Enter")
-        time.sleep(0.1)
-        self.assertEqual(page.value("document.querySelectorAll('figure .rows tbody tr').length"), 399)
+        page.until("document.querySelectorAll('figure .rows tbody tr').length === 399")
         self.assertEqual(page.problems, [])
 
     def test_groups_and_axes_are_chosen_by_keys(self):

@@ -35,6 +35,7 @@ button:hover, select:hover { border-color: var(--muted); }
 .bar { display: flex; flex-wrap: wrap; gap: 10px 18px; align-items: center; justify-content: space-between;
   padding: 8px 0 10px; background: var(--page); z-index: 3; }
 .bar.stays { position: sticky; top: 0; }
+.bar.alone { margin-top: -50px; }
 .legend { display: flex; flex-wrap: wrap; gap: 6px; min-width: 0; max-height: 190px; overflow: auto; padding: 3px; margin: -3px; }
 .legend button { display: inline-flex; align-items: center; gap: 8px; max-width: 100%; }
 .legend button[aria-pressed="true"] { background: var(--chosen); }
