@@ -86,14 +86,17 @@ class Checkpoints(unittest.TestCase):
     def test_a_training_goes_on_from_its_file(self):
         for name in WITH_OPTIONS:
             with self.subTest(program=name), tempfile.TemporaryDirectory() as folder:
-                file, log = pathlib.Path(folder) / "run", pathlib.Path(folder) / "run.csv"
-                arguments = ("--checkpoint", file, "--log", log, "--quiet", "--seed", "3")
+                file, log, json, events = (pathlib.Path(folder) / each for each in ("run", "run.csv", "run.jsonl", "events"))
+                arguments = ("--checkpoint", file, "--log", log, "--json", json, "--tensorboard", events, "--quiet", "--seed",
+                             "3")
                 first = run(name, *arguments, "--steps", "3000")
                 self.assertEqual(first.returncode, 0, first.stderr)
                 lines = log.read_text()
+                self.assertEqual(len(json.read_text().splitlines()), len(lines.splitlines()))
                 again = run(name, *arguments, "--steps", "3000")
                 self.assertEqual((again.returncode, again.stdout), (0, first.stdout))
                 self.assertEqual(log.read_text(), lines)
+                self.assertEqual(len(list(events.iterdir())), 1)
                 other = run(name, "--checkpoint", file, "--log", log, "--quiet", "--seed", "4", "--steps", "3000")
                 self.assertEqual(other.returncode, 1)
                 self.assertIn("seed is 3 where it was saved and 4 here", other.stderr)
