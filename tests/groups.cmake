@@ -15,10 +15,10 @@ function(gradiva_group_tests result)
     set(alone)
     set(together)
     foreach(source IN LISTS ARGN)
-        cmake_path(IS_PREFIX CMAKE_CURRENT_SOURCE_DIR ${source} of_project)
+        cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE path)
         file(READ ${source} text)
-        # The others cannot stand in a namespace, or have includes under a condition.
-        if(NOT of_project OR text MATCHES "\ntemplate <>|#if[^\n]*\n#include|#define.*\n#include")
+        # No room: not one of the project's. The others cannot stand in a namespace, or have includes under a condition.
+        if(NOT path MATCHES "/" OR text MATCHES "\ntemplate <>|#if[^\n]*\n#include|#define.*\n#include")
             list(APPEND alone ${source})
         else()
             list(APPEND together ${source})
