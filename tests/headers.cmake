@@ -1,6 +1,7 @@
 # headers_alone: every header is compiled as all that a source includes. A header that includes one of `first`, itself or by
-# another header, may as well find it precompiled: it stands before the header's other includes then, no more.
-set(first core/types.hpp rollout/rollout.hpp)  # each includes those before it
+# another header, may as well find it precompiled: it stands before the header's other includes then, no more. It finds the
+# last that it includes.
+set(first core/check.hpp core/types.hpp rollout/rollout.hpp)
 
 # Sets the property REACHED_<header> to the headers of gradiva that it includes, itself or by another.
 function(gradiva_find_reached header)

@@ -58,7 +58,17 @@ GRADIVA_DEFAULTS(ReportOptions, IS(title, "Training report"), IS(episodes, 20), 
     IS(seed, 0)),
 GRADIVA_DEFAULTS(WriteReportOptions, IS(title, "Training report")),
 GRADIVA_DEFAULTS(BootstrapOptions, IS(resamples, 2000), IS(confidence, 0.95), IS(seed, 0)),
+GRADIVA_DEFAULTS(RecordOptions, IS(episodes, 3), IS(greedy, true), IS(seed, 0), IS(environments, 16),
+    IS(most_steps_per_episode, 100'000), IS(most_frames, 1000), IS(seconds_per_step, 0), IS(name, "episode")),
 GRADIVA_DEFAULTS(CHeaderOptions, IS(name, "policy")),
+
+// Pictures and terminals.
+GRADIVA_DEFAULTS(CanvasPoint, IS(x, 0), IS(y, 0)),
+GRADIVA_DEFAULTS(CanvasView, IS(left, -1), IS(bottom, -1), IS(right, 1), IS(top, 1)),
+GRADIVA_DEFAULTS(LineStyle, IS(ink, Ink::foreground), IS(width, 0)),
+GRADIVA_DEFAULTS(AreaStyle, IS(fill, Ink::foreground), IS(stroke, Ink::none), IS(width, 0)),
+GRADIVA_DEFAULTS(TextStyle, IS(size, 0.1), IS(ink, Ink::foreground), IS(align, Align::centre)),
+GRADIVA_DEFAULTS(Terminal, IS(moves_cursor, false), IS(colours, false), IS(utf8, false), IS(columns, 80), IS(rows, 24)),
 
 // State and files.
 GRADIVA_DEFAULTS(LoadPolicyOptions, IS(part, "actor")),
@@ -134,6 +144,7 @@ GRADIVA_DEFAULTS(Outcome, IS(reward, 0), IS(terminated, false), IS(truncated, fa
 GRADIVA_DEFAULTS(FinishedEpisode, IS(environment, 0), IS(reward_sum, 0), IS(length, 0)),
 GRADIVA_DEFAULTS(Evaluation, IS(mean_return, 0), IS(std_return, 0), IS(standard_error, 0), IS(mean_length, 0),
     IS(episodes, 0), IS(metrics, {})),
+GRADIVA_DEFAULTS(SeedRun, IS(seed, 0), IS(curve, {}), IS(evaluation, {})),
 GRADIVA_DEFAULTS(OffPolicyReport, IS(effective_sample_size, 0), IS(kl, 0)),
 GRADIVA_DEFAULTS(SurrogateSum, IS(loss, 0), IS(clipped, 0)),
 GRADIVA_DEFAULTS(ActorCoefficients, IS(surrogate, 1), IS(entropy, 0), IS(kl, 0)),

@@ -42,10 +42,24 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
+/// Without what stands in raw strings, such as scripts.
+std::string without_raw_strings(std::string text) {
+    for (std::size_t at = 0; (at = text.find("R\"", at)) != std::string::npos;) {
+        const std::size_t open = text.find('(', at);
+        if (open == std::string::npos) break;
+        const std::string close = ")" + text.substr(at + 2, open - at - 2) + "\"";
+        const std::size_t end = text.find(close, open);
+        if (end == std::string::npos) break;
+        text.replace(at, end + close.size() - at, "\"\"");
+        at += 2;
+    }
+    return text;
+}
+
 /// The code of a header, without comments and texts.
 std::string code_of(const std::string& text) {
     std::string code;
-    for (std::string line : lines_of(text)) {
+    for (std::string line : lines_of(without_raw_strings(text))) {
         line = std::regex_replace(line, std::regex(R"("(\\.|[^"\\])*")"), "\"\"");
         code += line.substr(0, line.find("//")) + '\n';
     }
@@ -184,6 +198,7 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"core/column_by_column.hpp", "tests/policy/column_by_column.test.cpp"},
         {"core/disk.hpp", "tests/io/detail/durable_file.test.cpp"},
         {"core/draws_from_a_copy.hpp", "tests/policy/controller.test.cpp"},
+        {"io/recording.hpp", "tests/io/record_episodes.test.cpp"},
         {"io/policy_description.hpp", "tests/io/describe_policy.test.cpp"},
         {"core/language.hpp", "tests/compile_errors/ofast.cpp"},
         {"core/namespace.hpp", "tests/mixed_targets/CMakeLists.txt"},

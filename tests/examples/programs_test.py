@@ -136,6 +136,64 @@ class Sweeps(unittest.TestCase):
                 self.assertIn(arguments[0], done.stdout + done.stderr)
 
 
+class Reports(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def test_every_program_writes_a_report_and_says_where(self):
+        for name, env in WITH_OPTIONS.items():
+            with self.subTest(program=name):
+                file = self.folder / f"{name}.html"
+                done = run(name, "--steps", "2000", "--report", file)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(done.stderr.splitlines()[-1], f"the report is {file}")
+                page = file.read_text()
+                self.assertIn(f'TimeLimit\\u003c{env}>', page)
+                self.assertIn('"recording":{', page)
+                self.assertIn('"evaluation":{', page)
+
+    def test_a_report_is_written_after_an_interrupt_too(self):
+        file = self.folder / "report.html"
+        process = subprocess.Popen(
+            [FOLDER / "cartpole_ppo_clip", "--steps", "1000000000", "--quiet", "--report", file],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        while process.poll() is None and catches_interrupts(process) is False:
+            time.sleep(0.0005)
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+        self.assertIn("A callback ended the training after iteration", file.read_text())
+
+    def test_logs_of_several_seeds_become_one_report(self):
+        csv, json_lines, out = self.folder / "<1>.csv", self.folder / "2.jsonl", self.folder / "report.html"
+        for seed, option, file in (("1", "--log", csv), ("2", "--json", json_lines)):
+            done = run("cartpole_ppo_clip", "--quiet", "--steps", "2000", "--seed", seed, option, file)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        done = run("report", csv, json_lines, "--out", out)
+        self.assertEqual((done.returncode, done.stdout), (0, f"the report of 2 runs is {out}\n"), done.stderr)
+        page = out.read_text()
+        self.assertIn('"runs":[0,1]', page)
+        self.assertNotIn("<1>", page)
+
+    def test_what_is_no_log_is_named_and_no_report_is_written(self):
+        out, empty, other = (self.folder / name for name in ("report.html", "empty", "other"))
+        empty.write_text("")
+        other.write_text("iteration,steps\n1,8\n2,x\n")
+        for arguments, words in (((self.folder / "none",), "none'; give the path of a log"),
+                                 ((empty,), f"'{empty}' is empty"),
+                                 ((other,), f"'{other}', line 3: '2,x' is no row of numbers"),
+                                 ((other, other, "--out", other), "is given for two files"),
+                                 ((other, "--out", self.folder), "is a folder or a device"),
+                                 ((), "LOG")):
+            with self.subTest(arguments=arguments):
+                done = run("report", *arguments, *(() if "--out" in arguments else ("--out", out)))
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn(words, done.stdout + done.stderr)
+                self.assertFalse(out.exists())
+
+
 class Policies(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -168,6 +226,22 @@ class Policies(unittest.TestCase):
                 self.assertNotEqual(self.play(saved, "--env", env, "--seed", "3", "--sampled"), line + "\n")
                 self.assertIn("episodes=7", self.play(saved, "--env", env, "--episodes", "7"))
 
+    def test_episodes_are_shown_in_files_and_as_text(self):
+        file, words = self.folder / "policy", ("--env", "CartPole", "--episodes", "2")
+        self.train("cartpole_ppo_clip", "--save", file)
+        line = self.play(file, *words)
+        page, picture = self.folder / "watch.html", self.folder / "watch.svg"
+        for path in (page, picture):
+            self.assertEqual(self.play(file, *words, "--watch", path), line)
+        self.assertIn("gradivaPlayer", page.read_text())
+        self.assertIn("<animate", picture.read_text())
+        text = self.play(file, *words, "--watch", "-")
+        self.assertEqual(text.splitlines()[-1] + "\n", line)
+        self.assertIn("CartPole 2/2, step 0 of ", text)
+        self.assertNotIn("\x1b", text)
+        self.refused("neither a .html nor a .svg file", "play_policy", file, *words, "--watch", self.folder / "watch.png")
+        self.refused("cannot be written", "play_policy", file, *words, "--watch", self.folder / "none" / "watch.svg")
+
     def test_an_environment_or_part_that_does_not_fit_is_named(self):
         file = self.folder / "policy"
         self.train("cartpole_ppo_clip", "--save", file)
@@ -181,7 +255,7 @@ class Policies(unittest.TestCase):
     def test_files_that_cannot_be_written_are_named_before_training(self):
         forever = ("--steps", "1000000000", "--quiet")
         nowhere, folder = self.folder / "none" / "file", self.folder
-        for option in ("--save", "--onnx", "--c-header", "--checkpoint"):
+        for option in ("--save", "--onnx", "--c-header", "--checkpoint", "--report"):
             with self.subTest(option=option):
                 self.refused(f"{option}: '{nowhere}' cannot be written", "cartpole_a2c", option, nowhere, *forever)
                 if option != "--c-header":

@@ -2,6 +2,9 @@
 #include "helpers/count_malloc.hpp"
 
 #include <array>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "gradiva/io.hpp"
 #include "io/policy_table.hpp"
@@ -26,11 +29,11 @@ void act(SavedPolicy& policy, const ActOptions& options) {
     }
 }
 
-template <class A>
-void run(const char* name, const A& actor) {
-    SavedPolicy policy(describe_policy(actor));
+void run(const std::string& name, PolicyDescription description) {
+    SavedPolicy policy(std::move(description));
     Rng rng(1);
-    const std::vector<std::uint8_t> legal(policy.spaces().masked ? to_size(actor.mask_size()) : 0, 1);
+    const Index mask_size = policy.description().distribution.mask_size();
+    const std::vector<std::uint8_t> legal(policy.spaces().masked ? to_size(mask_size) : 0, 1);
     const long before = count_malloc::calls;
     for (int i = 0; i < 20; ++i) {
         act(policy, {.legal = legal});
@@ -45,8 +48,14 @@ void run(const char* name, const A& actor) {
 
 int main() {
     return count_malloc::judge([] {
-        const auto run_one = [](const std::string& name, const auto& actor) { run(name.c_str(), actor); };
-        gradiva_test::for_each_policy<float>({.mlp = {.hidden = {64, 64}, .normalize_observations = true}}, run_one);
-        gradiva_test::for_each_policy<double>({}, run_one);
+        const gradiva_test::PolicyForm wide{.mlp = {.hidden = {64, 64}, .normalize_observations = true}};
+        for (const Dtype scalar : {Dtype::f32, Dtype::f64}) {
+            gradiva_test::for_each_policy<float>(scalar == Dtype::f32 ? wide : gradiva_test::PolicyForm{},
+                                                 [scalar](const std::string& name, const auto& actor) {
+                                                     PolicyDescription description = describe_policy(actor);
+                                                     description.scalar = scalar;  // double: the same numbers
+                                                     run(name, std::move(description));
+                                                 });
+        }
     });
 }

@@ -2,6 +2,7 @@
 #include "helpers/count_malloc.hpp"
 
 #include <array>
+#include <string_view>
 
 namespace {
 
@@ -9,13 +10,18 @@ using namespace gradiva;
 using count_malloc::count;
 
 /// Episodes of 50, 10, 40, 20, 30, 50, ... steps, whatever the actions: the sizes of buffers for whole episodes are
-/// periodic, and do not depend on rounding. The first episodes terminate, later ones are truncated: storage for final
-/// observations must be reserved before there are any.
+/// periodic, and do not depend on rounding. It has metrics, of which memory is reserved, too. The first episodes
+/// terminate, later ones are truncated: storage for final observations must be reserved before there are any.
 struct Periodic {
     static constexpr std::array<Index, 5> lengths = {50, 10, 40, 20, 30};
     Index episode;
     Index at = 0;
 
+    static constexpr std::array<std::string_view, 2> metric_names{"episode", "steps"};
+    void metrics(std::span<double> out) const {
+        out[0] = static_cast<double>(episode);
+        out[1] = static_cast<double>(at);
+    }
     Box observation_space() const { return {.size = 2}; }
     Discrete action_space() const { return {.n = 2}; }
     void reset(Rng&, std::span<float> observation) {

@@ -49,7 +49,8 @@ std::string c_header_of(const PolicyDescription& policy, const PolicyExamples& e
 }
 
 /// The text of the header.
-inline std::string c_header(const PolicyDescription& policy, const std::string& name) {
+template <class = void>  // compiled where it is called only
+std::string c_header(const PolicyDescription& policy, const std::string& name) {
     check_c_name("export_c", name);
     check_numbers("export_c", policy);
     check_description("export_c", policy);
@@ -83,7 +84,8 @@ inline std::string c_header(const PolicyDescription& policy, const std::string& 
 ///
 /// Throws `Error` on a bad name, numbers that are not finite, and where the file cannot be written; what was there
 /// before is then left alone.
-inline void export_c(const std::string& file, const PolicyDescription& policy, const CHeaderOptions& options = {}) {
+template <class = void>  // compiled where it is called only
+void export_c(const std::string& file, const PolicyDescription& policy, const CHeaderOptions& options = {}) {
     const std::string text = detail::c_header(policy, options.name);
     detail::DurableFile written("export_c", file);
     written.write(std::as_bytes(std::span(text)));

@@ -25,7 +25,8 @@ namespace GRADIVA_NAMESPACE {
 namespace detail {
 
 /// The bytes of a ModelProto that acts as the policy.
-inline std::string onnx_bytes(const PolicyDescription& policy, const PolicyExamples& examples) {
+template <class = void>  // compiled where it is called only
+std::string onnx_bytes(const PolicyDescription& policy, const PolicyExamples& examples) {
     const OnnxType type = policy.scalar == Dtype::f64 ? OnnxType::f64 : OnnxType::f32;
     OnnxGraph graph;
     const auto observation = graph.input({"observation", OnnxType::f32, policy.network.inputs()});
@@ -41,7 +42,8 @@ inline std::string onnx_bytes(const PolicyDescription& policy, const PolicyExamp
         .bytes();
 }
 
-inline void write_onnx(const std::string& path, const PolicyDescription& policy, const PolicyExamples& examples) {
+template <class = void>  // compiled where it is called only
+void write_onnx(const std::string& path, const PolicyDescription& policy, const PolicyExamples& examples) {
     constexpr const char* who = "export_onnx";
     const std::string bytes = onnx_bytes(policy, examples);
     require(bytes.size() < std::size_t{1} << 31U, "{}: the file would have {} bytes, and ONNX allows 2 GiB", who,
@@ -79,7 +81,8 @@ inline void write_onnx(const std::string& path, const PolicyDescription& policy,
 ///
 /// Throws `Error`, and leaves a former file, where the parts of the policy do not fit together, a number is not finite,
 /// or the file cannot be written.
-inline void export_onnx(const std::string& path, const PolicyDescription& policy) {
+template <class = void>  // compiled where it is called only
+void export_onnx(const std::string& path, const PolicyDescription& policy) {
     detail::check_numbers("export_onnx", policy);
     detail::check_description("export_onnx", policy);
     detail::write_onnx(path, policy, policy_examples(policy));

@@ -142,7 +142,8 @@ PolicyExamples policy_examples(const A& actor, const PolicyDescription& policy) 
 }
 
 /// The same without an actor at hand.
-inline PolicyExamples policy_examples(const PolicyDescription& policy) {
+template <class = void>  // compiled where it is called only
+PolicyExamples policy_examples(const PolicyDescription& policy) {
     detail::check_numbers("policy_examples", policy);
     detail::check_description("policy_examples", policy);
     if (policy.scalar == Dtype::f64) return policy_examples(detail::policy_of<double>(policy), policy);

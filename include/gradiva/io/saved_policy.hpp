@@ -33,10 +33,12 @@ class SavedPolicy {
 public:
     /// Throws `Error` where the file is damaged, of another kind, or has weights that are not finite; and where a saved
     /// policy does not give the heads and actions of the examples that are stored with it (see `PolicyExamples`).
+    template <class = void>  // compiled where it is called only
     explicit SavedPolicy(const std::string& path, const LoadPolicyOptions& options = {})
         : SavedPolicy(detail::PolicyFile("SavedPolicy", path, options.part)) {}
 
     /// The policy of a description. Throws `Error` where its parts do not fit together, or numbers are not finite.
+    template <class = void>  // compiled where it is called only
     explicit SavedPolicy(PolicyDescription description) : description_(std::move(description)) {
         detail::check_numbers("SavedPolicy", description_);
         detail::check_description("SavedPolicy", description_);
@@ -52,15 +54,19 @@ public:
 
     // See `Acting`.
 
+    template <class = void>  // compiled where it is called only
     void act(std::span<const float> observation, int& action, const ActOptions& options = {}) {
         with_acting([&](auto& acting) { acting.act(observation, action, options); });
     }
+    template <class = void>  // compiled where it is called only
     void act(std::span<const float> observation, std::span<int> action, const ActOptions& options = {}) {
         with_acting([&](auto& acting) { acting.act(observation, action, options); });
     }
+    template <class = void>  // compiled where it is called only
     void act(std::span<const float> observation, std::span<float> action, const ActOptions& options = {}) {
         with_acting([&](auto& acting) { acting.act(observation, action, options); });
     }
+    template <class = void>  // compiled where it is called only
     void act(std::span<const float> observation, int& choice, std::span<float> values, const ActOptions& options = {}) {
         with_acting([&](auto& acting) { acting.act(observation, choice, values, options); });
     }
@@ -84,6 +90,7 @@ private:
         Acting<detail::AnyActor<Scalar>, AnyActionSpace> acting;
     };
 
+    template <class = void>  // compiled where it is called only
     explicit SavedPolicy(const detail::PolicyFile& file) : SavedPolicy(file.description()) {
         if (!file.has_examples()) return;
         const PolicyExamples examples = file.examples(description_);

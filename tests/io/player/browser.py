@@ -139,7 +139,7 @@ class Page:
     def press(self, key, code=None):
         """A key, such as "Tab", " " or "ArrowRight"."""
         virtual = {"Tab": 9, "Enter": 13, " ": 32, "ArrowLeft": 37, "ArrowRight": 39, "ArrowDown": 40, "Home": 36,
-                   "End": 35}[key]
+                   "End": 35, "Escape": 27}[key]
         text = {" ": " ", "Enter": "\r"}.get(key)
         kind = {"type": "keyDown", "text": text} if text else {"type": "rawKeyDown"}
         names = {"key": key, "code": code or ("Space" if key == " " else key), "windowsVirtualKeyCode": virtual}

@@ -14,16 +14,18 @@ import time
 import unittest
 import warnings
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "player"))
+import browser  # noqa: E402
+
 try:
     import numpy as np
 
-    import browser
-    if browser.program() is None:
+    if browser.find() is None:
         raise ImportError("Chromium is not installed; tools/setup.sh --browser installs it")
 except ImportError as error:
     if "GRADIVA_NO_SKIP" in os.environ:
         raise
-    print(f"skipped: {sys.executable}: {error}; tools/setup.sh --python installs the modules that are needed")
+    print(f"skipped: {sys.executable}: {error}; tools/setup.sh --python installs modules that are missing")
     sys.exit(77)
 
 PROGRAM = pathlib.Path(sys.argv.pop())
@@ -105,14 +107,13 @@ class Reports(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.folder = pathlib.Path(folder.name)
         subprocess.run([PROGRAM, cls.folder], check=True)
-        cls.browser = browser.Browser()
-        cls.addClassCleanup(cls.browser.close)
+        cls.browser = browser.Browser(browser.find())
+        cls.addClassCleanup(cls.browser.__exit__)
 
     def open(self, name, dark=False, width=1280):
-        page = self.browser
-        page.prefer(dark)
-        page.send("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-        page.open(self.folder / f"{name}.html")
+        page = self.browser.open(self.folder / f"{name}.html", dark, width, 900)
+        page.call("Emulation.setFocusEmulationEnabled", enabled=True)
+        self.addCleanup(page.call, "Page.close")
         return page
 
     def data(self, name):
@@ -125,7 +126,7 @@ class Reports(unittest.TestCase):
 
     def drawn(self, page, quantity, kind):
         """The points of the first such path in the chart of a quantity, in pixels."""
-        path = page.run(f"[...document.querySelectorAll('figure')].find((figure) => figure.dataset.quantity === "
+        path = page.value(f"[...document.querySelectorAll('figure')].find((figure) => figure.dataset.quantity === "
                         f"{json.dumps(quantity)}).querySelector('path.{kind}').getAttribute('d')")
         return np.array([[float(x) for x in point.split()] for point in path.strip("MZ").split("L")])
 
@@ -140,9 +141,8 @@ class Reports(unittest.TestCase):
             for dark in (False, True) if name in ("one", "thirty") else (False,):
                 with self.subTest(name=name, dark=dark):
                     page = self.open(name, dark)
-                    self.assertEqual(page.complaints, [])
-                    self.assertEqual(page.requests, [(self.folder / f"{name}.html").as_uri()])
-                    self.assertGreater(page.run("document.querySelectorAll('path.line').length"), 2)
+                    self.assertEqual(page.problems, [])
+                    self.assertGreater(page.value("document.querySelectorAll('path.line').length"), 2)
 
     def test_a_page_of_ten_seeds_is_below_a_megabyte(self):
         self.assertLess((self.folder / "seeds.html").stat().st_size, 1_000_000)
@@ -207,46 +207,46 @@ class Reports(unittest.TestCase):
         for name in ("one", "thirty"):
             page = self.open(name)
             title = f'<script>throw 1</script> & "{name}"'
-            self.assertEqual(page.run("[document.title, document.querySelector('h1').textContent]"), [title, title])
-            self.assertEqual(page.run("document.querySelectorAll('u, i, img, main b').length"), 0)
-            self.assertEqual(page.run("document.querySelectorAll('script').length"), 3)
-        self.assertIn("<u>TRPO</u>", page.run("document.querySelector('.legend').textContent"))
-        self.assertIn("<b>goals</b>", page.run("document.querySelector('.charts').textContent"))
+            self.assertEqual(page.value("[document.title, document.querySelector('h1').textContent]"), [title, title])
+            self.assertEqual(page.value("document.querySelectorAll('u, i, img, main b').length"), 0)
+            self.assertEqual(page.value("document.querySelectorAll('script').length"), 3)
+        self.assertIn("<u>TRPO</u>", page.value("document.querySelector('.legend').textContent"))
+        self.assertIn("<b>goals</b>", page.value("document.querySelector('.charts').textContent"))
 
     def test_play_advances_the_animation(self):
         page = self.open("one")
         picture = "document.querySelector('#episodes canvas').toDataURL()"
-        page.run("document.querySelector('#episodes button').focus()")
-        before, at = page.run(picture), page.run("document.querySelector('#episodes input').value")
+        page.value("document.querySelector('#episodes button').focus()")
+        before, at = page.value(picture), page.value("document.querySelector('#episodes input').value")
         page.press("Enter")
-        time.sleep(0.5)
+        page.until(f"document.querySelector('#episodes input').value !== '{at}'")
         page.press("Enter")  # pause
-        self.assertNotEqual(page.run(picture), before)
-        later = page.run("document.querySelector('#episodes input').value")
+        self.assertNotEqual(page.value(picture), before)
+        later = page.value("document.querySelector('#episodes input').value")
         self.assertGreater(int(later), int(at))
         time.sleep(0.2)
-        self.assertEqual(page.run("document.querySelector('#episodes input').value"), later)
-        self.assertEqual(page.complaints, [])
+        self.assertEqual(page.value("document.querySelector('#episodes input').value"), later)
+        self.assertEqual(page.problems, [])
 
     def test_themes_follow_the_system_and_the_button(self):
         page = self.open("one", dark=True)
         colour = "getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).map(Number)"
-        self.assertLess(luminance(page.run(colour)), 0.05)
-        page.run("document.getElementById('theme').click()")
-        self.assertGreater(luminance(page.run(colour)), 0.8)
+        self.assertLess(luminance(page.value(colour)), 0.05)
+        page.value("document.getElementById('theme').click()")
+        self.assertGreater(luminance(page.value(colour)), 0.8)
         page = self.open("one")
-        self.assertGreater(luminance(page.run(colour)), 0.8)
-        page.prefer(True)
-        page.run("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20)))")
-        self.assertLess(luminance(page.run(colour)), 0.05)
+        self.assertGreater(luminance(page.value(colour)), 0.8)
+        page.theme(True)
+        page.until("document.documentElement.dataset.theme === 'dark'")
+        self.assertLess(luminance(page.value(colour)), 0.05)
 
     def test_contrast_is_enough_in_both_themes(self):
         for name in ("one", "thirty"):
             for dark in (False, True):
                 page = self.open(name, dark)
-                page.run("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
-                time.sleep(0.05)
-                seen = page.run(COLOURS)
+                page.value("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+                page.until("[...document.querySelectorAll('figure .rows')].every((rows) => rows.querySelector('td'))")
+                seen = page.value(COLOURS)
                 self.assertGreater(len(seen), 50)
                 for found in seen:
                     large = found["line"] or found["size"] >= 24 or found["bold"] and found["size"] >= 18.66
@@ -255,7 +255,7 @@ class Reports(unittest.TestCase):
 
     def focusable(self, page):
         """Names and roles of what takes the focus, as assistive technology gets them."""
-        nodes = page.send("Accessibility.getFullAXTree")["nodes"]
+        nodes = page.call("Accessibility.getFullAXTree")["nodes"]
         for node in nodes:
             properties = {p["name"]: p["value"].get("value") for p in node.get("properties", [])}
             if properties.get("focusable") and node["role"]["value"] != "RootWebArea":
@@ -271,23 +271,23 @@ class Reports(unittest.TestCase):
                     self.assertTrue(label.strip(), f"{name}: a {role} has no label")
             sliders = [label for role, label, _ in found if role == "slider"]
             self.assertEqual(sum("Chart of" in label for label in sliders), 3)
-            self.assertEqual(page.run("[...document.querySelectorAll('section')].every((section) => document"
+            self.assertEqual(page.value("[...document.querySelectorAll('section')].every((section) => document"
                                       ".getElementById(section.getAttribute('aria-labelledby')).textContent)"), True)
-            self.assertEqual(page.run("[...document.querySelectorAll('th')].every((head) => head.scope)"), True)
+            self.assertEqual(page.value("[...document.querySelectorAll('th')].every((head) => head.scope)"), True)
 
     def test_the_focus_goes_through_the_page_in_its_order_and_is_seen(self):
         page = self.open("thirty")
-        count = page.run("document.querySelectorAll('a, button, select, input, summary, [tabindex=\"0\"]').length")
-        page.run("""window.stops = []; document.addEventListener('focusin', ({target}) => {
+        count = page.value("document.querySelectorAll('a, button, select, input, summary, [tabindex=\"0\"]').length")
+        page.value("""window.stops = []; document.addEventListener('focusin', ({target}) => {
             const style = getComputedStyle(target);
             stops.push([target, style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2]); })""")
         for _ in range(count + 1):
             page.press("Tab")
-        self.assertGreater(page.run("stops.length"), 15)
-        self.assertTrue(page.run("stops.every(([, seen]) => seen)"))
-        self.assertTrue(page.run("stops.slice(1).every(([stop], i) => stop === stops[0][0] || Boolean("
+        self.assertGreater(page.value("stops.length"), 15)
+        self.assertTrue(page.value("stops.every(([, seen]) => seen)"))
+        self.assertTrue(page.value("stops.slice(1).every(([stop], i) => stop === stops[0][0] || Boolean("
                                  "stops[i][0].compareDocumentPosition(stop) & Node.DOCUMENT_POSITION_FOLLOWING))"))
-        visible = page.run("[...document.querySelectorAll('a, button, select, input, summary, [tabindex=\"0\"]')]"
+        visible = page.value("[...document.querySelectorAll('a, button, select, input, summary, [tabindex=\"0\"]')]"
                            ".filter((e) => e.checkVisibility({contentVisibilityAuto: true}))"
                            ".every((e) => stops.some(([stop]) => stop === e))")
         self.assertTrue(visible)
@@ -295,54 +295,53 @@ class Reports(unittest.TestCase):
     def test_a_chart_is_read_by_keys_and_as_a_table(self):
         page = self.open("one")
         _, [numbers] = self.data("one")
-        page.run("document.querySelector('.plot').focus()")
+        page.value("document.querySelector('.plot').focus()")
         text = "document.querySelector('.plot').getAttribute('aria-valuetext')"
         page.press("End")
-        self.assertIn("102,144", page.run(text))
+        self.assertIn("102,144", page.value(text))
         page.press("ArrowLeft")
-        self.assertIn("101,888", page.run(text))
-        self.assertIn(f"{numbers['mean_return'][-2]:.3f}"[:6], page.run(text))
-        self.assertFalse(page.run("document.querySelector('.tip').hidden"))
+        self.assertIn("101,888", page.value(text))
+        self.assertIn(f"{numbers['mean_return'][-2]:.3f}"[:6], page.value(text))
+        self.assertFalse(page.value("document.querySelector('.tip').hidden"))
         page.press("Escape")
-        self.assertTrue(page.run("document.querySelector('.tip').hidden"))
-        page.run("document.querySelector('figure summary').focus()")
+        self.assertTrue(page.value("document.querySelector('.tip').hidden"))
+        page.value("document.querySelector('figure summary').focus()")
         page.press("Enter")
-        time.sleep(0.1)
-        self.assertEqual(page.run("document.querySelectorAll('figure .rows tbody tr').length"), 399)
-        self.assertEqual(page.complaints, [])
+        page.until("document.querySelectorAll('figure .rows tbody tr').length === 399")
+        self.assertEqual(page.problems, [])
 
     def test_groups_and_axes_are_chosen_by_keys(self):
         page = self.open("thirty")
         lines = "document.querySelectorAll('figure path.line').length"
-        self.assertEqual(page.run(lines), 9)
-        page.run("document.querySelector('.legend button').focus()")
+        self.assertEqual(page.value(lines), 9)
+        page.value("document.querySelector('.legend button').focus()")
         page.press(" ")
-        self.assertEqual(page.run(lines), 6)
-        self.assertEqual(page.run("document.activeElement.getAttribute('aria-pressed')"), "false")
+        self.assertEqual(page.value(lines), 6)
+        self.assertEqual(page.value("document.activeElement.getAttribute('aria-pressed')"), "false")
         page.press(" ")
-        self.assertEqual(page.run(lines), 9)
+        self.assertEqual(page.value(lines), 9)
         for axis in ("seconds", "iteration", "episodes"):
-            page.run(f"document.getElementById('axis').value = '{axis}'; "
+            page.value(f"document.getElementById('axis').value = '{axis}'; "
                      "document.getElementById('axis').dispatchEvent(new Event('change'))")
-            self.assertEqual(page.run(lines), 9)
-            self.assertIn(page.run("document.querySelector('#axis').selectedOptions[0].textContent"),
-                          page.run("document.querySelector('.plot').getAttribute('aria-valuetext')"))
-        self.assertEqual(page.complaints, [])
+            self.assertEqual(page.value(lines), 9)
+            self.assertIn(page.value("document.querySelector('#axis').selectedOptions[0].textContent"),
+                          page.value("document.querySelector('.plot').getAttribute('aria-valuetext')"))
+        self.assertEqual(page.problems, [])
 
     def test_the_pointer_reads_all_groups(self):
         page = self.open("thirty")
-        frame = page.run("(() => { const r = document.querySelector('.plot').getBoundingClientRect(); "
+        frame = page.value("(() => { const r = document.querySelector('.plot').getBoundingClientRect(); "
                          "return [r.left + r.width / 2, r.top + r.height / 2]; })()")
-        page.point(*frame)
-        self.assertEqual(page.run("document.querySelectorAll('.tip div').length"), 3)
-        self.assertIn("<u>TRPO</u>", page.run("document.querySelector('.tip').textContent"))
-        self.assertEqual(page.complaints, [])
+        page.call("Input.dispatchMouseEvent", type="mouseMoved", x=frame[0], y=frame[1])
+        self.assertEqual(page.value("document.querySelectorAll('.tip div').length"), 3)
+        self.assertIn("<u>TRPO</u>", page.value("document.querySelector('.tip').textContent"))
+        self.assertEqual(page.problems, [])
 
     def test_narrow_windows_do_not_scroll_sideways(self):
         for name in ("one", "thirty", "undescribed"):
             for width in (1280, 360):
                 page = self.open(name, width=width)
-                self.assertLessEqual(page.run("document.documentElement.scrollWidth"), width, name)
+                self.assertLessEqual(page.value("document.documentElement.scrollWidth"), width, name)
 
 
 if __name__ == "__main__":

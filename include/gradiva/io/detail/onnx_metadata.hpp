@@ -16,11 +16,13 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-inline nlohmann::ordered_json json_of(const Box& box) {
+template <class = void>  // compiled where it is called only
+nlohmann::ordered_json json_of(const Box& box) {
     return {{"size", box.size}, {"low", box.low}, {"high", box.high}};
 }
 
-inline nlohmann::ordered_json json_of(const Spaces& spaces) {
+template <class = void>  // compiled where it is called only
+nlohmann::ordered_json json_of(const Spaces& spaces) {
     nlohmann::ordered_json action = {{"kind", kind_of(spaces.action)}};
     if (const auto* discrete = std::get_if<Discrete>(&spaces.action)) {
         action["n"] = discrete->n;
@@ -39,7 +41,8 @@ inline nlohmann::ordered_json json_of(const Spaces& spaces) {
 }
 
 /// The fields of `DescribedDistribution` that the kind has.
-inline nlohmann::ordered_json json_of(const DescribedDistribution& d) {
+template <class = void>  // compiled where it is called only
+nlohmann::ordered_json json_of(const DescribedDistribution& d) {
     using Integers = DescribedDistribution::Integers;
     using Reals = DescribedDistribution::Reals;
     constexpr const char* integers[] = {"none", "choices", "greedy_choice", "answers"};
@@ -71,7 +74,8 @@ nlohmann::ordered_json json_of_examples(const std::vector<T>& all, bool single =
 }
 
 /// By the names of the graph's inputs and outputs, in their shapes.
-inline nlohmann::ordered_json json_of(const PolicyExamples& examples, const AnyActionSpace& action) {
+template <class = void>  // compiled where it is called only
+nlohmann::ordered_json json_of(const PolicyExamples& examples, const AnyActionSpace& action) {
     const bool hybrid = std::holds_alternative<HybridSpace>(action);
     nlohmann::ordered_json json = {{"observation", json_of_examples(examples.observation)}};
     if (!examples.mask.empty()) json["mask"] = json_of_examples(examples.mask);

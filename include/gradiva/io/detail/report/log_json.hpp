@@ -35,7 +35,7 @@ inline nlohmann::ordered_json parsed_object(std::string_view text) {
 }
 
 /// The text of a value as people read it.
-inline std::string shown(const nlohmann::ordered_json& value) {
+inline std::string json_words(const nlohmann::ordered_json& value) {
     if (value.is_string()) return value.get<std::string>();
     return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
@@ -46,10 +46,10 @@ inline DescriptionValue description_value(const nlohmann::ordered_json& value) {
     if (value.is_number_unsigned() && value.get<std::uint64_t>() >> 63 != 0) return value.get<std::uint64_t>();
     if (value.is_number_integer()) return value.get<std::int64_t>();
     if (value.is_number()) return value.get<double>();
-    if (!value.is_array()) return shown(value);
+    if (!value.is_array()) return json_words(value);
     std::vector<double> numbers;
     for (const auto& x : value) {
-        if (!x.is_number()) return shown(value);
+        if (!x.is_number()) return json_words(value);
         numbers.push_back(x.get<double>());
     }
     return numbers;
@@ -59,7 +59,7 @@ inline DescriptionValue description_value(const nlohmann::ordered_json& value) {
 inline void read_description(const nlohmann::ordered_json& object, RecordedRun& run) {
     const auto description = object.find("description");
     if (description == object.end()) return;
-    require(description->is_object(), "\"description\" is {}; it is an object", shortened(shown(*description)));
+    require(description->is_object(), "\"description\" is {}; it is an object", shortened(json_words(*description)));
     run.description = {};
     for (const auto& [path, value] : description->items()) {
         run.description.entries.push_back({path, description_value(value)});
@@ -71,7 +71,7 @@ inline void read_log_header(const nlohmann::ordered_json& header, RecordedRun& r
     const auto version = header.find("gradiva_log");
     require(version != header.end(), "there is no version, \"gradiva_log\": 1; this is no log of this library");
     require(version->is_number_integer() && *version == 1,
-            "the log has version {}; this library reads version 1, a newer one reads it", shown(*version));
+            "the log has version {}; this library reads version 1, a newer one reads it", json_words(*version));
     if (const auto columns = header.find("columns"); columns != header.end() && columns->is_array()) {
         for (const auto& name : *columns) {
             if (name.is_string()) run.series.column(name.get<std::string>());  // in the order of the log
@@ -95,7 +95,7 @@ inline void read_description_beside(const std::string& path, RecordedRun& run) {
 
 /// The evaluation in a line of a log.
 inline RecordedEvaluation evaluation_in(const nlohmann::ordered_json& value) {
-    require(value.is_object(), "\"evaluation\" is {}; it is an object", shortened(shown(value)));
+    require(value.is_object(), "\"evaluation\" is {}; it is an object", shortened(json_words(value)));
     const auto number = [&](const char* name) {
         const auto found = value.find(name);
         require(found != value.end() && found->is_number(), "the evaluation has no number \"{}\"", name);

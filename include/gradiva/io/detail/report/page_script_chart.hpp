@@ -81,7 +81,7 @@ class Chart {
 
   draw() {
     const lines = this.lines();
-    const width = Math.max(this.plot.clientWidth, 200), height = this.large ? 380 : 150;
+    const width = Math.max(this.plot.clientWidth, 200), height = this.large ? 320 : 150;
     const x1 = Math.max(this.range(lines.map((line) => line.x))[1], 1e-9), x0 = 0;
     let [y0, y1] = this.range(lines.flatMap(({series: s}) => [s.last, s.low, s.high, s.least, s.greatest]));
     [y0, y1] = [y0 - (y1 - y0) * 0.04, y1 + (y1 - y0) * 0.04];

@@ -180,7 +180,7 @@ const curves = () => {
   const [first, ...others] = report.quantities;
   const large = new Chart(first, true), small = others.map((quantity) => new Chart(quantity, false));
   charts.push(large, ...small);
-  const bar = element('div', {class: `bar${report.groups.length <= 8 ? ' stays' : ''}`}, legend(), axis_choice());
+  const bar = element('div', {class: !several ? 'bar alone' : report.groups.length <= 8 ? 'bar stays' : 'bar'}, legend(), axis_choice());
   return section('curves', 'Curves', bar, large.figure, element('h2', {}, 'Every logged quantity'),
     element('div', {class: 'charts'}, ...small.map((chart) => chart.figure)));
 };

@@ -35,7 +35,8 @@ button:hover, select:hover { border-color: var(--muted); }
 .bar { display: flex; flex-wrap: wrap; gap: 10px 18px; align-items: center; justify-content: space-between;
   padding: 8px 0 10px; background: var(--page); z-index: 3; }
 .bar.stays { position: sticky; top: 0; }
-.legend { display: flex; flex-wrap: wrap; gap: 6px; min-width: 0; max-height: 190px; overflow: auto; padding: 3px; }
+.bar.alone { margin-top: -50px; }
+.legend { display: flex; flex-wrap: wrap; gap: 6px; min-width: 0; max-height: 190px; overflow: auto; padding: 3px; margin: -3px; }
 .legend button { display: inline-flex; align-items: center; gap: 8px; max-width: 100%; }
 .legend button[aria-pressed="true"] { background: var(--chosen); }
 .legend button[aria-pressed="false"] { color: var(--muted); }
@@ -68,12 +69,13 @@ figcaption .now { color: var(--muted); font-weight: 400; font-variant-numeric: t
 .grid { stroke: var(--grid); }
 .cursor { stroke: var(--muted); stroke-dasharray: 3 3; }
 .tip { position: fixed; z-index: 8; pointer-events: none; background: var(--surface); border: 1px solid var(--line);
-  border-radius: 8px; box-shadow: 0 4px 18px rgb(0 0 0 / 0.16); padding: 8px 11px; font-size: 13px; max-width: 340px;
+  border-radius: 8px; box-shadow: 0 4px 18px rgb(0 0 0 / 0.16); padding: 8px 11px; font-size: 13px; max-width: min(480px, 96vw);
   font-variant-numeric: tabular-nums; }
 .tip[hidden] { display: none; }
 .tip b { display: block; font-weight: 550; margin-bottom: 3px; }
 .tip div { display: flex; gap: 8px; align-items: center; }
-.tip .name { flex: 1; max-width: 20ch; }
+.tip .name { max-width: 26ch; }
+.tip div > span:last-child { margin-left: auto; padding-left: 8px; white-space: nowrap; }
 details { margin-top: 8px; }
 summary { cursor: pointer; color: var(--muted); font-size: 13px; width: fit-content; border-radius: 4px; }
 summary:hover { color: var(--text); }

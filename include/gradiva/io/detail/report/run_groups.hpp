@@ -94,8 +94,8 @@ inline std::vector<std::string> differing_paths(std::span<const RecordedRun> run
 inline std::string name_of(const RunGroup& group, const std::vector<std::string>& differing,
                            std::span<const RecordedRun> runs) {
     constexpr std::size_t most = 3;
-    const auto experiment = group.options.find("experiment"), algorithm = group.options.find("algorithm");
-    if (experiment != group.options.end()) return experiment->second;
+    const auto named = group.options.find("experiment"), algorithm = group.options.find("algorithm");
+    if (named != group.options.end()) return named->second;
     if (algorithm == group.options.end()) return runs[group.runs.front()].name;
     std::string name;
     if (differing.empty() || differing.front() == "algorithm") name = algorithm->second;

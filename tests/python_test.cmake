@@ -1,0 +1,25 @@
+# gradiva_add_python_test(NAME SCRIPT [PROGRAM SOURCE] [ARGUMENTS ARGUMENT...] [MODULES MODULE...] [COMMANDS COMMAND...])
+# A test that is a script in Python. PROGRAM: the script is given the path of the program that is built from that source,
+# after the arguments. Without one of the modules or commands it needs, or where it ends with status 77, the test is skipped
+# with the reason; where GRADIVA_NO_SKIP is set in the environment of the tests, it fails (run_python_test.py).
+function(gradiva_add_python_test name script)
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "PROGRAM" "ARGUMENTS;MODULES;COMMANDS")
+    if(arg_UNPARSED_ARGUMENTS OR arg_KEYWORDS_MISSING_VALUES)
+        message(FATAL_ERROR "gradiva_add_python_test(${name}): ${arg_UNPARSED_ARGUMENTS} ${arg_KEYWORDS_MISSING_VALUES}")
+    endif()
+    if(NOT GRADIVA_PYTHON)
+        return()
+    endif()
+    if(arg_PROGRAM)
+        cmake_path(GET arg_PROGRAM STEM program)
+        add_executable(${program} ${arg_PROGRAM})
+        target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+        target_link_libraries(${program} PRIVATE gradiva_internal)
+        list(APPEND arg_ARGUMENTS $<TARGET_FILE:${program}>)
+    endif()
+    list(TRANSFORM arg_MODULES PREPEND --module=)
+    list(TRANSFORM arg_COMMANDS PREPEND --command=)
+    add_test(NAME ${name} COMMAND ${GRADIVA_PYTHON} -B ${PROJECT_SOURCE_DIR}/tests/run_python_test.py
+        ${arg_MODULES} ${arg_COMMANDS} ${CMAKE_CURRENT_SOURCE_DIR}/${script} ${arg_ARGUMENTS})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600 SKIP_RETURN_CODE 77)
+endfunction()
