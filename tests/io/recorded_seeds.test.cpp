@@ -36,6 +36,28 @@ struct SmallRun {
 
 }  // namespace
 
+TEST_CASE("what a curve says of its training is known, and what the caller says besides goes before it") {
+    struct DescribedCurve : SmallCurve {
+        gradiva::Description description() const {
+            gradiva::Description description;
+            description.set("gamma", 0.5);
+            description.set("horizon", std::int64_t{8});
+            return description;
+        }
+    };
+    struct DescribedRun {
+        std::uint64_t seed = 4;
+        DescribedCurve curve = {};
+        SmallEvaluation evaluation = {};
+    };
+    gradiva::Description more;
+    more.set("gamma", 0.9);
+    const auto runs = gradiva::recorded_seeds(std::vector<DescribedRun>(1), "here", more);
+    CHECK(*runs[0].description.find("gamma") == gradiva::DescriptionValue(0.9));
+    CHECK(*runs[0].description.find("horizon") == gradiva::DescriptionValue(std::int64_t{8}));
+    CHECK(*runs[0].description.find("seed") == gradiva::DescriptionValue(std::uint64_t{4}));
+}
+
 TEST_CASE("seeds of one experiment are runs of one group, with their curves and evaluations") {
     const std::vector<SmallRun> seeds = {{.seed = 4}, {.seed = 5, .evaluation = {.episodes = 20}}};
     gradiva::Description description;

@@ -64,6 +64,9 @@ TEST_CASE("each seed has the bits that it has alone, for any number of threads",
             CHECK(runs[i].seed == 7 + i);
             CHECK(runs[i].curve.rows() == 6);
             CHECK(runs[i].evaluation.episodes == 5);
+            const DescriptionValue* const horizon = runs[i].curve.description().find("options/horizon");
+            REQUIRE(horizon != nullptr);
+            CHECK(*horizon == DescriptionValue(std::int64_t{8}));
             Curve alone;
             const Evaluation evaluation = train(7 + i, alone);
             CHECK(numbers_of(runs[i].curve, runs[i].evaluation) == numbers_of(alone, evaluation));

@@ -21,8 +21,9 @@ namespace GRADIVA_NAMESPACE {
 ///   for (auto& run : recorded_seeds(run_seeds(10, train_with(0.99)), "gamma 0.99")) runs.push_back(std::move(run));
 ///   write_report("report.html", runs);
 ///
-/// `Seeds` is a list of what has the members `seed`, `curve` (with `names()`, `rows()` and columns by their position)
-/// and `evaluation`. Throws `Error` where a curve is none of a training.
+/// `Seeds` is a list of what has the members `seed`, `curve` (with `names()`, `rows()` and columns by their position;
+/// its `description()`, if it has one, says what the training is) and `evaluation`. Throws `Error` where a curve is
+/// none of a training.
 template <class Seeds>
 std::vector<RecordedRun> recorded_seeds(const Seeds& seeds, const std::string& experiment,
                                         const Description& description = {}) {
@@ -30,7 +31,8 @@ std::vector<RecordedRun> recorded_seeds(const Seeds& seeds, const std::string& e
     for (const auto& from : seeds) {
         RecordedRun& run = runs.emplace_back();
         run.name = fmt::format("{}, seed {}", experiment, from.seed);
-        run.description = description;
+        if constexpr (requires { from.curve.description(); }) run.description = from.curve.description();
+        for (const Description::Entry& entry : description.entries) run.description.set(entry.path, entry.value);
         run.description.set("experiment", experiment);
         run.description.set("seed", std::uint64_t{from.seed});
         std::vector<std::size_t> columns;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/description.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/train/log_columns.hpp"
@@ -38,8 +39,16 @@ public:
     /// The same by its position in `names`.
     std::span<const double> operator[](std::size_t place) const { return columns_[place]; }
 
-    /// Learns the names.
-    void on_start(const Run& run) { name_columns(run.progress()); }
+    /// What the last training is; see `Run::description`.
+    const Description& description() const { return description_; }
+
+    static constexpr bool describes_run = true;
+
+    /// Learns the names, and what the training is.
+    void on_start(const Run& run) {
+        name_columns(run.progress());
+        description_ = run.description();
+    }
 
     /// Adds a row. Throws `Error`, and adds nothing, where the report has other names than those before.
     void operator()(const Progress& progress) {
@@ -86,6 +95,7 @@ private:
         for_each_number(progress, [&](std::string_view name, auto) { names_.emplace_back(name); });
     }
 
+    Description description_;
     std::vector<std::string> names_;
     std::vector<std::vector<double>> columns_;  // one for each name, all of one length
 };
