@@ -287,7 +287,7 @@ class Reports(unittest.TestCase):
         self.assertTrue(page.value("stops.every(([, seen]) => seen)"))
         self.assertTrue(page.value("stops.slice(1).every(([stop], i) => stop === stops[0][0] || Boolean("
                                  "stops[i][0].compareDocumentPosition(stop) & Node.DOCUMENT_POSITION_FOLLOWING))"))
-        visible = page.value("[...document.querySelectorAll('a, button, select, input, summary, [tabindex=\"0\"]')]"
+        visible = page.value("[...document.querySelectorAll('a, button, select, input, summary, .plot, .scroll, .rows')]"
                            ".filter((e) => e.checkVisibility({contentVisibilityAuto: true}))"
                            ".every((e) => stops.some(([stop]) => stop === e))")
         self.assertTrue(visible)
