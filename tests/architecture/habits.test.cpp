@@ -217,6 +217,7 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"kernels/bernoulli.hpp", "tests/distributions/bernoulli.test.cpp"},
         {"kernels/gaussian_lanes.hpp", "tests/kernels/gaussian.test.cpp"},
         {"kernels/matrix/blocked_product.hpp", "tests/kernels/matrix/product.test.cpp"},
+        {"kernels/matrix/column_product.hpp", "tests/kernels/matrix/product.test.cpp"},
         {"kernels/matrix/few_inputs.hpp", "tests/kernels/matrix/product.test.cpp"},
         {"kernels/matrix/panel.hpp", "tests/kernels/matrix/product.test.cpp"},
         {"kernels/matrix/row_product.hpp", "tests/kernels/matrix/product.test.cpp"},

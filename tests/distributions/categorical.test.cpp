@@ -145,6 +145,22 @@ TEST_CASE("the mode of equal choices is the first") {
     CHECK(Batch<float>(Matrix<float>::Zero(3, 2)).mode() == std::vector<int>{0, 0});
 }
 
+TEMPLATE_TEST_CASE("the mode is the choice of the largest logit, also where log-probs round to the same number", "",
+                   float, double) {
+    using T = TestType;
+    const T least = std::numeric_limits<T>::epsilon() / 8;
+    Matrix<T> head = Matrix<T>::Zero(40, 3);
+    head(11, 0) = head(17, 0) = head(38, 1) = least;
+    head(0, 2) = -least;
+    Batch<T> batch(head);
+    const std::vector<int> expected{11, 38, 1};
+    CHECK(batch.mode() == expected);
+    typename Categorical<T>::Tape tape;
+    batch.choose({0, 0, 0});
+    batch.distribution.forward_and_mode(head, {}, tape, batch.actions.all());
+    CHECK(batch.chosen() == expected);
+}
+
 TEMPLATE_TEST_CASE("choices are drawn as often as their probability says", "", float, double) {
     constexpr int draws = 200'000;
     Vector<TestType> head(5);

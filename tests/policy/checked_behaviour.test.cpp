@@ -25,6 +25,12 @@ struct Doubled : Categorical<float> {
     }
 };
 
+/// Acts otherwise than the class from which it inherits a shortcut.
+struct LastChoice : Categorical<float> {
+    using Categorical<float>::Categorical;
+    void mode(const Tape&, ActionView actions) const { actions.integers.setConstant(static_cast<int>(choices()) - 1); }
+};
+
 /// An actor without hidden layers, whose head is these numbers whatever it sees.
 template <class D>
 auto constant_actor(const Vectorized<Ticker>& envs, const D& distribution, std::initializer_list<float> head) {
@@ -79,6 +85,14 @@ TEST_CASE("Environments get converted actions where the behaviour converts them"
         CHECK(sent.integers(0, j) == 1);
         CHECK(actions.all().integers(0, j) == 2);
     }
+}
+
+TEST_CASE("A mode that a distribution replaces is taken, also where its base class has a shortcut to its own") {
+    const auto actor = constant_actor(envs, LastChoice(3), {5, 0, 1});
+    CheckedBehaviour<std::remove_const_t<decltype(actor)>, Discrete> checked("test", actor, {.n = 3}, 4);
+    ActionBatch actions(actor.action_shape(), 4);
+    const ConstActionView sent = checked.act(observation, all_legal(4), {}, actions.all());
+    for (Index j = 0; j < 4; ++j) CHECK(sent.integers(0, j) == 2);
 }
 
 TEST_CASE("Actions are checked as they are stored and as environments take them, with the environment's number") {

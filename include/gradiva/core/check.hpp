@@ -49,40 +49,71 @@ inline ErrorHandler set_error_handler(ErrorHandler handler) {
 
 namespace detail {
 
-/// An argument of an error's text. It converts from the types that errors use, so that fmt's templates are instantiated
-/// for these only, and not for each combination of arguments.
-struct ErrorArgument {
-    using Value = fmt::basic_format_arg<fmt::format_context>;
+/// An argument of an error's text. It converts from the types that errors use, and is given to fmt in `throw_error`
+/// alone: a check adds a few stores to its caller, and none of fmt's code.
+class ErrorArgument {
+public:
+    using Formatted = fmt::basic_format_arg<fmt::format_context>;
 
-    ErrorArgument(bool x) : value(value_of(x)) {}
-    ErrorArgument(char x) : value(value_of(x)) {}
-    ErrorArgument(int x) : value(value_of(x)) {}
-    ErrorArgument(unsigned x) : value(value_of(x)) {}
-    ErrorArgument(long x) : value(value_of(x)) {}
-    ErrorArgument(unsigned long x) : value(value_of(x)) {}
-    ErrorArgument(long long x) : value(value_of(x)) {}
-    ErrorArgument(unsigned long long x) : value(value_of(x)) {}
-    ErrorArgument(float x) : value(value_of(x)) {}
-    ErrorArgument(double x) : value(value_of(x)) {}
-    ErrorArgument(const char* x) : value(value_of(x)) {}
-    ErrorArgument(std::string_view x) : value(value_of(x)) {}
-    ErrorArgument(const std::string& x) : value(value_of(std::string_view(x))) {}
+    ErrorArgument(bool x) : kind_(Kind::boolean), boolean_(x) {}
+    ErrorArgument(char x) : kind_(Kind::character), character_(x) {}
+    ErrorArgument(int x) : kind_(Kind::integer), integer_(x) {}
+    ErrorArgument(unsigned x) : kind_(Kind::natural), natural_(x) {}
+    ErrorArgument(long x) : kind_(Kind::integer), integer_(x) {}
+    ErrorArgument(unsigned long x) : kind_(Kind::natural), natural_(x) {}
+    ErrorArgument(long long x) : kind_(Kind::integer), integer_(x) {}
+    ErrorArgument(unsigned long long x) : kind_(Kind::natural), natural_(x) {}
+    ErrorArgument(float x) : kind_(Kind::single), single_(x) {}
+    ErrorArgument(double x) : kind_(Kind::real), real_(x) {}
+    ErrorArgument(const char* x) : kind_(Kind::text), text_(x) {}
+    ErrorArgument(std::string_view x) : kind_(Kind::text), text_(x) {}
+    ErrorArgument(const std::string& x) : kind_(Kind::text), text_(x) {}
 
-    const Value value;
+    Formatted formatted() const {
+        switch (kind_) {
+            case Kind::boolean: return formatted(boolean_);
+            case Kind::character: return formatted(character_);
+            case Kind::integer: return formatted(integer_);
+            case Kind::natural: return formatted(natural_);
+            case Kind::single: return formatted(single_);
+            case Kind::real: return formatted(real_);
+            case Kind::text: break;
+        }
+        return formatted(text_);
+    }
 
 private:
+    enum class Kind { boolean, character, integer, natural, single, real, text };
+
     template <class T>
-    static Value value_of(T x) {
+    static Formatted formatted(T x) {
         return fmt::format_args(fmt::make_format_args(x)).get(0);
     }
+
+    Kind kind_;
+    union {
+        bool boolean_;
+        char character_;
+        long long integer_;
+        unsigned long long natural_;
+        float single_;
+        double real_;
+        std::string_view text_;
+    };
 };
 
+/// The most arguments of an error's text.
+inline constexpr std::size_t most_error_arguments = 10;
+
 /// Formats and throws; not inlined, so that a check costs its caller a comparison and a call.
-[[noreturn, gnu::cold, gnu::noinline]] inline void throw_error(const char* text, fmt::format_args args) {
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_error(const char* text, const ErrorArgument* arguments,
+                                                               std::size_t count) {
+    ErrorArgument::Formatted formatted[most_error_arguments];
+    for (std::size_t i = 0; i < count; ++i) formatted[i] = arguments[i].formatted();
+    const std::string whole = fmt::vformat(text, {formatted, static_cast<int>(count)});
 #ifdef __cpp_exceptions
-    throw Error(fmt::vformat(text, args));
+    throw Error(whole);
 #else
-    const std::string whole = fmt::vformat(text, args);
     error_handler.load()(whole.c_str());
     std::abort();
 #endif
@@ -116,11 +147,12 @@ struct ErrorText {
 /// Throws an `Error` with the formatted text. Without exceptions it calls the handler of `set_error_handler`.
 template <class... Args>
 [[noreturn]] void fail(detail::ErrorText<sizeof...(Args)> text, const Args&... args) {
+    static_assert(sizeof...(Args) <= detail::most_error_arguments);
     if constexpr (sizeof...(Args) == 0) {
-        detail::throw_error(text.text, {});
+        detail::throw_error(text.text, nullptr, 0);
     } else {
-        const detail::ErrorArgument::Value values[] = {detail::ErrorArgument(args).value...};
-        detail::throw_error(text.text, {values, sizeof...(Args)});
+        const detail::ErrorArgument arguments[] = {args...};
+        detail::throw_error(text.text, arguments, sizeof...(Args));
     }
 }
 

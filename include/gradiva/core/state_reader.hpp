@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -31,19 +31,21 @@ class StateReader final : public State {
 public:
     StateReader(std::string_view who, const StateImage& image, Episodes episodes = Episodes::kept,
                 Compare compared = Compare::all)
-        : State(compared == Compare::all, episodes), who_(who), image_(image) {}
+        : State(compared == Compare::all, episodes), who_(who), image_(image),
+          used_(image.arrays().size(), not_visited) {}
 
     /// Throws `Error` where the image has a piece that was not visited.
     void finish() const {
         for (const StateArray& array : image_.arrays()) {
-            const auto found = used_.find(&array);
-            require(found != used_.end(), "{}: {} was saved and is not here; {}", who_, printable(array.path), mend);
-            require(found->second == array.bytes, "{}: {} has more numbers where it was saved than here; {}", who_,
+            const Index used = used_[number_of(array)];
+            require(used != not_visited, "{}: {} was saved and is not here; {}", who_, printable(array.path), mend);
+            require(used == array.bytes, "{}: {} has more numbers where it was saved than here; {}", who_,
                     printable(array.path), mend);
         }
     }
 
 private:
+    static constexpr Index not_visited = -1;
     static constexpr const char* mend = "use the parts, options and callbacks of the program that saved";
 
     /// The path, of one of several objects with its numbers.
@@ -110,9 +112,14 @@ private:
         piece.rows = sizes[1];
     }
 
+    std::size_t number_of(const StateArray& array) const {
+        return static_cast<std::size_t>(&array - image_.arrays().data());
+    }
+
     /// The next `bytes` bytes of the array.
     const std::byte* take(const StateArray& array, Index bytes) {
-        Index& used = used_[&array];
+        Index& used = used_[number_of(array)];
+        if (used == not_visited) used = 0;
         require(bytes <= array.bytes - used, "{}: {} ends before all objects here have read their part; {}", who_,
                 array.path, mend);
         const std::byte* const data = array.data + used;
@@ -154,7 +161,7 @@ private:
     std::string who_;
     const StateImage& image_;
     Index most_elements_ = bytes_of(image_);
-    std::unordered_map<const StateArray*, Index> used_;  // bytes that were read of each array
+    std::vector<Index> used_;  // bytes that were read of each array of the image
 };
 
 /// Restores a part from an image, wholly or not at all: when it throws, the part is as it was before, but for running

@@ -49,6 +49,10 @@ public:
         kernels::most_probable_choice<Scalar>(tape, actions.integers.row(0));
     }
 
+    void forward_and_mode(ConstMatrixRef<Scalar> head, std::span<const Scalar>, Tape&, ActionView actions) const {
+        kernels::largest_choice<Scalar>(head, actions.integers.row(0));
+    }
+
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
         std::fill_n(out.data(), out.size(), Scalar(0));
         kernels::add_log_prob<Scalar>(tape, actions.integers.row(0), out);

@@ -53,6 +53,12 @@ public:
         for (std::size_t k = 0; k < tape.size(); ++k) kernels::most_probable_choice<Scalar>(tape[k], row(k, actions));
     }
 
+    void forward_and_mode(ConstMatrixRef<Scalar> head, std::span<const Scalar>, Tape&, ActionView actions) const {
+        for (std::size_t k = 0; k < parts_.size(); ++k) {
+            kernels::largest_choice<Scalar>(rows(k, head), row(k, actions));
+        }
+    }
+
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
         out.setZero();
         for (std::size_t k = 0; k < tape.size(); ++k) kernels::add_log_prob<Scalar>(tape[k], row(k, actions), out);

@@ -23,10 +23,12 @@ inline bool all_finite(const float* x, Index n) {
         even += simd::load_as<simd::Floats>(x + i) * 0.0F;
         odd += simd::load_as<simd::Floats>(x + i + simd::lanes<float>) * 0.0F;
     }
-    float sum[simd::lanes<float>];
-    simd::store(even + odd, sum);
     float total = 0;
-    for (const float lane : sum) total += lane;
+    if (i > 0) {
+        float sum[simd::lanes<float>];
+        simd::store(even + odd, sum);
+        for (const float lane : sum) total += lane;
+    }
     for (; i < n; ++i) total += x[i] * 0.0F;
     return total == 0;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/env/check_observation.hpp"
 #include "gradiva/env/env.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -134,7 +135,7 @@ private:
     static void check(const char* name, const Matrix<double>& matrix, Index rows, Index columns) {
         require(matrix.rows() == rows && matrix.cols() == columns, "LinearQuadratic: {} is {} x {}; give {} x {}", name,
                 matrix.rows(), matrix.cols(), rows, columns);
-        require(std::all_of(matrix.data(), matrix.data() + matrix.size(), [](double x) { return std::isfinite(x); }),
+        require(all_finite(matrix.data(), matrix.size()),
                 "LinearQuadratic: {} holds a number that is not finite; give finite numbers", name);
     }
 

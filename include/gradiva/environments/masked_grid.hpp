@@ -140,9 +140,10 @@ private:
 
     /// The index in `cells_` of the cell at this row and column; `none` for walls and off the map.
     std::size_t number_of(Index row, Index column) const {
-        const auto found = std::find_if(cells_.begin(), cells_.end(),
-                                        [&](const Cell& cell) { return cell.row == row && cell.column == column; });
-        return found == cells_.end() ? none : static_cast<std::size_t>(found - cells_.begin());
+        for (std::size_t i = 0; i < cells_.size(); ++i) {
+            if (cells_[i].row == row && cells_[i].column == column) return i;
+        }
+        return none;
     }
 
     /// Breadth-first search from all goals.

@@ -6,6 +6,7 @@
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/failure.hpp"
+#include "gradiva/env/check_observation.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -39,8 +40,7 @@ private:
 /// finite".
 template <class Scalar>
 void require_finite_weights(std::span<const Scalar> weights, const char* owner) {
-    require(std::isfinite(norm_of(weights)) ||
-                std::all_of(weights.begin(), weights.end(), [](Scalar w) { return std::isfinite(w); }),
+    require(std::isfinite(norm_of(weights)) || all_finite(weights.data(), static_cast<Index>(weights.size())),
             "update: the {}'s weights are not finite; lower the learning rate", owner);
 }
 

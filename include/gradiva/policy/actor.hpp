@@ -107,18 +107,20 @@ public:
     /// pi(. | s) for each column of `observation` (observation_size x batch), which must outlive the tape's use. A
     /// masked choice has probability 0; its row of the head is `kernels::masked_logit`.
     void forward(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, Tape& tape) const {
-        rebind(tape.head, network_.forward(observation, tape.network));
-        if (legal.rows() > 0) {
-            tape.masked_head.resize(tape.head.rows(), tape.head.cols());
-            std::copy_n(tape.head.data(), tape.head.size(), tape.masked_head.data());
-            kernels::mask_logits<Scalar>(legal, tape.masked_head.matrix());
-            rebind(tape.head, std::as_const(tape.masked_head).matrix());
-        }
+        compute_head(observation, legal, tape);
         distribution_.forward(tape.head, own_parameters(), tape.distribution);
     }
     /// The same without a mask.
     void forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
         forward(observation, all_legal(observation.cols()), tape);
+    }
+
+    /// The same as `forward` and then `mode`, and faster for some distributions. Of the tape only the head may be read
+    /// then.
+    void forward_and_mode(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, Tape& tape,
+                          ActionView actions) const {
+        compute_head(observation, legal, tape);
+        gradiva::forward_and_mode(distribution_, tape.head, own_parameters(), tape.distribution, actions);
     }
 
     /// Restores the distributions of an older policy from its stored heads (head_size x batch) and own parameters.
@@ -137,6 +139,11 @@ public:
     /// Converts stored actions to those that environments take.
     void to_environment(ConstActionView stored, ActionView sent) const requires HasToEnvironment<DistributionT> {
         distribution_.to_environment(stored, sent);
+    }
+    /// False where `to_environment` only copies.
+    bool converts_actions() const {
+        if constexpr (requires { distribution_.converts_actions(); }) return distribution_.converts_actions();
+        return HasToEnvironment<DistributionT>;
     }
     /// The inverse, for actions from other sources; `sent` and `stored` may be the same storage. An action outside the
     /// bounds has log-prob minus infinity.
@@ -198,6 +205,15 @@ public:
     }
 
 private:
+    void compute_head(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, Tape& tape) const {
+        rebind(tape.head, network_.forward(observation, tape.network));
+        if (legal.rows() == 0) return;
+        tape.masked_head.resize(tape.head.rows(), tape.head.cols());
+        std::copy_n(tape.head.data(), tape.head.size(), tape.masked_head.data());
+        kernels::mask_logits<Scalar>(legal, tape.masked_head.matrix());
+        rebind(tape.head, std::as_const(tape.masked_head).matrix());
+    }
+
     template <class T>
     std::span<T> own(std::span<T> flat) const {
         return part(flat, network_parameters_, distribution_.parameter_count());

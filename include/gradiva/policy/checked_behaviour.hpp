@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gradiva/core/action_batch.hpp"
+#include "gradiva/core/own_member.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/env/check_action.hpp"
 #include "gradiva/policy/check_head.hpp"
@@ -57,6 +58,12 @@ public:
     ConstActionView act(ConstMatrixRef<Scalar> observation, const ActionMask& legal, std::span<Rng> rngs,
                         ActionView actions) {
         const Range environments{0, observation.cols()};
+        if constexpr (requires { requires is_own_member<B, &B::forward_and_mode>; }) {
+            if (rngs.empty()) {
+                behaviour_->forward_and_mode(observation, legal, tape_, actions);
+                return check(tape_.head, legal, actions, environments);
+            }
+        }
         forward(observation, legal);
         check_head<Scalar>(who_, tape_.head, legal, environments);  // before a stream is drawn from
         draw(rngs, actions);
@@ -86,6 +93,9 @@ private:
     ConstActionView as_sent(const ActionMask& legal, const ConstActionView& chosen, Range environments) {
         check_actions(who_, action_space_, chosen, legal, environments);
         if constexpr (requires { behaviour_->to_environment(chosen, converted_.all()); }) {
+            if constexpr (requires { behaviour_->converts_actions(); }) {
+                if (!behaviour_->converts_actions()) return chosen;
+            }
             converted_.resize(behaviour_->action_shape(), environments.size());
             behaviour_->to_environment(chosen, converted_.all());
             check_actions(who_, action_space_, std::as_const(converted_).all(), legal, environments);

@@ -43,6 +43,22 @@ TEMPLATE_TEST_CASE("larger returns the second argument where either is NaN", "",
     CHECK(std::isnan(larger(3, nan)));
 }
 
+TEMPLATE_TEST_CASE("smaller returns the second argument where either is NaN, and a clamped NaN stays NaN", "", float,
+                   double) {
+    using T = TestType;
+    constexpr T nan = std::numeric_limits<T>::quiet_NaN(), infinity = std::numeric_limits<T>::infinity();
+    const auto smaller = [](T a, T b) { return simd::smaller<V<T>>(simd::broadcast(a), simd::broadcast(b))[1]; };
+    CHECK(smaller(3, 2) == 2);
+    CHECK(smaller(2, 3) == 2);
+    CHECK(smaller(nan, 3) == 3);
+    CHECK(std::isnan(smaller(3, nan)));
+    const auto clamp = [](T x) { return simd::clamp<V<T>>(simd::broadcast(x), 4)[1]; };
+    CHECK(clamp(-infinity) == -4);
+    CHECK(clamp(T(-3.5)) == T(-3.5));
+    CHECK(clamp(5) == 4);
+    CHECK(std::isnan(clamp(nan)));
+}
+
 TEMPLATE_TEST_CASE("lane i of a fold is the sum of register i, with the same bits as alone", "", float, double) {
     using T = TestType;
     Rng rng(1);

@@ -341,20 +341,22 @@ TEST_CASE("a product of no terms is zero, and an empty batch stays as it is") {
 TEMPLATE_TEST_CASE("a column has the same bits in a batch of any width", "", float, double) {
     Rng rng(4);
     for (const Index inner : {5, 64, 300}) {
-        for (const Index rows : {1, 2, 7, 16, 32, 33, 64}) {
+        for (const Index rows : {1, 2, 3, 4, 7, 16, 32, 33, 64}) {
             const Matrix<TestType> a = random_matrix<TestType>(rows, inner, rng);
             const Matrix<TestType> b = random_matrix<TestType>(inner, 13, rng);
             const Matrix<TestType> start = random_matrix<TestType>(rows, 13, rng);
             const Vector<TestType> bias = random_matrix<TestType>(rows, 1, rng);
             const auto products = [&](Index first, Index columns) {
-                Matrix<TestType> both(rows, 3 * columns);
+                Matrix<TestType> all(rows, 4 * columns);
                 const auto part = b.middleCols(first, columns);
-                both.middleCols(columns, columns) = start.middleCols(first, columns);
-                kernels::multiply<TestType>(plain(a), plain(part), both.leftCols(columns));
-                kernels::multiply_add<TestType>(plain(a), plain(part), both.middleCols(columns, columns));
+                all.middleCols(columns, columns) = start.middleCols(first, columns);
+                kernels::multiply<TestType>(plain(a), plain(part), all.leftCols(columns));
+                kernels::multiply_add<TestType>(plain(a), plain(part), all.middleCols(columns, columns));
                 kernels::multiply_and_activate<TestType>(Activation::tanh, plain(a), plain(part), bias,
-                                                         both.rightCols(columns));
-                return both;
+                                                         all.middleCols(2 * columns, columns));
+                kernels::multiply_and_activate<TestType>(Activation::relu, plain(a), plain(part), bias,
+                                                         all.rightCols(columns));
+                return all;
             };
             const Matrix<TestType> whole = products(0, 13);
             for (const Index width : {1, 3, 8}) {
@@ -362,9 +364,11 @@ TEMPLATE_TEST_CASE("a column has the same bits in a batch of any width", "", flo
                     CAPTURE(inner, rows, width, first);
                     const Matrix<TestType> some = products(first, width);
                     const auto bytes = static_cast<std::size_t>(rows * width) * sizeof(TestType);
-                    REQUIRE(std::memcmp(some.data(), whole.col(first).data(), bytes) == 0);
-                    REQUIRE(std::memcmp(some.col(width).data(), whole.col(13 + first).data(), bytes) == 0);
-                    REQUIRE(std::memcmp(some.col(2 * width).data(), whole.col(26 + first).data(), bytes) == 0);
+                    for (Index kind = 0; kind < 4; ++kind) {
+                        const auto *const x = some.col(kind * width).data(), *const y =
+                                                                                 whole.col(13 * kind + first).data();
+                        REQUIRE(std::memcmp(x, y, bytes) == 0);
+                    }
                 }
             }
         }

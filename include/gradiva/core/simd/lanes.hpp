@@ -188,6 +188,20 @@ V larger(const V& a, const V& b) {
 #endif
     return a > b ? a : b;
 }
+template <class V>
+V smaller(const V& a, const V& b) {
+#if defined(__AVX512F__) && !defined(__clang__)
+    if constexpr (sizeof(V) == 64 && sizeof(a[0]) == 4) return __builtin_ia32_minps512_mask(a, b, b, -1, 4);
+    if constexpr (sizeof(V) == 64 && sizeof(a[0]) == 8) return __builtin_ia32_minpd512_mask(a, b, b, 0xFF, 4);
+#endif
+    return a < b ? a : b;
+}
+
+/// x, or the bound beyond which it lies: a number from -limit to limit. NaN stays NaN.
+template <class V>
+V clamp(const V& x, LaneOf<V> limit) {
+    return larger(V(V{} - limit), smaller(V(V{} + limit), x));
+}
 
 /// Calls `body(i, count)` for the numbers of each register that `size` numbers fill; `count` is a constant but for the
 /// last of them, which may have fewer. With `load_some` and `store_some` all come from the same code.

@@ -176,9 +176,7 @@ struct TanhParts {
     Floats p, q;
 
     explicit TanhParts(Floats x) {
-        constexpr float limit = 9.02F;
-        x = x > limit ? Floats{} + limit : x;  // NaN stays
-        x = x < -limit ? Floats{} - limit : x;
+        x = clamp(x, 9.02F);
         const Floats t = x * x;
         p = x * ((((1.3319885e-8F * t + 2.0584121e-5F) * t + 0.0034940763F) * t + 0.13379754F) * t + 0.99999998F);
         q = (((7.7623700e-7F * t + 0.00032831594F) * t + 0.025871234F) * t + 0.46713069F) * t + 1.0F;
@@ -186,10 +184,7 @@ struct TanhParts {
 };
 
 /// Of a quotient p / q of `TanhParts`: rounding may have brought it beyond 1. NaN stays NaN.
-inline Floats within_one(Floats x) {
-    x = x > 1 ? Floats{} + 1.0F : x;
-    return x < -1 ? Floats{} - 1.0F : x;
-}
+inline Floats within_one(const Floats& x) { return clamp(x, 1.0F); }
 
 /// tanh x.
 inline Floats tanh(const Floats& x) {

@@ -81,9 +81,13 @@ private:
 
     template <class T>
     bool is_left_alone(const T* data, Index rows, Range part, T others) const {
-        const auto is_other = [others](T x) { return x == others; };
-        return std::all_of(data, data + (part.begin + margin) * rows, is_other) &&
-               std::all_of(data + (part.end + margin) * rows, data + columns() * rows, is_other);
+        const auto is_others = [&](Index begin, Index end) {
+            for (Index i = begin * rows; i < end * rows; ++i) {
+                if (!(data[i] == others)) return false;
+            }
+            return true;
+        };
+        return is_others(0, part.begin + margin) && is_others(part.end + margin, columns());
     }
 
     MatrixBuffer<float> observation_, final_observation_;

@@ -75,17 +75,17 @@ public:
     }
 
     void forward(ConstMatrixRef<Scalar> head, std::span<const Scalar> own, Tape& tape) const {
-        with([&](const auto& d) {
-            using D = std::remove_cvref_t<decltype(d)>;
-            auto* const old = std::get_if<TapeOf<D>>(&tape.chosen);
-            d.forward(head, own, (old != nullptr ? *old : tape.chosen.template emplace<TapeOf<D>>()).tape);
-        });
+        with([&](const auto& d) { d.forward(head, own, own_tape(d, tape)); });
     }
     void sample(const Tape& tape, std::span<Rng> rng, ActionView actions) const {
         with(tape, [&](const auto& d, const auto& own) { d.sample(own, rng, actions); });
     }
     void mode(const Tape& tape, ActionView actions) const {
         with(tape, [&](const auto& d, const auto& own) { d.mode(own, actions); });
+    }
+    void forward_and_mode(ConstMatrixRef<Scalar> head, std::span<const Scalar> own, Tape& tape,
+                          ActionView actions) const {
+        with([&](const auto& d) { gradiva::forward_and_mode(d, head, own, own_tape(d, tape), actions); });
     }
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {
         with(tape, [&](const auto& d, const auto& own) { d.log_prob(own, actions, out); });
@@ -121,6 +121,9 @@ public:
             }
         });
     }
+    bool converts_actions() const {
+        return with([](const auto& d) { return HasToEnvironment<std::remove_cvref_t<decltype(d)>>; });
+    }
     void from_environment(ConstActionView sent, ActionView stored) const {
         with([&](const auto& d) {
             if constexpr (HasFromEnvironment<std::remove_cvref_t<decltype(d)>>) {
@@ -144,6 +147,12 @@ private:
     template <class Use>
     void with(const Tape& tape, const Use& use) const {
         std::visit([&](const auto& d) { use(d, tape_of(d, tape)); }, chosen_);
+    }
+    /// The tape of the chosen one, which replaces another's.
+    template <class D>
+    static typename D::Tape& own_tape(const D&, Tape& tape) {
+        auto* const old = std::get_if<TapeOf<D>>(&tape.chosen);
+        return (old != nullptr ? *old : tape.chosen.template emplace<TapeOf<D>>()).tape;
     }
     template <class D>
     static const typename D::Tape& tape_of(const D&, const Tape& tape) {

@@ -4,6 +4,7 @@
 #include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/kernels/activation.hpp"
 #include "gradiva/kernels/matrix/blocked_product.hpp"
+#include "gradiva/kernels/matrix/column_product.hpp"
 #include "gradiva/kernels/matrix/few_inputs.hpp"
 #include "gradiva/kernels/matrix/row_product.hpp"
 
@@ -52,12 +53,15 @@ void compute(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
         of_no_terms.b = {&never_read, 0, c.cols(), 0, 0};
         return compute_row_blocks(of_no_terms, c);
     }
-    if (product.epilogue == Epilogue::none && is_for_single_rows(product.a)) return compute_rows(product, c);
+    const bool one_column = is_for_one_column(product);
+    if (product.epilogue == Epilogue::none && is_for_single_rows(product.a)) {
+        return one_column ? compute_rows_of_column(product, c.data()) : compute_rows(product, c);
+    }
     if (is_for_few_inputs(product)) {
         const bool rectifies = product.epilogue == Epilogue::relu;
         return multiply_few_inputs(product.a, product.b, product.addend.data, rectifies, c);
     }
-    compute_row_blocks(product, c);
+    one_column ? compute_column(product, c.data()) : compute_row_blocks(product, c);
 }
 
 }  // namespace detail

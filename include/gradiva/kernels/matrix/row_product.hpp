@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
+#include <utility>
 
 #include "gradiva/core/simd/lanes.hpp"
 #include "gradiva/core/simd/sum.hpp"
@@ -104,15 +106,62 @@ void add_weighted_rows(const Scalar* a, const Strided<Scalar>& b, Scalar* produc
     }
 }
 
+/// Every `Stride`-th of the numbers in `Stride` registers, of which `found` is the first: takes those that lie in
+/// register `Register`, which begins `begin` numbers after the first, beside what was found before.
+template <Index Stride, Index Register, Index begin, class V, int... Lane>
+V add_every(const V& found, const V& next, std::integer_sequence<int, Lane...>) {
+    constexpr int width = sizeof...(Lane), first = static_cast<int>(Register) * width, shift = static_cast<int>(begin);
+    constexpr auto source = [](int lane) {
+        const int place = lane * static_cast<int>(Stride);
+        if (place >= first + width) return lane;  // in a later register
+        return place >= first ? width + place - shift : Register == 1 ? place : lane;
+    };
+    return __builtin_shufflevector(found, next, source(Lane)...);
+}
+
+/// `to[k]` := `from[Stride * k]`, a register at a time: the registers that are loaded of `to` next would wait for
+/// single numbers to arrive in memory. Nothing is read beyond the last of the numbers. Returns `to`.
+template <Index Stride, class Scalar>
+Scalar* copy_every(const Scalar* from, Index size, Scalar* to) {
+    constexpr Index width = simd::lanes<Scalar>;
+    using V = simd::Lanes<Scalar>;
+    Index k = 0;
+    for (; k + width <= size; k += width, from += Stride * width) {
+        const auto add = [from]<Index Register>(V& found, std::integral_constant<Index, Register>) {
+            constexpr Index begin = Register * width - (Register + 1 == Stride ? Stride - 1 : 0);
+            found = add_every<Stride, Register, begin>(found, simd::load(from + begin), simd::LaneNumbers<V>{});
+        };
+        V found = simd::load(from);
+        [&]<Index... R>(std::integer_sequence<Index, R...>) {
+            (add(found, std::integral_constant<Index, R + 1>{}), ...);
+        }
+        (std::make_integer_sequence<Index, Stride - 1>{});
+        simd::store(found, to + k);
+    }
+    for (; k < size; ++k, from += Stride) to[k] = *from;
+    return to;
+}
+
+/// The row `a`, in `buffer` where it is not contiguous.
+template <class Scalar>
+const Scalar* contiguous_row(const Strided<Scalar>& a, Scalar* buffer) {
+    if (a.column_stride == 1) return a.data;
+    if constexpr (most_single_rows<Scalar> >= 2) {
+        if (a.column_stride == 2) return copy_every<2>(a.data, a.columns, buffer);
+    }
+    if constexpr (most_single_rows<Scalar> >= 4) {
+        if (a.column_stride == 3) return copy_every<3>(a.data, a.columns, buffer);
+        if (a.column_stride == 4) return copy_every<4>(a.data, a.columns, buffer);
+    }
+    for (Index k = 0; k < a.columns; ++k) buffer[k] = a.data[k * a.column_stride];
+    return buffer;
+}
+
 /// c := s + a B for an A of one row, at most `longest_row` long.
 template <class Scalar>
 void multiply_row(const Strided<Scalar>& a, const Strided<Scalar>& b, Columns<const Scalar> s, Columns<Scalar> c) {
-    alignas(64) Scalar contiguous_a[longest_row];
-    const Scalar* row = a.data;
-    if (a.column_stride != 1) {
-        for (Index k = 0; k < a.columns; ++k) contiguous_a[k] = a.data[k * a.column_stride];
-        row = contiguous_a;
-    }
+    alignas(64) Scalar buffer[longest_row];
+    const Scalar* const row = contiguous_row(a, buffer);
     if (b.row_stride == 1) return dot_columns(row, b, s, c);
     constexpr Index most = 4 * simd::lanes<Scalar>;
     alignas(64) Scalar products[to_size(most)];

@@ -78,11 +78,13 @@ void largest_choice(ConstMatrixRef<Scalar> value, RowRef<int> choice) {
     detail::first_largest(value.rows(), value.cols(), value, choice);
 }
 
-/// choice_j := the first most probable choice of column j.
+/// choice_j := the first most probable choice of column j, the same as `largest_choice` of its logits: d = z - max z is
+/// 0 where z is the largest, and else below it. Log-probs of different logits may be equal, as they are rounded.
 template <class Scalar>
 void most_probable_choice(const SoftmaxBatch<Scalar>& softmax, RowRef<int> choice) {
-    const auto log_p = [&](Index i, Index j) { return softmax.log_p(i, j); };
-    detail::first_largest(softmax.rows(), softmax.cols(), log_p, choice);
+    constexpr Index width = SoftmaxBatch<Scalar>::width;
+    const auto d = [&](Index i, Index j) { return softmax.shifted(j / width)[softmax.offset(i, j % width)]; };
+    detail::first_largest(softmax.rows(), softmax.cols(), d, choice);
 }
 
 /// out_j := out_j + log p(choice_j).
