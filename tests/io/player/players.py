@@ -15,7 +15,7 @@ from html.parser import HTMLParser
 import browser
 
 PROGRAM = pathlib.Path(sys.argv.pop())
-HOSTILE = "</script></title><img src=x onerror='broken = 1'>&amp; ? ? caf\u00e9"
+HOSTILE = "</script></title><img src=x onerror='broken = 1'>&amp; ? \ufffd caf\u00e9"
 # The colour of the middle of the square that is there in even steps.
 SQUARE = """(() => {
   const picture = document.querySelector("canvas"), copy = document.createElement("canvas");
