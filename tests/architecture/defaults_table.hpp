@@ -65,7 +65,17 @@ GRADIVA_DEFAULTS(Interval, IS(low, NAN), IS(high, NAN)),
 GRADIVA_DEFAULTS(StepCurve, IS(x, {}), IS(y, {})),
 GRADIVA_DEFAULTS(QuartileBand, IS(x, {}), IS(y, {})),
 GRADIVA_DEFAULTS(BootstrapOptions, IS(resamples, 2000), IS(confidence, 0.95), IS(seed, 0)),
+GRADIVA_DEFAULTS(RecordOptions, IS(episodes, 3), IS(greedy, true), IS(seed, 0), IS(environments, 16),
+    IS(most_steps_per_episode, 100'000), IS(most_frames, 1000), IS(seconds_per_step, 0), IS(name, "episode")),
 GRADIVA_DEFAULTS(CHeaderOptions, IS(name, "policy")),
+
+// Pictures and terminals.
+GRADIVA_DEFAULTS(CanvasPoint, IS(x, 0), IS(y, 0)),
+GRADIVA_DEFAULTS(CanvasView, IS(left, -1), IS(bottom, -1), IS(right, 1), IS(top, 1)),
+GRADIVA_DEFAULTS(LineStyle, IS(ink, Ink::foreground), IS(width, 0)),
+GRADIVA_DEFAULTS(AreaStyle, IS(fill, Ink::foreground), IS(stroke, Ink::none), IS(width, 0)),
+GRADIVA_DEFAULTS(TextStyle, IS(size, 0.1), IS(ink, Ink::foreground), IS(align, Align::centre)),
+GRADIVA_DEFAULTS(Terminal, IS(moves_cursor, false), IS(colours, false), IS(utf8, false), IS(columns, 80), IS(rows, 24)),
 
 // State and files.
 GRADIVA_DEFAULTS(LoadPolicyOptions, IS(part, "actor")),

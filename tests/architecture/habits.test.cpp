@@ -198,6 +198,7 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"core/column_by_column.hpp", "tests/policy/column_by_column.test.cpp"},
         {"core/disk.hpp", "tests/io/detail/durable_file.test.cpp"},
         {"core/draws_from_a_copy.hpp", "tests/policy/controller.test.cpp"},
+        {"io/recording.hpp", "tests/io/record_episodes.test.cpp"},
         {"io/policy_description.hpp", "tests/io/describe_policy.test.cpp"},
         {"core/language.hpp", "tests/compile_errors/ofast.cpp"},
         {"core/namespace.hpp", "tests/mixed_targets/CMakeLists.txt"},

@@ -99,6 +99,7 @@ TEST_CASE("a cleared canvas holds nothing, has the first view, and keeps its sto
         for (int i = 0; i < 100; ++i) canvas.text({0.1 * i, 0.5}, "some text that is long enough");
     };
     draw();
+    const Canvas first = canvas;
     const Shape* const storage = canvas.shapes().data();
     canvas.clear();
     CHECK(canvas.shapes().empty());
@@ -107,6 +108,7 @@ TEST_CASE("a cleared canvas holds nothing, has the first view, and keeps its sto
     draw();
     CHECK(canvas.shapes().data() == storage);
     CHECK(canvas.text(canvas.shapes()[99]) == "some text that is long enough");
+    CHECK(canvas == first);  // of texts, too, nothing was left
 }
 
 TEST_CASE("a canvas refuses numbers that are not finite, and negative sizes") {

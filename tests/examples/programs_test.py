@@ -189,6 +189,22 @@ class Policies(unittest.TestCase):
                 self.assertNotEqual(self.play(saved, "--env", env, "--seed", "3", "--sampled"), line + "\n")
                 self.assertIn("episodes=7", self.play(saved, "--env", env, "--episodes", "7"))
 
+    def test_episodes_are_shown_in_files_and_as_text(self):
+        file, words = self.folder / "policy", ("--env", "CartPole", "--episodes", "2")
+        self.train("cartpole_ppo_clip", "--save", file)
+        line = self.play(file, *words)
+        page, picture = self.folder / "watch.html", self.folder / "watch.svg"
+        for path in (page, picture):
+            self.assertEqual(self.play(file, *words, "--watch", path), line)
+        self.assertIn("gradivaPlayer", page.read_text())
+        self.assertIn("<animate", picture.read_text())
+        text = self.play(file, *words, "--watch", "-")
+        self.assertEqual(text.splitlines()[-1] + "\n", line)
+        self.assertIn("CartPole 2/2, step 0 of ", text)
+        self.assertNotIn("\x1b", text)
+        self.refused("neither a .html nor a .svg file", "play_policy", file, *words, "--watch", self.folder / "watch.png")
+        self.refused("cannot be written", "play_policy", file, *words, "--watch", self.folder / "none" / "watch.svg")
+
     def test_an_environment_or_part_that_does_not_fit_is_named(self):
         file = self.folder / "policy"
         self.train("cartpole_ppo_clip", "--save", file)

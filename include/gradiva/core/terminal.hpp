@@ -38,12 +38,12 @@ inline std::string environment_variable(const char* name) {
     return value == nullptr ? "" : value;
 }
 
-/// The number above 0 that a variable holds, else `otherwise`.
-inline Index number_of_variable(const char* name, Index otherwise) {
+/// The number above 0 that a variable holds, else `fallback`.
+inline Index number_of_variable(const char* name, Index fallback) {
     const std::string text = environment_variable(name);
     int number = 0;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc{} && stop == text.data() + text.size() && number > 0 ? number : otherwise;
+    return error == std::errc{} && stop == text.data() + text.size() && number > 0 ? number : fallback;
 }
 
 /// Whether the locale that LC_ALL, LC_CTYPE and LANG name has UTF-8, the first that is set being the one that counts.

@@ -47,6 +47,7 @@ struct CanvasView {
     double height() const { return top - bottom; }
 };
 
+/// Of lines.
 struct LineStyle {
     Ink ink = Ink::foreground;
     double width = 0;  ///< in units of the view, with round ends; 0: as thin as can be seen
@@ -62,6 +63,7 @@ struct AreaStyle {
 /// Where a text begins, has its middle or ends, in x.
 enum class Align : std::uint8_t { start, centre, end };
 
+/// Of texts.
 struct TextStyle {
     double size = 0.1;  ///< height of a line of text, in units of the view; above 0
     Ink ink = Ink::foreground;

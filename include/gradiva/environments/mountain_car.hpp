@@ -63,8 +63,8 @@ struct MountainCar {
         if (position == left_wall && velocity < 0) velocity = 0;
     }
 
-    /// The car in the valley, whose height is sin(3 x), and a flag at the goal.
-    static void draw(Canvas& canvas, double position, double goal) {
+    /// The car in the valley, whose height is sin(3 x), and a flag at `flag_at`, the goal.
+    static void draw(Canvas& canvas, double position, double flag_at) {
         constexpr double wheel = 0.025;
         const auto ground = [](double x) { return CanvasPoint{x, 0.45 * std::sin(3 * x)}; };
         const auto above = [&](double x, double height) { return CanvasPoint{x, ground(x).y + height}; };
@@ -74,8 +74,8 @@ struct MountainCar {
             const double width = (right_wall - left_wall) / pieces, x = left_wall + width * i;
             canvas.line(ground(x), ground(x + width), {.ink = Ink::muted, .width = 0.015});
         }
-        const CanvasPoint flag = above(goal, 0.25);
-        canvas.line(ground(goal), flag, {.ink = Ink::good, .width = 0.012});
+        const CanvasPoint flag = above(flag_at, 0.25);
+        canvas.line(ground(flag_at), flag, {.ink = Ink::good, .width = 0.012});
         canvas.rectangle(flag, {flag.x + 0.1, flag.y - 0.08}, {.fill = Ink::good});
         const double slope = 1.35 * std::cos(3 * position), unit = 1 / std::hypot(1, slope);
         const auto on_car = [&](double along, double up) {

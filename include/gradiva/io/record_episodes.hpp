@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/env/vector_env.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/env/wrapper.hpp"
 #include "gradiva/io/recording.hpp"
@@ -120,11 +121,24 @@ private:
     Film* film_;
 };
 
+/// The environment of a prototype, or what a factory makes.
+template <class Source>
+struct RecordedSource {
+    using Type = Source;
+};
+template <EnvFactory Source>
+struct RecordedSource<Source> {
+    using Type = std::remove_cvref_t<std::invoke_result_t<Source&, Index>>;
+};
+
 /// One sentence for what cannot be recorded, as a compile-time error.
-template <class P, class Source>
+template <class Source>
 consteval bool explain_record() {
-    if constexpr (explain_evaluate<P, Source>()) {
-        using E = typename MadeBy<Source>::Type;
+    using E = typename RecordedSource<Source>::Type;
+    static_assert(!VectorEnv<Source>,
+                  "gradiva: record_episodes plays in environments of its own: give it one environment, such as the "
+                  "prototype of Vectorized(env, {.count = 8}), or a factory of them");
+    if constexpr (!VectorEnv<Source> && is_env<E>) {
         static_assert(HasRender<E>,
                       "gradiva: record_episodes needs an environment that draws itself, by void render(Canvas&) const");
         return HasRender<E>;
@@ -157,14 +171,14 @@ inline double pace(const RecordOptions& options, double mean_length) {
 template <Policy P, class Source>
 Recording record_episodes(const P& actor, const Source& source, const RecordOptions& options = {}) {
     Recording recording{.name = options.name};
-    if constexpr (detail::explain_record<P, Source>()) {
+    if constexpr (detail::explain_record<Source>()) {
         detail::check_record_options(options);
         const Index count = std::min(options.environments, options.episodes);
         std::vector<detail::Film> films(static_cast<std::size_t>(count), detail::Film(options.most_frames));
         const auto make = [&](Index i) {
             detail::Film& film = films[static_cast<std::size_t>(i)];
             if constexpr (EnvFactory<const Source>) {
-                return detail::Filmed<typename detail::MadeBy<Source>::Type>(source(i), film);
+                return detail::Filmed<typename detail::RecordedSource<Source>::Type>(source(i), film);
             } else {
                 return detail::Filmed<Source>(source, film);
             }

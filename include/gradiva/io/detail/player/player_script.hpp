@@ -115,7 +115,7 @@ function gradivaPlayer(element, recording) {
   const speeds = make("select", {}, ...[0.25, 0.5, 1, 2, 4, 8].map(x => make("option", {value: x}, x + "\u00d7")));
   speeds.value = 1;
   const choice = make("select", {}, ...episodes.map((e, i) =>
-    make("option", {value: i}, (i + 1) + " (return " + Number(e.return.toPrecision(4)) + ")")));
+    make("option", {value: i}, (i + 1) + " (return " + +e.return.toPrecision(4) + ")")));
   const status = make("output", {"aria-live": "off"});
   const controls = make("div", {class: "gradiva-controls"}, button, make("label", {}, "Episode", choice),
     make("label", {}, "Speed", speeds), make("label", {class: "gradiva-scrub"}, "Frame", slider), status);
@@ -187,9 +187,9 @@ function gradivaPlayer(element, recording) {
   };
 
   button.addEventListener("click", () => playing ? pause() : play());
-  slider.addEventListener("input", () => { pause(); seek(Number(slider.value)); });
-  choice.addEventListener("change", () => choose(Number(choice.value)));
-  speeds.addEventListener("change", () => { speed = Number(speeds.value); });
+  slider.addEventListener("input", () => { pause(); seek(+slider.value); });
+  choice.addEventListener("change", () => choose(+choice.value));
+  speeds.addEventListener("change", () => { speed = +speeds.value; });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   new ResizeObserver(draw).observe(picture);
   show();

@@ -59,6 +59,9 @@ public:
     }
 
 private:
+    // Of a pixel; not quite, so that a thin line between two pixels paints one of them.
+    static constexpr double middle = 0.5 + 1e-6;
+
     /// Paints the pixels near a box whose middles `within` accepts.
     template <class Within>
     void paint(CanvasPoint low, CanvasPoint high, Ink ink, const Within& within) {
@@ -69,7 +72,7 @@ private:
         const Index right = clipped(high.x + 1, columns_ - 1), bottom = clipped(high.y + 1, 2 * rows_ - 1);
         for (Index y = std::max<Index>(0, clipped(low.y - 1, 2 * rows_)); y <= bottom; ++y) {
             for (Index x = std::max<Index>(0, clipped(low.x - 1, columns_)); x <= right; ++x) {
-                if (!within(static_cast<double>(x) + 0.5, static_cast<double>(y) + 0.5)) continue;
+                if (!within(static_cast<double>(x) + middle, static_cast<double>(y) + middle)) continue;
                 pixels_[static_cast<std::size_t>(y * columns_ + x)] = ink;
             }
         }
@@ -101,11 +104,13 @@ private:
     void rectangle(CanvasPoint low, CanvasPoint high, double half_width, const Shape& shape) {
         paint(low, high, shape.fill,
               [&](double x, double y) { return x >= low.x && x <= high.x && y >= low.y && y <= high.y; });
-        if (shape.stroke == Ink::none) return;
-        line(low, {high.x, low.y}, half_width, shape.stroke);
-        line({high.x, low.y}, high, half_width, shape.stroke);
-        line(high, {low.x, high.y}, half_width, shape.stroke);
-        line({low.x, high.y}, low, half_width, shape.stroke);
+        const CanvasPoint outer_low{low.x - half_width, low.y - half_width};
+        const CanvasPoint outer_high{high.x + half_width, high.y + half_width};
+        paint(outer_low, outer_high, shape.stroke, [&](double x, double y) {
+            const bool inside =
+                x > low.x + half_width && x < high.x - half_width && y > low.y + half_width && y < high.y - half_width;
+            return x >= outer_low.x && x <= outer_high.x && y >= outer_low.y && y <= outer_high.y && !inside;
+        });
     }
 
     void label(CanvasPoint at, std::string_view text, const Shape& shape) {
