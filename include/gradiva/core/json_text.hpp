@@ -15,8 +15,6 @@
 
 namespace GRADIVA_NAMESPACE {
 
-namespace detail {
-
 /// Bytes of the UTF-8 character at the front of `text`, which is not empty; 0 where there is none: of overlong forms,
 /// surrogates, and beyond U+10FFFF.
 inline std::size_t utf8_length(std::string_view text) {
@@ -34,6 +32,8 @@ inline std::size_t utf8_length(std::string_view text) {
     return 0;
 }
 
+namespace detail {
+
 /// Calls `use` for each character of `text`; for each byte that belongs to none, with that of U+FFFD.
 template <class Use>
 void for_each_character(std::string_view text, const Use& use) {
@@ -48,7 +48,7 @@ void for_each_character(std::string_view text, const Use& use) {
 
 inline bool is_utf8(std::string_view text) {
     while (!text.empty()) {
-        const std::size_t length = detail::utf8_length(text);
+        const std::size_t length = utf8_length(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }
