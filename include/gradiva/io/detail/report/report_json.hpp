@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gradiva/core/failure.hpp"
+#include "gradiva/io/detail/page_text.hpp"
 #include "gradiva/io/detail/player/recording_json.hpp"
 #include "gradiva/io/detail/report/run_groups.hpp"
 #include "gradiva/io/detail/report/series_json.hpp"
@@ -165,16 +166,7 @@ inline std::string report_json(std::span<const RecordedRun> runs) {
     for (const RunGroup& group : all.groups) json["groups"].push_back(group_json(group, runs));
     for (const RecordedRun& run : runs)
         json["runs"].push_back(run_json(run, most_bytes / std::max<std::size_t>(1, played)));
-    const std::string text = json.dump(-1, ' ', true, Json::error_handler_t::replace);
-    std::string escaped;
-    for (const char c : text) {
-        if (c == '<') {
-            escaped += "\\u003c";
-        } else {
-            escaped += c;
-        }
-    }
-    return escaped;
+    return page_json(json.dump(-1, ' ', true, Json::error_handler_t::replace));
 }
 
 }  // namespace GRADIVA_NAMESPACE::detail
