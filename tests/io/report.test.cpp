@@ -2,11 +2,13 @@
 
 #include "catch.hpp"
 
+#include <array>
 #include <filesystem>
 #include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -67,6 +69,21 @@ void train(R& report, Index first, Index last, Stop why, const Trainer&... train
     report.on_stop(run, why);
 }
 
+/// A cart that measures its episodes: twice their steps.
+struct Measured : CartPole {
+    static constexpr std::array<std::string_view, 1> metric_names = {"twice"};
+    void reset(Rng& rng, std::span<float> observation) {
+        CartPole::reset(rng, observation);
+        twice = 0;
+    }
+    Outcome step(int action, Rng& rng, std::span<float> observation) {
+        twice += 2;
+        return CartPole::step(action, rng, observation);
+    }
+    void metrics(std::span<double> values) const { values[0] = twice; }
+    double twice = 0;
+};
+
 /// An environment whose simulator is gone.
 struct Broken : CartPole {
     Outcome step(int, Rng&, std::span<float>) { throw std::runtime_error("the simulator is gone"); }
@@ -122,6 +139,12 @@ TEST_CASE("a report evaluates the actor in its environment and plays episodes") 
     run = data_of(folder / "report.html")["runs"][0];
     CHECK(run.contains("evaluation"));
     CHECK(!run.contains("recording"));
+    CHECK(run["evaluation"]["metrics"].empty());
+    const TimeLimit measured_cart(Measured{}, 30);
+    Report measured(folder / "report.html", measured_cart, {.episodes = 5, .played = 0});
+    train(measured, 1, 2, Stop::steps, trainer);
+    run = data_of(folder / "report.html")["runs"][0];
+    CHECK(run["evaluation"]["metrics"]["twice"] == 2 * run["evaluation"]["mean"].get<double>());
     Report made(folder / "report.html", [&](Index) { return cart_pole; }, {.episodes = 5, .played = 1, .seed = 3});
     train(made, 1, 2, Stop::steps, trainer);
     run = data_of(folder / "report.html")["runs"][0];

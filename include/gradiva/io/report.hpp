@@ -21,6 +21,7 @@
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/env/wrapper.hpp"
 #include "gradiva/io/detail/durable_file.hpp"
+#include "gradiva/io/detail/report/recorded_evaluation.hpp"
 #include "gradiva/io/detail/report/run_groups.hpp"
 #include "gradiva/io/record_episodes.hpp"
 #include "gradiva/io/recorded_run.hpp"
@@ -159,8 +160,7 @@ private:
                                        .greedy = options_.greedy,
                                        .seed = options_.seed,
                                        .most_steps_per_episode = options_.most_steps_per_episode});
-        run_.evaluation =
-            RecordedEvaluation{.mean_return = e.mean_return, .std_return = e.std_return, .episodes = e.episodes};
+        run_.evaluation = detail::recorded_evaluation(e);
     }
 
     template <class P>
