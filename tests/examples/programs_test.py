@@ -185,6 +185,7 @@ class Reports(unittest.TestCase):
                                  ((empty,), f"'{empty}' is empty"),
                                  ((other,), f"'{other}', line 3: '2,x' is no row of numbers"),
                                  ((other, other, "--out", other), "is given for two files"),
+                                 ((other, "--out", f"{other}.json"), "is given for two files"),
                                  ((other, "--out", self.folder), "is a folder or a device"),
                                  ((), "LOG")):
             with self.subTest(arguments=arguments):
