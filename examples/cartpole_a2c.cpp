@@ -15,8 +15,8 @@ int main(int argc, char** argv) {
         Critic critic(envs, Mlp{.hidden = {64, 64}});
         A2c trainer(envs, actor, critic, Gae{.gamma = 0.99, .lambda = 1},
                     {.horizon = 5, .learning_rate = 7e-4, .value_coefficient = 1, .threads = options.threads});
-        example::train(trainer, options, cart_pole);
+        auto json_log = example::train(trainer, options, cart_pole);
         example::save(options, actor, critic);
-        example::print_result(options, evaluate(actor, cart_pole, {.episodes = 100, .seed = options.seed}));
+        example::print_result(options, evaluate(actor, cart_pole, {.episodes = 100, .seed = options.seed}), json_log);
     });
 }

@@ -20,8 +20,8 @@ int main(int argc, char** argv) {
                            .learning_rate = Linear{5e-4, 0},
                            .value_coefficient = 1,
                            .threads = options.threads});
-        example::train(trainer, options, cart_pole);
+        auto json_log = example::train(trainer, options, cart_pole);
         example::save(options, actor, critic);
-        example::print_result(options, evaluate(actor, cart_pole, {.episodes = 100, .seed = options.seed}));
+        example::print_result(options, evaluate(actor, cart_pole, {.episodes = 100, .seed = options.seed}), json_log);
     });
 }

@@ -21,8 +21,8 @@ int main(int argc, char** argv) {
                       .critic_epochs = 20,
                       .critic_learning_rate = 1e-3,
                       .threads = options.threads});
-        example::train(trainer, options, cart_pole);
+        auto json_log = example::train(trainer, options, cart_pole);
         example::save(options, actor, critic);
-        example::print_result(options, evaluate(actor, cart_pole, {.episodes = 100, .seed = options.seed}));
+        example::print_result(options, evaluate(actor, cart_pole, {.episodes = 100, .seed = options.seed}), json_log);
     });
 }

@@ -35,12 +35,12 @@ int main(int argc, char** argv) {
         Actor actor(envs, Mlp{.hidden = {}});
         AnalyticPolicyGradient trainer(
             envs, actor, {.horizon = 100, .gamma = 1, .learning_rate = Linear{0.1, 0}, .threads = options.threads});
-        example::train(trainer, options, limited);
+        auto json_log = example::train(trainer, options, limited);
         example::save(options, actor);
         const Matrix<double> best = riccati(mass.options());
         const auto learned = -as_vector(actor.weights().first(2));
         fmt::print("learned K = [{:.4f} {:.4f}], Riccati K = [{:.4f} {:.4f}]\n", learned[0], learned[1], best(0, 0),
                    best(0, 1));
-        example::print_result(options, evaluate(actor, limited, {.episodes = 100, .seed = options.seed}));
+        example::print_result(options, evaluate(actor, limited, {.episodes = 100, .seed = options.seed}), json_log);
     });
 }

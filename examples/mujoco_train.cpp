@@ -70,8 +70,8 @@ int main(int argc, char** argv) {
                          .learning_rate = Linear{3e-4, 0},
                          .normalize_rewards = true,
                          .threads = options.threads});
-        example::train(trainer, options, task);
+        auto json_log = example::train(trainer, options, task);
         example::save(options, actor, critic);
-        example::print_result(options, evaluate(actor, task, {.episodes = 20, .seed = options.seed}));
+        example::print_result(options, evaluate(actor, task, {.episodes = 20, .seed = options.seed}), json_log);
     });
 }

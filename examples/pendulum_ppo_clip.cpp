@@ -20,8 +20,8 @@ int main(int argc, char** argv) {
                          .value_coefficient = 1,
                          .normalize_rewards = true,
                          .threads = options.threads});
-        example::train(trainer, options, pendulum);
+        auto json_log = example::train(trainer, options, pendulum);
         example::save(options, actor, critic);
-        example::print_result(options, evaluate(actor, pendulum, {.episodes = 100, .seed = options.seed}));
+        example::print_result(options, evaluate(actor, pendulum, {.episodes = 100, .seed = options.seed}), json_log);
     });
 }

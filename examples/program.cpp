@@ -73,9 +73,10 @@ void export_policy(const gradiva::PolicyDescription& policy, const Options& opti
     }
 }
 
-void print_result(const Options& options, const gradiva::Evaluation& evaluation) {
+void print_result(const Options& options, const gradiva::Evaluation& evaluation, std::optional<gradiva::JsonLog>& log) {
     fmt::print("{}\n", evaluation);
     std::fflush(stdout);
+    if (log) log->evaluation(evaluation);
     if (!options.quiet && !options.report.empty() && std::filesystem::exists(options.report))
         fmt::print(stderr, "the report is {}\n", std::filesystem::absolute(options.report).string());
 }

@@ -42,10 +42,10 @@ Options read_options(int argc, char** argv, const std::string& what, Options opt
 /// Writes the policy as an ONNX model and as a header of C, each where the options give a path.
 void export_policy(const gradiva::PolicyDescription& policy, const Options& options);
 
-/// Trains with a progress bar, logs, a checkpoint and a report, as the options say; the report shows how the actor plays
-/// in `env`.
+/// Trains with a progress bar, logs, a checkpoint and a report, as the options say; the report shows how the actor
+/// plays in `env`. Returns the log of JSON lines, if there is one.
 template <class Trainer, class E>
-void train(Trainer& trainer, const Options& options, const E& env) {
+[[nodiscard]] std::optional<gradiva::JsonLog> train(Trainer& trainer, const Options& options, const E& env) {
     std::optional<gradiva::Checkpoint<>> checkpoint;
     std::optional<gradiva::CsvLog> log;
     std::optional<gradiva::JsonLog> json;
@@ -61,6 +61,7 @@ void train(Trainer& trainer, const Options& options, const E& env) {
     if (!options.report.empty()) report.emplace(options.report, env, gradiva::ReportOptions{.seed = options.seed});
     trainer.train({.steps = options.steps}, checkpoint, log, json, tensorboard, bar, report, stop);
     if (stop.signal() != 0) fmt::print(stderr, "interrupted; this is the policy so far\n");
+    return json;
 }
 
 /// Writes the policy to the files that were asked for; with its critic, if it has one, so that it can be trained
@@ -71,8 +72,8 @@ void save(const Options& options, const A& actor, const C&... critic) {
     export_policy(gradiva::describe_policy(actor), options);
 }
 
-/// Prints what the policy is worth, and where the report is.
-void print_result(const Options& options, const gradiva::Evaluation& evaluation);
+/// Prints what the policy is worth, and where the report is; adds it to the log.
+void print_result(const Options& options, const gradiva::Evaluation& evaluation, std::optional<gradiva::JsonLog>& log);
 
 /// Runs the program; what goes wrong is printed and makes its exit status 1.
 template <class Program>

@@ -1,11 +1,19 @@
 #include "gradiva/callbacks/csv_log.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <limits>
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -16,6 +24,7 @@
 #include "helpers/temporary_folder.hpp"
 
 using namespace gradiva;
+using gradiva_test::read_text;
 using gradiva_test::SmallDisk;
 
 namespace {
@@ -185,7 +194,7 @@ TEST_CASE("CsvLog says beside its file what the training is, anew at each start"
     const auto starts_with = [&](const TrainOptions& options) {
         Run run("Test", progress, options);
         log.on_start(run);
-        return nlohmann::json::parse(gradiva_test::read_text(file.path + ".json"));
+        return nlohmann::json::parse(read_text(file.path + ".json"));
     };
     const auto json = starts_with({.steps = 100});
     CHECK(json["gradiva_log"] == 1);
@@ -200,7 +209,53 @@ TEST_CASE("CsvLog says what the file beside it lacks") {
     const TemporaryFile file("csv_log_beside_full.csv");
     std::filesystem::create_directory(file.path + ".json");
     CsvLog log(file.path);
-    CHECK_THROWS_WITH(start(log), "CsvLog: cannot write '" + file.path + ".json'; is the disk full?");
+    const std::string error = "CsvLog: cannot write '" + file.path + ".json': ";
+    CHECK_THROWS_WITH(start(log), error + std::generic_category().message(EISDIR));
+    CHECK(!std::filesystem::exists(file.path + ".json.partial"));
+    std::filesystem::remove(file.path + ".json");
+    const SmallDisk disk(read_text(file.path).size());
+    CHECK_THROWS_WITH(start(log), error + std::generic_category().message(EFBIG));
+    CHECK(!std::filesystem::exists(file.path + ".json.partial"));
+}
+
+TEST_CASE("CsvLog keeps the former file beside its own where the new one cannot be written") {
+    const TemporaryFile file("csv_log_beside_kept.csv");
+    CsvLog log(file.path);
+    start(log);
+    const std::string before = read_text(file.path + ".json");
+    CHECK(!before.empty());
+    {
+        const SmallDisk disk(before.size() / 2);
+        CHECK_THROWS_WITH(start(log), ContainsText(std::generic_category().message(EFBIG)));
+    }
+    CHECK(read_text(file.path + ".json") == before);
+}
+
+TEST_CASE("CsvLog to a pipe or device writes no file beside it") {
+    const TemporaryFile file("csv_log_pipe.csv");
+    REQUIRE(mkfifo(file.path.c_str(), 0600) == 0);
+    const int end = open(file.path.c_str(), O_RDWR);  // so that the log need not wait for a reader
+    REQUIRE(end >= 0);
+    {
+        CsvLog log(file.path);
+        start(log);
+        log(Progress{.iteration = 1});
+    }
+    char first = 0;
+    CHECK(read(end, &first, 1) == 1);
+    CHECK(first == 'i');
+    CHECK(std::distance(std::filesystem::directory_iterator(std::filesystem::path(file.path).parent_path()), {}) == 1);
+    close(end);
+    CHECK(!detail::has_place_beside("/dev/null"));
+    SECTION("also where the name of an open file is that of a regular one") {
+        const TemporaryFile other("csv_log_open.csv");
+        const int number = open(other.path.c_str(), O_CREAT | O_WRONLY, 0600);
+        REQUIRE(number >= 0);
+        const std::string name = "/dev/fd/" + std::to_string(number);
+        CHECK(!detail::has_place_beside(name));
+        CHECK(detail::has_place_beside(other.path));
+        close(number);
+    }
 }
 
 TEST_CASE("CsvLog ends with a complete line when the disk is full") {

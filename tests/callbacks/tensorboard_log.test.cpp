@@ -11,6 +11,8 @@
 
 #include "callbacks/logs.hpp"
 #include "catch.hpp"
+#include "gradiva/core/state_image.hpp"
+#include "gradiva/core/state_reader.hpp"
 #include "helpers/report_fields.hpp"
 
 using namespace gradiva;
@@ -37,6 +39,23 @@ std::string hparams_data(const std::string& path, const std::string& tag) {
     }
     return {};
 }
+
+/// The status of each end of a run in the file, and -1 behind them where other records follow the last one.
+std::vector<int> ends_of(const std::string& path) {
+    std::vector<int> ends;
+    bool last = true;
+    for (const std::string& record : event_records(read_text(file_of<TensorBoardLog>(path)))) {
+        const std::string value = field(field(record, 5).bytes, 1).bytes;
+        last = field(value, 1).bytes == "_hparams_/session_end_info";
+        if (!last) continue;
+        const std::string data = field(field(field(value, 9).bytes, 1).bytes, 2).bytes;
+        ends.push_back(static_cast<int>(field(field(data, 4).bytes, 1).value));
+    }
+    if (!last && !ends.empty()) ends.push_back(-1);
+    return ends;
+}
+
+constexpr int success = 1, failure = 2;
 
 }  // namespace
 
@@ -159,4 +178,61 @@ TEST_CASE("TensorBoardLog writes the hyperparameters once, and how the run ended
     CHECK(field(end, 1).value == status);
     CHECK(std::bit_cast<double>(field(end, 2).value) > 1.7e9);
     CHECK(event_records(read_text(file_of<TensorBoardLog>(path))).size() == 4);
+}
+
+TEST_CASE("TensorBoardLog has one end, that of its last training") {
+    const TemporaryFolder folder("tensorboard_log");
+    const std::string path = folder / "run";
+    const Progress progress;
+    Run run("Test", progress);
+    TensorBoardLog log(path);
+    log.on_start(run);
+    log_iterations(log, 1, 2);
+    log.on_stop(run, Stop::exception);
+    CHECK(ends_of(path) == std::vector{failure});
+    log.on_start(run);
+    CHECK(ends_of(path).empty());
+    log_iterations(log, 3, 3);
+    log.on_stop(run, Stop::steps);
+    CHECK(ends_of(path) == std::vector{success});
+    CHECK(scalar_events(read_text(file_of<TensorBoardLog>(path))).size() == 3);
+    SECTION("also of calls without a start") {
+        log_iterations(log, 4, 4);
+        CHECK(ends_of(path).empty());
+        log.on_stop(run, Stop::exception);
+        log.on_stop(run, Stop::exception);
+        CHECK(ends_of(path) == std::vector{failure});
+        CHECK(scalar_events(read_text(file_of<TensorBoardLog>(path))).size() == 4);
+    }
+}
+
+TEST_CASE("TensorBoardLog that is saved after the end of a run goes on before it") {
+    const TemporaryFolder folder("tensorboard_log");
+    const std::string path = folder / "run";
+    const Progress progress;
+    Run run("Test", progress);
+    StateImage image;
+    {
+        TensorBoardLog log(path);
+        log.on_start(run);
+        log_iterations(log, 1, 2);
+        log.on_stop(run, Stop::exception);
+        image = image_of(log);
+    }
+    CHECK(ends_of(path) == std::vector{failure});
+    TensorBoardLog resumed(path);
+    restore("test", image, resumed);
+    CHECK(ends_of(path) == std::vector{failure});  // also where the training is complete, and nothing starts
+    resumed.on_start(run);
+    CHECK(ends_of(path).empty());
+    log_iterations(resumed, 3, 4);
+    resumed.on_stop(run, Stop::callback);
+    CHECK(ends_of(path) == std::vector{success});
+    CHECK(scalar_events(read_text(file_of<TensorBoardLog>(path))).size() == 4);
+    SECTION("and so it does in the same object") {
+        restore("test", image, resumed);
+        resumed.on_start(run);
+        CHECK(ends_of(path).empty());
+        CHECK(scalar_events(read_text(file_of<TensorBoardLog>(path))).size() == 2);
+    }
 }

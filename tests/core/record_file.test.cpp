@@ -81,3 +81,22 @@ TEST_CASE("a full device is an error that names it") {
     file.add("one\n");
     CHECK_THROWS_WITH(file.flush(), "Test: writing to '/dev/full' failed; is the disk full?");
 }
+
+TEST_CASE("a record file that is cut back ends where it was, and goes on there as if nothing had been cut") {
+    const Path path;
+    RecordFile file("test", path.name);
+    file.add("one\n");
+    file.flush();
+    const RecordFilePosition one = file.position();
+    file.add("two\n");
+    file.cut_back(one);
+    CHECK(path.text() == "one\n");
+    file.cut_back(one);
+    file.add("three\n");
+    file.flush();
+    CHECK(path.text() == "one\nthree\n");
+    const RecordFilePosition end = file.position();
+    CHECK(end.bytes == 10);
+    const RecordFile same("test", path.name, end);  // throws where the CRC is another
+    CHECK(path.text() == "one\nthree\n");
+}

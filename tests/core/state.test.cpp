@@ -217,7 +217,8 @@ struct Outer {
     }
 };
 
-std::string error_of(const StateImage& image, Outer& part) {
+template <class Part>
+std::string error_of(const StateImage& image, Part& part) {
     try {
         restore("run.file", image, part);
     } catch (const Error& error) {
@@ -416,4 +417,27 @@ TEST_CASE("numbers that no stream of random numbers has are an error") {
         CHECK_THROWS_WITH(restore("test", wrong, other), ContainsText("no numbers of a stream"));
     }
     CHECK(first_difference(image_of(other), image_of(other)).empty());
+}
+
+TEST_CASE("what was not saved is said to belong to a callback that was added, or to be new in one") {
+    struct Callbacks {
+        bool has_second = false, has_added = false;
+        void visit_state(State& state) {
+            int first = 1, second = 2, added = 3;
+            state.within("callbacks", [&] {
+                state.within("log", [&] {
+                    state("first", first);
+                    if (has_second) state("second", second);
+                });
+                if (has_added) state.within("lo", [&] { state("added", added); });
+            });
+        }
+    };
+    Callbacks saved;
+    const StateImage image = image_of(saved);
+    const auto error = [&](Callbacks here) { return error_of(image, here); };
+    CHECK(error({}).empty());
+    CHECK_THAT(error({.has_second = true}), ContainsText("callbacks/log/second was not saved; use the parts"));
+    CHECK_THAT(error({.has_added = true}),
+               ContainsText("callbacks/lo/added was not saved: its callback was added to the training; use the parts"));
 }

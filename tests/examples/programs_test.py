@@ -92,10 +92,13 @@ class Checkpoints(unittest.TestCase):
                 first = run(name, *arguments, "--steps", "3000")
                 self.assertEqual(first.returncode, 0, first.stderr)
                 lines = log.read_text()
-                self.assertEqual(len(json.read_text().splitlines()), len(lines.splitlines()))
+                json_lines = json.read_text().splitlines()
+                self.assertEqual(len(json_lines), len(lines.splitlines()) + 1)
+                self.assertIn('"evaluation":{"mean_return":', json_lines[-1])
                 again = run(name, *arguments, "--steps", "3000")
                 self.assertEqual((again.returncode, again.stdout), (0, first.stdout))
                 self.assertEqual(log.read_text(), lines)
+                self.assertEqual(json.read_text().splitlines(), json_lines)
                 self.assertEqual(len(list(events.iterdir())), 1)
                 other = run(name, "--checkpoint", file, "--log", log, "--quiet", "--seed", "4", "--steps", "3000")
                 self.assertEqual(other.returncode, 1)
@@ -175,6 +178,7 @@ class Reports(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (0, f"the report of 2 runs is {out}\n"), done.stderr)
         page = out.read_text()
         self.assertIn('"runs":[0,1]', page)
+        self.assertEqual(page.count('"evaluation":{"mean":'), 1)  # a CSV file has no place for one
         self.assertNotIn("<1>", page)
 
     def test_what_is_no_log_is_named_and_no_report_is_written(self):

@@ -317,7 +317,8 @@ TEST_CASE("what belongs to another training is refused, and nothing is restored"
         Toy same;
         Counter counter{.calls = memory.calls};
         CHECK_THROWS_WITH(same.train({.steps = 60}, memory, counter),
-                          ContainsText("memory: callbacks/callback/count was not saved"));
+                          ContainsText("memory: callbacks/callback/count was not saved: its callback was added to the "
+                                       "training; use the parts, options and callbacks of the program that saved"));
         InMemory counted;
         Toy().train({.steps = 30}, counted, counter);
         CHECK_THROWS_WITH(same.train({.steps = 60}, counted),

@@ -2,14 +2,13 @@
 
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "gradiva/callbacks/detail/file_beside.hpp"
 #include "gradiva/callbacks/detail/log_file.hpp"
 #include "gradiva/callbacks/detail/run_json.hpp"
-#include "gradiva/core/check.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/train/log_columns.hpp"
 #include "gradiva/train/run.hpp"
@@ -53,7 +52,7 @@ inline void append_csv(std::string& line, std::string_view text) {
 /// a training that is resumed, the lines after the checkpoint are cut off and written again.
 ///
 /// Beside the file, such as "run.csv", lies "run.csv.json", which says what the training is: the first line of a
-/// `JsonLog`, written anew at the start of each training.
+/// `JsonLog`, written anew at the start of each training; not beside a pipe, a device or a name such as /dev/stdout.
 class CsvLog {
 public:
     /// Writes to `path`; nothing is opened before `on_start`.
@@ -64,10 +63,8 @@ public:
     /// Opens the file, and writes the one beside it. Throws `Error` when one of them cannot be written.
     void on_start(const Run& run) {
         open(run.progress());
-        const std::string path = file_.path() + ".json";
-        std::ofstream file(path, std::ios::binary);
-        file << detail::json_header(run.description(), run.progress()) << std::flush;
-        require(file.good(), "CsvLog: cannot write '{}'; is the disk full?", path);
+        if (!detail::has_place_beside(file_.path())) return;
+        detail::replace_file("CsvLog", file_.path() + ".json", detail::json_header(run.description(), run.progress()));
     }
 
     /// Writes a line; opens the file before, for callers that do not call `on_start`. Throws `Error` when that fails.

@@ -45,6 +45,7 @@ public:
     void on_start(const Run& run) {
         steps_before_ = run.lifetime_steps() - run.progress().steps;
         open(run.description());
+        file_.cut_end();
     }
 
     /// Adds the numbers of an iteration; opens the file before, for callers that do not call `on_start`. Throws `Error`
@@ -54,20 +55,21 @@ public:
         summary_.clear();
         for_each_number(progress, [&](std::string_view name, auto number) { add(name, static_cast<float>(number)); });
         detail::begin_event(event_, seconds(), steps_before_ + progress.steps).message(5, summary_);
-        write_event();
+        file_.write(event_record());
     }
 
-    /// Writes whether the run succeeded.
+    /// Writes whether the run succeeded. TensorBoard takes the first such record of a file: it is cut off when a
+    /// further training starts, or one is resumed.
     void on_stop(const Run& run, Stop why) {
         const double now = seconds();
         summary_.clear().message(
             1, detail::hparams_value("_hparams_/session_end_info", detail::session_end(why != Stop::exception, now)));
         detail::begin_event(event_, now, steps_before_ + run.progress().steps).message(5, summary_);
-        write_event();
+        file_.write_end(event_record());
     }
 
     static constexpr std::string_view state_name = "tensorboard_log";
-    /// The file's name, and how far it was written. What was written is on the disk then.
+    /// The file's name, and how far it was written, but for how the run ended. What was written is on the disk then.
     void visit_state(State& state) {
         std::string name = std::filesystem::path(file_.path()).filename().string();
         state("file", name);
@@ -117,10 +119,10 @@ private:
         summary_.message(1, value_.clear().text(1, tag_).real(2, number).message(9, of_scalars_));
     }
 
-    void write_event() {
+    std::string_view event_record() {
         record_.clear();
         detail::append_record(record_, event_.bytes());
-        file_.write(record_);
+        return record_;
     }
 
     std::string folder_;

@@ -44,6 +44,10 @@ inline const Crc64Tables& crc64_tables() {
 /// high performance software-based CRC generators", 2005.
 class Crc64 {
 public:
+    Crc64() = default;
+    /// Goes on from the bytes whose CRC is `value`.
+    explicit Crc64(std::uint64_t value) : state_(~value) {}
+
     void add(std::span<const std::byte> bytes) {
         const Crc64Tables& table = crc64_tables();
         const std::byte* at = bytes.data();

@@ -70,6 +70,20 @@ public:
         name_synced_ = true;
     }
 
+    /// Cuts off what was written after `position`, which `position()` has returned; nothing of what is no regular file,
+    /// such as a pipe. Throws `Error` when that fails, and leaves the file as it is.
+    void cut_back(const RecordFilePosition& position) {
+        flush();
+        GRADIVA_ASSERT(position.bytes <= size_);
+        std::error_code failed;
+        if (!std::filesystem::is_regular_file(absolute_, failed)) return;
+        file_.close();  // opened again at the new end by the next record
+        std::filesystem::resize_file(absolute_, position.bytes, failed);
+        require(!failed, "{}: cannot cut '{}' to {} bytes: {}", who_, path_, position.bytes, failed.message());
+        size_ = position.bytes;
+        crc_ = Crc64(position.crc64);
+    }
+
     /// Appends a record, such as a line with its line break, to the write buffer; flushes when this reaches 64 KiB.
     void add(std::string_view record) {
         pending_ += record;

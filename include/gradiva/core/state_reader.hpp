@@ -80,9 +80,19 @@ private:
         if (piece.bytes() > 0) std::memcpy(data, saved, static_cast<std::size_t>(piece.bytes()));
     }
 
+    /// Whether the piece is one of a callback of which nothing was saved.
+    bool is_of_new_callback(std::string_view name) const {
+        constexpr std::string_view all = "callbacks/";
+        if (!name.starts_with(all)) return false;
+        const std::string_view of_one = name.substr(0, name.find('/', all.size()) + 1);
+        return std::none_of(image_.arrays().begin(), image_.arrays().end(),
+                            [&](const StateArray& array) { return array.path.starts_with(of_one); });
+    }
+
     const StateArray& array_of(const std::string& name, Dtype type) const {
         const StateArray* const array = image_.find(name);
-        require(array != nullptr, "{}: {} was not saved; {}", who_, name, mend);
+        require(array != nullptr, "{}: {} was not saved{}; {}", who_, name,
+                is_of_new_callback(name) ? ": its callback was added to the training" : "", mend);
         require(array->type == type, "{}: {} was saved as {} and is {} here; {}", who_, name, dtype_name(array->type),
                 dtype_name(type), mend);
         return *array;

@@ -10,6 +10,9 @@
 
 namespace GRADIVA_NAMESPACE {
 
+/// The version of the format of `JsonLog`, and of the file beside that of `CsvLog`.
+inline constexpr int log_version = 1;
+
 /// A column of training logs: a field of `Progress` or `UpdateReport`, and its text in the progress bar.
 class LogColumn {
 public:

@@ -43,18 +43,36 @@ public:
 
     /// Appends a record to the open file; it is in the file when this returns. Throws `Error` when that fails.
     void write(std::string_view record) {
+        cut_end();
         file_->add(record);
         file_->flush();
     }
 
-    /// How far the file was written. What was written is on the disk then.
+    /// Appends a record that stands at the end only: the next one, or `cut_end`, cuts it off, and so does a training
+    /// that goes on from what is saved meanwhile.
+    void write_end(std::string_view record) {
+        cut_end();
+        const RecordFilePosition before = file_->position();
+        write(record);
+        before_end_ = before;
+    }
+
+    /// Cuts off what `write_end` has written last. Throws `Error` when that fails.
+    void cut_end() {
+        if (!before_end_) return;
+        file_->cut_back(*before_end_);
+        before_end_.reset();
+    }
+
+    /// How far the file was written, but for its end. What was written is on the disk then.
     void visit_state(State& state) {
         if (file_ && !state.restores()) file_->sync();
-        RecordFilePosition position = file_ ? file_->position() : resumed_;
+        RecordFilePosition position = before_end_ ? *before_end_ : file_ ? file_->position() : resumed_;
         state("bytes", position.bytes);
         state("crc64", position.crc64);
         if (!state.restores()) return;
         resumed_ = position;
+        before_end_.reset();
         file_.reset();
     }
 
@@ -62,7 +80,8 @@ private:
     const char* who_;
     std::string path_;
     std::optional<RecordFile> file_;
-    RecordFilePosition resumed_;  // where the next file goes on
+    RecordFilePosition resumed_;                    // where the next file goes on
+    std::optional<RecordFilePosition> before_end_;  // of the open file, while it has an end
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail

@@ -12,9 +12,6 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// The version of the format of `JsonLog`, and of the file beside that of `CsvLog`.
-inline constexpr int log_version = 1;
-
 /// Appends a member's name and colon to a JSON object.
 inline void append_json_name(std::string& out, std::string_view name) {
     if (out.back() != '{') out += ',';

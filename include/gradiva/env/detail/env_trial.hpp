@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -21,6 +20,7 @@
 #include "gradiva/env/detail/metrics_trial.hpp"
 #include "gradiva/env/detail/picture_trial.hpp"
 #include "gradiva/env/detail/random_actions.hpp"
+#include "gradiva/env/detail/tried_choices.hpp"
 #include "gradiva/env/env.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
@@ -32,13 +32,12 @@ class EnvTrial {
 public:
     explicit EnvTrial(E env)
         : env_(std::move(env)), observation_space_(env_.observation_space()), action_space_(env_.action_space()),
-          draws_(action_space_, Rng()) {
+          draws_(action_space_, Rng()), tried_(action_space_) {
         check_observation_space("check_env", observation_space_);
         check_action_space("check_env", action_space_);
         for (auto& frame : frames_) frame.assign(to_size(observation_space_.size + 2 * margin), guard);
         actions_.resize(action_shape_of(action_space_), 1);
         mask_.resize(HasActionMask<E> ? choices_of(action_space_) : 0, 1);
-        succeeded_.assign(to_size(choices_of(action_space_)), false);
     }
 
     /// Begins a run with streams of these names, in whatever state the environment is.
@@ -96,7 +95,7 @@ public:
         }
         hash.add(reward);
         hash.add(terminated ? 1 : truncated ? 2 : 0);
-        remember_success();
+        tried_.add_success(action_space_, std::as_const(actions_).all());
         if (terminated || truncated) {
             ++episodes_;
             longest_ = std::max(longest_, steps_ - begun_);
@@ -247,41 +246,9 @@ private:
         attempt([&] { env_.action_mask(legal.column(0)); });
     }
 
-    /// `visit(first, n, choice)` for each part of the action that is a choice of n; theirs are the rows of a mask from
-    /// `first` on.
-    template <class Visit>
-    void for_each_choice(const Visit& visit) const {
-        const auto integers = std::as_const(actions_).all().integers;
-        if constexpr (std::same_as<Space, MultiDiscrete>) {
-            Index first = 0;
-            for (Index k = 0; k < integers.rows(); first += action_space_.n[to_size(k++)]) {
-                visit(first, action_space_.n[to_size(k)], integers(k, 0));
-            }
-        } else if (choices_of(action_space_) > 0) {
-            visit(Index{0}, choices_of(action_space_), integers(0, 0));
-        }
-    }
-
-    void remember_success() {
-        for_each_choice([&](Index first, Index, Index choice) { succeeded_[to_size(first + choice)] = true; });
-    }
-
-    /// What else to say of a step that failed: whether no step with its choice, or a larger one, has succeeded, while
-    /// smaller ones have.
+    /// What else to say of a step that failed.
     std::string hint() const {
-        std::string text;
-        if (at_reset_) return text;
-        for_each_choice([&](Index first, Index n, Index choice) {
-            const auto of_part = succeeded_.begin() + first;
-            const bool smaller = std::find(of_part, of_part + choice, true) != of_part + choice;
-            const bool larger = std::find(of_part + choice, of_part + n, true) != of_part + n;
-            if (!smaller || larger) return;
-            text = fmt::format(
-                "; no step with choice {} has succeeded, others have: does the action space, {}, say {} "
-                "too many?",
-                choice, describe(action_space_), choice == n - 1 ? "one action" : "actions");
-        });
-        return text;
+        return at_reset_ ? std::string() : tried_.hint(action_space_, std::as_const(actions_).all());
     }
 
     using Space = decltype(std::declval<const E&>().action_space());
@@ -297,7 +264,7 @@ private:
     MatrixBuffer<std::uint8_t> mask_, again_;
     PictureTrial pictures_;
     Outcome outcome_;
-    std::vector<bool> succeeded_;  // of each choice: whether a step with it has ended as it should
+    TriedChoices<Space> tried_;
     Index steps_ = 0, episodes_ = 0;
     Index begun_ = 0, longest_ = 0;  // the step before the present episode; steps of the longest that ended
     bool at_reset_ = true, starts_differ_ = false;

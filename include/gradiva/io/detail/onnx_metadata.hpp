@@ -61,10 +61,10 @@ nlohmann::ordered_json json_of(const DescribedDistribution& d) {
     return json;
 }
 
-/// An array of examples, whose columns are examples, as a list of lists; as a list of numbers where `single`.
+/// An array of examples, whose columns are examples, as a list of lists; as a list of numbers where `of_one`.
 template <class T>
-nlohmann::ordered_json json_of_examples(const std::vector<T>& all, bool single = false) {
-    if (single) return all;
+nlohmann::ordered_json json_of_examples(const std::vector<T>& all, bool of_one = false) {
+    if (of_one) return all;
     nlohmann::ordered_json json = nlohmann::ordered_json::array();
     for (Index n = 0; n < PolicyExamples::count; ++n) {
         const std::span<const T> one = example(all, n);

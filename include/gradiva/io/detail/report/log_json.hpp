@@ -22,6 +22,7 @@
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/printable.hpp"
 #include "gradiva/io/recorded_run.hpp"
+#include "gradiva/train/log_columns.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
@@ -93,10 +94,11 @@ inline void read_description(const nlohmann::ordered_json& object, RecordedRun& 
 /// Takes version and description from the first line of a log, or the file beside it.
 inline void read_log_header(const nlohmann::ordered_json& header, RecordedRun& run) {
     const auto version = header.find("gradiva_log");
-    require(version != header.end(), "there is no version, \"gradiva_log\": 1; this is no log of this library");
-    require(version->is_number_integer() && *version == 1,
-            "the log has version {}; this library reads version 1, a newer one reads it",
-            printable(json_words(*version)));
+    require(version != header.end(), "there is no version, \"gradiva_log\": {}; this is no log of this library",
+            log_version);
+    require(version->is_number_integer() && *version == log_version,
+            "the log has version {}; this library reads version {}, a newer one reads it",
+            printable(json_words(*version)), log_version);
     if (const auto columns = header.find("columns"); columns != header.end() && columns->is_array()) {
         for (const auto& name : *columns) {
             if (name.is_string()) run.series.column(name.get<std::string>());  // in the order of the log
