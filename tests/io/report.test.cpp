@@ -17,6 +17,7 @@
 #include "gradiva/core/state_image.hpp"
 #include "gradiva/core/state_reader.hpp"
 #include "gradiva/distributions/categorical.hpp"
+#include "gradiva/env/canvas.hpp"
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/environments/cart_pole.hpp"
@@ -87,6 +88,11 @@ struct Measured : CartPole {
 /// An environment whose simulator is gone.
 struct Broken : CartPole {
     Outcome step(int, Rng&, std::span<float>) { throw std::runtime_error("the simulator is gone"); }
+};
+
+/// An environment that cannot be drawn.
+struct Unseen : CartPole {
+    void render(Canvas&) const { throw std::runtime_error("there is no picture"); }
 };
 
 }  // namespace
@@ -171,6 +177,12 @@ TEST_CASE("a report whose evaluation or recording fails is written and says so")
     run = data_of(folder / "report.html")["runs"][0];
     CHECK(run["notes"] ==
           Json({"A callback ended the training after iteration 2.", "The evaluation failed: the simulator is gone"}));
+    Report unseen(folder / "report.html", Unseen{}, {.episodes = 5});
+    train(unseen, 1, 2, Stop::steps, trainer);
+    run = data_of(folder / "report.html")["runs"][0];
+    CHECK(run["evaluation"]["episodes"] == 5);
+    CHECK(!run.contains("recording"));
+    CHECK(run["notes"] == Json({"The recording of episodes failed: there is no picture"}));
 }
 
 TEST_CASE("a report whose evaluation fails does not cost the training its checkpoint") {

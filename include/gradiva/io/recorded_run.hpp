@@ -37,8 +37,8 @@ public:
     /// The position of the column of this name, which is added where there is none. Throws `Error` where there would be
     /// more than `most_columns` then.
     std::size_t column(std::string_view name) {
-        require(table_.columns().size() < most_columns || table_.find(name) != nullptr,
-                "'{}' would be column {}; a report has at most {}", printable(name), most_columns + 1, most_columns);
+        if (table_.columns().size() >= most_columns && table_.find(name) == nullptr)
+            fail("'{}' would be column {}; a report has at most {}", printable(name), most_columns + 1, most_columns);
         return table_.column(name);
     }
 
