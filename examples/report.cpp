@@ -27,7 +27,7 @@ Options read_options(int argc, char** argv) {
     app.add_option("--out", options.out, "write the report to this file")->check(example::writable_file());
     app.add_option("--title", options.report.title, "of the page");
     app.final_callback([&options] {
-        for (const std::string& log : options.logs) example::check_differ({log, options.out});
+        for (const std::string& log : options.logs) example::check_differ({log, log + ".json", options.out});
     });
     example::parse(app, argc, argv);
     return options;

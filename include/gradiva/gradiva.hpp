@@ -117,6 +117,7 @@
 #include "gradiva/environments/pendulum.hpp"
 #include "gradiva/forward.hpp"
 #include "gradiva/kernels/activation.hpp"
+#include "gradiva/kernels/activation_functions.hpp"
 #include "gradiva/kernels/advantage_scan.hpp"
 #include "gradiva/kernels/bernoulli.hpp"
 #include "gradiva/kernels/beta.hpp"

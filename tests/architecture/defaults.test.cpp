@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <set>
 #include <span>
 #include <sstream>
@@ -60,6 +61,10 @@ bool same(const Curve& a, const Curve& b) { return a.rows() == 0 && b.rows() == 
 bool same(const Evaluation& a, const Evaluation& b) { return a.episodes == b.episodes && same(a.metrics, b.metrics); }
 bool same(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b) { return a.empty() && b.empty(); }
 bool same(std::span<const float> a, std::span<const float> b) { return a.empty() && b.empty(); }
+bool same(const RunSeries& a, const RunSeries& b) { return a.table().rows() == 0 && b.table().rows() == 0; }
+bool same(const std::optional<RecordedEvaluation>& a, const std::optional<RecordedEvaluation>& b) { return !a && !b; }
+bool same(const Recording& a, const Recording& b) { return a.episodes.empty() && b.episodes.empty(); }
+bool same(const std::vector<Quartiles>& a, const std::vector<Quartiles>& b) { return a.empty() && b.empty(); }
 
 template <class T, std::size_t fields>
 Struct defaults_of(const char* name, const Field (&table)[fields]) {

@@ -1,93 +1,24 @@
 #include "gradiva/core/terminal.hpp"
 
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "catch.hpp"
 #include "gradiva/core/disk.hpp"
-
-#if __has_include(<sys/ioctl.h>) && __has_include(<fcntl.h>)
-#include <fcntl.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
-#define HAS_PSEUDO_TERMINALS
-#endif
+#include "helpers/pseudo_terminal.hpp"
 
 using namespace gradiva;
+#ifdef GRADIVA_TEST_HAS_PSEUDO_TERMINALS
+using gradiva_test::PseudoTerminal;
+using gradiva_test::Values;
+using gradiva_test::Variables;
+#endif
 
 namespace {
 
 using File = std::unique_ptr<std::FILE, CloseFile>;
-
-#ifdef HAS_PSEUDO_TERMINALS
-
-using Values = std::vector<std::pair<const char*, const char*>>;
-
-/// Variables of the environment for the time of a scope; nullptr: not set.
-class Variables {
-public:
-    explicit Variables(const Values& values) {
-        for (const char* name : {"TERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG", "COLUMNS", "LINES"})
-            set(name, nullptr);
-        for (const auto& [name, value] : values) set(name, value);
-    }
-    ~Variables() {
-        for (auto former = former_.rbegin(); former != former_.rend(); ++former) {
-            write(former->first, former->second ? former->second->c_str() : nullptr);
-        }
-    }
-    Variables(const Variables&) = delete;
-    Variables& operator=(const Variables&) = delete;
-
-private:
-    void set(const char* name, const char* value) {
-        const char* const former = std::getenv(name);
-        former_.emplace_back(name, former == nullptr ? std::nullopt : std::optional<std::string>(former));
-        write(name, value);
-    }
-    static void write(const char* name, const char* value) {
-        if (value == nullptr) {
-            unsetenv(name);
-        } else {
-            setenv(name, value, 1);
-        }
-    }
-
-    std::vector<std::pair<const char*, std::optional<std::string>>> former_;
-};
-
-/// A terminal that nobody looks at.
-struct PseudoTerminal {
-    int master = posix_openpt(O_RDWR | O_NOCTTY);
-    File file;
-
-    PseudoTerminal(unsigned short columns, unsigned short rows) {
-        if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) return;
-        const char* const name = ptsname(master);
-        if (name == nullptr) return;
-        file.reset(std::fopen(name, "r+"));
-        resize(columns, rows);
-    }
-    ~PseudoTerminal() {
-        if (master >= 0) close(master);
-    }
-    PseudoTerminal(const PseudoTerminal&) = delete;
-    PseudoTerminal& operator=(const PseudoTerminal&) = delete;
-
-    void resize(unsigned short columns, unsigned short rows) const {
-        winsize size{};
-        size.ws_col = columns;
-        size.ws_row = rows;
-        ioctl(master, TIOCSWINSZ, &size);
-    }
-};
-
-#endif
 
 }  // namespace
 
@@ -102,7 +33,7 @@ TEST_CASE("a file shows plain text") {
     CHECK(terminal.rows >= 1);
 }
 
-#ifdef HAS_PSEUDO_TERMINALS
+#ifdef GRADIVA_TEST_HAS_PSEUDO_TERMINALS
 
 TEST_CASE("a file is as wide as COLUMNS says, else 80") {
     const File file(std::tmpfile());
@@ -157,12 +88,21 @@ TEST_CASE("a terminal has the size of its window, now, else that of COLUMNS and 
 
 #endif
 
-TEST_CASE("text is counted and cut by characters, not by bytes") {
+TEST_CASE("text is counted by characters, not by bytes") {
     CHECK(count_characters("") == 0);
     CHECK(count_characters("abc") == 3);
     CHECK(count_characters("▁█é") == 3);
-    CHECK(first_characters("▁█é", 2) == "▁█");
-    CHECK(first_characters("▁█é", 3) == "▁█é");
-    CHECK(first_characters("▁█é", 9) == "▁█é");
-    CHECK(first_characters("abc", 0).empty());
+}
+
+TEST_CASE("a line becomes shorter by whole parts, from the last on") {
+    const std::vector<std::string> parts{"34 %", " 1024", " stéps", ", 7"};
+    const auto line = [&](Index columns) { return parts_that_fit(parts, columns); };
+    for (const Index columns : {-1, 0, 1, 3}) CHECK(line(columns).empty());
+    for (const Index columns : {4, 5, 8}) CHECK(line(columns) == "34 %");
+    for (const Index columns : {9, 14}) CHECK(line(columns) == "34 % 1024");
+    for (const Index columns : {15, 17}) CHECK(line(columns) == "34 % 1024 stéps");
+    for (const Index columns : {18, 1000}) CHECK(line(columns) == "34 % 1024 stéps, 7");
+    CHECK(parts_that_fit({}, 10).empty());
+    // What comes after a part that does not fit would be read as if it stood beside the one before.
+    CHECK(parts_that_fit(std::vector<std::string>{"a", " long", " b"}, 4) == "a");
 }

@@ -189,6 +189,7 @@ class Reports(unittest.TestCase):
                                  ((empty,), f"'{empty}' is empty"),
                                  ((other,), f"'{other}', line 3: '2,x' is no row of numbers"),
                                  ((other, other, "--out", other), "is given for two files"),
+                                 ((other, "--out", f"{other}.json"), "is given for two files"),
                                  ((other, "--out", self.folder), "is a folder or a device"),
                                  ((), "LOG")):
             with self.subTest(arguments=arguments):
@@ -241,7 +242,7 @@ class Policies(unittest.TestCase):
         self.assertIn("<animate", picture.read_text())
         text = self.play(file, *words, "--watch", "-")
         self.assertEqual(text.splitlines()[-1] + "\n", line)
-        self.assertIn("CartPole 2/2, step 0 of ", text)
+        self.assertRegex(text, "(?m)^step 0 of [0-9]+, return 0, episode 2/2, CartPole$")
         self.assertNotIn("\x1b", text)
         self.refused("neither a .html nor a .svg file", "play_policy", file, *words, "--watch", self.folder / "watch.png")
         self.refused("cannot be written", "play_policy", file, *words, "--watch", self.folder / "none" / "watch.svg")

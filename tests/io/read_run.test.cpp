@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/core.h>
+
 #include "helpers/temporary_folder.hpp"
 
 using gradiva::RecordedRun;
@@ -49,7 +51,7 @@ std::vector<double> numbers_of(const RecordedRun& run, std::string_view name) {
 TEST_CASE("a log of JSON lines is read with what it says of the training") {
     const RecordedRun run = run_of(json_header +
                                    R"({"iteration":1,"steps":256,"seconds":0.5,"value_loss":2}
-{"evaluation":{"mean_return":9.5,"std_return":0.5,"episodes":2,"returns":[9,10]},"other":{"a":[1]}}
+{"evaluation":{"mean_return":9.5,"std_return":0.5,"episodes":2,"metric/goals":3.5,"metric/none":null},"other":{"a":[1]}}
 {"iteration":2,"steps":512,"seconds":1,"mean_return":-1.5e2,"later":"text"}
 {"of a later version":1}
 )");
@@ -68,7 +70,7 @@ TEST_CASE("a log of JSON lines is read with what it says of the training") {
     REQUIRE(run.evaluation);
     CHECK(run.evaluation->mean_return == 9.5);
     CHECK(run.evaluation->episodes == 2);
-    CHECK(run.evaluation->returns == std::vector<double>{9, 10});
+    CHECK(run.evaluation->metrics == std::vector<std::pair<std::string, double>>{{"goals", 3.5}});
     CHECK(run.notes.empty());
 }
 
@@ -172,6 +174,42 @@ TEST_CASE("a log of another version, of nothing or of other columns is refused")
     CHECK_THAT(error_of("iteration,my_steps\n1,2\n"), ContainsText("line 1: there is no column 'steps'"));
     CHECK_THAT(error_of("iteration,steps,a,a\n1,2,3,4\n"), ContainsText("line 1: two columns are called 'a'"));
     CHECK_THAT(error_of("iteration,steps,\n1,2,3\n"), ContainsText("line 1: column 3 has no name"));
+}
+
+TEST_CASE("a log that is nested deeply is an error, not the end of the stack") {
+    const std::string deep(100'000, '[');
+    const std::string closed = deep + std::string(deep.size(), ']');
+    for (const std::string& nested : {deep, closed}) {
+        CHECK_THAT(error_of(json_header + "{\"iteration\":1,\"steps\":256}\n{\"description\":" + nested + "}\n"),
+                   ContainsText("run.log', line 3: ") && ContainsText("more than 64 brackets within each other"));
+        CHECK_THAT(error_of("{\"gradiva_log\":1,\"description\":" + nested + "}\n"),
+                   ContainsText("run.log', line 1: ") && ContainsText("more than 64 brackets"));
+        CHECK_THAT(error_of("iteration,steps\n1," + nested + "\n"),
+                   ContainsText("run.log', line 2: ") && ContainsText("more than 64 brackets"));
+    }
+    const RecordedRun run = run_of(json_header + R"({"iteration":1,"steps":256,"text":"\")" + deep + R"(\\"})" + "\n");
+    CHECK(run.series.table().rows() == 1);  // brackets in a text are none
+}
+
+TEST_CASE("a log of ever other names is an error, not the end of the memory") {
+    std::string lines = json_header, names = "iteration,steps";
+    for (int i = 1; i <= 300; ++i) {
+        lines += fmt::format("{{\"iteration\":{},\"steps\":{},\"name {}\":1}}\n", i, i, i);
+        names += fmt::format(",name {}", i);
+    }
+    // Of 256 columns, four are axes and one is the return, which the header names.
+    CHECK_THAT(error_of(lines),
+               ContainsText("run.log', line 253: 'name 252' would be column 257; a report has at most"));
+    CHECK_THAT(error_of(names + "\n"), ContainsText("run.log', line 1: 'name 253' would be column 257"));
+}
+
+TEST_CASE("errors show what stands in a log without control characters") {
+    CHECK_THAT(error_of(json_header + "\x1B[31mred\n"), ContainsText("'?[31mred' is no JSON object"));
+    CHECK_THAT(error_of("{\"gradiva_log\":\"\\u001B[31m\"}\n"), ContainsText("the log has version ?[31m"));
+    CHECK_THAT(error_of("iteration,steps,\x1B[31m\n1,2,true\n"), ContainsText("'?[31m' is true"));
+    CHECK_THAT(error_of("iteration,steps,a\x1B,a\x1B\n"), ContainsText("two columns are called 'a?'"));
+    CHECK_THAT(error_of("iteration,steps\n1,\x1B\n"), ContainsText("'1,?' is no row of numbers"));
+    CHECK_THAT(error_of("iteration,steps\n1,\"\\u001B\"\n"), ContainsText("'steps' is \"\\u001b\"; it is a number"));
 }
 
 TEST_CASE("what is no readable file is refused by name") {

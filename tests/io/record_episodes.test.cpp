@@ -126,6 +126,9 @@ TEST_CASE("of a long episode every second, fourth, ... step is recorded, and the
     CHECK(steps(13, 4) == std::vector<Index>{0, 8, 13});
     CHECK(steps(1, 2) == std::vector<Index>{0, 1});
     CHECK(steps(9, 2) == std::vector<Index>{0, 9});
+    const TimeLimit cut(Counted{.length = 100}, 7);
+    CHECK(steps_of(record_episodes(actor_for(cut), cut, {.episodes = 1, .most_frames = 6}).episodes[0]) ==
+          std::vector<Index>{0, 2, 4, 6, 7});
     for (Index length = 1; length < 40; ++length) {
         for (Index most = 2; most < 10; ++most) {
             const auto kept = steps(length, most);

@@ -2,64 +2,57 @@
 
 #include "catch.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "gradiva/io/detail/report/run_groups.hpp"
+#include "gradiva/train/run.hpp"
+
+using gradiva::DescriptionValue;
+using gradiva::Index;
 
 namespace {
 
-/// As `Curve`, of three rows.
-struct SmallCurve {
-    std::vector<std::string> names() const { return {"mean_return", "steps", "iteration"}; }
-    gradiva::Index rows() const { return 3; }
-    std::vector<double> operator[](std::size_t k) const {
-        constexpr double absent = std::numeric_limits<double>::quiet_NaN();
-        return std::vector<std::vector<double>>{{absent, 5, 6}, {10, 20, 30}, {1, 2, 3}}[k];
+constexpr std::array<std::string_view, 1> metric_names = {"goals"};
+
+/// A training of three iterations, whose last return is 6.
+gradiva::SeedRun seed_run(std::uint64_t seed, Index episodes = 0) {
+    gradiva::SeedRun made{.seed = seed};
+    gradiva::Progress progress;
+    const gradiva::Run run("PpoClip", progress);
+    made.curve.on_start(run);
+    for (Index i = 1; i <= 3; ++i) {
+        progress.iteration = i;
+        progress.steps = 10 * i;
+        if (i > 1) progress.mean_return = 3.0 + static_cast<double>(i);
+        made.curve(progress);
     }
-};
-
-struct SmallEvaluation {
-    double mean_return = 7, std_return = 1;
-    gradiva::Index episodes = 0;
-};
-
-struct SmallRun {
-    std::uint64_t seed = 0;
-    SmallCurve curve = {};
-    SmallEvaluation evaluation = {};
-};
+    made.evaluation = {.mean_return = 7, .episodes = episodes, .metrics = gradiva::MetricMeans(metric_names)};
+    made.evaluation.metrics.values()[0] = 2.5;
+    return made;
+}
 
 }  // namespace
 
 TEST_CASE("what a curve says of its training is known, and what the caller says besides goes before it") {
-    struct DescribedCurve : SmallCurve {
-        gradiva::Description description() const {
-            gradiva::Description description;
-            description.set("gamma", 0.5);
-            description.set("horizon", std::int64_t{8});
-            return description;
-        }
-    };
-    struct DescribedRun {
-        std::uint64_t seed = 4;
-        DescribedCurve curve = {};
-        SmallEvaluation evaluation = {};
-    };
     gradiva::Description more;
     more.set("gamma", 0.9);
-    const auto runs = gradiva::recorded_seeds(std::vector<DescribedRun>(1), "here", more);
-    CHECK(*runs[0].description.find("gamma") == gradiva::DescriptionValue(0.9));
-    CHECK(*runs[0].description.find("horizon") == gradiva::DescriptionValue(std::int64_t{8}));
-    CHECK(*runs[0].description.find("seed") == gradiva::DescriptionValue(std::uint64_t{4}));
+    const auto runs = gradiva::recorded_seeds(std::vector{seed_run(4)}, "here", more);
+    CHECK(*runs[0].description.find("algorithm") == DescriptionValue(std::string("PpoClip")));
+    CHECK(*runs[0].description.find("gamma") == DescriptionValue(0.9));
+    CHECK(*runs[0].description.find("seed") == DescriptionValue(std::uint64_t{4}));
+    more.set("algorithm", "mine");
+    const auto others = gradiva::recorded_seeds(std::vector{seed_run(4)}, "here", more);
+    CHECK(*others[0].description.find("algorithm") == DescriptionValue(std::string("mine")));
 }
 
 TEST_CASE("seeds of one experiment are runs of one group, with their curves and evaluations") {
-    const std::vector<SmallRun> seeds = {{.seed = 4}, {.seed = 5, .evaluation = {.episodes = 20}}};
+    const std::vector<gradiva::SeedRun> seeds = {seed_run(4), seed_run(5, 20)};
     gradiva::Description description;
     description.set("gamma", 0.9);
     std::vector<gradiva::RecordedRun> runs = gradiva::recorded_seeds(seeds, "gamma 0.9", description);
@@ -68,7 +61,9 @@ TEST_CASE("seeds of one experiment are runs of one group, with their curves and 
     CHECK(runs[1].series.table().find("steps")->last == std::vector<double>{10, 20, 30});
     CHECK(runs[1].series.table().find("mean_return")->last[2] == 6);
     CHECK(!runs[0].evaluation);
+    REQUIRE(runs[1].evaluation);
     CHECK(runs[1].evaluation->mean_return == 7);
+    CHECK(runs[1].evaluation->metrics == std::vector<std::pair<std::string, double>>{{"goals", 2.5}});
     for (auto& run : gradiva::recorded_seeds(seeds, "gamma 1")) runs.push_back(std::move(run));
     const gradiva::detail::RunGroups groups = gradiva::detail::group_runs(runs);
     REQUIRE(groups.groups.size() == 2);

@@ -11,6 +11,7 @@
 
 #include "catch.hpp"
 #include "gradiva/core/disk.hpp"
+#include "helpers/pseudo_terminal.hpp"
 
 using namespace gradiva;
 
@@ -181,7 +182,7 @@ TEST_CASE("a terminal plays pictures over each other, within its window") {
             CHECK(count_characters(line) <= std::max<Index>(1, columns - 1));
         }
         if (columns == 80) {
-            CHECK_THAT(text, ContainsText("Ball 2/2, step 3 of 3, return 3"));
+            CHECK_THAT(text, ContainsText("\nstep 3 of 3, return 3, episode 2/2, Ball\x1b[K\n"));
             CHECK_THAT(text, ContainsText("\x1b[7A\r"));  // six lines of the picture, one of words
             CHECK_THAT(text, !ContainsText("\x1b[8A"));
         }
@@ -196,18 +197,67 @@ TEST_CASE("a pipe gets at most ten pictures of an episode, the first and the las
     const auto words = [&](const std::string& part) {
         return std::count_if(lines.begin(), lines.end(), [&](const std::string& line) { return line.find(part) == 0; });
     };
-    CHECK(words("Ball 1/2, step ") == 10);
-    CHECK(words("Ball 2/2, step ") == 10);
+    CHECK(words("step ") == 20);
     const std::string whole = played(made(100), {.columns = 80, .rows = 10});
-    CHECK_THAT(whole, ContainsText("Ball 1/2, step 0 of 100, return 0\n"));
-    CHECK_THAT(whole, ContainsText("Ball 1/2, step 100 of 100, return 100\n"));
+    CHECK_THAT(whole, ContainsText("step 0 of 100, return 0, episode 1/2, Ball\n"));
+    CHECK_THAT(whole, ContainsText("step 100 of 100, return 100, episode 1/2, Ball\n"));
     CHECK(split(played(made(0), plain)).size() == split(played(made(1), plain)).size() / 2);
 }
 
 TEST_CASE("what a terminal cannot show of a name is a question mark, and a recording needs pictures") {
     Recording recording = made(0);
     recording.name = "\x1b[2J\xFF caf\xC3\xA9";
-    CHECK_THAT(played(recording, {.moves_cursor = true, .columns = 80, .rows = 9}), ContainsText("?[2J? caf?? 1/2"));
-    CHECK_THAT(played(recording, {.columns = 80, .rows = 9}), ContainsText("?[2J? caf\xC3\xA9 1/2"));
+    CHECK_THAT(played(recording, {.moves_cursor = true, .columns = 80, .rows = 9}),
+               ContainsText("episode 1/2, ?[2J? caf?\x1b[K\n"));
+    CHECK_THAT(played(recording, {.columns = 80, .rows = 9}),
+               ContainsText("episode 1/2, ?[2J\xEF\xBF\xBD caf\xC3\xA9\n"));
     CHECK_THROWS_WITH(played({}, plain), ContainsText("TerminalPlayer: the recording has no episodes"));
 }
+
+TEST_CASE("what is below a picture loses whole numbers in a narrow window, never some of their digits") {
+    Recording recording = made(0);
+    recording.episodes.resize(1);
+    recording.episodes[0].length = 381;
+    recording.episodes[0].frames[0].step = 381;
+    recording.episodes[0].frames[0].reward_sum = 381.5;
+    for (const bool moves_cursor : {false, true}) {
+        const auto words = [&](Index columns) {
+            return split(visible(played(recording, {.moves_cursor = moves_cursor, .columns = columns, .rows = 9})))
+                .back();
+        };
+        CHECK(words(8).empty());
+        CHECK(words(9) == "step 381");
+        CHECK(words(10) == "step 381");
+        CHECK(words(20) == "step 381 of 381");
+        CHECK(words(40) == "step 381 of 381, return 381.5");
+        CHECK(words(43) == "step 381 of 381, return 381.5, episode 1/1");
+        CHECK(words(49) == "step 381 of 381, return 381.5, episode 1/1, Ball");
+    }
+}
+
+#ifdef GRADIVA_TEST_HAS_PSEUDO_TERMINALS
+
+TEST_CASE("a terminal with NO_COLOR gets plain characters, and pictures as large as its window now is") {
+    const gradiva_test::PseudoTerminal pseudo(40, 8);
+    REQUIRE(pseudo.file);
+    const gradiva_test::Variables variables({{"TERM", "xterm"}, {"NO_COLOR", "1"}, {"LANG", "C.UTF-8"}});
+    TerminalPlayer player(pseudo.file.get());
+    const auto lines = [&] {
+        player.play(made(0));
+        const std::string text = pseudo.shown();
+        CHECK(text.find("\x1b[3") == std::string::npos);
+        CHECK(text.find("\u2580") == std::string::npos);
+        CHECK_THAT(text, ContainsText("@"));
+        return split(visible(text));
+    };
+    const Lines large = lines();
+    CHECK(large.size() == 14);  // of two episodes, six lines of a picture and one of words
+    CHECK(large.back() == "step 0 of 0, return 0, episode 2/2");
+    pseudo.resize(10, 5);
+    const Lines small = lines();
+    CHECK(small.size() == 8);
+    CHECK(small.back() == "step 0");
+    for (const std::string& line : small) CHECK(count_characters(line) <= 9);
+}
+
+#endif

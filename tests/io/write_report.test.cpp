@@ -145,6 +145,20 @@ TEST_CASE("a page of 500 iterations of ten seeds is below a megabyte, also witho
     }
 }
 
+TEST_CASE("runs of one group with the same seed are noted, those of several groups are not") {
+    const Json data = data_of({run_of("A", 1, 9), run_of("A", 2, 9), run_of("B", 2, 9), run_of("A", 2, 9),
+                               run_of("", 1, 9), run_of("", 1, 9)});
+    for (const int r : {0, 1, 2, 4, 5}) CHECK(data["runs"][static_cast<std::size_t>(r)]["notes"].empty());
+    CHECK(data["runs"][3]["notes"] ==
+          Json({"Its seed, 2, is also that of 'A 2' in the same group; a training counts once."}));
+}
+
+TEST_CASE("an evaluation is shown with its metrics") {
+    RecordedRun run = run_of("A", 1, 9);
+    run.evaluation = gradiva::RecordedEvaluation{.episodes = 1, .metrics = {{"goals", 2.5}, {"</b>", std::nan("")}}};
+    CHECK(data_of({run})["runs"][0]["evaluation"]["metrics"] == Json({{"goals", 2.5}, {"</b>", nullptr}}));
+}
+
 TEST_CASE("played episodes that are too large are left out and said") {
     RecordedRun run = run_of("A", 1, 9);
     gradiva::RecordedEpisode& episode = run.recording.episodes.emplace_back();

@@ -1,5 +1,6 @@
 #include "gradiva/surrogate/numbers.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -100,7 +101,7 @@ TEMPLATE_TEST_CASE("functions of registers are right for infinite, denormal, zer
         CAPTURE(x);
         CHECK(static_cast<double>(first_lane(log(V(x)))) == Approx(std::log(static_cast<double>(x))).epsilon(1e-6));
     }
-    T mixed[width<T>] = {Limits::denorm_min(), -1, 0, 2};
+    T mixed[std::max(width<T>, Index{4})] = {Limits::denorm_min(), -1, 0, 2};
     if constexpr (width < T >> 2) {
         const V of_mixed = log(V(simd::load(mixed)));
         CHECK(static_cast<double>(of_mixed.lanes()[0]) ==

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <limits>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -20,8 +20,8 @@ namespace GRADIVA_NAMESPACE {
 /// Callback of `train` that prints the progress: a bar or a percentage, the columns of `log_columns` with a text for it
 /// (steps, steps per second, mean return), the estimated remaining time, and, in UTF-8, the mean return so far as a
 /// line of blocks. On a terminal it is one line that is overwritten, no longer than the window is wide: what does not
-/// fit is shortened or left out. In other outputs, and on a terminal that is dumb (see `terminal_of`), it is one line
-/// for each 5 % of the steps, as long as it is. It uses no colours.
+/// fit is left out, numbers from the last on. In other outputs, and on a terminal that is dumb (see `terminal_of`), it
+/// is one line for each 5 % of the steps, as long as it is. It uses no colours.
 class ProgressBar {
 public:
     /// Writes to `out`, which it does not close.
@@ -85,7 +85,10 @@ private:
         if (draws && beside_short >= least_curve) return short_form + curve(beside_short);
         if (beside_bar >= least_bar) return with_bar(progress, name, std::min(beside_bar, most_bar), numbers);
         if (beside_short >= -1) return short_form;
-        return std::string(first_characters(percentage(progress), width));
+        std::vector<std::string> parts = numbers_of(progress);
+        parts.front() = ' ' + parts.front();
+        parts.insert(parts.begin(), percent(progress));
+        return parts_that_fit(parts, width);
     }
 
     static std::string with_bar(const Progress& progress, const std::string& name, Index width,
@@ -99,9 +102,9 @@ private:
         return blocks.empty() ? "" : ' ' + blocks;
     }
 
-    static std::string percentage(const Progress& progress) {
-        return fmt::format("{:3.0f} % {}", share(progress) * 100, text(progress));
-    }
+    static std::string percentage(const Progress& progress) { return percent(progress) + ' ' + text(progress); }
+
+    static std::string percent(const Progress& progress) { return fmt::format("{:3.0f} %", share(progress) * 100); }
 
     bool is_due(const Progress& progress, bool last) const {
         if (terminal_.moves_cursor) return last || progress.seconds - shown_at_ >= 0.05;
@@ -113,13 +116,20 @@ private:
     }
 
     static std::string text(const Progress& progress) {
+        std::string numbers;
+        for (const std::string& number : numbers_of(progress)) numbers += number;
+        return numbers;
+    }
+
+    static std::vector<std::string> numbers_of(const Progress& progress) {
+        std::vector<std::string> numbers;
+        for (const LogColumn& column : log_columns) {
+            if (column.in_bar()) numbers.push_back((numbers.empty() ? "" : ", ") + column.bar_text(progress));
+        }
         const double left =
             static_cast<double>(std::max<Index>(0, progress.total_steps - progress.steps)) / progress.steps_per_second;
-        std::string numbers;
-        for (const LogColumn& column : log_columns) {
-            if (column.in_bar()) numbers += column.bar_text(progress) + ", ";
-        }
-        return fmt::format("{}{:.1f} s left", numbers, left);
+        numbers.push_back(fmt::format(", {:.1f} s left", left));
+        return numbers;
     }
 
     // Columns.

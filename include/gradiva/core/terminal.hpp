@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -91,20 +92,23 @@ inline Terminal terminal_of(std::FILE* file) {
     return terminal;
 }
 
-/// The first `columns` characters of UTF-8 text.
-inline std::string_view first_characters(std::string_view text, Index columns) {
-    std::size_t bytes = 0;
-    for (Index seen = 0; bytes < text.size(); ++bytes) {
-        const bool begins = (static_cast<unsigned char>(text[bytes]) & 0xC0U) != 0x80U;
-        if (begins && seen++ == columns) break;
-    }
-    return text.substr(0, bytes);
-}
-
 /// How many characters UTF-8 text has.
 inline Index count_characters(std::string_view text) {
     return static_cast<Index>(std::count_if(text.begin(), text.end(),
                                             [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+/// The first of some parts of a line, together at most `columns` characters long: a line becomes shorter by whole
+/// parts, so that no number loses digits. A part begins with what separates it from the one before. Empty where the
+/// first does not fit.
+inline std::string parts_that_fit(std::span<const std::string> parts, Index columns) {
+    std::string line;
+    for (const std::string& part : parts) {
+        columns -= count_characters(part);
+        if (columns < 0) break;
+        line += part;
+    }
+    return line;
 }
 
 }  // namespace GRADIVA_NAMESPACE

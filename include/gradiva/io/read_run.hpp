@@ -12,6 +12,7 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/failure.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/io/detail/report/line_reader.hpp"
 #include "gradiva/io/detail/report/log_json.hpp"
 #include "gradiva/io/recorded_run.hpp"
@@ -22,7 +23,8 @@ namespace detail {
 
 /// The number of a JSON value; NaN of null.
 inline double number_in(const nlohmann::ordered_json& value, std::string_view name) {
-    require(value.is_number() || value.is_null(), "'{}' is {}; it is a number", name, value.dump());
+    if (!value.is_number() && !value.is_null())
+        fail("'{}' is {}; it is a number", printable(name), printable(json_text(value)));
     return value.is_number() ? value.get<double>() : std::numeric_limits<double>::quiet_NaN();
 }
 
@@ -80,7 +82,8 @@ public:
         for (const std::string& name : csv_texts(line)) {
             require(!name.empty(), "column {} has no name", columns_.size() + 1);
             const std::size_t column = run_.series.column(name);
-            for (const std::size_t other : columns_) require(other != column, "two columns are called '{}'", name);
+            for (const std::size_t other : columns_)
+                require(other != column, "two columns are called '{}'", printable(name));
             columns_.push_back(column);
             names_.push_back(name);
         }
@@ -99,8 +102,8 @@ public:
         }
         json_ += ']';
         require(count == columns_.size(), "there are {} cells in {} columns", count, columns_.size());
-        const nlohmann::ordered_json row = nlohmann::ordered_json::parse(json_, nullptr, false);
-        require(row.is_array() && row.size() == count, "'{}' is no row of numbers", shortened(text));
+        const nlohmann::ordered_json row = parsed_json(json_);
+        require(row.is_array() && row.size() == count, "'{}' is no row of numbers", printable(text));
         numbers_.assign(run_.series.table().columns().size(), std::numeric_limits<double>::quiet_NaN());
         for (std::size_t i = 0; i < count; ++i) numbers_[columns_[i]] = number_in(row[i], names_[i]);
         run_.series.add(numbers_);
@@ -142,9 +145,10 @@ void read_lines(LineReader& lines, Reader& reader, RecordedRun& run) {
 }  // namespace detail
 
 /// Reads a log of `JsonLog` or `CsvLog`; what the latter says of the training stands in `path`.json, without which the
-/// description is empty. Memory is bounded, whatever the number of lines. A last line without its line break, of a
-/// training that was interrupted, is left out and noted. Throws an `Error` that names file and line where there is no
-/// file or no iteration, a line is wrong, or the log has another version.
+/// description is empty. Memory is bounded, whatever the number of lines and of names in them
+/// (`RunSeries::most_columns`). A last line without its line break, of a training that was interrupted, is left out and
+/// noted. Throws an `Error` that names file and line where there is no file or no iteration, a line is wrong, or the
+/// log has another version.
 inline RecordedRun read_run(const std::string& path) {
     RecordedRun run;
     run.name = path;

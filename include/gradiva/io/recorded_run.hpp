@@ -15,6 +15,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/description.hpp"
 #include "gradiva/core/index.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/io/recording.hpp"
 #include "gradiva/io/series_table.hpp"
@@ -31,8 +32,15 @@ public:
         for (const std::string_view name : axes) table_.column(name);
     }
 
-    /// The position of the column of this name, which is added where there is none.
-    std::size_t column(std::string_view name) { return table_.column(name); }
+    static constexpr std::size_t most_columns = 256;
+
+    /// The position of the column of this name, which is added where there is none. Throws `Error` where there would be
+    /// more than `most_columns` then.
+    std::size_t column(std::string_view name) {
+        require(table_.columns().size() < most_columns || table_.find(name) != nullptr,
+                "'{}' would be column {}; a report has at most {}", printable(name), most_columns + 1, most_columns);
+        return table_.column(name);
+    }
 
     /// Adds a row: `numbers[i]` belongs to column i; what is not finite is absent. Throws `Error`, and adds nothing,
     /// unless the iteration is a whole number above that of the row before and `steps` is positive.
@@ -73,7 +81,7 @@ struct RecordedEvaluation {
     double mean_return = std::numeric_limits<double>::quiet_NaN();
     double std_return = std::numeric_limits<double>::quiet_NaN();
     Index episodes = 0;
-    std::vector<double> returns = {};  ///< of each episode; may be empty
+    std::vector<std::pair<std::string, double>> metrics = {};  ///< names and means over the episodes; may be empty
 };
 
 /// A training as a report shows it: read from a log by `read_run`, or collected by the callback `Report`.

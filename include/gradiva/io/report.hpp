@@ -15,10 +15,13 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/description.hpp"
+#include "gradiva/core/failure.hpp"
+#include "gradiva/core/index.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/env/wrapper.hpp"
 #include "gradiva/io/detail/durable_file.hpp"
+#include "gradiva/io/detail/report/recorded_evaluation.hpp"
 #include "gradiva/io/detail/report/run_groups.hpp"
 #include "gradiva/io/record_episodes.hpp"
 #include "gradiva/io/recorded_run.hpp"
@@ -36,6 +39,7 @@ struct ReportOptions {
     Index played = 3;                       ///< of these, how many the page plays; of environments without render: none
     bool greedy = true;                     ///< the most probable action in these; false: a sampled one
     std::uint64_t seed = 0;                 ///< of their random streams, which training does not use
+    Index most_steps_per_episode = 100'000;  ///< an episode that has not ended by then ends the evaluation
 };
 
 namespace detail {
@@ -53,7 +57,8 @@ consteval bool draws_itself(const Vectorized<E>*) {
 /// Callback of `train` that writes one HTML file at the end, which shows the whole training (see `write_report`); also
 /// after an exception, a callback or a signal that ended it early, which the page says. With an environment, or a
 /// factory of them, the trainer's actor is evaluated in it at the end, and where the environment draws itself the page
-/// plays some of the episodes; neither after an exception.
+/// plays some of the episodes; neither after an exception. Where the evaluation or the recording throws, the page says
+/// so, and the file is written nevertheless.
 ///
 ///   trainer.train({.steps = 100'000}, Report("report.html", cart_pole), ProgressBar{});
 ///
@@ -74,6 +79,8 @@ public:
         require(options.played >= 0 && options.played <= options.episodes,
                 "Report: played is {}; give a number from 0 to episodes, which is {}", options.played,
                 options.episodes);
+        require(options.most_steps_per_episode >= 1, "Report: most_steps_per_episode is {}; give at least 1",
+                options.most_steps_per_episode);
     }
 
     const std::string& path() const { return path_; }
@@ -130,20 +137,41 @@ private:
 
     template <class P>
     void play(const P& actor) {
-        const Evaluation e =
-            evaluate(actor, source_, {.episodes = options_.episodes, .greedy = options_.greedy, .seed = options_.seed});
-        run_.evaluation =
-            RecordedEvaluation{.mean_return = e.mean_return, .std_return = e.std_return, .episodes = e.episodes};
+        if (!attempt("The evaluation", [&] { evaluate_actor(actor); })) return;
         using Envs = decltype(Vectorized(source_, {.count = 1}));
         if constexpr (detail::draws_itself(static_cast<const Envs*>(nullptr))) {
-            if (options_.played == 0) return;
-            const DescriptionValue* const name = run_.description.find("environment");
-            run_.recording = record_episodes(actor, source_,
-                                             {.episodes = options_.played,
-                                              .greedy = options_.greedy,
-                                              .seed = options_.seed,
-                                              .name = name != nullptr ? detail::text_of(*name) : "episodes"});
+            if (options_.played > 0) attempt("The recording of episodes", [&] { record(actor); });
         }
+    }
+
+    /// Calls `body()`; returns whether it did not throw, and notes what it threw. The end of a training, such as its
+    /// checkpoint, does not depend on what is only shown.
+    template <class Body>
+    bool attempt(const char* what, const Body& body) {
+        const std::string failure = failure_of(body);
+        if (!failure.empty()) run_.notes.push_back(fmt::format("{} failed: {}", what, failure));
+        return failure.empty();
+    }
+
+    template <class P>
+    void evaluate_actor(const P& actor) {
+        const Evaluation e = evaluate(actor, source_,
+                                      {.episodes = options_.episodes,
+                                       .greedy = options_.greedy,
+                                       .seed = options_.seed,
+                                       .most_steps_per_episode = options_.most_steps_per_episode});
+        run_.evaluation = detail::recorded_evaluation(e);
+    }
+
+    template <class P>
+    void record(const P& actor) {
+        const DescriptionValue* const name = run_.description.find("environment");
+        run_.recording = record_episodes(actor, source_,
+                                         {.episodes = options_.played,
+                                          .greedy = options_.greedy,
+                                          .seed = options_.seed,
+                                          .most_steps_per_episode = options_.most_steps_per_episode,
+                                          .name = name != nullptr ? detail::text_of(*name) : "episodes"});
     }
 
     std::string path_;

@@ -7,17 +7,16 @@
 #include <cstddef>
 #include <cstdio>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
 #include <fmt/core.h>
 
 #include "gradiva/core/index.hpp"
+#include "gradiva/core/json_text.hpp"
 #include "gradiva/core/printable.hpp"
 #include "gradiva/core/terminal.hpp"
 #include "gradiva/env/canvas.hpp"
-#include "gradiva/core/json_text.hpp"
 #include "gradiva/io/detail/player/check_recording.hpp"
 #include "gradiva/io/detail/player/raster.hpp"
 #include "gradiva/io/detail/player/terminal_lines.hpp"
@@ -34,18 +33,14 @@ inline std::vector<std::string> terminal_picture(const Canvas& canvas, const Ter
 }
 
 /// Plays recordings in a terminal: one picture over the other, at the recording's pace. Where lines cannot be
-/// overwritten, such as in a pipe, up to ten pictures of each episode one below the other, without pauses.
+/// overwritten, such as in a pipe, up to ten pictures of each episode one below the other, without pauses. Below a
+/// picture stand its step, the return so far, the episode and the recording's name, as many as fit.
 class TerminalPlayer {
 public:
     /// Writes to `out`, which it does not close.
-    explicit TerminalPlayer(std::FILE* out = stdout) : TerminalPlayer(out, terminal_of(out)) {}
+    explicit TerminalPlayer(std::FILE* out = stdout) : out_(out), terminal_(terminal_of(out)), follows_window_(true) {}
     /// With `terminal` in place of what `out` is.
-    TerminalPlayer(std::FILE* out, const Terminal& terminal) : out_(out), terminal_(terminal) {
-        // A line that fills the last column, or a last row, would let some terminals scroll.
-        picture_ = terminal_;
-        picture_.columns = std::max<Index>(1, terminal_.columns - 1);
-        picture_.rows = std::max<Index>(1, terminal_.rows - 2);
-    }
+    TerminalPlayer(std::FILE* out, const Terminal& terminal) : out_(out), terminal_(terminal) {}
 
     /// Returns after the last picture. Throws `Error` on a recording without pictures.
     void play(const Recording& recording) {
@@ -89,17 +84,15 @@ private:
 
     /// One picture, over the one before, and below it what it is.
     void show(const Recording& recording, std::size_t episode, const RecordedFrame& frame) {
+        if (follows_window_ && terminal_.moves_cursor) read_window_size(out_, terminal_);
+        // A line that fills the last column, or a last row, would let some terminals scroll.
+        Terminal inner = terminal_;
+        inner.columns = std::max<Index>(1, terminal_.columns - 1);
+        inner.rows = std::max<Index>(1, terminal_.rows - 2);
+        std::vector<std::string> lines = terminal_picture(frame.canvas, inner);
+        lines.push_back(parts_that_fit(status(recording, episode, frame), inner.columns));
         std::string text;
         if (terminal_.moves_cursor && lines_ > 0) text += fmt::format("\x1b[{}A\r", lines_);
-        std::vector<std::string> lines = terminal_picture(frame.canvas, picture_);
-        const RecordedEpisode& played = recording.episodes[episode];
-        std::string name = printable(as_utf8(recording.name));
-        if (terminal_.moves_cursor && !terminal_.utf8) {
-            for (char& c : name) c = static_cast<unsigned char>(c) < 0x80 ? c : '?';
-        }
-        const std::string status = fmt::format("{} {}/{}, step {} of {}, return {:.4g}", name, episode + 1,
-                                               recording.episodes.size(), frame.step, played.length, frame.reward_sum);
-        lines.emplace_back(first_characters(status, picture_.columns));
         for (const std::string& line : lines) (text += line) += terminal_.moves_cursor ? "\x1b[K\n" : "\n";
         // A smaller picture than before leaves nothing of it.
         if (terminal_.moves_cursor) text += "\x1b[J";
@@ -108,9 +101,21 @@ private:
         std::fflush(out_);
     }
 
+    std::vector<std::string> status(const Recording& recording, std::size_t episode, const RecordedFrame& frame) const {
+        std::string name = printable(as_utf8(recording.name));
+        if (terminal_.moves_cursor && !terminal_.utf8) {
+            std::erase_if(name, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; });
+            for (char& c : name) c = static_cast<unsigned char>(c) < 0x80 ? c : '?';  // one for each character
+        }
+        return {fmt::format("step {}", frame.step), fmt::format(" of {}", recording.episodes[episode].length),
+                fmt::format(", return {:.4g}", frame.reward_sum),
+                fmt::format(", episode {}/{}", episode + 1, recording.episodes.size()), ", " + name};
+    }
+
     std::FILE* out_;
-    Terminal terminal_, picture_;
-    std::size_t lines_ = 0;  // of the last picture
+    Terminal terminal_;
+    bool follows_window_ = false;  // which may be resized
+    std::size_t lines_ = 0;        // of the last picture
 };
 
 }  // namespace GRADIVA_NAMESPACE

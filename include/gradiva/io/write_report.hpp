@@ -7,6 +7,7 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/io/detail/durable_file.hpp"
+#include "gradiva/io/detail/page_text.hpp"
 #include "gradiva/io/detail/player/player_script.hpp"
 #include "gradiva/io/detail/report/page_script_chart.hpp"
 #include "gradiva/io/detail/report/page_script_data.hpp"
@@ -24,23 +25,9 @@ struct WriteReportOptions {
 
 namespace detail {
 
-inline std::string escaped_html(std::string_view text) {
-    std::string escaped;
-    for (const char c : text) {
-        switch (c) {
-            case '&': escaped += "&amp;"; break;
-            case '<': escaped += "&lt;"; break;
-            case '>': escaped += "&gt;"; break;
-            case '"': escaped += "&quot;"; break;
-            default: escaped += c;
-        }
-    }
-    return escaped;
-}
-
 /// The page, which loads nothing and may load nothing.
 inline std::string report_page(std::span<const RecordedRun> runs, const WriteReportOptions& options) {
-    const std::string title = escaped_html(options.title);
+    const std::string title = xml_text(options.title);
     std::string page =
         "<!doctype html>\n<html lang=\"en\" data-theme=\"light\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -56,8 +43,8 @@ inline std::string report_page(std::span<const RecordedRun> runs, const WriteRep
     } else {
         const auto& options_of_group = all.groups.front().options;
         const auto environment = options_of_group.find("environment");
-        subtitle += ": " + escaped_html(all.groups.front().name);
-        if (environment != options_of_group.end()) subtitle += " in " + escaped_html(environment->second);
+        subtitle += ": " + xml_text(all.groups.front().name);
+        if (environment != options_of_group.end()) subtitle += " in " + xml_text(environment->second);
     }
     for (const std::string_view part :
          {std::string_view(title), std::string_view("</title>\n<style>"), player_style, report_style,

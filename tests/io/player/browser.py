@@ -1,6 +1,6 @@
 """Pages in headless Chromium, by its debugging protocol over a pipe; needs nothing but Python.
 
-    with Browser(program) as browser:
+    with Browser() as browser:
         page = browser.open(path)           # waits until it is loaded
         page.value("document.title")        # what an expression gives
         page.problems                       # errors and warnings of the console, exceptions, requests to a network
@@ -11,7 +11,6 @@ import json
 import os
 import pathlib
 import select
-import shutil
 import subprocess
 import tempfile
 import time
@@ -19,13 +18,8 @@ import time
 TIMEOUT = 60  # s, of one answer
 
 
-def find():
-    """The path of Chromium, or None."""
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
 class Browser:
-    def __init__(self, program):
+    def __init__(self):
         self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         to_read, self.to_browser = os.pipe()
         self.from_browser, to_write = os.pipe()
@@ -37,7 +31,7 @@ class Browser:
 
         arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe",
                      f"--user-data-dir={self.profile.name}", "about:blank"]
-        self.process = subprocess.Popen([program, *arguments], preexec_fn=connect, close_fds=False,
+        self.process = subprocess.Popen(["chromium", *arguments], preexec_fn=connect, close_fds=False,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(to_read)
         os.close(to_write)

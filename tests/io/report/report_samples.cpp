@@ -40,7 +40,18 @@ RecordedRun run_of(const std::string& algorithm, int seed, int iterations, int s
         }
         run.series.add(row);
     }
-    run.evaluation = RecordedEvaluation{.mean_return = 10.0 + seed, .std_return = 1, .episodes = 20};
+    run.evaluation = RecordedEvaluation{
+        .mean_return = 10.0 + seed, .std_return = 1, .episodes = 20, .metrics = {{"<b>goals</b>", 0.25 + seed}}};
+    return run;
+}
+
+/// As the log of a trainer without returns: axes, and a column that is always empty.
+RecordedRun run_without_quantities(const std::string& algorithm, int seed) {
+    RecordedRun run = run_of(algorithm, seed, 0, 1);
+    run.evaluation.reset();
+    run.series.column("mean_return");
+    for (int i = 1; i <= 3; ++i)
+        run.series.add(std::vector<double>{1.0 * i, 10.0 * i, std::nan(""), std::nan(""), std::nan("")});
     return run;
 }
 
@@ -102,6 +113,9 @@ int main(int, char** arguments) {
             thirty.push_back(run_of(name, seed, 300 + 20 * seed, 256 + seed % 3));
         }
     }
+    write("bare", {run_without_quantities("PPO", 1)});
+    write("bare_groups",
+          {run_without_quantities("PPO", 1), run_without_quantities("PPO", 2), run_without_quantities("A2C", 1)});
     write("seeds", seeds);
     write("thirty", thirty);
     for (RecordedRun& run : thirty) run.description = {};

@@ -170,7 +170,7 @@ TEST_CASE("names and texts of users can do no harm in a page's script") {
     const std::string json = recording_json("test", recording);
     CHECK(json.find('<') == std::string::npos);
     const Json parsed = Json::parse(json);
-    const std::string expected = "</script><!-- \"quoted\" \\ & \n \x01 ? caf\xC3\xA9";
+    const std::string expected = "</script><!-- \"quoted\" \\ & \n \x01 \xEF\xBF\xBD caf\xC3\xA9";
     CHECK(parsed["name"] == expected);
     CHECK(decoded(parsed)[0][4].look[6] == expected);
 }

@@ -17,6 +17,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/json_text.hpp"
+#include "gradiva/io/detail/page_text.hpp"
 #include "gradiva/io/detail/player/check_recording.hpp"
 #include "gradiva/io/detail/player/picture_grid.hpp"
 #include "gradiva/io/recording.hpp"
@@ -49,13 +50,7 @@ inline void append_integer(std::string& out, Index number) {
 inline void append_page_json(std::string& out, std::string_view text) {
     std::string json;
     append_json(json, text);
-    for (const char c : json) {
-        if (c == '<') {
-            out += "\\u003c";
-        } else {
-            out += c;
-        }
-    }
+    out += page_json(json);
 }
 
 /// Writes frames one after the other as whole numbers.

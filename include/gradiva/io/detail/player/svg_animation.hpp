@@ -15,32 +15,12 @@
 #include <fmt/core.h>
 
 #include "gradiva/core/index.hpp"
-#include "gradiva/core/json_text.hpp"
+#include "gradiva/io/detail/page_text.hpp"
 #include "gradiva/io/detail/player/palette.hpp"
 #include "gradiva/io/detail/player/picture_grid.hpp"
 #include "gradiva/io/recording.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
-
-/// Text of a user as XML: what XML cannot hold becomes '?'.
-inline std::string xml_text(std::string_view text) {
-    std::string escaped;
-    std::string valid;
-    append_utf8(valid, text);
-    for (const char c : valid) {
-        switch (c) {
-            case '<': escaped += "&lt;"; break;
-            case '>': escaped += "&gt;"; break;
-            case '&': escaped += "&amp;"; break;
-            case '"': escaped += "&quot;"; break;
-            default: escaped += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-        }
-    }
-    for (const char* forbidden : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {  // U+FFFE, U+FFFF
-        for (std::size_t at = 0; (at = escaped.find(forbidden)) != std::string::npos;) escaped.replace(at, 3, "?");
-    }
-    return escaped;
-}
 
 /// A number over time: from which tick on it has which value.
 class SvgTrack {

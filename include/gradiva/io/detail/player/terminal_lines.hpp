@@ -56,11 +56,11 @@ inline TerminalCell plain_character(Ink upper, Ink lower) {
 }
 
 /// Writes a text over a row of cells, a character into each; what the terminal cannot show becomes '?'.
-inline void write_label(std::span<TerminalCell> row, const Raster::Label& label, bool utf8) {
+inline void write_label(std::span<TerminalCell> row, const Raster::Label& label, bool all_characters) {
     std::string_view rest = label.text;
     for (Index x = label.column; !rest.empty(); ++x) {
         const std::size_t valid = utf8_length(rest), bytes = std::max<std::size_t>(1, valid);
-        const bool shows = valid == 1 ? rest[0] >= ' ' && rest[0] != '\x7F' : valid > 1 && utf8;
+        const bool shows = valid == 1 ? rest[0] >= ' ' && rest[0] != '\x7F' : valid > 1 && all_characters;
         if (x >= 0 && x < static_cast<Index>(row.size())) {
             // A text in the background's colour stands on a filled shape, which its cell covers.
             const Ink ink = label.ink == Ink::background ? Ink::foreground : label.ink;

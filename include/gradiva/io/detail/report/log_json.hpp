@@ -2,6 +2,7 @@
 
 #include "gradiva/core/namespace.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -18,27 +19,50 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/description.hpp"
 #include "gradiva/core/failure.hpp"
+#include "gradiva/core/index.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/io/recorded_run.hpp"
 #include "gradiva/train/log_columns.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// The front of a text, for an error.
-inline std::string shortened(std::string_view text) {
-    constexpr std::size_t most = 60;
-    return text.size() <= most ? std::string(text) : std::string(text.substr(0, most)) + "...";
+/// How many brackets are open at once in a text of JSON, at most.
+inline std::size_t nesting(std::string_view text) {
+    std::size_t depth = 0, deepest = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '"') in_string = !in_string;
+        if (in_string && c == '\\') ++i;
+        if (in_string) continue;
+        if (c == '[' || c == '{') deepest = std::max(deepest, ++depth);
+        if ((c == ']' || c == '}') && depth > 0) --depth;
+    }
+    return deepest;
+}
+
+/// What a text of JSON says; discarded where it is none. Throws `Error` where it is nested so deeply that writing it
+/// again, which is recursive, could exhaust the stack.
+inline nlohmann::ordered_json parsed_json(std::string_view text) {
+    constexpr std::size_t most = 64;
+    require(nesting(text) <= most, "'{}' has more than {} brackets within each other; no log has", printable(text),
+            most);
+    return nlohmann::ordered_json::parse(text, nullptr, false);
 }
 
 inline nlohmann::ordered_json parsed_object(std::string_view text) {
-    nlohmann::ordered_json object = nlohmann::ordered_json::parse(text, nullptr, false);
-    require(object.is_object(), "'{}' is no JSON object", shortened(text));
+    nlohmann::ordered_json object = parsed_json(text);
+    require(object.is_object(), "'{}' is no JSON object", printable(text));
     return object;
+}
+
+inline std::string json_text(const nlohmann::ordered_json& value) {
+    return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 /// The text of a value as people read it.
 inline std::string json_words(const nlohmann::ordered_json& value) {
-    if (value.is_string()) return value.get<std::string>();
-    return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+    return value.is_string() ? value.get<std::string>() : json_text(value);
 }
 
 /// A value of a description; what it cannot hold, such as an object, as its text.
@@ -60,7 +84,7 @@ inline DescriptionValue description_value(const nlohmann::ordered_json& value) {
 inline void read_description(const nlohmann::ordered_json& object, RecordedRun& run) {
     const auto description = object.find("description");
     if (description == object.end()) return;
-    require(description->is_object(), "\"description\" is {}; it is an object", shortened(json_words(*description)));
+    require(description->is_object(), "\"description\" is {}; it is an object", printable(json_words(*description)));
     run.description = {};
     for (const auto& [path, value] : description->items()) {
         run.description.entries.push_back({path, description_value(value)});
@@ -73,8 +97,8 @@ inline void read_log_header(const nlohmann::ordered_json& header, RecordedRun& r
     require(version != header.end(), "there is no version, \"gradiva_log\": {}; this is no log of this library",
             log_version);
     require(version->is_number_integer() && *version == log_version,
-            "the log has version {}; this library reads version {}, a newer one reads it", json_words(*version),
-            log_version);
+            "the log has version {}; this library reads version {}, a newer one reads it",
+            printable(json_words(*version)), log_version);
     if (const auto columns = header.find("columns"); columns != header.end() && columns->is_array()) {
         for (const auto& name : *columns) {
             if (name.is_string()) run.series.column(name.get<std::string>());  // in the order of the log
@@ -98,7 +122,7 @@ inline void read_description_beside(const std::string& path, RecordedRun& run) {
 
 /// The evaluation in a line of a log.
 inline RecordedEvaluation evaluation_in(const nlohmann::ordered_json& value) {
-    require(value.is_object(), "\"evaluation\" is {}; it is an object", shortened(json_words(value)));
+    require(value.is_object(), "\"evaluation\" is {}; it is an object", printable(json_words(value)));
     const auto number = [&](const char* name) {
         const auto found = value.find(name);
         require(found != value.end() && found->is_number(), "the evaluation has no number \"{}\"", name);
@@ -109,10 +133,10 @@ inline RecordedEvaluation evaluation_in(const nlohmann::ordered_json& value) {
     const double episodes = number("episodes");
     require(episodes >= 1 && episodes <= 1e15, "the evaluation is of {} episodes", episodes);
     evaluation.episodes = static_cast<Index>(episodes);
-    if (const auto returns = value.find("returns"); returns != value.end() && returns->is_array()) {
-        for (const auto& x : *returns) {
-            if (x.is_number()) evaluation.returns.push_back(x.get<double>());
-        }
+    constexpr std::string_view prefix = "metric/";
+    for (const auto& [name, x] : value.items()) {
+        if (!name.starts_with(prefix) || !x.is_number()) continue;
+        evaluation.metrics.push_back({name.substr(prefix.size()), x.get<double>()});
     }
     return evaluation;
 }

@@ -122,7 +122,7 @@ class Chart {
         'fill-opacity': opacity}));
     };
     if (series.low && !thin) area(series.low, series.high, 0.2, 'band');
-    if (series.least && !thin && !series.low) area(series.least, series.greatest, 0.28, 'extremes');
+    if (series.least && !thin) area(series.least, series.greatest, 0.28, 'extremes');
     const points = [...series.last.keys()].filter((i) => !Number.isNaN(series.last[i]) && !Number.isNaN(x[i]));
     if (points.length === 0) return;
     const path = points.map((i) => this.at(x[i], series.last[i]));

@@ -45,7 +45,7 @@ const overview_tiles = () => {
   const interval = ({low, high}) => (low === null || one ? '' : `95 %: ${written(low)} to ${written(high)}`);
   return element('div', {class: 'tiles'},
     tile('Final return', written(group.final.value),
-      one ? 'mean of the last 100 episodes' : interval(group.final)),
+      one ? 'mean of the last up to 100 episodes' : interval(group.final)),
     ...(worth ? [tile('Evaluation', written(worth.value), one ? `± ${written(runs[0].evaluation.std)} over ` +
       counted(runs[0].evaluation.episodes, 'episode') : interval(worth))] : []),
     tile('Environment steps', written(last_of(group.axes.steps)),
@@ -92,11 +92,11 @@ const hyperparameters = () => {
 const evaluation = () => {
   const runs = report.runs.filter((run) => run.evaluation);
   if (runs.length === 0) return [];
-  const each = runs.some((run) => run.evaluation.least !== null);
+  const metrics = [...new Set(runs.flatMap((run) => Object.keys(run.evaluation.metrics)))];
   return [section('evaluation', 'Evaluation', scrolled('Evaluation of the trained policies', table_of(
-    [['Run'], ['Mean return ± deviation', 'number'], ...(each ? [['Lowest', 'number'], ['Highest', 'number']] : []),
+    [['Run'], ['Mean return ± deviation', 'number'], ...metrics.map((metric) => [title_of(metric), 'number']),
       ['Episodes', 'number']],
-    runs.map(({name, evaluation: e}) => [name, evaluated(e), ...(each ? [written(e.least), written(e.greatest)] : []),
+    runs.map(({name, evaluation: e}) => [name, evaluated(e), ...metrics.map((metric) => written(e.metrics[metric])),
       written(e.episodes)]))))];
 };
 
@@ -177,16 +177,17 @@ const theme_button = () => {
 };
 
 const curves = () => {
+  if (report.quantities.length === 0) return [];
   const [first, ...others] = report.quantities;
   const large = new Chart(first, true), small = others.map((quantity) => new Chart(quantity, false));
   charts.push(large, ...small);
   const bar = element('div', {class: !several ? 'bar alone' : report.groups.length <= 8 ? 'bar stays' : 'bar'}, legend(), axis_choice());
-  return section('curves', 'Curves', bar, large.figure, element('h2', {}, 'Every logged quantity'),
-    element('div', {class: 'charts'}, ...small.map((chart) => chart.figure)));
+  return [section('curves', 'Curves', bar, large.figure, element('h2', {}, 'Every logged quantity'),
+    element('div', {class: 'charts'}, ...small.map((chart) => chart.figure)))];
 };
 
 document.getElementById('head').append(theme_button());
-document.getElementById('main').append(overview(), curves(), ...episodes(), ...differences(), ...hyperparameters(),
+document.getElementById('main').append(overview(), ...curves(), ...episodes(), ...differences(), ...hyperparameters(),
   ...evaluation(), runs_section());
 document.body.append(tip);
 draw_all();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,7 +14,9 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "gradiva/core/description.hpp"
 #include "gradiva/core/failure.hpp"
+#include "gradiva/io/detail/page_text.hpp"
 #include "gradiva/io/detail/player/recording_json.hpp"
 #include "gradiva/io/detail/report/run_groups.hpp"
 #include "gradiva/io/detail/report/series_json.hpp"
@@ -47,13 +50,12 @@ inline Json estimate_json(std::vector<double> values) {
 }
 
 inline Json evaluation_json(const RecordedEvaluation& evaluation) {
-    const auto [least, greatest] = std::minmax_element(evaluation.returns.begin(), evaluation.returns.end());
-    const bool known = !evaluation.returns.empty();
-    return {{"mean", finite_json(evaluation.mean_return)},
-            {"std", finite_json(evaluation.std_return)},
-            {"episodes", evaluation.episodes},
-            {"least", known ? finite_json(*least) : Json(nullptr)},
-            {"greatest", known ? finite_json(*greatest) : Json(nullptr)}};
+    Json json = {{"mean", finite_json(evaluation.mean_return)},
+                 {"std", finite_json(evaluation.std_return)},
+                 {"episodes", evaluation.episodes},
+                 {"metrics", Json::object()}};
+    for (const auto& [name, mean] : evaluation.metrics) json["metrics"][name] = finite_json(mean);
+    return json;
 }
 
 /// A run: its own curve of the return, and its last numbers. At most so many bytes of played episodes.
@@ -148,6 +150,22 @@ inline Json group_json(const RunGroup& group, std::span<const RecordedRun> runs)
     return json;
 }
 
+/// Notes runs of a group whose seeds are all the same: they are no independent trainings.
+inline void note_equal_seeds(Json& json, const RunGroup& group, std::span<const RecordedRun> runs) {
+    std::map<std::string, std::size_t> first;
+    for (const std::size_t r : group.runs) {
+        std::string seeds;
+        for (const Description::Entry& option : runs[r].description.entries) {
+            if (is_seed(option.path)) seeds += option.path + ' ' + text_of(option.value) + '\n';
+        }
+        const auto [found, added] = first.insert({seeds, r});
+        if (added || seeds.empty()) continue;
+        json["runs"][r]["notes"].push_back(
+            fmt::format("Its seed, {}, is also that of '{}' in the same group; a training counts once.",
+                        seed_of(runs[r]), runs[found->second].name));
+    }
+}
+
 /// All that the page shows, as text in which no '<' stands.
 inline std::string report_json(std::span<const RecordedRun> runs) {
     constexpr std::size_t most_bytes = 200'000;  // of all played episodes
@@ -165,16 +183,8 @@ inline std::string report_json(std::span<const RecordedRun> runs) {
     for (const RunGroup& group : all.groups) json["groups"].push_back(group_json(group, runs));
     for (const RecordedRun& run : runs)
         json["runs"].push_back(run_json(run, most_bytes / std::max<std::size_t>(1, played)));
-    const std::string text = json.dump(-1, ' ', true, Json::error_handler_t::replace);
-    std::string escaped;
-    for (const char c : text) {
-        if (c == '<') {
-            escaped += "\\u003c";
-        } else {
-            escaped += c;
-        }
-    }
-    return escaped;
+    for (const RunGroup& group : all.groups) note_equal_seeds(json, group, runs);
+    return page_json(json.dump(-1, ' ', true, Json::error_handler_t::replace));
 }
 
 }  // namespace GRADIVA_NAMESPACE::detail

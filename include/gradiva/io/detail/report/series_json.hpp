@@ -132,12 +132,14 @@ inline SeriesTable table_of(const QuartileBand& band) {
     return table;
 }
 
-/// The median of a group and its band, whose edges are the extremes of the quartiles in each bucket.
+/// The median of a group, as a column of one run, and its band, whose edges are the extremes of the quartiles in each
+/// bucket.
 inline nlohmann::ordered_json band_json(const SeriesTable& table) {
-    return {{"last", drawn_json(table.find("median")->last)},
-            {"low", drawn_json(lows(*table.find("low")))},
-            {"high", drawn_json(highs(*table.find("high")))},
-            {"count", places_json(table.find("count")->last)}};
+    nlohmann::ordered_json json = column_json(*table.find("median"));
+    json["low"] = drawn_json(lows(*table.find("low")));
+    json["high"] = drawn_json(highs(*table.find("high")));
+    json["count"] = places_json(table.find("count")->last);
+    return json;
 }
 
 }  // namespace GRADIVA_NAMESPACE::detail
