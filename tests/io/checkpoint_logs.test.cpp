@@ -2,6 +2,7 @@
 #include "catch.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "gradiva/callbacks/csv_log.hpp"
+#include "gradiva/callbacks/tensorboard_log.hpp"
 #include "gradiva/io/checkpoint.hpp"
 #include "gradiva/train/train_loop.hpp"
 #include "helpers/temporary_folder.hpp"
@@ -107,4 +109,23 @@ TEST_CASE("of a training that is complete nobody asks for the log") {
     Toy again;
     CHECK(again.train(folder).iteration == 10);
     CHECK(!std::filesystem::exists(folder / "log"));
+}
+
+TEST_CASE("a training that was stopped and went on tells TensorBoard of one end") {
+    const TemporaryFolder folder("checkpoint_logs");
+    const auto train = [&](Index stop) {
+        const auto continues = [stop](const Progress& progress) { return progress.iteration != stop; };
+        Toy().train_with(Checkpoint(folder / "run"), TensorBoardLog(folder / "events"), continues);
+        std::string bytes;
+        for (const auto& file : std::filesystem::directory_iterator(folder / "events"))
+            bytes += read_text(file.path().string());
+        const std::string end = "session_end_info";
+        Index count = 0;
+        for (std::size_t at = bytes.find(end); at != std::string::npos; at = bytes.find(end, at + 1)) ++count;
+        return count;
+    };
+    CHECK(train(3) == 1);
+    CHECK(train(6) == 1);
+    CHECK(train(0) == 1);
+    CHECK(train(0) == 1);  // is complete, and left alone
 }

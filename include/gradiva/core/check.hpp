@@ -103,7 +103,7 @@ private:
 };
 
 /// The most arguments of an error's text.
-inline constexpr std::size_t most_error_arguments = 10;
+inline constexpr std::size_t most_error_arguments = 12;
 
 /// Formats and throws; not inlined, so that a check costs its caller a comparison and a call.
 [[noreturn, gnu::cold, gnu::noinline]] inline void throw_error(const char* text, const ErrorArgument* arguments,
