@@ -68,6 +68,38 @@ Recording made(Index length, const CanvasView& view = {}) {
     return recording;
 }
 
+/// What stands in a window after the codes of a player without colours. Fails where one is another.
+Lines shown_by(const std::string& text, std::size_t rows) {
+    Lines screen(1);
+    std::size_t row = 0, column = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        std::string& line = screen[row];
+        if (text[i] == '\n') {
+            if (++row == screen.size()) screen.emplace_back();
+            column = 0;
+        } else if (text[i] == '\r') {
+            column = 0;
+        } else if (text[i] == '\x1b') {
+            const std::size_t end = text.find_first_not_of("0123456789", i + 2);
+            REQUIRE(end != std::string::npos);
+            const std::string number = text.substr(i + 2, end - i - 2);
+            if (text[end] == 'A') row -= std::min(row, static_cast<std::size_t>(std::stoul(number)));
+            if (text[end] == 'K') line.resize(column);
+            if (text[end] == 'J') {
+                line.resize(column);
+                screen.resize(row + 1);
+            }
+            CHECK(std::string("AKJ").find(text[end]) != std::string::npos);
+            i = end;
+        } else {
+            if (line.size() <= column) line.resize(column + 1, ' ');
+            line[column++] = text[i];
+        }
+        CHECK(screen.size() <= rows);
+    }
+    return screen;
+}
+
 std::string played(const Recording& recording, const Terminal& terminal) {
     const File file(std::tmpfile());
     REQUIRE(file);
@@ -189,6 +221,19 @@ TEST_CASE("a terminal plays pictures over each other, within its window") {
     }
 }
 
+TEST_CASE("a terminal shows one picture at a time, and nothing of a larger one before") {
+    const Terminal terminal{.moves_cursor = true, .columns = 21, .rows = 9};
+    Recording recording = made(1);
+    Recording last = made(1, {.left = -4, .bottom = -0.5, .right = 4, .top = 0.5});
+    recording.episodes.push_back(last.episodes[0]);
+    Lines wanted = terminal_picture(last.episodes[0].frames[1].canvas, {.columns = 20, .rows = 7});
+    CHECK(wanted.size() < 4);
+    wanted.emplace_back("step 1 of 1");
+    wanted.emplace_back();
+    CHECK(shown_by(played(recording, terminal), 9) == wanted);
+    CHECK(shown_by(played(made(3), terminal), 9).size() == 9);
+}
+
 TEST_CASE("a pipe gets at most ten pictures of an episode, the first and the last among them, without codes") {
     const std::string text = played(made(100), plain);
     CHECK(text.find('\x1b') == std::string::npos);
@@ -211,6 +256,9 @@ TEST_CASE("what a terminal cannot show of a name is a question mark, and a recor
                ContainsText("episode 1/2, ?[2J? caf?\x1b[K\n"));
     CHECK_THAT(played(recording, {.columns = 80, .rows = 9}),
                ContainsText("episode 1/2, ?[2J\xEF\xBF\xBD caf\xC3\xA9\n"));
+    recording.name = std::string(79, 'a') + "\xC3\xA9";
+    const std::string cut = played(recording, {.columns = 200, .rows = 9});
+    CHECK_THAT(cut, ContainsText(std::string(79, 'a') + "\xEF\xBF\xBD...\n"));
     CHECK_THROWS_WITH(played({}, plain), ContainsText("TerminalPlayer: the recording has no episodes"));
 }
 
@@ -236,6 +284,24 @@ TEST_CASE("what is below a picture loses whole numbers in a narrow window, never
 }
 
 #ifdef GRADIVA_TEST_HAS_PSEUDO_TERMINALS
+
+TEST_CASE("a pipe gets lines as wide as COLUMNS says, without codes, whatever the terminal beside it can") {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    const gradiva_test::Variables variables(
+        {{"TERM", "xterm"}, {"LANG", "C.UTF-8"}, {"COLUMNS", "36"}, {"LINES", "10"}});
+    {
+        const File in(fdopen(ends[1], "w"));
+        TerminalPlayer(in.get()).play(made(0));
+    }
+    const File out(fdopen(ends[0], "r"));
+    std::string text;
+    for (int c = std::fgetc(out.get()); c != EOF; c = std::fgetc(out.get())) text += static_cast<char>(c);
+    CHECK(text.find('\x1b') == std::string::npos);
+    CHECK_THAT(text, ContainsText("@"));
+    CHECK(split(text).size() == 2 * 9);
+    CHECK(split(text).back() == "step 0 of 0, return 0, episode 2/2");
+}
 
 TEST_CASE("a terminal with NO_COLOR gets plain characters, and pictures as large as its window now is") {
     const gradiva_test::PseudoTerminal pseudo(40, 8);

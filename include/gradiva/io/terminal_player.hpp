@@ -102,7 +102,7 @@ private:
     }
 
     std::vector<std::string> status(const Recording& recording, std::size_t episode, const RecordedFrame& frame) const {
-        std::string name = printable(as_utf8(recording.name));
+        std::string name = as_utf8(printable(recording.name));
         if (terminal_.moves_cursor && !terminal_.utf8) {
             std::erase_if(name, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; });
             for (char& c : name) c = static_cast<unsigned char>(c) < 0x80 ? c : '?';  // one for each character
