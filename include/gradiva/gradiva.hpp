@@ -77,6 +77,7 @@
 #include "gradiva/distributions/diagonal_gaussian.hpp"
 #include "gradiva/distributions/distribution.hpp"
 #include "gradiva/distributions/epsilon_greedy.hpp"
+#include "gradiva/distributions/forward_and_mode.hpp"
 #include "gradiva/distributions/hybrid.hpp"
 #include "gradiva/distributions/multi_categorical.hpp"
 #include "gradiva/distributions/squashed_gaussian.hpp"

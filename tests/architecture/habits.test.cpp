@@ -200,6 +200,7 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"core/draws_from_a_copy.hpp", "tests/policy/controller.test.cpp"},
         {"io/recording.hpp", "tests/io/record_episodes.test.cpp"},
         {"io/policy_description.hpp", "tests/io/describe_policy.test.cpp"},
+        {"distributions/forward_and_mode.hpp", "tests/distributions/categorical.test.cpp"},
         {"core/language.hpp", "tests/compile_errors/ofast.cpp"},
         {"core/namespace.hpp", "tests/mixed_targets/CMakeLists.txt"},
         {"core/positional.hpp", "tests/compile_errors/train_with_steps_alone.cpp"},

@@ -7,7 +7,6 @@
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/core/column_by_column.hpp"
-#include "gradiva/core/own_member.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/visit_part.hpp"
 
@@ -112,9 +111,7 @@ concept HasDistributionBackward = HasDistributionTape<D> &&
 /// - `fisher(tape, head, own, out_head, out_own)`: the Fisher matrix of each column times a direction (head, own).
 ///   Writes the head's part and adds the part of the own parameters, summed over columns. For trust regions
 ///   (`DistributionWithFisher`).
-/// - `forward_and_mode(head, own, tape, actions)`: the actions that `forward` and then `mode` write, where they are
-/// found
-///   faster without the tape, in which nothing need stand then. Only a class that declares it itself is asked for it.
+/// - `forward_and_mode(head, own, tape, actions)`: see distributions/forward_and_mode.hpp.
 /// - `draw_noise`, `reparameterise`, `reparameterised_backward`: see `Reparameterised`, for AnalyticPolicyGradient.
 /// - `mask_size()`, where action masks are supported: the first `mask_size()` rows of the head are logits of choices;
 ///   that of a masked choice is `kernels::masked_logit`, minus infinity.
@@ -199,27 +196,6 @@ template <class D>
 concept HasFromEnvironment = requires(const D& d, ConstActionView sent, ActionView stored) {
     { d.from_environment(sent, stored) } -> std::same_as<void>;
 };
-
-/// Whether a distribution itself has `forward_and_mode`: one that is inherited may not do what `mode` does.
-template <class D>
-concept HasForwardAndMode = requires(const D& d, ConstMatrixRef<typename D::Scalar> head,
-                                     std::span<const typename D::Scalar> own, typename D::Tape& tape,
-                                     ActionView actions) {
-    d.forward_and_mode(head, own, tape, actions);
-    requires is_own_member<D, &D::forward_and_mode>;
-};
-
-/// The most probable actions of a batch of heads. Nothing need stand in the tape then.
-template <class D>
-void forward_and_mode(const D& d, const ConstMatrixRef<typename D::Scalar>& head,
-                      std::span<const typename D::Scalar> own, typename D::Tape& tape, ActionView actions) {
-    if constexpr (HasForwardAndMode<D>) {
-        d.forward_and_mode(head, own, tape, actions);
-    } else {
-        d.forward(head, own, tape);
-        d.mode(tape, actions);
-    }
-}
 
 namespace detail {
 

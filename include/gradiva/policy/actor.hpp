@@ -8,6 +8,7 @@
 
 #include "gradiva/core/state.hpp"
 #include "gradiva/distributions/distribution.hpp"
+#include "gradiva/distributions/forward_and_mode.hpp"
 #include "gradiva/env/spaces.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/kernels/softmax/log_softmax.hpp"
