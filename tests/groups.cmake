@@ -18,7 +18,7 @@ function(gradiva_group_tests result)
         cmake_path(RELATIVE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE path)
         file(READ ${source} text)
         # No room: not one of the project's. The others cannot stand in a namespace, or have includes under a condition.
-        if(NOT path MATCHES "/" OR text MATCHES "\ntemplate <>|#if[^\n]*\n#include|#define.*\n#include")
+        if(NOT path MATCHES "/" OR text MATCHES "// Compiled alone:|\ntemplate <>|#if[^\n]*\n#include|#define.*\n#include")
             list(APPEND alone ${source})
         else()
             list(APPEND together ${source})

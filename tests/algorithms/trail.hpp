@@ -5,6 +5,7 @@
 #include <functional>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "gradiva/core/description.hpp"
@@ -46,7 +47,7 @@ struct Trail {
     std::vector<float> value_target = {};                       ///< of the same
     Index threads = 0;                                          ///< of the process while the trainer lives
     double epsilon = std::numeric_limits<double>::quiet_NaN();  ///< of the policy at the end, where it has one
-    gradiva::Description description = {};                      ///< what the trainer says it is
+    std::optional<gradiva::Description> description = {};       ///< what the trainer says it is; none of an update
 };
 
 inline constexpr const gradiva::NoCritic* no_critic = nullptr;

@@ -1,3 +1,4 @@
+// Compiled alone: in a group its types would have the namespace of the file in their names.
 #include "gradiva/core/type_name.hpp"
 
 #include "catch.hpp"
