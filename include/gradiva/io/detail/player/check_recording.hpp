@@ -41,7 +41,7 @@ inline void check_recording(const char* who, const Recording& recording) {
 /// Replaces a file as a whole.
 inline void write_text_file(const char* who, const std::string& path, std::string_view text) {
     DurableFile file(who, path);
-    file.write(std::as_bytes(std::span(text)));
+    file.write(std::as_bytes(std::span(text.data(), text.size())));
     file.commit();
 }
 
