@@ -28,7 +28,10 @@ inline std::string xml_text(std::string_view text) {
         }
     }
     for (const char* forbidden : {"\xEF\xBF\xBE", "\xEF\xBF\xBF"}) {  // U+FFFE, U+FFFF
-        for (std::size_t at = 0; (at = escaped.find(forbidden)) != std::string::npos;) escaped.replace(at, 3, "?");
+        for (std::size_t at = 0; (at = escaped.find(forbidden)) != std::string::npos;) {
+            escaped[at] = '?';
+            escaped.erase(at + 1, 2);
+        }
     }
     return escaped;
 }
