@@ -31,17 +31,17 @@ struct VectorizedOptions {
 template <class F>
 concept EnvFactory = !detail::HasReset<F> && std::is_invocable_v<F&, Index>;
 
-namespace detail {
-
 /// The environment of a prototype, or what a factory makes.
 template <class Source>
-struct MadeBy {
+struct EnvMadeBy {
     using Type = Source;
 };
 template <EnvFactory Source>
-struct MadeBy<Source> {
+struct EnvMadeBy<Source> {
     using Type = std::remove_cvref_t<std::invoke_result_t<Source&, Index>>;
 };
+
+namespace detail {
 
 /// What `Env` says of the type; first, that a factory takes an index, where that was meant.
 template <class E>
@@ -246,6 +246,6 @@ Vectorized(F, VectorizedOptions) -> Vectorized<std::remove_cvref_t<std::invoke_r
 template <EnvFactory F>
 Vectorized(F) -> Vectorized<std::remove_cvref_t<std::invoke_result_t<F&, Index>>>;
 template <class Source, Positional Count, Positional... More>
-Vectorized(Source, Count, More...) -> Vectorized<typename detail::MadeBy<Source>::Type>;
+Vectorized(Source, Count, More...) -> Vectorized<typename EnvMadeBy<Source>::Type>;
 
 }  // namespace GRADIVA_NAMESPACE

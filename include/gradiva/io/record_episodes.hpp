@@ -121,20 +121,10 @@ private:
     Film* film_;
 };
 
-/// The environment of a prototype, or what a factory makes.
-template <class Source>
-struct RecordedSource {
-    using Type = Source;
-};
-template <EnvFactory Source>
-struct RecordedSource<Source> {
-    using Type = std::remove_cvref_t<std::invoke_result_t<Source&, Index>>;
-};
-
 /// One sentence for what cannot be recorded, as a compile-time error.
 template <class Source>
 consteval bool explain_record() {
-    using E = typename RecordedSource<Source>::Type;
+    using E = typename EnvMadeBy<Source>::Type;
     static_assert(!VectorEnv<Source>,
                   "gradiva: record_episodes plays in environments of its own: give it one environment, such as the "
                   "prototype of Vectorized(env, {.count = 8}), or a factory of them");
@@ -178,7 +168,7 @@ Recording record_episodes(const P& actor, const Source& source, const RecordOpti
         const auto make = [&](Index i) {
             detail::Film& film = films[static_cast<std::size_t>(i)];
             if constexpr (EnvFactory<const Source>) {
-                return detail::Filmed<typename detail::RecordedSource<Source>::Type>(source(i), film);
+                return detail::Filmed<typename EnvMadeBy<Source>::Type>(source(i), film);
             } else {
                 return detail::Filmed<Source>(source, film);
             }

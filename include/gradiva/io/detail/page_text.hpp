@@ -16,9 +16,7 @@ namespace GRADIVA_NAMESPACE::detail {
 /// cannot hold becomes '?'.
 inline std::string xml_text(std::string_view text) {
     std::string escaped;
-    std::string valid;
-    append_utf8(valid, text);
-    for (const char c : valid) {
+    for (const char c : as_utf8(text)) {
         switch (c) {
             case '<': escaped += "&lt;"; break;
             case '>': escaped += "&gt;"; break;
