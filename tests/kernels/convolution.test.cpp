@@ -3,8 +3,11 @@
 #include "gradiva/kernels/convolution.hpp"
 #include "helpers/random.hpp"
 #include "helpers/with_gaps.hpp"
+#include "reference/read_blocks.hpp"
 
-#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 using namespace gradiva;
 using gradiva_test::random_matrix;
@@ -87,7 +90,37 @@ Matrix<Scalar> input_gradient(const Case<Scalar>& c, const Matrix<Scalar>& dz, B
     return dx;
 }
 
+/// A block of PyTorch's numbers.
+Matrix<double> block_of(const reference::Blocks& blocks, const std::string& name) {
+    const reference::Block& block = reference::at(blocks, name);
+    return ConstMatrixMap<double>(block.values.data(), Index(block.rows), Index(block.cols));
+}
+
 }  // namespace
+
+TEST_CASE("a convolution and its derivatives are those of PyTorch") {
+    const auto blocks = reference::read_blocks(GRADIVA_SOURCE_DIR "/tests/reference/convolution_torch.txt");
+    for (const std::string name : {"plain", "padded", "strided", "both"}) {
+        CAPTURE(name);
+        const auto of = [&](const char* what) { return block_of(blocks, name + what); };
+        const Matrix<double> sizes = of(".shape");
+        const auto size = [&](Index i) { return static_cast<Index>(sizes(i, 0)); };
+        Case<double> c({size(0), size(1), size(2), size(4), size(5), size(6)}, size(3), 2);
+        c.x = of(".x");
+        c.w = of(".w");
+        c.b = of(".b");
+        c.dz = of(".dz");
+        REQUIRE(c.dz.rows() == c.shape.positions() * c.kernels);
+        Buffer<double> scratch;
+        CHECK(convolved(c, c.x, scratch).isApprox(of(".z"), 1e-14));
+        CHECK(input_gradient(c, c.dz, scratch).isApprox(of(".dx"), 1e-14));
+        Matrix<double> dw = Matrix<double>::Zero(c.w.rows(), c.w.cols());
+        Vector<double> db = Vector<double>::Zero(c.kernels);
+        kernels::add_convolution_gradient<double>(c.shape, c.dz_map(), c.x, dw, db, scratch);
+        CHECK(dw.isApprox(of(".dw"), 1e-14));
+        CHECK(db.isApprox(of(".db"), 1e-14));
+    }
+}
 
 TEST_CASE("a convolution and its derivatives are those of plain loops") {
     for (const auto& [shape, kernel_count] : table) {

@@ -39,7 +39,7 @@ namespace detail {
 
 inline void check_shape(const std::vector<Index>& shape, Index read) {
     require(!shape.empty(),
-            "Convolution: there is no shape; give .shape = {height, width, channels}, or environments whose "
+            "Convolution: there is no shape; give shape, a height, a width and channels, or environments whose "
             "observation space has one and is read as a whole");
     require(shape.size() == 3, "Convolution: shape has {} numbers; give three, height, width and channels",
             shape.size());
@@ -70,9 +70,7 @@ inline void check_layer(const ConvolutionLayer& layer, std::size_t number, Index
 /// say.
 inline std::vector<ImageLayer> image_layers(const Convolution& description, Index read) {
     check_shape(description.shape, read);
-    require(!description.layers.empty(),
-            "Convolution: layers is empty; give at least one, such as {.channels = 16, "
-            ".kernel = 3}, or an Mlp in its place");
+    require(!description.layers.empty(), "Convolution: layers is empty; give at least one, or an Mlp in its place");
     std::vector<ImageLayer> layers;
     Index height = description.shape[0], width = description.shape[1], channels = description.shape[2], offset = 0;
     for (std::size_t i = 0; i < description.layers.size(); ++i) {
