@@ -43,7 +43,8 @@ struct ImageLayer {
     void jvp(std::span<const T> flat, std::span<const T> v, const ConstMatrixRef<T>& x,
              const ConstMatrixMap<T>* x_tangent, MatrixMap<T> z_tangent, Buffer<T>& patches) const {
         forward<T>(v, x, z_tangent, patches);
-        if (x_tangent) kernels::convolve_add<T>(shape, weights.operand(flat, nullptr), *x_tangent, z_tangent, patches);
+        if (x_tangent)
+            kernels::convolve_add<T>(shape, weights.operand<T>(flat, nullptr), *x_tangent, z_tangent, patches);
     }
 
     /// dW += dZ P(X)^T, db += dZ 1, both summed over all positions.
