@@ -35,6 +35,12 @@ struct Convolution {
     std::optional<Range> inputs = {};           ///< rows of the observation that are the image; without a value, all
 };
 
+/// The shape of the observation, where the description has none and reads all of it (see `observation_shape.hpp`).
+inline Convolution with_observation_shape(Convolution description, const std::vector<Index>& shape) {
+    if (description.shape.empty() && !description.inputs) description.shape = shape;
+    return description;
+}
+
 namespace detail {
 
 inline void check_shape(const std::vector<Index>& shape, Index read) {
