@@ -28,10 +28,6 @@ void for_each_kernel_row(const ConvolutionShape& shape, Range rows, const Visit&
         for (Index position = 0, left = -shape.padding * shape.channels; position < out_width;
              ++position, left += step) {
             for (Index y = top; y < top + shape.kernel; ++y) {
-                if (shape.padding == 0) {
-                    visit(image, y * row_size + left, 0, run);
-                    continue;
-                }
                 const bool is_inside = y >= 0 && y < shape.height;
                 const Index before = is_inside ? std::min(run, std::max<Index>(0, -left)) : 0;
                 const Index end = is_inside ? std::clamp<Index>(row_size - left, before, run) : 0;
@@ -39,6 +35,49 @@ void for_each_kernel_row(const ConvolutionShape& shape, Range rows, const Visit&
             }
         }
     }
+}
+
+/// Writes the patches of one row of positions that no padding reaches, from the first number under the first of them
+/// on. Copies whole registers, of which a row of the kernel fills `Registers`; 0: any number.
+template <Index Registers, class Scalar>
+void copy_patches(const ConvolutionShape& shape, const Scalar* from, Scalar* to) {
+    constexpr Index width = simd::lanes<Scalar>;
+    const Index kernel = shape.kernel, run = shape.run(), row_size = shape.width * shape.channels;
+    const Index step = shape.stride * shape.channels;
+    for (Index position = shape.out_width(); position > 0; --position, from += step) {
+        const Scalar* row = from;
+        for (Index y = kernel; y > 0; --y, row += row_size, to += run) {
+            if constexpr (Registers > 0) {
+#pragma GCC unroll 2
+                for (Index v = 0; v < Registers; ++v) simd::store(simd::load(row + v * width), to + v * width);
+            } else {
+                for (Index i = 0; i < run; i += width) simd::store(simd::load(row + i), to + i);
+            }
+        }
+    }
+}
+
+/// `gather_patches` at any positions.
+template <class Scalar>
+void gather_with_padding(const ConvolutionShape& shape, const ConstMatrixRef<Scalar>& x, Range rows, Scalar* patches) {
+    constexpr Index width = simd::lanes<Scalar>;
+    const Scalar* const data = x.data();
+    const Index stride = x.outerStride(), run = shape.run(), size = (x.cols() - 1) * stride + shape.size();
+    // In whole registers: what they write beyond a row of the kernel is overwritten by the next one.
+    const auto fill = [&](Index begin, Index end) {
+        for (Index i = begin; i < end; i += width) simd::store(simd::Lanes<Scalar>{}, patches + i);
+    };
+    for_each_kernel_row(shape, rows, [&](Index image, Index at, Index before, Index count) {
+        fill(0, before);
+        const Index first = image * stride + at;
+        if (first + count + width <= size) {
+            for (Index i = 0; i < count; i += width) simd::store(simd::load(data + first + i), patches + before + i);
+        } else if (count > 0) {
+            std::copy_n(data + first, count, patches + before);
+        }
+        fill(before + count, run);
+        patches += run;
+    });
 }
 
 }  // namespace detail
@@ -50,26 +89,24 @@ inline Index patch_row_size(const ConvolutionShape& shape) { return shape.patch(
 /// position, and then up to a register of other numbers.
 template <class Scalar>
 void gather_patches(const ConvolutionShape& shape, const ConstMatrixRef<Scalar>& x, Range rows, Scalar* patches) {
-    constexpr Index width = simd::lanes<Scalar>;
     GRADIVA_ASSERT(x.rows() == shape.size() && rows.end <= x.cols() * shape.out_height());
-    const Scalar* const data = x.data();
-    const Index stride = x.outerStride(), run = shape.run(), size = (x.cols() - 1) * stride + shape.size();
-    Scalar* to = patches;
-    // In whole registers: what they write beyond a row of the kernel is overwritten by the next one.
-    const auto fill = [&](Index begin, Index end) {
-        for (Index i = begin; i < end; i += width) simd::store(simd::Lanes<Scalar>{}, to + i);
-    };
-    detail::for_each_kernel_row(shape, rows, [&](Index image, Index at, Index before, Index count) {
-        fill(0, before);
-        const Index first = image * stride + at;
-        if (first + count + width <= size) {
-            for (Index i = 0; i < count; i += width) simd::store(simd::load(data + first + i), to + before + i);
-        } else if (count > 0) {
-            std::copy_n(data + first, count, to + before);
+    constexpr Index width = simd::lanes<Scalar>;
+    const Index registers = pieces_of(shape.run(), width), row_size = shape.width * shape.channels;
+    // What is read of X from the first number under a row of positions on.
+    const Index read =
+        (shape.kernel - 1) * row_size + (shape.out_width() - 1) * shape.stride * shape.channels + registers * width;
+    const Index size = (x.cols() - 1) * x.outerStride() + shape.size(), out_height = shape.out_height();
+    const auto copy = registers == 1   ? detail::copy_patches<1, Scalar>
+                      : registers == 2 ? detail::copy_patches<2, Scalar>
+                                       : detail::copy_patches<0, Scalar>;
+    for (Index row = rows.begin; row < rows.end; ++row, patches += patch_row_size(shape)) {
+        const Index first = row / out_height * x.outerStride() + row % out_height * shape.stride * row_size;
+        if (shape.padding == 0 && first + read <= size) {
+            copy(shape, x.data() + first, patches);
+        } else {
+            detail::gather_with_padding(shape, x, {row, row + 1}, patches);
         }
-        fill(before + count, run);
-        to += run;
-    });
+    }
 }
 
 namespace detail {
