@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "gradiva/env/vector_env.hpp"
+#include "gradiva/nn/module.hpp"
 #include "gradiva/nn/normalizer.hpp"
 #include "gradiva/policy/policy.hpp"
 
