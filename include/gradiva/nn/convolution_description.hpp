@@ -14,10 +14,12 @@ namespace GRADIVA_NAMESPACE {
 /// One convolution of a `Convolution`, with square kernels. An image of n x n pixels becomes one of
 /// floor((n + 2 padding - kernel) / stride) + 1 pixels on each side.
 struct ConvolutionLayer {
-    Index channels = 16;  ///< of its output, the number of kernels, at least 1
-    Index kernel = 3;     ///< height and width of a kernel, from 1 to those of the padded image
-    Index stride = 1;     ///< pixels from one position of the kernel to the next, at least 1
-    Index padding = 0;    ///< zeros around the image on each side, from 0 to kernel - 1
+    Index channels = 0;  ///< of its output, the number of kernels, at least 1
+    Index kernel = 0;    ///< height and width of a kernel, from 1 to those of the padded image
+    Index stride = 1;    ///< pixels from one position of the kernel to the next, at least 1
+    Index padding = 0;   ///< zeros around the image on each side, from 0 to kernel - 1
+
+    bool operator==(const ConvolutionLayer&) const = default;
 };
 
 /// Description of convolutions of an image, with dense layers behind them:
