@@ -173,6 +173,7 @@
 #include "gradiva/nn/mlp_layers.hpp"
 #include "gradiva/nn/module.hpp"
 #include "gradiva/nn/normalizer.hpp"
+#include "gradiva/nn/observation_moments.hpp"
 #include "gradiva/optim/adam.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/conjugate_gradient.hpp"
