@@ -180,6 +180,7 @@
 #include "gradiva/nn/mlp_layers.hpp"
 #include "gradiva/nn/module.hpp"
 #include "gradiva/nn/normalizer.hpp"
+#include "gradiva/nn/observation_moments.hpp"
 #include "gradiva/nn/observation_shape.hpp"
 #include "gradiva/optim/adam.hpp"
 #include "gradiva/optim/clip_norm.hpp"

@@ -43,12 +43,12 @@ void scatter(A& actor, const PolicyForm& form) {
     for (auto& weight : actor.weights()) {
         weight = static_cast<typename A::Scalar>(form.scale * rng.uniform(-1, 1));
     }
-    if (actor.normalizer() == nullptr) return;
+    if (!actor.normalizes()) return;
     std::vector<kernels::Moments> moments(static_cast<std::size_t>(actor.observation_size()));
     for (kernels::Moments& own : moments) {
         for (int i = 0; i < 50; ++i) own.add(form.mean + rng.normal());
     }
-    actor.normalizer()->merge(moments);
+    actor.merge_observations(moments);
 }
 
 template <class Network, class D>

@@ -5,8 +5,8 @@
 #include <type_traits>
 
 #include "gradiva/env/vector_env.hpp"
-#include "gradiva/nn/module.hpp"
 #include "gradiva/nn/normalizer.hpp"
+#include "gradiva/nn/observation_moments.hpp"
 #include "gradiva/policy/policy.hpp"
 
 // One sentence for each rule of `Behaviour`, `Policy` and `ValueFunction` that a type breaks, as a compile-time error.

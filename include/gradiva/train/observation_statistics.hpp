@@ -6,8 +6,7 @@
 #include "gradiva/core/sharded_sum.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/kernels/moments.hpp"
-#include "gradiva/nn/module.hpp"
-#include "gradiva/nn/normalizer.hpp"
+#include "gradiva/nn/observation_moments.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
 namespace GRADIVA_NAMESPACE {
