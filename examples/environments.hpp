@@ -27,6 +27,7 @@ void for_each_environment(const Use& use) {
     use("MaskedGrid", TimeLimit(MaskedGrid{}, 30));
     use("DialLock", TimeLimit(DialLock{}, 30));
     use("Archery", Archery{});
+    use("Breakout", TimeLimit(Breakout{}, 1000));
 }
 
 }  // namespace example

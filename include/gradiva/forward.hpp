@@ -69,6 +69,7 @@ class Wrapper;
 
 struct Acrobot;
 class Archery;
+struct Breakout;
 struct CartPole;
 class CartPoleBatch;
 class DialLock;

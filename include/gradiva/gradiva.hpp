@@ -108,6 +108,7 @@
 #include "gradiva/env/wrapper.hpp"
 #include "gradiva/environments/acrobot.hpp"
 #include "gradiva/environments/archery.hpp"
+#include "gradiva/environments/breakout.hpp"
 #include "gradiva/environments/cart_pole.hpp"
 #include "gradiva/environments/cart_pole_batch.hpp"
 #include "gradiva/environments/dial_lock.hpp"
