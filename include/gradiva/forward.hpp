@@ -61,6 +61,8 @@ class FrameStack;
 template <class E>
 class RescaleAction;
 template <class E>
+class Select;
+template <class E>
 class TimeLimit;
 template <class E>
 class Vectorized;

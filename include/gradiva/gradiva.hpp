@@ -100,6 +100,7 @@
 #include "gradiva/env/metrics.hpp"
 #include "gradiva/env/rescale_action.hpp"
 #include "gradiva/env/saved_env.hpp"
+#include "gradiva/env/select.hpp"
 #include "gradiva/env/space.hpp"
 #include "gradiva/env/spaces.hpp"
 #include "gradiva/env/time_limit.hpp"
