@@ -16,6 +16,7 @@ import unittest
 FOLDER = pathlib.Path(sys.argv.pop() if len(sys.argv) > 1 else ".")
 
 WITH_OPTIONS = {  # and the environments that they train in
+    "breakout": "Breakout",
     "cartpole_a2c": "CartPole",
     "cartpole_off_policy": "CartPole",
     "cartpole_ppo_clip": "CartPole",
