@@ -94,8 +94,8 @@ TEST_CASE("Breakout equals MinAtar step by step in observations, rewards and ter
     }
 }
 
-TEST_CASE("the recorded episodes clear the wall several times, and end in both ways") {
-    int cleared = 0, terminated = 0;
+TEST_CASE("the recorded episodes clear the wall several times, reach the top, and end in both ways") {
+    int cleared = 0, tops = 0, terminated = 0;
     std::set<int> starts;
     for (const auto& entry : recorded_episodes()) {
         const std::vector<Row>& rows = entry.second;
@@ -103,10 +103,12 @@ TEST_CASE("the recorded episodes clear the wall several times, and end in both w
         terminated += rows.back().terminated ? 1 : 0;
         for (std::size_t t = 1; t < rows.size(); ++t) {
             if (rows[t - 1].shown.bricks == 0 && rows[t].shown.bricks != 0) ++cleared;
+            if (rows[t - 1].shown.ball.y == 0 && rows[t].shown.ball.y == 0) ++tops;
         }
     }
     CHECK(starts == std::set<int>{0, 9});
     CHECK(cleared >= 5);
+    CHECK(tops >= 50);
     CHECK((terminated >= 4 && terminated <= 8));
 }
 
@@ -133,6 +135,14 @@ TEST_CASE("the paddle of Breakout stays, moves left or right, and never leaves t
     const auto moved = [](int paddle, int action) { return Stepped({.paddle = paddle}, action).env.paddle; };
     CHECK((moved(4, 0) == 4 && moved(4, 1) == 3 && moved(4, 2) == 5));
     CHECK((moved(0, 1) == 0 && moved(9, 2) == 9));
+}
+
+TEST_CASE("a ball of Breakout that meets a wall or the top stays there for a step and turns") {
+    const Stepped wall({.ball = {9, 5}}), top({.ball = {4, 0}, .direction = {1, -1}});
+    CHECK(wall.env.ball == Breakout::Place{9, 6});
+    CHECK(wall.env.direction == Breakout::Place{-1, 1});
+    CHECK(top.env.ball == Breakout::Place{5, 0});
+    CHECK(top.env.direction == Breakout::Place{1, 1});
 }
 
 TEST_CASE("the paddle of Breakout moves before the ball, and where it is decides how the ball comes back") {

@@ -6,10 +6,10 @@ Made with Python 3.11, MinAtar 1.0.15 and numpy 2.4.6:
     /tmp/minatar/bin/pip install MinAtar==1.0.15 numpy==2.4.6
     /tmp/minatar/bin/python breakout_minatar.py
 
-Row `step` holds the action that led to this row (0 stay, 1 left, 2 right) and what it produced; row 0 of an episode is the
-start, with action -1 and reward 0. The other columns are the whole observation of 10 x 10 x 4: where its first three
-channels are one, and the bricks of rows 1 to 3 as the bits of an integer, the lowest of which is that at x = 0 in row 1. An
-episode ends as terminated, or here after MOST steps.
+Row `step` holds the action that led to this row (0 stay, 1 left, 2 right) and what it produced; row 0 of an episode
+is the start, with action -1 and reward 0. The other columns are the whole observation of 10 x 10 x 4: where its first
+three channels are one, and the bricks of rows 1 to 3 as the bits of an integer, the lowest of which is that at x = 0 in
+row 1. An episode ends as terminated, or here after MOST steps.
 """
 
 import csv
@@ -48,31 +48,52 @@ def towards(x, paddle):
     return 0 if x == paddle else 1 if x < paddle else 2
 
 
-def follow(spin, late=0.0):
-    """Goes below the ball; with probability `spin` below where it will be next, which returns it the way it came; with
-    probability `late` does not move."""
-    def policy(now, rng):
-        paddle, ball_x, _, trail_x, _, _ = now
-        if rng.random() < late:
-            return 0
-        ahead = ball_x + (ball_x - trail_x) if rng.random() < spin else ball_x
-        return towards(min(max(ahead, 0), 9), paddle)
-    return policy
+def landing(now):
+    """Where a falling ball will be in row 8, and where it will then fly to, if it meets no brick."""
+    _, x, y, trail_x, _, _ = now
+    dx = x - trail_x or (1 if x < 5 else -1)  # at a wall it stays in its column for one step
+    while True:
+        target = min(max(x + dx, 0), 9)
+        if y >= 8:
+            return x, target
+        dx = -dx if target == x else dx
+        x, y = target, y + 1
+
+
+class Player:
+    """Returns the ball: from below it or, with probability `turn`, so that it goes back the way it came. Misses it with
+    probability `miss`."""
+
+    def __init__(self, turn, miss=0.0):
+        self.turn, self.miss, self.plan = turn, miss, None
+
+    def __call__(self, now, rng):
+        paddle, ball_x, ball_y, _, trail_y, _ = now
+        falls = ball_y > trail_y or (ball_y == trail_y and ball_y < 6)
+        if not falls:
+            self.plan = None
+            return towards(ball_x, paddle)
+        if self.plan is None:
+            self.plan = "miss" if rng.random() < self.miss else "turn" if rng.random() < self.turn else "below"
+        below, ahead = landing(now)
+        if self.plan == "miss":
+            return towards(9 if below < 5 else 0, paddle)
+        return towards(ahead if self.plan == "turn" else below, paddle)
 
 
 POLICIES = {  # keyed by episode, which is also the seed
     1: random,
     2: random,
-    3: follow(0.0),
-    4: follow(0.5),
-    5: follow(0.3),
-    6: follow(0.7),
-    7: follow(0.2, late=0.05),
-    8: follow(0.5, late=0.05),
+    3: Player(0.0),
+    4: Player(0.5),
+    5: Player(0.3),
+    6: Player(0.8, miss=0.005),
+    7: Player(0.2, miss=0.1),
+    8: Player(0.5, miss=0.02),
     9: random,
-    10: follow(0.8, late=0.02),
-    11: follow(1.0),
-    12: follow(0.6, late=0.1),
+    10: Player(0.4, miss=0.005),
+    11: Player(1.0),
+    12: Player(0.6, miss=0.05),
 }
 
 
@@ -94,10 +115,12 @@ def play(episode, policy):
 
 
 def check(path):
-    """Replays the written file; every field must agree. Both starts, all actions, both ends and a cleared wall are in it."""
+    """Replays the written file; every field must agree. Both starts, both ends, cleared walls and balls that meet the
+    top are in it."""
     with path.open() as file:
-        records = [[int(v) for v in r.values()] for r in csv.DictReader(line for line in file if not line.startswith("#"))]
-    starts, ended, returned = set(), 0, 0
+        lines = csv.DictReader(line for line in file if not line.startswith("#"))
+        records = [[int(v) for v in line.values()] for line in lines]
+    starts, ended, returned, tops = set(), 0, 0, 0
     for episode in POLICIES:
         rows = [r for r in records if r[0] == episode]
         actions = iter([r[2] for r in rows[1:]])
@@ -106,8 +129,10 @@ def check(path):
         starts.add(rows[0][6])
         ended += rows[-1][4]
         returned += sum(before[-1] == 0 and after[-1] != 0 for before, after in zip(rows, rows[1:]))
+        tops += sum(before[7] == after[7] == 0 for before, after in zip(rows, rows[1:]))
         print(f"episode {episode:2}: {len(rows) - 1:4} steps, {sum(r[3] for r in rows):3} bricks")
-    assert starts == {0, 9} and ended >= 4 and ended < len(POLICIES) and returned >= 3, (starts, ended, returned)
+    assert starts == {0, 9} and 4 <= ended < len(POLICIES), (starts, ended)
+    assert returned >= 3 and tops >= 10, (returned, tops)
 
 
 def main():
