@@ -30,6 +30,7 @@ void for_each_environment(const Use& use) {
     use("DialLock", TimeLimit(DialLock{}, 30));
     use("Archery", Archery{});
     use("SensedCartPole", TimeLimit(SensedCartPole{}, 500));
+    use("Breakout", TimeLimit(Breakout{}, 1000));
 }
 
 }  // namespace example

@@ -17,6 +17,7 @@ FOLDER = pathlib.Path(sys.argv.pop() if len(sys.argv) > 1 else ".")
 
 WITH_OPTIONS = {  # and the environments that they train in
     "asymmetric_critic": "SensedCartPole",
+    "breakout": "Breakout",
     "cartpole_a2c": "CartPole",
     "cartpole_off_policy": "CartPole",
     "cartpole_ppo_clip": "CartPole",
