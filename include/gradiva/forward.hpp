@@ -24,10 +24,14 @@ struct ActionView;
 struct ConstActionView;
 struct Range;
 
+struct Convolution;
+struct ConvolutionLayer;
 struct Join;
 struct Mlp;
 struct NetworkPart;
 struct SharedTrunk;
+template <class Scalar>
+class ConvolutionNetwork;
 template <class Scalar>
 class JoinNetwork;
 template <class Scalar>
