@@ -27,10 +27,7 @@ public:
     ModuleDifferences(M& module, Matrix<Scalar>& x, const Matrix<Scalar>& dy, Index most, Rng& rng)
         : module_(module), x_(x), dy_(dy), most_(most), rng_(rng) {
         at_ = forward();
-        require_finite(at_, "Y");
     }
-
-    const Matrix<Scalar>& outputs() const { return at_; }
 
     /// Of dL/dparameters; `index` is the parameter's.
     Entry gradient(const Matrix<Scalar>& gradient) { return one_by_one(module_.parameters(), gradient); }

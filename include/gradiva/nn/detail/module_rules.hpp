@@ -29,7 +29,9 @@ public:
         : module_(module), x_(x), dy_(dy), rng_(rng) {
         Tape tape;
         y_ = outputs_of(module_, x_, tape);
+        require_finite(y_, "Y");
         gradient_ = gradient_of(module_, tape, dy_);
+        require_finite(gradient_, "gradient");
     }
 
     void run() {
@@ -99,8 +101,7 @@ private:
         const M copy(std::as_const(original));
         for (Scalar& w : original.parameters()) w += Scalar(1);
         Tape tape;
-        require(std::ranges::equal(copy.parameters(), module_.parameters()) &&
-                    same(outputs_of(copy, x_, tape), y_),
+        require(std::ranges::equal(copy.parameters(), module_.parameters()) && same(outputs_of(copy, x_, tape), y_),
                 "check_module: a copy changes with the parameters of the module that it was copied from; let each copy "
                 "own its parameters, in a std::vector or a Buffer, and keep no pointer to them");
     }
