@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -14,8 +13,8 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/nn/detail/derivative_error.hpp"
+#include "gradiva/nn/detail/derivative_trial.hpp"
 #include "gradiva/nn/detail/module_cost.hpp"
-#include "gradiva/nn/detail/module_differences.hpp"
 #include "gradiva/nn/detail/module_passes.hpp"
 #include "gradiva/nn/detail/module_rules.hpp"
 #include "gradiva/nn/module.hpp"
@@ -60,139 +59,6 @@ struct ModuleCheck {
     bool same_bits_in_all_widths = false;
 };
 
-/// An optional member of a module: `std::string parameter_name(Index i) const` says what parameter i belongs to, such
-/// as "W_2(3, 0)", in errors of `check_module`.
-template <class M>
-concept HasParameterName = requires(const M& module) {
-    { module.parameter_name(Index{}) } -> std::convertible_to<std::string>;
-};
-
-namespace detail {
-
-/// Compares the derivatives of a module with difference quotients and with one another; see `check_module`.
-template <Module M>
-class DerivativeTrial {
-public:
-    using Scalar = typename M::Scalar;
-
-    DerivativeTrial(M& module, Matrix<Scalar>& x, const Matrix<Scalar>& dy, const CheckModuleOptions& options, Rng& rng)
-        : module_(module), x_(x), dy_(dy), tolerance_(tolerance_of(options)),
-          differences_(module, x, dy, options.parameters, rng) {
-        outputs_of(module_, x_, tape_);
-        gradient_ = gradient_of(module_, tape_, dy_);
-    }
-
-    void run(ModuleCheck& check) {
-        try_parameters(check);
-        if constexpr (ModuleWithInputGradient<M>) try_inputs(check);
-        if constexpr (ModuleWithJvp<M>) try_jvp(check);
-    }
-
-private:
-    static double tolerance_of(const CheckModuleOptions& options) {
-        return options.tolerance > 0 ? options.tolerance : default_tolerance<Scalar>;
-    }
-
-    void try_parameters(ModuleCheck& check) {
-        const auto worst = differences_.gradient(gradient_);
-        check.gradient_error = worst.error;
-        require(worst.error <= tolerance_,
-                "check_module: backward gives dL/dparameters[{}] = {}{}, and central differences give {}, a relative "
-                "error of {}; correct the derivative in backward",
-                worst.index, worst.derivative, name_of(worst.index), worst.quotient, worst.error);
-        const auto along = differences_.along_directions(gradient_);
-        check.gradient_error = std::max(check.gradient_error, along.error);
-        require(along.error <= tolerance_,
-                "check_module: along a random direction of all parameters backward gives a derivative of {}, and "
-                "central differences give {}, a relative error of {}; correct the derivative in backward (a larger "
-                "option parameters finds by which parameter)",
-                along.derivative, along.quotient, along.error);
-    }
-
-    void try_inputs(ModuleCheck& check) requires ModuleWithInputGradient<M> {
-        Matrix<Scalar> dx = Matrix<Scalar>::Constant(x_.rows(), x_.cols(), std::numeric_limits<Scalar>::quiet_NaN());
-        MatrixRef<Scalar> view(dx);
-        outputs_of(module_, x_, tape_);
-        gradient_of(module_, tape_, dy_, &view);
-        require_finite(dx, "dX");
-        const auto worst = differences_.input_gradient(dx);
-        check.input_gradient_error = worst.error;
-        require(
-            worst.error <= tolerance_,
-            "check_module: backward gives dX({}, {}) = {}, and central differences give {}, a relative error of {}; "
-            "correct the derivative in backward",
-            worst.index % x_.rows(), worst.index / x_.rows(), worst.derivative, worst.quotient, worst.error);
-    }
-
-    void try_jvp(ModuleCheck& check) requires ModuleWithJvp<M> {
-        // Where all parameters move, kinks may lie on both sides of the point; along another direction they do not.
-        constexpr int most_attempts = 3;
-        typename detail::DerivativeErrors::Entry worst;
-        Matrix<Scalar> v, tangent;
-        for (int attempt = 0; attempt == 0 || (attempt < most_attempts && !(worst.error <= tolerance_)); ++attempt) {
-            v = differences_.direction();
-            outputs_of(module_, x_, tape_);
-            tangent = tangent_of(module_, tape_, v, x_.cols());
-            require_finite(tangent, "the tangent");
-            worst = differences_.tangent(tangent, v);
-        }
-        check.jvp_error = worst.error;
-        require(worst.error <= tolerance_,
-                "check_module: jvp gives the tangent of Y({}, {}) as {}, and central differences give {}, a relative "
-                "error of {}; correct the derivative in jvp",
-                worst.index % dy_.rows(), worst.index / dy_.rows(), worst.derivative, worst.quotient, worst.error);
-        compare_products(tangent, v);
-        alternate(tangent, v);
-    }
-
-    /// Neither jvp nor backward changes what forward stored.
-    void alternate(const Matrix<Scalar>& tangent, const Matrix<Scalar>& v) requires ModuleWithJvp<M> {
-        outputs_of(module_, x_, tape_);
-        const auto jvp_is_same = [&] {
-            return nearly_equal(tangent_of(module_, tape_, v, x_.cols()), tangent, rounding<Scalar>);
-        };
-        const char* const advice =
-            "a trust region calls both in turn, many times after one forward pass: let neither change what it stored";
-        require(jvp_is_same() && jvp_is_same(), "check_module: jvp gives another tangent when it is called again; {}",
-                advice);
-        require(nearly_equal(gradient_of(module_, tape_, dy_), gradient_, rounding<Scalar>),
-                "check_module: backward gives another gradient after jvp than before; {}", advice);
-        require(jvp_is_same(), "check_module: jvp gives another tangent after backward than before; {}", advice);
-    }
-
-    /// <dY, J v> = <J^T dY, v>.
-    void compare_products(const Matrix<Scalar>& tangent, const Matrix<Scalar>& v) const {
-        double forward = 0, backward = 0, size = 0;
-        for (Index k = 0; k < tangent.size(); ++k) {
-            forward += double(dy_.data()[k]) * double(tangent.data()[k]);
-            size += std::abs(double(dy_.data()[k]) * double(tangent.data()[k]));
-        }
-        for (Index k = 0; k < v.size(); ++k) {
-            backward += double(gradient_.data()[k]) * double(v.data()[k]);
-            size += std::abs(double(gradient_.data()[k]) * double(v.data()[k]));
-        }
-        require(std::abs(forward - backward) <= rounding<Scalar> * size,
-                "check_module: for J the Jacobian of Y by the parameters, <dY, J v> by jvp is {} and <J^T dY, v> by "
-                "backward {}; correct the one that is wrong",
-                forward, backward);
-    }
-
-    std::string name_of(Index parameter) const {
-        if constexpr (HasParameterName<M>) return " (" + std::string(module_.parameter_name(parameter)) + ")";
-        return "";
-    }
-
-    M& module_;
-    Matrix<Scalar>& x_;
-    const Matrix<Scalar>& dy_;
-    double tolerance_;
-    ModuleDifferences<M> differences_;
-    typename M::Tape tape_;
-    Matrix<Scalar> gradient_;
-};
-
-}  // namespace detail
-
 /// Tries a copy of a module with standard normal inputs and throws `Error` on the first rule of `Module` that it
 /// breaks, saying where; returns what it measured.
 ///
@@ -227,7 +93,9 @@ ModuleCheck check_module(const M& module, const CheckModuleOptions& options = {}
     ModuleCheck check;
     detail::ModuleRules<M> rules(tried, x, dy, rng);
     rules.run();
-    detail::DerivativeTrial<M>(tried, x, dy, options, rng).run(check);
+    const double tolerance = options.tolerance > 0 ? options.tolerance : detail::default_tolerance<Scalar>;
+    detail::DerivativeTrial<M>(tried, x, dy, tolerance, options.parameters, rng)
+        .run(check.gradient_error, check.input_gradient_error, check.jvp_error);
     check.same_bits_in_all_widths = rules.same_bits_in_all_widths();
     check.cost = detail::relative_cost(tried, rng);
     return check;

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/positional.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/nn/check_module.hpp"
