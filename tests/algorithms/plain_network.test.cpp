@@ -48,7 +48,7 @@ Trained train(Envs& envs, ActorT& actor, CriticT& critic, Index threads, const M
     };
     result.before = copy();
     auto trainer = make(envs, actor, critic, threads);
-    trainer.train({.steps = 480});
+    trainer.train({.steps = 512});
     result.after = copy();
     CHECK(std::isfinite(evaluate(actor, Corridor{}, {.episodes = 2, .most_steps_per_episode = 1000}).mean_return));
     return result;
@@ -62,7 +62,7 @@ Trained train(Index threads, const Make& make) {
     return train(envs, actor, critic, threads, make);
 }
 
-constexpr Index horizon = 30;
+constexpr Index horizon = 32;  // of 4 environments: 128 samples, a minibatch of Trpo and QLambda
 
 }  // namespace
 

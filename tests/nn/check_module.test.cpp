@@ -160,6 +160,35 @@ struct WithoutBias : PlainNetwork<double> {
     }
 };
 
+/// Normalises what a plain network reads.
+struct Normalizing : PlainNetwork<double> {
+    explicit Normalizing(bool shares) : PlainNetwork<double>(3, 2, {}, Rng(1)), shares_(shares) {}
+    Normalizing(const Normalizing& other)
+        : PlainNetwork<double>(other), shares_(other.shares_),
+          own_(shares_ ? other.own_ : std::make_shared<Normalizer<double>>(*other.own_)) {}
+
+    Normalizer<double>* normalizer() { return own_.get(); }
+    ConstMatrixMap<double> forward(ConstMatrixRef<double> x, Tape& tape) const {
+        Matrix<double> y(x.rows(), x.cols());
+        own_->forward(x, y);
+        return PlainNetwork<double>::forward(y, tape);
+    }
+
+private:
+    bool shares_;
+    std::shared_ptr<Normalizer<double>> own_ = std::make_shared<Normalizer<double>>(3);
+};
+
+/// Forgets that the derivative by the input goes through the normaliser.
+struct ForgetsScale : Normalizing {
+    ForgetsScale() : Normalizing(false) {}
+    using Normalizing::backward;
+    void backward(Tape& tape, ConstMatrixRef<double> dy, std::span<double> gradient, MatrixRef<double> dx) const {
+        backward(tape, dy, gradient);
+        dx = w(parameters_.data()).transpose() * tape.d_hidden;
+    }
+};
+
 /// The text of the error of `check_module`; empty where there is none.
 template <class M>
 std::string complaint(const M& module, const CheckModuleOptions& options = {}) {
@@ -187,7 +216,7 @@ TEST_CASE("check_module names what is wrong with a module, each rule of it") {
         {Fault::beyond, "backward writes outside of the 30 elements of the gradient"},
         {Fault::used_up, "a second backward pass after the same forward pass gives another gradient"},
         {Fault::remembers, "forward gives other numbers with a tape that was used for a batch of 24 columns before"},
-        {Fault::shared, "a copy changes with the parameters of the module that it was copied from"},
+        {Fault::shared, "a copy changes with the parameters, or the observations, of the module that it was copied from"},
         {Fault::reads_appended, "appended parameters change what forward gives"},
         {Fault::writes_appended, "with appended parameters backward gives another gradient"},
         {Fault::keeps_no_zeros, "parameters() are not the 30 before, followed by 3 zeros"},
@@ -253,6 +282,13 @@ TEST_CASE("check_module leaves the module that it is given as it was") {
     const std::vector<double> before(network.parameters().begin(), network.parameters().end());
     check_module(network);
     CHECK(std::ranges::equal(network.parameters(), before));
+}
+
+TEST_CASE("check_module tries a module that normalises its inputs once it has observed some") {
+    CHECK(complaint(Normalizing(false)).empty());
+    CHECK(complaint(Normalizing(true)).find("a copy changes with the parameters, or the observations,") !=
+          std::string::npos);
+    CHECK(complaint(ForgetsScale()).find("backward gives dX(") != std::string::npos);
 }
 
 TEST_CASE("check_module names what a parameter belongs to where the module says it") {

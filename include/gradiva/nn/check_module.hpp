@@ -59,8 +59,8 @@ struct ModuleCheck {
     bool same_bits_in_all_widths = false;
 };
 
-/// Tries a copy of a module with standard normal inputs and throws `Error` on the first rule of `Module` that it
-/// breaks, saying where; returns what it measured.
+/// Tries a copy of a module with standard normal inputs, once it has observed some if it normalises them, and throws
+/// `Error` on the first rule of `Module` that it breaks, saying where; returns what it measured.
 ///
 /// Derivatives are compared with central differences, whose sums are in double: by each parameter, by each input where
 /// there is a `backward` with dX, along random directions of all parameters, and of jvp where there is one, which is
@@ -88,6 +88,7 @@ ModuleCheck check_module(const M& module, const CheckModuleOptions& options = {}
                 &w - module.parameters().data(), w);
     }
     for (Scalar& w : tried.parameters()) w += static_cast<Scalar>(options.perturbation * rng.normal());
+    detail::observe(tried, 0.5);
     Matrix<Scalar> x = detail::normal_matrix<Scalar>(module.inputs(), options.columns, rng);
     const Matrix<Scalar> dy = detail::normal_matrix<Scalar>(module.outputs(), options.columns, rng);
     ModuleCheck check;

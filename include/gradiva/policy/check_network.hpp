@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -18,12 +19,12 @@ namespace detail {
 
 /// What a network is before it has learned anything; see `check_network`. Throws `Error` on the first rule that it
 /// breaks.
-template <class Description>
+template <class D>
 class InitialNetwork {
-    using Network = typename NetworkFor<Description, float>::Type;
+    using Network = typename NetworkFor<D, float>::Type;
 
 public:
-    InitialNetwork(const Description& description, Index inputs, Index outputs, std::uint64_t seed)
+    InitialNetwork(const D& description, Index inputs, Index outputs, std::uint64_t seed)
         : description_(description), inputs_(inputs), outputs_(outputs), seed_(seed), x_(inputs, columns) {
         Rng rng(seed);
         for (float& x : std::span(x_.data(), to_size(x_.size()))) x = static_cast<float>(rng.normal());
@@ -66,7 +67,7 @@ private:
 
     /// For standard normal inputs, with an output gain of 1 and of 0.01.
     void check_outputs() const {
-        const Matrix<float> y = outputs_of(make(seed_, 1)), small = outputs_of(make(seed_, 0.01));
+        const Matrix<float> y = first_outputs(make(seed_, 1)), small = first_outputs(make(seed_, 0.01));
         const double size = root_mean_square(y), small_size = root_mean_square(small);
         require(std::isfinite(size) && size <= most,
                 "check_network: the first outputs have a root mean square of {} for standard normal inputs and an "
@@ -116,7 +117,7 @@ private:
                 zeros, gradient.size(), columns);
     }
 
-    Matrix<float> outputs_of(const Network& network) const {
+    Matrix<float> first_outputs(const Network& network) const {
         typename Network::Tape tape;
         return ConstMatrixMap<float>(network.forward(x_, tape));
     }
@@ -127,7 +128,7 @@ private:
 
     static constexpr double least = 1e-3, most = 100;
 
-    const Description& description_;
+    const D& description_;
     Index inputs_, outputs_;
     std::uint64_t seed_;
     Matrix<float> x_;

@@ -48,7 +48,7 @@ private:
         require(worst.error <= tolerance_,
                 "check_module: backward gives dL/dparameters[{}] = {}{}, and central differences give {}, a relative "
                 "error of {}; correct the derivative in backward",
-                worst.index, worst.derivative, name_of(worst.index), worst.quotient, worst.error);
+                worst.index, worst.derivative, in_brackets(worst.index), worst.quotient, worst.error);
         const auto along = differences_.along_directions(gradient_);
         require(along.error <= tolerance_,
                 "check_module: along a random direction of all parameters backward gives a derivative of {}, and "
@@ -126,7 +126,7 @@ private:
                 forward, backward);
     }
 
-    std::string name_of(Index parameter) const {
+    std::string in_brackets(Index parameter) const {
         if constexpr (HasParameterName<M>) return " (" + std::string(module_.parameter_name(parameter)) + ")";
         return "";
     }

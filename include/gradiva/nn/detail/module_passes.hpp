@@ -10,7 +10,9 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/kernels/moments.hpp"
 #include "gradiva/nn/module.hpp"
+#include "gradiva/nn/normalizer.hpp"
 
 // Passes of a module, as `check_module` makes them: each result is a copy, whose shape was checked.
 
@@ -22,6 +24,20 @@ Matrix<Scalar> normal_matrix(Index rows, Index columns, Rng& rng) {
     Matrix<Scalar> m(rows, columns);
     for (Scalar& x : std::span(m.data(), to_size(m.size()))) x = static_cast<Scalar>(rng.normal());
     return m;
+}
+
+/// Gives a module that normalises its inputs the moments of some observations, other ones for each row.
+template <Module M>
+void observe(M& module, double mean) {
+    if constexpr (HasNormalizer<M>) {
+        if (module.normalizer() == nullptr) return;
+        std::vector<kernels::Moments> rows;
+        for (Index i = 0; i < module.inputs(); ++i) {
+            const double deviation = i % 2 == 0 ? 0.5 : 2;
+            rows.push_back({.count = 100, .mean = mean, .squares = 100 * deviation * deviation});
+        }
+        module.normalizer()->merge(rows);
+    }
 }
 
 /// The same numbers with two NaN after each column.
@@ -90,28 +106,41 @@ Matrix<typename M::Scalar> tangent_of(const M& module, typename M::Tape& tape, c
     return tangent;
 }
 
-/// What a backward pass adds to a gradient that is `start` everywhere, as a column. `dx` is null, or where dX goes.
+/// What a backward pass adds to a gradient that is `before` everywhere, as a column. `input` is null, or where dX goes.
 template <Module M>
 Matrix<typename M::Scalar> gradient_of(const M& module, typename M::Tape& tape,
                                        const ConstMatrixRef<typename M::Scalar>& dy,
-                                       MatrixRef<typename M::Scalar>* dx = nullptr, double start = 0) {
+                                       MatrixRef<typename M::Scalar>* input, double before) {
     using Scalar = typename M::Scalar;
     constexpr Index margin = 8;  // numbers before and after the gradient, which must stay as they are
     const auto n = static_cast<Index>(module.parameters().size());
-    Matrix<Scalar> all = Matrix<Scalar>::Constant(n + 2 * margin, 1, static_cast<Scalar>(start));
+    Matrix<Scalar> all = Matrix<Scalar>::Constant(n + 2 * margin, 1, static_cast<Scalar>(before));
     const std::span<Scalar> gradient(all.data() + margin, to_size(n));
     if constexpr (ModuleWithInputGradient<M>) {
-        dx != nullptr ? module.backward(tape, dy, gradient, *dx) : module.backward(tape, dy, gradient);
+        input != nullptr ? module.backward(tape, dy, gradient, *input) : module.backward(tape, dy, gradient);
     } else {
         module.backward(tape, dy, gradient);
     }
     for (Index i = 0; i < margin; ++i) {
-        require(all(i) == static_cast<Scalar>(start) && all(n + margin + i) == static_cast<Scalar>(start),
+        require(all(i) == static_cast<Scalar>(before) && all(n + margin + i) == static_cast<Scalar>(before),
                 "check_module: backward writes outside of the {} elements of the gradient; it has the size of "
                 "parameters()",
                 n);
     }
-    return (all.middleRows(margin, n).array() - static_cast<Scalar>(start)).matrix();
+    return (all.middleRows(margin, n).array() - static_cast<Scalar>(before)).matrix();
+}
+
+/// What a backward pass adds to a gradient of zeros.
+template <Module M>
+Matrix<typename M::Scalar> gradient_of(const M& module, typename M::Tape& tape,
+                                       const ConstMatrixRef<typename M::Scalar>& dy,
+                                       MatrixRef<typename M::Scalar>* input) {
+    return gradient_of(module, tape, dy, input, 0.0);
+}
+template <Module M>
+Matrix<typename M::Scalar> gradient_of(const M& module, typename M::Tape& tape,
+                                       const ConstMatrixRef<typename M::Scalar>& dy) {
+    return gradient_of(module, tape, dy, nullptr, 0.0);
 }
 
 }  // namespace GRADIVA_NAMESPACE::detail

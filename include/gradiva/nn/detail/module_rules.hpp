@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <span>
-#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "gradiva/core/check.hpp"
@@ -100,10 +100,12 @@ private:
         M original(module_);
         const M copy(std::as_const(original));
         for (Scalar& w : original.parameters()) w += Scalar(1);
+        observe(original, -3);
         Tape tape;
-        require(std::ranges::equal(copy.parameters(), module_.parameters()) && same(outputs_of(copy, x_, tape), y_),
-                "check_module: a copy changes with the parameters of the module that it was copied from; let each copy "
-                "own its parameters, in a std::vector or a Buffer, and keep no pointer to them");
+        require(
+            std::ranges::equal(copy.parameters(), module_.parameters()) && same(outputs_of(copy, x_, tape), y_),
+            "check_module: a copy changes with the parameters, or the observations, of the module that it was copied "
+            "from; let each copy own all that it has, and keep no pointer to it");
     }
 
     /// f does not read what is appended, and backward leaves its gradient.
