@@ -43,12 +43,12 @@ void scatter(A& actor, const PolicyForm& form) {
     for (auto& weight : actor.weights()) {
         weight = static_cast<typename A::Scalar>(form.scale * rng.uniform(-1, 1));
     }
-    if (actor.normalizer() == nullptr) return;
+    if (!actor.normalizes()) return;
     std::vector<kernels::Moments> moments(static_cast<std::size_t>(actor.observation_size()));
     for (kernels::Moments& own : moments) {
         for (int i = 0; i < 50; ++i) own.add(form.mean + rng.normal());
     }
-    actor.normalizer()->merge(moments);
+    actor.merge_observations(moments);
 }
 
 template <class Network, class D>
@@ -109,7 +109,7 @@ void for_each_policy(const PolicyForm& form, const Use& use) {
 
 /// A policy whose network is a shared trunk.
 inline auto trunk_policy(const PolicyForm& form = {}) {
-    TrunkNetwork<MlpNetwork<float>> network(table_observation.size, 4, SharedTrunk{.mlp = form.mlp}, Rng(3));
+    TrunkNetwork<float> network(table_observation.size, 4, SharedTrunk{.trunk = form.mlp}, Rng(3));
     return policy_of_table(std::move(network), Categorical<float>(4), Spaces{table_observation, Discrete{.n = 4}, true},
                            form);
 }

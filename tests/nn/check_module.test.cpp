@@ -1,6 +1,7 @@
 #include "gradiva/nn/check_module.hpp"
 
 #include "catch.hpp"
+#include "gradiva/nn/join.hpp"
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/policy/shared_trunk.hpp"
 #include "helpers/field_count.hpp"
@@ -269,7 +270,11 @@ TEMPLATE_TEST_CASE("check_module accepts the networks of the library, and a plai
             CHECK(check.same_bits_in_all_widths);
         }
     }
-    CHECK(check_module(TrunkNetwork<MlpNetwork<T>>(4, 2, {Mlp{.hidden = {8}}}, Rng(1))).jvp_error <= largest);
+    const Join join{.networks = {Mlp{.hidden = {6}, .normalize_observations = true, .inputs = Range{1, 4}},
+                                 Mlp{.hidden = {5}, .activation = Activation::silu}},
+                    .hidden = {7}};
+    CHECK(check_module(JoinNetwork<T>(6, 2, join, Rng(1))).jvp_error <= largest);
+    CHECK(check_module(TrunkNetwork<T>(6, 2, SharedTrunk{.trunk = join}, Rng(1))).jvp_error <= largest);
     const ModuleCheck plain = check_module(PlainNetwork<T>(4, 2, {}, Rng(1)));
     CHECK(plain.gradient_error <= largest);
     CHECK(std::isnan(plain.input_gradient_error));

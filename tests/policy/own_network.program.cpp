@@ -89,7 +89,7 @@ public:
         tape.branch_tangent.resize(units, columns);
         tape.y_tangent.resize(outputs(), columns);
         const MatrixMap<T> h = tape.hidden_tangent.matrix(), branch = tape.branch_tangent.matrix();
-        const ConstMatrixMap<T> before = as_const(h);
+        const ConstRowsMap<T> before(h.data(), units, columns, ColumnStride(units));
         layers_.front().template jvp<T>(parameters(), v, tape.x, nullptr, h);
         kernels::multiply_by_derivative<T>(Activation::tanh, tape.hidden[0].matrix(), h);
         for (std::size_t l = 1; l <= blocks(); ++l) {

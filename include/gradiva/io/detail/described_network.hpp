@@ -48,21 +48,10 @@ private:
     std::span<const double> left_;
 };
 
-/// The layer without its last output: a shared trunk has the value there.
-inline DescribedLayer without_last_output(const DescribedLayer& layer) {
-    DescribedLayer rest{.inputs = layer.inputs, .outputs = layer.outputs - 1};
-    for (Index j = 0; j < layer.inputs; ++j) {
-        const auto column = layer.weight.begin() + j * layer.outputs;
-        rest.weight.insert(rest.weight.end(), column, column + rest.outputs);
-    }
-    rest.bias.assign(layer.bias.begin(), layer.bias.end() - 1);
-    return rest;
-}
-
 inline std::vector<DescribedLayer> described_layers(const StoredPart& mlp, ParameterReader& parameters) {
     const std::vector<Index> widths = mlp.numbers<Index>("widths");
-    require(widths.size() >= 2, "{}: {} has {} numbers; a network has inputs and outputs", mlp.who(), mlp.of("widths"),
-            widths.size());
+    require(!widths.empty(), "{}: {} has no numbers; a network has inputs", mlp.who(), mlp.of("widths"));
+    const bool has_output_layer = mlp.flag("output_layer");
     const bool layer_norm = mlp.flag("layer_norm");
     std::vector<DescribedLayer> layers;
     for (std::size_t l = 0; l + 1 < widths.size(); ++l) {
@@ -71,7 +60,7 @@ inline std::vector<DescribedLayer> described_layers(const StoredPart& mlp, Param
         DescribedLayer layer{.inputs = widths[l], .outputs = widths[l + 1]};
         layer.weight = parameters.next(layer.inputs * layer.outputs);
         layer.bias = parameters.next(layer.outputs);
-        if (layer_norm && l + 2 < widths.size()) {
+        if (layer_norm && (l + 2 < widths.size() || !has_output_layer)) {
             layer.gain = parameters.next(layer.outputs);
             layer.shift = parameters.next(layer.outputs);
         }
@@ -84,18 +73,23 @@ inline StoredNetwork described_network(const StoredPart& part) {
     const std::string type = part.text("type");
     require(type == "Mlp" || type == "SharedTrunk", "{}: {} is {}, which this version does not know", part.who(),
             part.of("type"), printable(type));
-    const bool has_value = type == "SharedTrunk";
-    const StoredPart mlp = has_value ? part.part("network") : part;
-    const std::vector<double> numbers = mlp.finite_numbers("parameters");
+    const bool is_trunk = type == "SharedTrunk";
+    const StoredPart mlp = is_trunk ? part.part("trunk") : part;
+    require(mlp.text("type") == "Mlp", "{}: {} is {}, which this version does not know", part.who(), mlp.of("type"),
+            printable(mlp.text("type")));
+    const std::vector<double> numbers = part.finite_numbers("parameters");
     ParameterReader parameters(part.who(), numbers);
-    StoredNetwork stored{.scalar = mlp.array("parameters").type};
+    StoredNetwork stored{.scalar = part.array("parameters").type};
     DescribedNetwork& network = stored.network;
     network.layers = described_layers(mlp, parameters);
-    stored.own_parameters = parameters.rest();
-    if (has_value) {
-        require(network.outputs() >= 2, "{}: the shared trunk has no output but the value", part.who());
-        network.layers.back() = without_last_output(network.layers.back());
+    if (is_trunk) {
+        for (DescribedLayer& layer : described_layers(part.part("actor"), parameters)) {
+            network.layers.push_back(std::move(layer));
+        }
+        described_layers(part.part("critic"), parameters);
     }
+    require(!network.layers.empty(), "{}: the network has no layer", part.who());
+    stored.own_parameters = parameters.rest();
     const int activation = mlp.number<int>("activation");
     require(activation >= 0 && activation <= static_cast<int>(Activation::leaky_relu),
             "{}: {} is {}, which this version does not know", part.who(), mlp.of("activation"), activation);

@@ -12,7 +12,7 @@
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/nn/module.hpp"
-#include "gradiva/nn/normalizer.hpp"
+#include "gradiva/nn/observation_moments.hpp"
 
 // Passes of a module, as `check_module` makes them: each result is a copy, whose shape was checked.
 
@@ -29,15 +29,13 @@ Matrix<Scalar> normal_matrix(Index rows, Index columns, Rng& rng) {
 /// Gives a module that normalises its inputs the moments of some observations, other ones for each row.
 template <Module M>
 void observe(M& module, double mean) {
-    if constexpr (HasNormalizer<M>) {
-        if (module.normalizer() == nullptr) return;
-        std::vector<kernels::Moments> rows;
-        for (Index i = 0; i < module.inputs(); ++i) {
-            const double deviation = i % 2 == 0 ? 0.5 : 2;
-            rows.push_back({.count = 100, .mean = mean, .squares = 100 * deviation * deviation});
-        }
-        module.normalizer()->merge(rows);
+    if (!normalizes(module)) return;
+    std::vector<kernels::Moments> rows;
+    for (Index i = 0; i < module.inputs(); ++i) {
+        const double deviation = i % 2 == 0 ? 0.5 : 2;
+        rows.push_back({.count = 100, .mean = mean, .squares = 100 * deviation * deviation});
     }
+    merge_observations(module, rows);
 }
 
 /// The same numbers with two NaN after each column.
