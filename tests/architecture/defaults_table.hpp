@@ -130,6 +130,10 @@ GRADIVA_DEFAULTS(VTrace, IS(gamma, 0.99), IS(lambda, 1), IS(rho_bar, 1), IS(c_ba
 GRADIVA_DEFAULTS(ProductOfRatios, IS(gamma, 1), IS(constant, 0)),
 GRADIVA_DEFAULTS(SingleRatio, IS(gamma, 0.99), IS(baseline, Baseline::none), IS(constant, 0)),
 
+// Networks.
+GRADIVA_DEFAULTS(CheckModuleOptions, IS(columns, 8), IS(parameters, 300), IS(tolerance, 0), IS(perturbation, 0.1),
+    IS(seed, 0)),
+
 // Environments.
 GRADIVA_DEFAULTS(VectorizedOptions, IS(count, 1), IS(seed, 0), IS(purpose, Purpose::environment)),
 GRADIVA_DEFAULTS(CheckEnvOptions, IS(steps, 10'000), IS(seed, 0), IS(independent_episodes, true)),
