@@ -65,20 +65,45 @@ AnyDistribution<Scalar> distribution_of(const DescribedDistribution& d) {
     return Any(with_reals<Scalar>(d, [](auto values) { return Chosen(std::move(values)); }));
 }
 
+/// Appends the weights of a network in the order of its flat parameters.
 template <class Scalar>
-MlpNetwork<Scalar> network_of(const DescribedNetwork& described) {
-    Mlp mlp{.hidden = {}, .activation = described.activation};
-    for (const DescribedLayer& layer : described.layers) mlp.hidden.push_back(layer.outputs);
-    mlp.hidden.pop_back();
-    mlp.layer_norm = !described.layers.front().gain.empty();
-    mlp.normalize_observations = !described.mean.empty();
-    MlpNetwork<Scalar> network(described.inputs(), described.outputs(), mlp, Rng(0));
-    std::size_t at = 0;
-    for (const DescribedLayer& layer : described.layers) {
-        for (const std::vector<double>* numbers : {&layer.weight, &layer.bias, &layer.gain, &layer.shift}) {
-            for (const double x : *numbers) network.parameters()[at++] = static_cast<Scalar>(x);
-        }
+void append_parameters(const DescribedNetwork& network, std::vector<Scalar>& parameters) {
+    const auto append = [&](const std::vector<double>& numbers) {
+        for (const double x : numbers) parameters.push_back(static_cast<Scalar>(x));
+    };
+    for (const DescribedConvolution& c : network.convolutions) {
+        append(c.weight);
+        append(c.bias);
     }
+    for (const DescribedNetwork& part : network.parts) append_parameters(part, parameters);
+    for (const DescribedLayer& layer : network.layers) {
+        for (const auto* numbers : {&layer.weight, &layer.bias, &layer.gain, &layer.shift}) append(*numbers);
+    }
+}
+
+/// The units of the hidden layers.
+inline std::vector<Index> hidden_of(const DescribedNetwork& network) {
+    std::vector<Index> hidden;
+    for (const DescribedLayer& layer : network.layers) hidden.push_back(layer.outputs);
+    if (!network.activates_last) hidden.pop_back();
+    return hidden;
+}
+
+inline Mlp mlp_of(const DescribedNetwork& network) {
+    return {.hidden = hidden_of(network),
+            .activation = network.activation,
+            .layer_norm = network.has_layer_norm(),
+            .normalize_observations = !network.mean.empty()};
+}
+
+template <class Scalar>
+MlpNetwork<Scalar> network_of(const DescribedNetwork& described, Index observed) {
+    require(described.convolutions.empty() && described.parts.empty() && !described.rows,
+            "this version acts with an Mlp of all rows only");
+    MlpNetwork<Scalar> network(observed, described.outputs(), mlp_of(described), Rng(0));
+    std::vector<Scalar> parameters;
+    append_parameters(described, parameters);
+    std::copy(parameters.begin(), parameters.end(), network.parameters().begin());
     if (!described.mean.empty()) network.normalizer()->set(described.mean, described.scale);
     return network;
 }
@@ -86,7 +111,8 @@ MlpNetwork<Scalar> network_of(const DescribedNetwork& described) {
 /// The policy of a description, which is sound.
 template <class Scalar>
 AnyActor<Scalar> policy_of(const PolicyDescription& description) {
-    AnyActor<Scalar> actor(network_of<Scalar>(description.network), distribution_of<Scalar>(description.distribution));
+    AnyActor<Scalar> actor(network_of<Scalar>(description.network, description.spaces.observation.size),
+                           distribution_of<Scalar>(description.distribution));
     const std::vector<double>& own = description.distribution.own_parameters;
     const std::span<Scalar> weights = actor.weights();
     std::transform(own.begin(), own.end(), weights.end() - static_cast<std::ptrdiff_t>(own.size()),
