@@ -1,11 +1,10 @@
-// Descriptions of policies whose networks have rows, convolutions and parts, with random weights, and what they compute,
-// term by term as the comments of `DescribedNetwork` say it.
+// Descriptions of policies whose networks have rows, convolutions and parts, with random weights, and what they
+// compute, term by term as the comments of `DescribedNetwork` say it.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,8 +53,8 @@ public:
             c.width = before.output_width();
             c.channels_in = before.channels;
         }
-        c.weight = numbers(c.channels * c.inputs_of_output(),
-                           1.5 / std::sqrt(static_cast<double>(c.inputs_of_output())));
+        c.weight =
+            numbers(c.channels * c.inputs_of_output(), 1.5 / std::sqrt(static_cast<double>(c.inputs_of_output())));
         c.bias = numbers(c.channels, 0.3);
         network.convolutions.push_back(std::move(c));
     }
@@ -93,7 +92,8 @@ inline DescribedNetwork network_of_rows(NetworkMaker& make) {
 /// Images of 7 x 6 x 2, normalised; the last convolution of 3 x 2 x 5.
 inline DescribedNetwork convolutions(NetworkMaker& make) {
     DescribedNetwork network{.activation = Activation::elu};
-    make.add_convolution(network, {.height = 7, .width = 6, .channels_in = 2, .channels = 9, .kernel = 3, .padding = 1});
+    make.add_convolution(network,
+                         {.height = 7, .width = 6, .channels_in = 2, .channels = 9, .kernel = 3, .padding = 1});
     make.add_convolution(network, {.channels = 8, .kernel = 3, .stride = 2, .padding = 2});
     make.add_convolution(network, {.channels = 5, .kernel = 3});
     make.normalise(network, 84);
@@ -171,7 +171,8 @@ inline std::vector<double> computed(const DescribedConvolution& c, Activation f,
                     const Index i = row * c.stride + at / c.kernel - c.padding;
                     const Index j = column * c.stride + at % c.kernel - c.padding;
                     if (i < 0 || i >= c.height || j < 0 || j >= c.width) continue;
-                    z += c.weight[to_size(k * c.channels + m)] * x[to_size((i * c.width + j) * c.channels_in + channel)];
+                    z +=
+                        c.weight[to_size(k * c.channels + m)] * x[to_size((i * c.width + j) * c.channels_in + channel)];
                 }
                 y.push_back(activated(f, z));
             }
@@ -217,18 +218,40 @@ inline std::vector<double> computed(const DescribedNetwork& network, const std::
     return x;
 }
 
-inline std::vector<double> computed(const PolicyDescription& policy, std::span<const float> observation) {
-    return computed(policy.network, std::vector<double>(observation.begin(), observation.end()));
-}
+/// What a policy of one choice does with normal observations, one after the other.
+struct ComputedSamples {
+    std::vector<float> observation;
+    std::vector<double> head;
+    std::vector<int> integers;
 
-/// The examples of a policy of choices, as they are computed here.
+    ComputedSamples(const PolicyDescription& policy, Index count) {
+        Rng rng(1);
+        const Index size = policy.spaces.observation.size;
+        for (Index i = 0; i < size * count; ++i) observation.push_back(static_cast<float>(1.5 * rng.normal()));
+        add_actions(policy);
+    }
+    ComputedSamples(const PolicyDescription& policy, std::vector<float> given) : observation(std::move(given)) {
+        add_actions(policy);
+    }
+
+private:
+    void add_actions(const PolicyDescription& policy) {
+        const std::size_t size = to_size(policy.spaces.observation.size);
+        for (std::size_t i = 0; i < observation.size(); i += size) {
+            const std::vector<double> own = computed(policy.network, {observation.begin() + std::ptrdiff_t(i),
+                                                                      observation.begin() + std::ptrdiff_t(i + size)});
+            head.insert(head.end(), own.begin(), own.end());
+            integers.push_back(static_cast<int>(std::max_element(own.begin(), own.end()) - own.begin()));
+        }
+    }
+};
+
+/// The examples of a policy of one choice.
 inline PolicyExamples computed_examples(const PolicyDescription& policy) {
     PolicyExamples examples = detail::drawn_examples(policy);
-    for (Index n = 0; n < PolicyExamples::count; ++n) {
-        const std::vector<double> head = computed(policy, detail::example(examples.observation, n));
-        examples.head.insert(examples.head.end(), head.begin(), head.end());
-        examples.integers.push_back(static_cast<int>(std::max_element(head.begin(), head.end()) - head.begin()));
-    }
+    ComputedSamples computed(policy, examples.observation);
+    examples.head = std::move(computed.head);
+    examples.integers = std::move(computed.integers);
     return examples;
 }
 

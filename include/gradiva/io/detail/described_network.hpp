@@ -136,8 +136,8 @@ inline DescribedNetwork read_network(const StoredPart& part, Index observed, Par
         read_dense(part, "critic", network.inputs_of_layers(observed), parameters, critic);
         return network;
     }
-    require(type == "Mlp" || type == "Convolution" || type == "Join",
-            "{}: {} is {}, which this version does not know", part.who(), part.of("type"), printable(type));
+    require(type == "Mlp" || type == "Convolution" || type == "Join", "{}: {} is {}, which this version does not know",
+            part.who(), part.of("type"), printable(type));
     read_input(part, observed, network, type != "Join");
     const Index read = network.rows_of(observed).size();
     if (type == "Mlp") {

@@ -13,8 +13,8 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// The loops of a convolution around those of `c_products_of_run`. Inputs of one row of the kernel lie side by side, and
-/// so do their weights: `inputs` numbers. Beyond the borders of the image they are left out.
+/// The loops of a convolution around those of `c_products_of_run`. Inputs of one row of the kernel lie side by side,
+/// and so do their weights: `inputs` numbers. Beyond the borders of the image they are left out.
 inline constexpr std::string_view c_convolution = R"(
 /* $height x $width x $in to $rows x $columns x $out, kernel $kernel, stride $stride, padding $padding */
 static inline void policy_layer_$l(const policy_real* x, policy_real* POLICY_RESTRICT y)
@@ -49,10 +49,9 @@ inline std::string c_products_of_run(const DescribedConvolution& c, const std::s
     std::string code =
         fmt::format("                for (j = 0; j + 4 <= {}; j += 4, w += {}) {{\n", inputs, 4 * n) +
         "                    const policy_real a = v[j], b = v[j + 1], c = v[j + 2], d = v[j + 3];\n" +
-        CText::loop(n,
-                    fmt::format("z[i] += (w[i] * a + w[i + {}] * b) + (w[i + {}] * c + w[i + {}] * d);", n, 2 * n,
-                                3 * n),
-                    indent) +
+        CText::loop(
+            n, fmt::format("z[i] += (w[i] * a + w[i + {}] * b) + (w[i + {}] * c + w[i + {}] * d);", n, 2 * n, 3 * n),
+            indent) +
         "                }\n";
     if (c.padding > 0 ? c.channels_in % 4 == 0 : c.kernel * c.channels_in % 4 == 0) return code;
     return code + fmt::format("                for (; j < {}; ++j, w += {}) {{\n", inputs, n) +
@@ -65,17 +64,16 @@ inline void add_convolution(CText& code, const DescribedConvolution& c, Activati
     const bool clips = c.padding > 0;
     const Index run = c.kernel * c.channels_in;
     CText text;
-    text.add(c_convolution,
-             {{"clip_rows", clips ? std::string(c_clip_rows) : ""},
-              {"clip_columns", clips ? std::string(c_clip_columns) : ""},
-              {"first", clips ? "first" : "0"},
-              {"last", clips ? "last" : std::to_string(c.kernel)},
-              {"left", clips ? "left + begin" : "left"},
-              {"run", clips ? fmt::format("(k * {} + begin) * {}", c.kernel, c.channels_in)
-                            : fmt::format("k * {}", run)},
-              {"bias", CText::loop(c.channels, "z[i] = policy_bias_$l[i];", "            ")},
-              {"products", c_products_of_run(c, clips ? "inputs" : std::to_string(run))},
-              {"activation", c_activation(activation, c.outputs())}});
+    text.add(c_convolution, {{"clip_rows", clips ? std::string(c_clip_rows) : ""},
+                             {"clip_columns", clips ? std::string(c_clip_columns) : ""},
+                             {"first", clips ? "first" : "0"},
+                             {"last", clips ? "last" : std::to_string(c.kernel)},
+                             {"left", clips ? "left + begin" : "left"},
+                             {"run", clips ? fmt::format("(k * {} + begin) * {}", c.kernel, c.channels_in)
+                                           : fmt::format("k * {}", run)},
+                             {"bias", CText::loop(c.channels, "z[i] = policy_bias_$l[i];", "            ")},
+                             {"products", c_products_of_run(c, clips ? "inputs" : std::to_string(run))},
+                             {"activation", c_activation(activation, c.outputs())}});
     code.add(text.text(), {{"height", std::to_string(c.height)},
                            {"width", std::to_string(c.width)},
                            {"in", std::to_string(c.channels_in)},

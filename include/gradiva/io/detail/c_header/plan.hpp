@@ -42,9 +42,9 @@ struct CStep {
     CPlace from, to;
 };
 
-/// The steps of `policy_head` in order, and the arrays between them: `joined_1` and so on have the outputs of parts side
-/// by side, one array for each depth; what else lies between two steps is in `first` and `second` in turn. Borrows the
-/// policy.
+/// The steps of `policy_head` in order, and the arrays between them: `joined_1` and so on have the outputs of parts
+/// side by side, one array for each depth; what else lies between two steps is in `first` and `second` in turn. Borrows
+/// the policy.
 class CPlan {
 public:
     explicit CPlan(const PolicyDescription& policy) : is_double_(policy.scalar == Dtype::f64) {
