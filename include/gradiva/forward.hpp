@@ -24,8 +24,12 @@ struct ActionView;
 struct ConstActionView;
 struct Range;
 
+struct Join;
 struct Mlp;
+struct NetworkPart;
 struct SharedTrunk;
+template <class Scalar>
+class JoinNetwork;
 template <class Scalar>
 class MlpNetwork;
 

@@ -149,7 +149,7 @@ TEST_CASE("Arguments of constructors have the defaults that are written out here
     };
     const Rng rng(1, Purpose::initialisation);
     CHECK(weights(MlpNetwork<float>(3, 2, Mlp{}, rng)) == weights(MlpNetwork<float>(3, 2, Mlp{}, rng, 1)));
-    using Trunk = TrunkNetwork<MlpNetwork<float>>;
+    using Trunk = TrunkNetwork<float>;
     CHECK(weights(Trunk(3, 2, SharedTrunk{}, rng)) == weights(Trunk(3, 2, SharedTrunk{}, rng, 1)));
 }
 

@@ -46,7 +46,7 @@ void check_all() {
             mlp("64-64 gelu", {.activation = Activation::gelu});
             mlp("33 with layer norm", {.hidden = {33}, .layer_norm = true, .normalize_observations = true});
             check("shared 16-16",
-                  TrunkNetwork<MlpNetwork<Scalar>>(inputs, outputs, {.mlp = {.hidden = {16, 16}}}, Rng(2)));
+                  TrunkNetwork<Scalar>(inputs, outputs, {.mlp = {.hidden = {16, 16}}}, Rng(2)));
         }
     }
 }

@@ -109,7 +109,7 @@ void for_each_policy(const PolicyForm& form, const Use& use) {
 
 /// A policy whose network is a shared trunk.
 inline auto trunk_policy(const PolicyForm& form = {}) {
-    TrunkNetwork<MlpNetwork<float>> network(table_observation.size, 4, SharedTrunk{.mlp = form.mlp}, Rng(3));
+    TrunkNetwork<float> network(table_observation.size, 4, SharedTrunk{.trunk = form.mlp}, Rng(3));
     return policy_of_table(std::move(network), Categorical<float>(4), Spaces{table_observation, Discrete{.n = 4}, true},
                            form);
 }

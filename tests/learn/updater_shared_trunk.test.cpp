@@ -29,7 +29,7 @@ namespace {
 
 /// A filled rollout of 5 environments and 40 steps, with random advantages, value targets and old values.
 struct SharedRig {
-    using Network = TrunkNetwork<MlpNetwork<double>>;
+    using Network = TrunkNetwork<double>;
     using ActorType = Actor<Network, Categorical<double>>;
 
     SharedRig() {
@@ -68,7 +68,7 @@ struct SharedRig {
 
     Vectorized<Wanderer> envs{Wanderer{}, {.count = 5, .seed = 3}};
     Threads threads;
-    ActorType actor{envs, SharedTrunk{.mlp = {.hidden = {6, 5}}}, Categorical<double>(3)};
+    ActorType actor{envs, SharedTrunk{.trunk = Mlp{.hidden = {6, 5}}}, Categorical<double>(3)};
     SharedCritic<ActorType> critic{actor};
     Rollout<double> rollout{envs, actor};
 };
@@ -76,7 +76,7 @@ struct SharedRig {
 /// Weights after some iterations, by name of the trainer.
 std::vector<float> trained(const std::string& trainer, Index threads) {
     Vectorized envs(TimeLimit(Corridor{}, 30), {.count = 8, .seed = 1});
-    Actor actor(envs, SharedTrunk{.mlp = {.hidden = {32}}});
+    Actor actor(envs, SharedTrunk{.trunk = Mlp{.hidden = {32}}});
     SharedCritic critic(actor);
     const std::vector<float> before(actor.weights().begin(), actor.weights().end());
     const auto run = [](auto&& t) { t.train({.steps = 3 * 8 * 64}); };

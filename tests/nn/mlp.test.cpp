@@ -275,7 +275,7 @@ TEST_CASE("a network in float agrees with the same one in double") {
 TEST_CASE("layers without units are refused") {
     const auto make = [](Index in, Index out, Hidden hidden) { Network(in, out, {hidden}, Rng(0)); };
     CHECK_THROWS_AS(make(0, 2, {}), Error);
-    CHECK_THROWS_WITH(make(0, 2, {}), "MlpNetwork: inputs is 0; give at least 1 input");
-    CHECK_THROWS_WITH(make(3, -1, {}), "MlpNetwork: outputs is -1; give at least 1 output");
+    CHECK_THROWS_WITH(make(0, 2, {}), "Mlp: the network has 0 inputs; give at least 1 input");
+    CHECK_THROWS_WITH(make(3, -1, {}), "Mlp: the network has -1 outputs; give at least 1 output");
     CHECK_THROWS_WITH(make(3, 2, {4, 0}), "Mlp: hidden[1] is 0; give every hidden layer at least 1 unit");
 }

@@ -189,7 +189,7 @@ TEST_CASE("acting takes the environments that trained the actor, and a shared tr
         const std::vector<float> observation{x};
         CHECK(of_envs.act(observation) == of_one.act(observation));
     }
-    Actor shared(envs, SharedTrunk{.mlp = {.hidden = {8}}});
+    Actor shared(envs, SharedTrunk{.trunk = Mlp{.hidden = {8}}});
     scatter(shared.weights(), 3);
     check_plays_as_evaluate("SharedTrunk", shared, TimeLimit(Corridor{}, 20));
 }

@@ -84,7 +84,7 @@ bool networks_take_nothing() {
                     const Index inputs = 1 + outputs % 13 * 3;
                     const bool takes =
                         network_takes_nothing(MlpNetwork<Scalar>(inputs, outputs, mlp, Rng(1))) &&
-                        network_takes_nothing(TrunkNetwork<MlpNetwork<Scalar>>(inputs, outputs, {mlp}, Rng(1)));
+                        network_takes_nothing(TrunkNetwork<Scalar>(inputs, outputs, {mlp}, Rng(1)));
                     if (!takes) std::printf("not: hidden %d, outputs %d\n", int(width), int(outputs));
                     right = right && takes;
                 }
@@ -178,8 +178,8 @@ bool others_take_nothing() {
         critic.backward(tape, value, gradient);
         right = right && value.size() == 0 && all_zero(gradient);
 
-        using A = Actor<TrunkNetwork<MlpNetwork<Scalar>>, Categorical<Scalar>>;
-        A actor(TrunkNetwork<MlpNetwork<Scalar>>(3, 2, {{.hidden = {width}}}, Rng(1)), Categorical<Scalar>(2));
+        using A = Actor<TrunkNetwork<Scalar>, Categorical<Scalar>>;
+        A actor(TrunkNetwork<Scalar>(3, 2, {{.hidden = {width}}}, Rng(1)), Categorical<Scalar>(2));
         const SharedCritic<A> shared(actor);
         typename A::Tape of_actor;
         std::vector<Scalar> of_both(actor.weights().size(), Scalar(0));

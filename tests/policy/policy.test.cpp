@@ -9,7 +9,7 @@ namespace {
 
 template <class Scalar, class D>
 constexpr bool acts = is_distribution<D>&& DistributionWithFisher<D>&& is_policy<Actor<MlpNetwork<Scalar>, D>>&&
-    PolicyWithFisher<Actor<MlpNetwork<Scalar>, D>>&& is_policy<Actor<TrunkNetwork<MlpNetwork<Scalar>>, D>>;
+    PolicyWithFisher<Actor<MlpNetwork<Scalar>, D>>&& is_policy<Actor<TrunkNetwork<Scalar>, D>>;
 
 template <class Scalar>
 constexpr bool all_act = acts<Scalar, Categorical<Scalar>>&& acts<Scalar, MultiCategorical<Scalar>>&& acts<
@@ -19,10 +19,10 @@ constexpr bool all_act = acts<Scalar, Categorical<Scalar>>&& acts<Scalar, MultiC
             acts<Scalar, Hybrid<Scalar, SquashedGaussian<Scalar>>>&& acts<Scalar, EpsilonGreedy<Scalar>>;
 
 template <class Scalar>
-constexpr bool all_learn = is_module<MlpNetwork<Scalar>>&& is_module<TrunkNetwork<MlpNetwork<Scalar>>>&&
-    ModuleWithJvp<TrunkNetwork<MlpNetwork<Scalar>>>&& ModuleWithInputGradient<TrunkNetwork<MlpNetwork<Scalar>>>&&
+constexpr bool all_learn = is_module<MlpNetwork<Scalar>>&& is_module<TrunkNetwork<Scalar>>&&
+    ModuleWithJvp<TrunkNetwork<Scalar>>&& ModuleWithInputGradient<TrunkNetwork<Scalar>>&&
         is_value_function<Critic<MlpNetwork<Scalar>>>&&
-            is_value_function<SharedCritic<Actor<TrunkNetwork<MlpNetwork<Scalar>>, Categorical<Scalar>>>>&&
+            is_value_function<SharedCritic<Actor<TrunkNetwork<Scalar>, Categorical<Scalar>>>>&&
                 is_optimizer<Adam<Scalar>, Scalar>&& is_optimizer<Rmsprop<Scalar>, Scalar>&&
                     is_optimizer<Sgd<Scalar>, Scalar>;
 
@@ -53,5 +53,5 @@ TEST_CASE("every distribution, network, critic, optimizer, advantage and surroga
 TEST_CASE("a critic that says learns_in_actor = false has weights of its own") {
     STATIC_REQUIRE(is_value_function<LearnsAlone>);
     STATIC_REQUIRE_FALSE(learns_in_actor<LearnsAlone>);
-    STATIC_REQUIRE(learns_in_actor<SharedCritic<Actor<TrunkNetwork<MlpNetwork<float>>, Categorical<float>>>>);
+    STATIC_REQUIRE(learns_in_actor<SharedCritic<Actor<TrunkNetwork<float>, Categorical<float>>>>);
 }

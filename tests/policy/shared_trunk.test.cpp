@@ -14,7 +14,7 @@ using namespace gradiva;
 
 namespace {
 
-using Network = TrunkNetwork<MlpNetwork<double>>;
+using Network = TrunkNetwork<double>;
 using SharedActor = Actor<Network, Categorical<double>>;
 
 static_assert(Module<Network>);
@@ -23,7 +23,7 @@ static_assert(ValueFunction<SharedCritic<SharedActor>>);
 static_assert(learns_in_actor<SharedCritic<SharedActor>> && !learns_in_actor<Critic<MlpNetwork<double>>>);
 
 SharedActor shared_actor() {
-    return {Network(3, 2, SharedTrunk{.mlp = {.hidden = {5, 4}}}, Rng(1), 0.5), Categorical<double>(2)};
+    return {Network(3, 2, SharedTrunk{.trunk = Mlp{.hidden = {5, 4}}}, Rng(1), 0.5), Categorical<double>(2)};
 }
 
 Matrix<double> observations() {
@@ -36,17 +36,18 @@ Matrix<double> observations() {
 }  // namespace
 
 TEST_CASE("the output of a shared trunk as a Module is the head without the value") {
-    const Network network(3, 2, SharedTrunk{.mlp = {.hidden = {}}}, Rng(1), 0.5);
+    const Network network(3, 2, SharedTrunk{.trunk = Mlp{.hidden = {}}}, Rng(1), 0.5);
     CHECK(network.outputs() == 2);
-    const ConstMatrixMap<double> weight(network.parameters().data(), 3, 3);
-    CHECK(weight.topRows(2).rowwise().norm().isApproxToConstant(0.5, 1e-12));
-    CHECK(weight.row(2).norm() == Catch::Approx(1));
+    const ConstMatrixMap<double> head(network.parameters().data(), 2, 3);
+    const ConstVectorMap<double> of_value(network.parameters().data() + 8, 3);  // behind the head's weights and biases
+    CHECK(head.rowwise().norm().isApproxToConstant(0.5, 1e-12));
+    CHECK(of_value.norm() == Catch::Approx(1));
     Network::Tape tape;
     const Matrix<double> x = observations();
     const Matrix<double> shown = network.forward(x, tape);
     const Vector<double> value = network.value(tape);
-    CHECK(shown.isApprox(weight.topRows(2) * x));
-    CHECK(value.isApprox((weight.row(2) * x).transpose()));
+    CHECK(shown.isApprox(head * x));
+    CHECK(value.isApprox(x.transpose() * of_value));
 }
 
 TEST_CASE("gradients of policy and value through a shared trunk agree with central differences") {
@@ -104,7 +105,7 @@ TEST_CASE("one pass through a shared trunk computes the sum of the policy's and 
 }
 
 TEST_CASE("tangent and derivative by the inputs of a shared trunk agree with central differences") {
-    Network network(3, 2, SharedTrunk{.mlp = {.hidden = {5, 4}}}, Rng(1), 0.5);
+    Network network(3, 2, SharedTrunk{.trunk = Mlp{.hidden = {5, 4}}}, Rng(1), 0.5);
     Matrix<double> x = observations();
     const Matrix<double> dy = Matrix<double>::Random(2, 6);
     std::vector<double> v(network.parameters().size());
@@ -141,12 +142,11 @@ TEST_CASE("tangent and derivative by the inputs of a shared trunk agree with cen
 TEST_CASE(
     "TRPO reaches the boundary of its trust region through a shared trunk and does not change the value's weights") {
     Vectorized envs(TimeLimit(gradiva_test::Corridor{}, 30), {.count = 4, .seed = 1});
-    Actor actor(envs, SharedTrunk{.mlp = {.hidden = {6}}}, Categorical<double>(2));
+    Actor actor(envs, SharedTrunk{.trunk = Mlp{.hidden = {6}}}, Categorical<double>(2));
     Critic<MlpNetwork<double>> critic(envs, Mlp{.hidden = {6}});
-    const auto weights_of_value = [&] {  // the last row of the last layer, its bias included
-        std::vector<double> row;
-        for (std::size_t i = actor.weights().size() - 1; row.size() < 7; i -= 3) row.push_back(actor.weights()[i]);
-        return row;
+    const auto weights_of_value = [&] {  // the last of all, its bias included
+        const std::span<const double> last = actor.weights().last(7);
+        return std::vector<double>(last.begin(), last.end());
     };
     const auto before = weights_of_value();
     constexpr double delta = 1e-5;  // so small that the KL is quadratic
@@ -164,7 +164,7 @@ TEST_CASE("a shared trunk learns from each sample's own value target, whatever t
     for (const Index minibatch : {512, 300, 16}) {
         TimeLimit corridor(gradiva_test::Corridor{}, 100);
         Vectorized envs(corridor, {.count = 8, .seed = 1});
-        Actor actor(envs, SharedTrunk{.mlp = {.hidden = {32}}});
+        Actor actor(envs, SharedTrunk{.trunk = Mlp{.hidden = {32}}});
         SharedCritic critic(actor);
         PpoClip trainer(envs, actor, critic, Gae{},
                         {.horizon = 64, .minibatch = minibatch, .epochs = 1, .learning_rate = 1e-9});
@@ -181,7 +181,7 @@ TEST_CASE("PPO learns the corridor through a shared trunk with any number of thr
     for (const Index threads : {1, 2}) {
         TimeLimit corridor(gradiva_test::Corridor{}, 100);
         Vectorized envs(corridor, {.count = 8, .seed = 1});
-        Actor actor(envs, SharedTrunk{.mlp = {.hidden = {32}}});
+        Actor actor(envs, SharedTrunk{.trunk = Mlp{.hidden = {32}}});
         SharedCritic critic(actor);
         CHECK(critic.weights().empty());
         PpoClip trainer(envs, actor, critic, Gae{},

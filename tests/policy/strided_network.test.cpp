@@ -85,25 +85,27 @@ TEMPLATE_TEST_CASE("a network takes batches with gaps between columns, or in ano
                 for (const Index batch : {1, 2, 9, 33}) {
                     if (sanitized && (inputs + outputs + batch) % 2 == 1) continue;  // half of them there
                     check_network(MlpNetwork<T>(inputs, outputs, mlp, Rng(1)), batch);
-                    check_network(TrunkNetwork<MlpNetwork<T>>(inputs, outputs, {mlp}, Rng(1)), batch);
+                    check_network(TrunkNetwork<T>(inputs, outputs, {.trunk = mlp}, Rng(1)), batch);
                 }
             }
         }
     }
 }
 
-TEST_CASE("a network does not copy a batch without gaps, and keeps the storage of its copies") {
+TEST_CASE("a network copies no batch, with gaps between its columns or without, and keeps the storage of its copies") {
     const MlpNetwork<float> network(3, 2, {.hidden = {5}}, Rng(1));
     const Matrix<float> x = Matrix<float>::Ones(3, 9), large = Matrix<float>::Ones(5, 9);
     MlpNetwork<float>::Tape tape;
     network.forward(x, tape);
-    CHECK(tape.input.data() == x.data());
+    CHECK(tape.input.rows.data() == x.data());
     network.forward(x.middleCols(2, 4), tape);
-    CHECK(tape.input.data() == x.data() + 6);
-    CHECK(tape.dense_input.rows() == 0);
-    network.forward(large.topRows(3), tape);
-    const float* const room = tape.input.data();
-    CHECK(room == tape.dense_input.data());
+    CHECK(tape.input.rows.data() == x.data() + 6);
     network.forward(large.block(1, 2, 3, 4), tape);
-    CHECK(tape.input.data() == room);
+    CHECK(tape.input.rows.data() == large.data() + 11);
+    CHECK(tape.input.copy.rows() == 0);
+    network.forward(2 * x, tape);
+    const float* const room = tape.input.rows.data();
+    CHECK(room == tape.input.copy.data());
+    network.forward(2 * x.leftCols(4), tape);
+    CHECK(tape.input.rows.data() == room);
 }

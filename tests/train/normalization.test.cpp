@@ -157,7 +157,7 @@ TEST_CASE("trainers of other kinds normalise observations and rewards too") {
         CHECK(evaluate(actor, corridor, {.episodes = 20}).mean_return / 1000 == Approx(Corridor{}.best_return()));
     }
     SECTION("a trunk that actor and critic share, whose statistics count once") {
-        Actor actor(p.envs, SharedTrunk{.mlp = {.hidden = {16}, .normalize_observations = true}});
+        Actor actor(p.envs, SharedTrunk{.trunk = Mlp{.hidden = {16}, .normalize_observations = true}});
         SharedCritic critic(actor);
         PpoClip(p.envs, actor, critic, Gae{}, {.horizon = 64, .learning_rate = 3e-3, .normalize_rewards = true})
             .train({.steps = 8'192}, values_are_normalised);

@@ -97,7 +97,7 @@ TEST_CASE("PpoKl goes on as if it had not stopped, with a shared trunk in double
     check_resumption(training(
         [] { return walks_of(Box{.size = 2}); },
         [](auto& envs) {
-            return Actor(envs, SharedTrunk{.mlp = {.hidden = {6}, .normalize_observations = true}},
+            return Actor(envs, SharedTrunk{.trunk = Mlp{.hidden = {6}, .normalize_observations = true}},
                          DiagonalGaussian<double>(2));
         },
         [](auto&, auto& actor) { return SharedCritic(actor); },

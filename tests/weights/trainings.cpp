@@ -175,7 +175,7 @@ void batched_cart_pole(Index threads) {
 
 void shared_trunk(Index threads) {
     Vectorized envs(TimeLimit(CartPole{}, 30), {.count = 12, .seed = 7});
-    Actor actor(envs, SharedTrunk{.mlp = plain});
+    Actor actor(envs, SharedTrunk{.trunk = plain});
     SharedCritic critic(actor);
     PpoClip trainer(envs, actor, critic, Gae{}, {.horizon = 64, .epochs = 3, .threads = threads});
     trainer.train({.steps = 3 * 12 * 64});

@@ -50,6 +50,10 @@ using MatrixMap = Eigen::Map<Matrix<Scalar>, Eigen::Unaligned, Contiguous>;
 template <class Scalar>
 using ConstMatrixMap = Eigen::Map<const Matrix<Scalar>, Eigen::Unaligned, Contiguous>;
 
+/// The same with gaps between columns, such as some rows of a matrix.
+template <class Scalar>
+using ConstRowsMap = Eigen::Map<const Matrix<Scalar>, Eigen::Unaligned, ColumnStride>;
+
 template <class Scalar>
 using VectorMap = Eigen::Map<Vector<Scalar>, Eigen::Unaligned, Contiguous>;
 

@@ -26,7 +26,7 @@ inline constexpr bool is_described_network = false;
 template <class Scalar>
 inline constexpr bool is_described_network<MlpNetwork<Scalar>> = true;
 template <class Scalar>
-inline constexpr bool is_described_network<TrunkNetwork<MlpNetwork<Scalar>>> = true;
+inline constexpr bool is_described_network<TrunkNetwork<Scalar>> = true;
 
 template <class D, class Variant>
 inline constexpr bool is_alternative = false;

@@ -180,8 +180,8 @@ private:
                 "{}: the actor takes {} numbers and gives {}, the environments show {} and take {}; build the actor "
                 "from these environments",
                 options_.name, actor.observation_size(), actor.action_shape().reals, observed, reals);
-        if constexpr (requires { actor.network().normalizer(); }) {
-            require(actor.network().normalizer() == nullptr,
+        if constexpr (requires { actor.network(); }) {
+            require(!normalizes(actor.network()),
                     "{}: the actor normalises observations by moments that only rollouts move; build it without "
                     "normalize_observations",
                     options_.name);

@@ -72,7 +72,7 @@ struct Dense {
     /// Z' := W X' + dW X + db 1^T: the tangent of Z, where X' is the tangent of X and v = (dW, db) the direction in
     /// parameter space. X' is null for a first layer, whose input does not depend on the parameters.
     template <class T>
-    void jvp(std::span<const T> flat, std::span<const T> v, ConstMatrixRef<T> x, const ConstMatrixMap<T>* x_tangent,
+    void jvp(std::span<const T> flat, std::span<const T> v, ConstMatrixRef<T> x, const ConstRowsMap<T>* x_tangent,
              MatrixRef<T> z_tangent) const {
         forward<T>(v, x, z_tangent);
         if (x_tangent) {

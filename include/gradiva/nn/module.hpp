@@ -9,6 +9,7 @@
 #include "gradiva/core/column_by_column.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/core/visit_part.hpp"
+#include "gradiva/kernels/moments.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -67,12 +68,14 @@ concept HasBackward = HasTape<M> &&
 /// - `backward(tape, dY, gradient, dX)` also writes dL/dX (`ModuleWithInputGradient`), for analytic policy gradients.
 /// - `jvp(tape, v)`: the derivative of Y along the direction v in parameter space, a view into the tape
 ///   (`ModuleWithJvp`), for trust regions.
-/// - `normalizer()`: a pointer to the `Normalizer` of its inputs, or null while it has none.
+/// - `normalizer()`: a pointer to the `Normalizer` of its inputs, or null while it has none. A module that normalises in
+///   another way, such as some of its inputs only, has `bool normalizes() const` and
+///   `void merge_observations(std::span<const kernels::Moments> rows)`, given the moments of each row of X, instead.
 /// - `pack(PackedWeights&)` with that type and the tape's `use_packed(packed)`; the tape's `use_once()`. See the
 ///   functions `pack_weights`, `use_packed` and `use_once` below.
 /// - `static constexpr bool column_by_column = true`, see `acts_column_by_column`.
 ///
-/// All but `append_parameters`, `normalizer` and the non-const `parameters` are const, so that shards share one module
+/// All but `append_parameters`, `normalizer`, `merge_observations` and the non-const `parameters` are const, so that shards share one module
 /// with a tape each. A tape allocates only when its batch grows.
 template <class M>
 concept Module = std::copy_constructible<M> && detail::HasParameters<M> && detail::HasSizes<M> &&
@@ -163,11 +166,53 @@ concept HasNormalizer = requires(M& module) {
     { module.normalizer() } -> std::convertible_to<Normalizer<typename M::Scalar>*>;
 };
 
+/// Whether a type has a member of the name `merge_observations` or `normalizes`.
+template <class M>
+concept MentionsObservations = requires {
+    &M::merge_observations;
+}
+|| requires {
+    &M::normalizes;
+};
+
+/// Whether a module, an actor or a critic takes the moments of observations by `merge_observations`.
+template <class M>
+concept MergesObservations = requires(M& module, const M& fixed, std::span<const kernels::Moments> rows) {
+    { fixed.normalizes() } -> std::same_as<bool>;
+    { module.merge_observations(rows) } -> std::same_as<void>;
+};
+
+/// Whether a module, an actor or a critic normalises what it reads of observations.
+template <class M>
+bool normalizes(const M& module) {
+    if constexpr (MergesObservations<M>) {
+        return module.normalizes();
+    } else if constexpr (HasNormalizer<M>) {
+        return const_cast<M&>(module).normalizer() != nullptr;
+    } else {
+        return false;
+    }
+}
+
+/// Adds further observations to the moments by which it normalises them: `rows[i]` are those of row i. No effect on one
+/// that does not normalise.
+template <class M>
+void merge_observations(M& module, std::span<const kernels::Moments> rows) {
+    if constexpr (MergesObservations<M>) {
+        module.merge_observations(rows);
+    } else if constexpr (HasNormalizer<M>) {
+        if (module.normalizer() != nullptr) module.normalizer()->merge(rows);
+    }
+}
+
 /// Visits a module: by its `visit_state`, or where it has none, its sizes, parameters and normaliser.
 template <class M>
 void visit_module(State& state, std::string_view name, M& module) {
     visit_part(state, name, module);
     if constexpr (!HasVisitState<M>) {
+        static_assert(!MergesObservations<M>,
+                      "gradiva: a Module with merge_observations has void visit_state(State&), too, which shows what it "
+                      "learned of observations");
         state.within(name, [&] {
             state.fixed("inputs", static_cast<Index>(module.inputs()));
             state.fixed("outputs", static_cast<Index>(module.outputs()));
@@ -208,6 +253,9 @@ consteval void explain_optional_members_of_module() {
                   "gradiva: a Module's jvp is ConstMatrixMap<Scalar> jvp(Tape&, std::span<const Scalar> v) const");
     static_assert(!MentionsNormalizer<M> || HasNormalizer<M>,
                   "gradiva: a Module's normalizer is Normalizer<Scalar>* normalizer(), not const");
+    static_assert(!MentionsObservations<M> || MergesObservations<M>,
+                  "gradiva: a Module that takes the moments of observations has bool normalizes() const and void "
+                  "merge_observations(std::span<const kernels::Moments> rows)");
     static_assert(!MentionsPack<M> || HasPack<M>,
                   "gradiva: a Module that packs its weights needs a type PackedWeights, void pack(PackedWeights&) "
                   "const, and in its Tape void use_packed(const PackedWeights&)");

@@ -17,6 +17,7 @@ namespace GRADIVA_NAMESPACE {
 ///   y_i = clamp((x_i - mean_i) / sqrt(variance_i + 1e-8), -10, 10).
 /// The moments, in double, are those of all inputs merged so far; before the first, y = clamp(x). An element that has
 /// never changed has variance 0: it gives 0, and 10 or -10 once it differs by 1e-3 or more. NaN gives NaN.
+/// With `channels` C, below the size, elements i, i + C, i + 2 C, ... share their moments, as the pixels of an image do.
 /// Source: Engstrom et al., "Implementation Matters in Deep Policy Gradients", 2020, section 3.
 template <class Scalar>
 class Normalizer {
@@ -24,20 +25,26 @@ public:
     static constexpr double limit = 10;
     static constexpr double least_variance = 1e-8;
 
-    explicit Normalizer(Index size) : moments_(static_cast<std::size_t>(size)), mean_(size), scale_(size, 1.0) {}
+    explicit Normalizer(Index size) : Normalizer(size, size) {}
+    /// `channels` divides `size`.
+    Normalizer(Index size, Index channels) : moments_(to_size(channels)), mean_(size), scale_(size, 1.0) {
+        GRADIVA_ASSERT(size % std::max<Index>(channels, 1) == 0);
+    }
 
     Index size() const { return mean_.size(); }
-    /// The running moments of each element.
+    /// The running moments of each channel; without channels, of each element.
     const std::vector<kernels::Moments>& moments() const { return moments_; }
 
     /// Adds further inputs to the running moments: `moments[i]` are those of their element i.
     void merge(std::span<const kernels::Moments> moments) {
-        GRADIVA_ASSERT(moments.size() == moments_.size());
-        for (std::size_t i = 0; i < moments_.size(); ++i) {
-            moments_[i] += moments[i];
-            if (moments_[i].count == 0) continue;
-            mean_[static_cast<Index>(i)] = moments_[i].mean;
-            scale_[static_cast<Index>(i)] = 1 / std::sqrt(moments_[i].population_variance() + least_variance);
+        GRADIVA_ASSERT(static_cast<Index>(moments.size()) == size());
+        const std::size_t channels = moments_.size();
+        for (std::size_t i = 0; i < moments.size(); ++i) moments_[i % channels] += moments[i];
+        for (std::size_t i = 0; i < moments.size(); ++i) {
+            const kernels::Moments& total = moments_[i % channels];
+            if (total.count == 0) continue;
+            mean_[static_cast<Index>(i)] = total.mean;
+            scale_[static_cast<Index>(i)] = 1 / std::sqrt(total.population_variance() + least_variance);
         }
     }
 
@@ -70,7 +77,7 @@ public:
     }
 
     void visit_state(State& state) {
-        state.each("moments", size(), [&](Index i) { moments_[static_cast<std::size_t>(i)].visit_state(state); });
+        state.each("moments", static_cast<Index>(moments_.size()), [&](Index i) { moments_[static_cast<std::size_t>(i)].visit_state(state); });
         state("mean", mean_.span());
         state("scale", scale_.span());
     }

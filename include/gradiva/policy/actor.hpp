@@ -98,6 +98,9 @@ public:
     const NetworkT& network() const { return network_; }
     /// The network's normaliser of observations, or null.
     auto* normalizer() requires HasNormalizer<NetworkT> { return network_.normalizer(); }
+    /// Whether the network normalises observations, and further moments of them for it (see `Module`).
+    bool normalizes() const { return gradiva::normalizes(network_); }
+    void merge_observations(std::span<const kernels::Moments> rows) { gradiva::merge_observations(network_, rows); }
     /// The spaces of the environments from which it was built; null where it was built from a network, or their action
     /// space is none of the library's.
     const Spaces* spaces() const { return spaces_.get(); }

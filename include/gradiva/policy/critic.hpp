@@ -47,6 +47,10 @@ public:
     /// The network's normaliser of observations, or null.
     auto* normalizer() requires HasNormalizer<NetworkT> { return network_.normalizer(); }
 
+    /// Whether the network normalises observations, and further moments of them for it (see `Module`).
+    bool normalizes() const { return gradiva::normalizes(network_); }
+    void merge_observations(std::span<const kernels::Moments> rows) { gradiva::merge_observations(network_, rows); }
+
     /// V(s) of each column of `observation` (observation_size x batch), a view into the tape. The observation must
     /// outlive the tape's use.
     ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {

@@ -149,6 +149,9 @@ consteval bool explain_policy() {
                           "const");
             static_assert(!detail::MentionsPartNormalizer<P> || detail::HasPartNormalizer<P>,
                           "gradiva: a Policy's normalizer is Normalizer<Scalar>* normalizer(), not const");
+            static_assert(!MentionsObservations<P> || MergesObservations<P>,
+                          "gradiva: a Policy that takes the moments of observations has bool normalizes() const and "
+                          "void merge_observations(std::span<const kernels::Moments> rows)");
             static_assert(!detail::MentionsFisherProduct<P> || PolicyWithFisher<P>,
                           "gradiva: a Policy's add_fisher_product is void add_fisher_product(Tape&, std::span<const "
                           "Scalar> v, std::span<Scalar> out) const");
@@ -188,6 +191,9 @@ consteval bool explain_value_function() {
                           "gradiva: a ValueFunction's learns_in_actor is static constexpr bool learns_in_actor = true");
             static_assert(!detail::MentionsPartNormalizer<C> || detail::HasPartNormalizer<C>,
                           "gradiva: a ValueFunction's normalizer is Normalizer<Scalar>* normalizer(), not const");
+            static_assert(!MentionsObservations<C> || MergesObservations<C>,
+                          "gradiva: a ValueFunction that takes the moments of observations has bool normalizes() const "
+                          "and void merge_observations(std::span<const kernels::Moments> rows)");
         }
     }
     return ValueFunction<C>;

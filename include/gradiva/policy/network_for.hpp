@@ -2,6 +2,7 @@
 
 #include <concepts>
 
+#include "gradiva/nn/join.hpp"
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/nn/module.hpp"
 
@@ -15,6 +16,11 @@ struct NetworkFor;
 template <class Scalar>
 struct NetworkFor<Mlp, Scalar> {
     using Type = MlpNetwork<Scalar>;
+};
+
+template <class Scalar>
+struct NetworkFor<Join, Scalar> {
+    using Type = JoinNetwork<Scalar>;
 };
 
 /// A description of a network, such as `Mlp`: a type for which `NetworkFor` is specialised.

@@ -1,129 +1,181 @@
 #pragma once
 
-#include <algorithm>
 #include <span>
 #include <utility>
 
 #include "gradiva/core/state.hpp"
-#include "gradiva/nn/mlp.hpp"
+#include "gradiva/nn/any_layers.hpp"
+#include "gradiva/nn/mlp_layers.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/policy/network_for.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
-/// Description of one network whose hidden layers actor and critic share; in place of an `Mlp`:
-///   Actor actor(envs, SharedTrunk{.mlp = {.hidden = {64, 64}}});
+/// Description of a network whose first layers actor and critic share, the trunk, with a head of its own for each:
+///   Actor actor(envs, SharedTrunk{.trunk = Mlp{.hidden = {64, 64}}});
 ///   SharedCritic critic(actor);
 struct SharedTrunk {
-    Mlp mlp;  ///< the shared hidden layers
+    NetworkPart trunk = Mlp{};    ///< Mlp, Convolution or Join, without its output layer
+    Mlp actor = {.hidden = {}};   ///< from the trunk's outputs to the head of the distribution
+    Mlp critic = {.hidden = {}};  ///< from the trunk's outputs to the value
 };
 
-/// A network with one further output, the value, beside the head of the actor. As a `Module` its Y is the head only.
-template <Module NetworkT>
+/// A network with a further output, the value, beside the head of the actor. As a `Module` its Y is the head only. Flat
+/// parameters: those of the trunk, of the actor's head and of the critic's.
+template <class ScalarT>
 class TrunkNetwork {
-public:
-    using Scalar = typename NetworkT::Scalar;
-    using PackedWeights = PackedWeightsOf<NetworkT>;
+    using Trunk = AnyLayers<ScalarT>;
+    using Head = MlpLayers<ScalarT>;
 
-    static constexpr bool column_by_column = acts_column_by_column<NetworkT>;
+public:
+    using Scalar = ScalarT;
+
+    static constexpr bool column_by_column = true;
+
+    /// Of the three parts (see `pack_weights`).
+    struct PackedWeights {
+        typename Trunk::PackedWeights trunk;
+        typename Head::PackedWeights actor, critic;
+    };
 
     /// What a forward pass stores.
     struct Tape {
-        typename NetworkT::Tape network;
-        MatrixBuffer<Scalar> head;      ///< Y: the outputs without the value, outputs x batch
-        Buffer<Scalar> value;           ///< of each column of the last forward pass
-        Buffer<Scalar> d_value;         ///< dL/dvalue for the next backward pass; empty: 0
-        MatrixBuffer<Scalar> d_output;  ///< derivatives by all outputs, (outputs + 1) x batch
+        typename Trunk::Tape trunk;
+        typename Head::Tape actor, critic;
+        Index batch = 0;                   ///< columns of the last forward pass
+        const Scalar* value = nullptr;     ///< of each column of the last forward pass
+        Buffer<Scalar> d_value;            ///< dL/dvalue for the next backward pass; empty: 0
+        MatrixBuffer<Scalar> d_features;   ///< dL/dfeatures, the outputs of the trunk, by the actor's head
+        MatrixBuffer<Scalar> d_by_critic;  ///< the same by the critic's head
 
-        void use_once() { gradiva::use_once(network); }
-        void use_packed(const PackedWeights& packed) { gradiva::use_packed(network, packed); }
+        void use_once() {
+            trunk.use_once();
+            actor.use_once();
+            critic.use_once();
+        }
+        void use_packed(const PackedWeights& packed) {
+            trunk.use_packed(packed.trunk);
+            actor.use_packed(packed.actor);
+            critic.use_packed(packed.critic);
+        }
     };
 
-    /// Initialises the last layer with gain 1 for the value and `output_gain`, above 0, for the head.
+    /// Initialises the last layer of the critic's head with gain 1 and that of the actor's with `output_gain`. Throws
+    /// `Error` for what the descriptions refuse, and for a head that is to normalise its inputs.
     TrunkNetwork(Index inputs, Index outputs, const SharedTrunk& description, Rng rng, double output_gain = 1)
-        : network_(inputs, outputs + 1, description.mlp, rng, output_gain) {
-        auto last = network_.output_layer().weight(network_.parameters());
-        last.row(outputs) /= static_cast<Scalar>(output_gain);
+        : trunk_(inputs, features, description.trunk), actor_(trunk_.outputs(), outputs, description.actor),
+          critic_(trunk_.outputs(), 1, description.critic) {
+        require(outputs >= 1, "SharedTrunk: the network has {} outputs; give at least 1 output", outputs);
+        require(!actor_.normalizes() && !critic_.normalizes(),
+                "SharedTrunk: actor or critic has normalize_observations; observations are normalised by the trunk");
+        parameters_.resize(trunk_.parameter_count() + actor_.parameter_count() + critic_.parameter_count());
+        trunk_.initialise(of_trunk(parameters()), rng, 1);
+        actor_.initialise(of_actor(parameters()), rng, output_gain);
+        critic_.initialise(of_critic(parameters()), rng, 1);
     }
 
-    Index inputs() const { return network_.inputs(); }
-    auto* normalizer() requires HasNormalizer<NetworkT> { return network_.normalizer(); }
-    Index outputs() const { return network_.outputs() - 1; }
-    std::span<Scalar> parameters() { return network_.parameters(); }
-    std::span<const Scalar> parameters() const { return network_.parameters(); }
-    void append_parameters(Index count) { network_.append_parameters(count); }
-    void pack(PackedWeights& packed) const { pack_weights(network_, packed); }
+    Index inputs() const { return trunk_.inputs(); }
+    Index outputs() const { return actor_.outputs(); }
+    std::span<Scalar> parameters() { return parameters_.span(); }
+    std::span<const Scalar> parameters() const { return parameters_.span(); }
+    void append_parameters(Index count) { parameters_.resize(parameters_.size() + count); }
+    void pack(PackedWeights& packed) const {
+        trunk_.pack(of_trunk(parameters()), packed.trunk);
+        actor_.pack(of_actor(parameters()), packed.actor);
+        critic_.pack(of_critic(parameters()), packed.critic);
+    }
 
     /// Y, the head, outputs x batch; also computes `value`.
-    ConstMatrixMap<Scalar> forward(ConstMatrixRef<Scalar> x, Tape& tape) const {
-        const auto y = network_.forward(x, tape.network);
-        tape.value.resize(y.cols());
-        for (Index j = 0; j < y.cols(); ++j) tape.value[j] = y(outputs(), j);
+    ConstMatrixMap<Scalar> forward(const ConstMatrixRef<Scalar>& x, Tape& tape) const {
+        const ConstMatrixMap<Scalar> common = trunk_.forward(of_trunk(parameters()), x, tape.trunk);
+        tape.value = critic_.forward(of_critic(parameters()), common, tape.critic).data();
+        tape.batch = x.cols();
         tape.d_value.clear();
-        return head_of(y, tape);
+        return actor_.forward(of_actor(parameters()), common, tape.actor);
     }
 
     /// The value of each column of the last forward pass.
-    ConstVectorMap<Scalar> value(const Tape& tape) const { return tape.value.vector(); }
+    ConstVectorMap<Scalar> value(const Tape& tape) const { return {tape.value, tape.batch}; }
     /// Storage for dL/dvalue of each column, to be written by the caller; the next backward pass includes it.
     VectorMap<Scalar> d_value(Tape& tape) const {
-        tape.d_value.resize(tape.value.size());
+        tape.d_value.resize(tape.batch);
         return tape.d_value.vector();
     }
 
     /// See `Module`; includes the derivatives written to `d_value` since the forward pass.
-    void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient) const {
-        network_.backward(tape.network, d_output_of(dy, tape), gradient);
+    void backward(Tape& tape, const ConstMatrixRef<Scalar>& dy, std::span<Scalar> gradient) const {
+        trunk_.backward(of_trunk(parameters()), tape.trunk, backward_of_heads(tape, dy, gradient), of_trunk(gradient));
     }
-    void backward(Tape& tape, ConstMatrixRef<Scalar> dy, std::span<Scalar> gradient,
-                  MatrixRef<Scalar> dx) const requires ModuleWithInputGradient<NetworkT> {
-        network_.backward(tape.network, d_output_of(dy, tape), gradient, dx);
+    void backward(Tape& tape, const ConstMatrixRef<Scalar>& dy, std::span<Scalar> gradient,
+                  MatrixRef<Scalar> dx) const {
+        trunk_.backward(of_trunk(parameters()), tape.trunk, backward_of_heads(tape, dy, gradient), of_trunk(gradient),
+                        dx);
     }
     /// The backward pass of a loss of the values only.
     void value_backward(Tape& tape, ConstVectorRef<Scalar> d_value, std::span<Scalar> gradient) const {
-        tape.d_output.resize(network_.outputs(), d_value.size());
-        tape.d_output.matrix().setZero();
-        for (Index j = 0; j < d_value.size(); ++j) tape.d_output(outputs(), j) = d_value[j];
-        network_.backward(tape.network, tape.d_output.matrix(), gradient);
+        trunk_.backward(of_trunk(parameters()), tape.trunk, backward_of_critic(tape, d_value, gradient),
+                        of_trunk(gradient));
     }
 
-    ConstMatrixMap<Scalar> jvp(Tape& tape, std::span<const Scalar> v) const requires ModuleWithJvp<NetworkT> {
-        const auto y = network_.jvp(tape.network, v);
-        return head_of(y, tape);
+    ConstMatrixMap<Scalar> jvp(Tape& tape, std::span<const Scalar> v) const {
+        const ConstMatrixMap<Scalar> tangent = trunk_.jvp(of_trunk(parameters()), tape.trunk, of_trunk(v));
+        return actor_.jvp(of_actor(parameters()), tape.actor, of_actor(v), &tangent);
     }
+
+    bool normalizes() const { return trunk_.normalizes(); }
+    void merge_observations(std::span<const kernels::Moments> rows) { trunk_.merge_observations(rows); }
 
     void visit_state(State& state) {
         state.fixed("type", "SharedTrunk");
-        visit_module(state, "network", network_);
+        state("trunk", trunk_);
+        state("actor", actor_);
+        state("critic", critic_);
+        state("parameters", parameters());
     }
 
 private:
-    /// Copies the rows of y without the value's.
-    ConstMatrixMap<Scalar> head_of(const ConstMatrixMap<Scalar>& y, Tape& tape) const {
-        tape.head.resize(outputs(), y.cols());
-        for (Index j = 0; j < y.cols(); ++j) {
-            std::copy_n(y.data() + j * network_.outputs(), outputs(), &tape.head(0, j));
-        }
-        return std::as_const(tape.head).matrix();
+    template <class T>
+    std::span<T> of_trunk(std::span<T> flat) const {
+        return part(flat, 0, trunk_.parameter_count());
+    }
+    template <class T>
+    std::span<T> of_actor(std::span<T> flat) const {
+        return part(flat, trunk_.parameter_count(), actor_.parameter_count());
+    }
+    template <class T>
+    std::span<T> of_critic(std::span<T> flat) const {
+        return part(flat, trunk_.parameter_count() + actor_.parameter_count(), critic_.parameter_count());
     }
 
-    /// Derivatives by all outputs: those of the head, then that of the value, which is reset.
-    ConstMatrixMap<Scalar> d_output_of(const ConstMatrixRef<Scalar>& dy, Tape& tape) const {
-        tape.d_output.resize(network_.outputs(), dy.cols());
-        for (Index j = 0; j < dy.cols(); ++j) {
-            std::copy_n(dy.data() + j * dy.outerStride(), outputs(), &tape.d_output(0, j));
-            tape.d_output(outputs(), j) = tape.d_value.empty() ? Scalar(0) : tape.d_value[j];
+    /// dL/dfeatures, a view into the tape.
+    ConstMatrixMap<Scalar> backward_of_heads(Tape& tape, const ConstMatrixRef<Scalar>& dy,
+                                             std::span<Scalar> gradient) const {
+        tape.d_features.resize(trunk_.outputs(), dy.cols());
+        actor_.backward(of_actor(parameters()), tape.actor, dy, of_actor(gradient), tape.d_features.matrix());
+        if (!tape.d_value.empty()) {
+            tape.d_features.matrix() += backward_of_critic(tape, tape.d_value.vector(), gradient);
+            tape.d_value.clear();
         }
-        tape.d_value.clear();
-        return std::as_const(tape.d_output).matrix();
+        return std::as_const(tape.d_features).matrix();
     }
 
-    NetworkT network_;
+    ConstMatrixMap<Scalar> backward_of_critic(Tape& tape, const ConstVectorRef<Scalar>& d_value,
+                                              std::span<Scalar> gradient) const {
+        tape.d_by_critic.resize(trunk_.outputs(), d_value.size());
+        critic_.backward(of_critic(parameters()), tape.critic,
+                         ConstMatrixMap<Scalar>(d_value.data(), 1, d_value.size()), of_critic(gradient),
+                         tape.d_by_critic.matrix());
+        return std::as_const(tape.d_by_critic).matrix();
+    }
+
+    Trunk trunk_;
+    Head actor_, critic_;
+    Buffer<Scalar> parameters_;
 };
 
 template <class Scalar>
 struct NetworkFor<SharedTrunk, Scalar> {
-    using Type = TrunkNetwork<MlpNetwork<Scalar>>;
+    using Type = TrunkNetwork<Scalar>;
 };
 
 namespace detail {

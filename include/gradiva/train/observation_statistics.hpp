@@ -6,6 +6,7 @@
 #include "gradiva/core/sharded_sum.hpp"
 #include "gradiva/core/threads.hpp"
 #include "gradiva/kernels/moments.hpp"
+#include "gradiva/nn/module.hpp"
 #include "gradiva/nn/normalizer.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
@@ -21,23 +22,13 @@ public:
     /// `critic` may be one without a normaliser, such as `NoCritic`.
     template <class Scalar, class A, class C>
     void operator()(const Rollout<Scalar>& rollout, A& actor, C& critic) {
-        auto* const of_actor = normalizer_of(actor);
-        auto* const of_critic = normalizer_of(critic);
-        if (of_actor == nullptr && of_critic == nullptr) return;
+        if (!normalizes(actor) && !normalizes(critic)) return;
         const std::span<const kernels::Moments> moments = measure(rollout);
-        if (of_actor != nullptr) of_actor->merge(moments);
-        if (of_critic != nullptr) of_critic->merge(moments);
+        merge_observations(actor, moments);
+        merge_observations(critic, moments);
     }
 
 private:
-    template <class Part>
-    static auto* normalizer_of(Part& part) {
-        if constexpr (requires { part.normalizer(); }) {
-            return part.normalizer();
-        } else {
-            return static_cast<Normalizer<float>*>(nullptr);
-        }
-    }
 
     template <class Scalar>
     std::span<const kernels::Moments> measure(const Rollout<Scalar>& rollout) {

@@ -79,7 +79,7 @@ void ppo_clip(const Arguments& arguments) {
 
 void ppo_kl(const Arguments& arguments) {
     Vectorized envs(TimeLimit(FrameStack(Pendulum{}, 2), 25), {.count = 3, .seed = 7});
-    Actor actor(envs, SharedTrunk{.mlp = {.hidden = {8}}});
+    Actor actor(envs, SharedTrunk{.trunk = Mlp{.hidden = {8}}});
     SharedCritic critic(actor);
     PpoKl trainer(envs, actor, critic, Gae{},
                   {.horizon = 16, .minibatch = 16, .epochs = 2, .learning_rate = 1e-2, .threads = arguments.threads});

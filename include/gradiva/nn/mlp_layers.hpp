@@ -1,0 +1,310 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <numbers>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gradiva/core/contiguous.hpp"
+#include "gradiva/core/rng.hpp"
+#include "gradiva/core/state.hpp"
+#include "gradiva/nn/dense.hpp"
+#include "gradiva/nn/init.hpp"
+#include "gradiva/nn/layer_norm.hpp"
+#include "gradiva/nn/input_rows.hpp"
+
+namespace GRADIVA_NAMESPACE {
+
+/// Description of a multilayer perceptron. The numbers of inputs and outputs follow from where it is used.
+struct Mlp {
+    std::vector<Index> hidden = {64, 64};      ///< units of each hidden layer, each at least 1; none is a linear map
+    Activation activation = Activation::tanh;  ///< after every hidden layer; the output is linear
+    bool layer_norm = false;                   ///< normalise each hidden layer's units before its activation
+    bool normalize_observations = false;       ///< normalise inputs by their running moments (see `Normalizer`)
+    std::optional<Range> inputs = {};          ///< rows of the observation that it reads; without a value, all
+};
+
+/// In place of a number of outputs: a network without an output layer, whose outputs are the activations of its last
+/// hidden layer, or without one its inputs.
+inline constexpr Index features = 0;
+
+/// The layers of a multilayer perceptron: A_0 = X, its rows that are read, normalised where asked for,
+/// A_l = f(W_l A_{l-1} + b_l), Y = W_L A_{L-1} + b_L. X is inputs x batch, Y outputs x batch. Owns no parameters: those
+/// of `parameters` are W_1 (column-major), b_1, W_2, b_2, ...
+///
+/// With `layer_norm`, A_l = f(gain_l * normalised(W_l A_{l-1} + b_l) + shift_l) for l < L, and each hidden layer's b is
+/// followed by its gain and shift (see `LayerNorm`). Source: Gallici et al., "Simplifying Deep Temporal Difference
+/// Learning", 2024.
+template <class ScalarT>
+class MlpLayers {
+public:
+    using Scalar = ScalarT;
+
+    /// Of the description, for errors.
+    static constexpr std::string_view name = "Mlp";
+
+    /// In a forward pass a column has the same bits in a batch of any width.
+    static constexpr bool column_by_column = true;
+
+    /// The weights of each layer, packed by `pack` for the matrix products of passes until the parameters change.
+    using PackedWeights = std::vector<PackedDense<Scalar>>;
+
+    /// What a forward pass stores for `backward` and `jvp`. One tape per shard; reusable for batches of any width.
+    struct Tape {
+        typename InputRows<Scalar>::Tape input;  ///< A_0
+        MatrixBuffer<Scalar> dense_dy;              ///< a copy of dY where its columns have gaps
+        std::vector<MatrixBuffer<Scalar>> output;   ///< A_1, ..., A_{L-1}, Y; without layers, a copy of A_0
+        std::vector<MatrixBuffer<Scalar>> before;   ///< Z_1, ..., Z_{L-1} where f' needs them, A_l = f(Z_l)
+        std::vector<LayerNorm::Tape<Scalar>> norm;
+        MatrixBuffer<Scalar> scratch[2];  ///< derivatives or tangents of a layer's input and output, alternately
+        bool single_use = false;
+        const PackedWeights* packed = nullptr;
+
+        void use_once() { single_use = true; }
+        void use_packed(const PackedWeights& weights) { packed = &weights; }
+        const PackedDense<Scalar>* packed_layer(std::size_t l) const { return packed ? &(*packed)[l] : nullptr; }
+    };
+
+    /// `outputs` may be `features`. Throws `Error` when `inputs` or the size of a hidden layer is below 1, and where
+    /// the description reads rows that do not exist.
+    MlpLayers(Index inputs, Index outputs, const Mlp& description)
+        : activation_(description.activation), input_(name, inputs, description.inputs), outputs_(input_.size()) {
+        if (description.normalize_observations) input_.normalize(input_.size());
+        for (std::size_t i = 0; i < description.hidden.size(); ++i) {
+            require(description.hidden[i] >= 1, "Mlp: hidden[{}] is {}; give every hidden layer at least 1 unit", i,
+                    description.hidden[i]);
+            add_layer(description.hidden[i]);
+            if (!description.layer_norm) continue;
+            norms_.push_back({outputs_, parameter_count_});
+            parameter_count_ += norms_.back().parameter_count();
+        }
+        hidden_ = layers_.size();
+        if (outputs != features) add_layer(outputs);
+    }
+
+    Index inputs() const { return input_.observed(); }
+    Index outputs() const { return outputs_; }
+    Index parameter_count() const { return parameter_count_; }
+    /// The layers, from the first to the output layer; each says where its W and b lie in the parameters.
+    std::span<const Dense> layers() const { return layers_; }
+    bool has_layer_norm() const { return !norms_.empty(); }
+    InputRows<Scalar>& input() { return input_; }
+    const InputRows<Scalar>& input() const { return input_; }
+
+    /// Sets weights to orthogonal matrices (`orthogonal_init`) of gain sqrt(2) in hidden layers and `output_gain` in
+    /// the output layer, and gains of layer normalisation to 1. Biases and shifts stay as they are.
+    void initialise(std::span<Scalar> parameters, Rng& rng, double output_gain) const {
+        for (std::size_t l = 0; l < layers_.size(); ++l) {
+            const double gain = l < hidden_ ? std::numbers::sqrt2 : output_gain;
+            orthogonal_init<Scalar>(layers_[l].weight(parameters), gain, rng);
+        }
+        for (const LayerNorm& norm : norms_) norm.gain(parameters).setOnes();
+    }
+
+    /// Packs the current weights (see `pack_weights`).
+    void pack(std::span<const Scalar> parameters, PackedWeights& packed) const {
+        packed.resize(layers_.size());
+        for (std::size_t l = 0; l < layers_.size(); ++l) {
+            layers_[l].template pack<Scalar>(parameters, l > 0, packed[l]);
+        }
+    }
+
+    /// Y (outputs x batch) of X (inputs x batch), a view into the tape.
+    ConstMatrixMap<Scalar> forward(std::span<const Scalar> parameters, const ConstMatrixRef<Scalar>& x,
+                                   Tape& tape) const {
+        const ConstRowsMap<Scalar>& first = input_.forward(x, tape.input);
+        tape.output.resize(std::max<std::size_t>(layers_.size(), 1));
+        tape.norm.resize(norms_.size());
+        if (kernels::keeps_input(activation_)) tape.before.resize(hidden_);
+        for (std::size_t l = 0; l < layers_.size(); ++l) {
+            tape.output[l].resize(layers_[l].outputs, x.cols());
+            if (l < hidden_) {
+                forward_hidden(parameters, l, tape);
+            } else {
+                layers_[l].template forward<Scalar>(parameters, input_of(l, tape), tape.output[l].matrix(),
+                                                    tape.packed_layer(l));
+            }
+        }
+        if (layers_.empty()) {
+            tape.output[0].resize(first.rows(), first.cols());
+            tape.output[0].matrix() = first;
+        }
+        return std::as_const(tape.output.back()).matrix();
+    }
+
+    /// Adds dL/dparameters to `gradient`.
+    void backward(std::span<const Scalar> parameters, Tape& tape, const ConstMatrixRef<Scalar>& dy,
+                  std::span<Scalar> gradient) const {
+        backward_to_first_layer(parameters, tape, dy, gradient);
+    }
+
+    /// The same, and dX := dL/dX.
+    void backward(std::span<const Scalar> parameters, Tape& tape, const ConstMatrixRef<Scalar>& dy,
+                  std::span<Scalar> gradient, MatrixRef<Scalar> dx) const {
+        const ConstMatrixMap<Scalar> dz = backward_to_first_layer(parameters, tape, dy, gradient);
+        if (layers_.empty()) {
+            input_.rows_of(dx) = dz;
+        } else {
+            layers_.front().template input_gradient<Scalar>(parameters, dz, input_.rows_of(dx));
+        }
+        input_.backward(tape.input, dx);
+    }
+
+    /// The tangent of Y, (dY/dparameters) v + (dY/dX) X', outputs x batch, at the point of the last forward pass, a
+    /// view into the tape. X' (inputs x batch), the tangent of X, is for layers behind others, which normalise nothing;
+    /// null: 0.
+    ConstMatrixMap<Scalar> jvp(std::span<const Scalar> parameters, Tape& tape, std::span<const Scalar> v,
+                               const ConstMatrixMap<Scalar>* x_tangent = nullptr) const {
+        GRADIVA_ASSERT(!x_tangent || !input_.normalizer());
+        ConstRowsMap<Scalar> tangent_of_input = tape.input.rows;
+        if (x_tangent) rebind(tangent_of_input, tangent_of_rows(*x_tangent));
+        const ConstRowsMap<Scalar>* before = x_tangent ? &tangent_of_input : nullptr;
+        for (std::size_t l = 0; l < layers_.size(); ++l) {
+            MatrixMap<Scalar> tangent = scratch(tape, l % 2, layers_[l].outputs);
+            layers_[l].template jvp<Scalar>(parameters, v, input_of(l, tape), before, tangent);
+            if (l < hidden_) {
+                if (!norms_.empty()) norms_[l].template jvp<Scalar>(parameters, v, tape.norm[l], tangent);
+                kernels::multiply_by_derivative<Scalar>(activation_, kept_of(l, tape), tangent);
+            }
+            rebind(tangent_of_input, with_stride(as_const(tangent)));
+            before = &tangent_of_input;
+        }
+        if (layers_.empty()) {
+            MatrixMap<Scalar> tangent = scratch(tape, 1, outputs_);
+            x_tangent ? void(tangent = tangent_of_input) : void(tangent.setZero());
+            return as_const(tangent);
+        }
+        return std::as_const(tape.scratch[(layers_.size() + 1) % 2]).matrix();
+    }
+
+    bool normalizes() const { return input_.normalizer() != nullptr; }
+    void merge_observations(std::span<const kernels::Moments> rows) { input_.merge_observations(rows); }
+
+    void visit_state(State& state) {
+        state.fixed("type", name);
+        input_.visit_state(state);
+        std::vector<Index> widths{input_.size()};
+        for (const Dense& layer : layers_) widths.push_back(layer.outputs);
+        state.fixed("widths", widths);
+        state.fixed("output_layer", layers_.size() > hidden_);
+        state.fixed("activation", activation_);
+        state.fixed("layer_norm", !norms_.empty());
+    }
+
+private:
+    void add_layer(Index units) {
+        layers_.push_back({outputs_, units, parameter_count_});
+        parameter_count_ += layers_.back().parameter_count();
+        outputs_ = units;
+    }
+
+    static ConstRowsMap<Scalar> with_stride(const ConstMatrixMap<Scalar>& m) {
+        return {m.data(), m.rows(), m.cols(), ColumnStride(m.rows())};
+    }
+    ConstRowsMap<Scalar> tangent_of_rows(const ConstMatrixMap<Scalar>& x_tangent) const {
+        return {x_tangent.data() + input_.rows().begin, input_.size(), x_tangent.cols(),
+                ColumnStride(x_tangent.rows())};
+    }
+    static MatrixMap<Scalar> scratch(Tape& tape, std::size_t number, Index rows) {
+        tape.scratch[number].resize(rows, tape.input.rows.cols());
+        return tape.scratch[number].matrix();
+    }
+
+    static ConstRowsMap<Scalar> input_of(std::size_t layer, const Tape& tape) {
+        return layer == 0 ? tape.input.rows : with_stride(tape.output[layer - 1].matrix());
+    }
+
+    /// What `multiply_by_derivative` needs of a hidden layer.
+    ConstMatrixMap<Scalar> kept_of(std::size_t layer, const Tape& tape) const {
+        return (kernels::keeps_input(activation_) ? tape.before : tape.output)[layer].matrix();
+    }
+
+    /// A_l of the hidden layer `l`, whose storage has its size.
+    void forward_hidden(std::span<const Scalar> parameters, std::size_t l, Tape& tape) const {
+        const MatrixMap<Scalar> a = tape.output[l].matrix();
+        if (kernels::keeps_input(activation_)) {
+            tape.before[l].resize(a.rows(), a.cols());
+            const MatrixMap<Scalar> z = tape.before[l].matrix();
+            forward_linear(parameters, l, tape, z);
+            if (!norms_.empty()) kernels::add_bias<Scalar>(norms_[l].shift(parameters), z);
+            kernels::activate_to<Scalar>(activation_, z, a);
+        } else if (norms_.empty()) {
+            layers_[l].template forward<Scalar>(parameters, activation_, input_of(l, tape), a, tape.packed_layer(l));
+        } else {
+            forward_linear(parameters, l, tape, a);
+            kernels::add_bias_and_activate<Scalar>(activation_, norms_[l].shift(parameters), a);
+        }
+    }
+
+    /// W_l A_{l-1} + b_l of a hidden layer; with layer normalisation normalised, but for the shift.
+    void forward_linear(std::span<const Scalar> parameters, std::size_t l, Tape& tape,
+                        const MatrixMap<Scalar>& z) const {
+        layers_[l].template forward<Scalar>(parameters, input_of(l, tape), z, tape.packed_layer(l));
+        if (!norms_.empty()) norms_[l].template forward<Scalar>(parameters, z, tape.norm[l]);
+    }
+
+    /// Storage for the derivative by a layer's input: the input itself where it may be overwritten, else a scratch
+    /// buffer.
+    MatrixMap<Scalar> storage_of_derivative(std::size_t layer, Tape& tape) const {
+        MatrixBuffer<Scalar>& input = tape.output[layer - 1];
+        const bool is_read_later = !kernels::is_fused(activation_) && !kernels::keeps_input(activation_);
+        if (tape.single_use && !is_read_later && layers_[layer].template may_overwrite_input<Scalar>()) {
+            return input.matrix();
+        }
+        return scratch(tape, layer % 2, input.rows());
+    }
+
+    /// dL/dZ of the last layer, given dL/dY: the same where that is an output layer.
+    ConstMatrixMap<Scalar> derivative_of_last(std::span<const Scalar> parameters, Tape& tape,
+                                              const ConstMatrixRef<Scalar>& dy, std::span<Scalar> gradient) const {
+        if (hidden_ < layers_.size() || layers_.empty()) return contiguous<Scalar>(dy, tape.dense_dy);
+        MatrixMap<Scalar> dz = scratch(tape, hidden_ % 2, outputs_);
+        dz = dy;
+        kernels::multiply_by_derivative<Scalar>(activation_, kept_of(hidden_ - 1, tape), dz);
+        if (!norms_.empty()) {
+            norms_[hidden_ - 1].template backward<Scalar>(parameters, tape.norm[hidden_ - 1], dz, gradient);
+        }
+        return as_const(dz);
+    }
+
+    /// The backward pass down to the first layer's gradient; returns dL/dZ of that layer, a view into the tape, or of
+    /// dY where there is one layer or none.
+    ConstMatrixMap<Scalar> backward_to_first_layer(std::span<const Scalar> parameters, Tape& tape,
+                                                   const ConstMatrixRef<Scalar>& dy, std::span<Scalar> gradient) const {
+        GRADIVA_ASSERT(dy.rows() == outputs_ && dy.cols() == tape.input.rows.cols());
+        GRADIVA_ASSERT(static_cast<Index>(gradient.size()) >= parameter_count_);
+        ConstMatrixMap<Scalar> dz = derivative_of_last(parameters, tape, dy, gradient);
+        if (layers_.empty()) return dz;
+        for (std::size_t l = layers_.size() - 1; l > 0; --l) {
+            MatrixMap<Scalar> da = storage_of_derivative(l, tape);
+            if (kernels::is_fused(activation_)) {
+                layers_[l].template backward<Scalar>(parameters, activation_, dz, input_of(l, tape), gradient, da,
+                                                     tape.packed_layer(l));
+            } else {
+                layers_[l].template backward<Scalar>(parameters, dz, input_of(l, tape), gradient, da,
+                                                     tape.packed_layer(l));
+                kernels::multiply_by_derivative<Scalar>(activation_, kept_of(l - 1, tape), da);
+            }
+            if (!norms_.empty()) {
+                norms_[l - 1].template backward<Scalar>(parameters, tape.norm[l - 1], da, gradient);
+            }
+            rebind(dz, as_const(da));
+        }
+        layers_.front().template add_gradient<Scalar>(dz, tape.input.rows, gradient);
+        return dz;
+    }
+
+    Activation activation_;
+    InputRows<Scalar> input_;
+    Index outputs_;  // of the last layer; those of the input before there is one
+    Index parameter_count_ = 0;
+    std::size_t hidden_ = 0;  // layers that are hidden: all but the output layer
+    std::vector<Dense> layers_;
+    std::vector<LayerNorm> norms_;  // of the hidden layers; empty without normalisation
+};
+
+}  // namespace GRADIVA_NAMESPACE
