@@ -22,8 +22,12 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
+/// Files that were written before a Box could have a shape have none.
 inline Box described_box(const StoredPart& part) {
-    return {.size = part.number<Index>("size"), .low = part.numbers<float>("low"), .high = part.numbers<float>("high")};
+    return {.shape = part.has("shape") ? part.numbers<Index>("shape") : std::vector<Index>(),
+            .size = part.number<Index>("size"),
+            .low = part.numbers<float>("low"),
+            .high = part.numbers<float>("high")};
 }
 
 inline AnyActionSpace described_action_space(const StoredPart& part) {
