@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "gradiva/core/state.hpp"
+#include "gradiva/nn/convolution_layers.hpp"
 #include "gradiva/nn/join_layers.hpp"
 #include "gradiva/nn/mlp_layers.hpp"
 
@@ -16,21 +17,26 @@ namespace GRADIVA_NAMESPACE {
 /// one converts to it.
 struct NetworkPart {
     NetworkPart(Mlp mlp) : description(std::move(mlp)) {}
+    NetworkPart(Convolution convolution) : description(std::move(convolution)) {}
     NetworkPart(Join join) : description(std::move(join)) {}
 
-    std::variant<Mlp, Join> description;
+    std::variant<Mlp, Convolution, Join> description;
 };
 
 /// Packed weights of `AnyLayers`.
 template <class Scalar>
 struct AnyPackedWeights {
-    std::variant<typename MlpLayers<Scalar>::PackedWeights, typename JoinLayers<Scalar>::PackedWeights> chosen;
+    std::variant<typename MlpLayers<Scalar>::PackedWeights, typename ConvolutionLayers<Scalar>::PackedWeights,
+                 typename JoinLayers<Scalar>::PackedWeights>
+        chosen;
 };
 
 /// What a forward pass of `AnyLayers` stores.
 template <class Scalar>
 struct AnyTape {
-    std::variant<typename MlpLayers<Scalar>::Tape, typename JoinLayers<Scalar>::Tape> chosen;
+    std::variant<typename MlpLayers<Scalar>::Tape, typename ConvolutionLayers<Scalar>::Tape,
+                 typename JoinLayers<Scalar>::Tape>
+        chosen;
     bool single_use = false;
     const AnyPackedWeights<Scalar>* packed = nullptr;
 
@@ -51,6 +57,7 @@ public:
 
     AnyLayers(Index inputs, Index outputs, const NetworkPart& part) : chosen_(layers_of(inputs, outputs, part)) {}
     AnyLayers(MlpLayers<Scalar> layers) : chosen_(std::move(layers)) {}
+    AnyLayers(ConvolutionLayers<Scalar> layers) : chosen_(std::move(layers)) {}
     AnyLayers(JoinLayers<Scalar> layers) : chosen_(std::move(layers)) {}
 
     Index inputs() const {
@@ -106,13 +113,15 @@ public:
     }
 
 private:
-    using Chosen = std::variant<MlpLayers<Scalar>, JoinLayers<Scalar>>;
+    using Chosen = std::variant<MlpLayers<Scalar>, ConvolutionLayers<Scalar>, JoinLayers<Scalar>>;
 
     static Chosen layers_of(Index inputs, Index outputs, const NetworkPart& part) {
         return std::visit(
             [&](const auto& description) -> Chosen {
                 if constexpr (std::is_same_v<std::remove_cvref_t<decltype(description)>, Join>) {
                     return JoinLayers<Scalar>(inputs, outputs, description);
+                } else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(description)>, Convolution>) {
+                    return ConvolutionLayers<Scalar>(inputs, outputs, description);
                 } else {
                     return MlpLayers<Scalar>(inputs, outputs, description);
                 }

@@ -8,6 +8,7 @@
 #include "gradiva/core/column_by_column.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/visit_part.hpp"
+#include "gradiva/nn/module.hpp"
 
 namespace GRADIVA_NAMESPACE {
 

@@ -11,14 +11,19 @@
 
 #include "gradiva/io/detail/any_distribution.hpp"
 #include "gradiva/io/policy_description.hpp"
-#include "gradiva/nn/mlp.hpp"
+#include "gradiva/nn/any_layers.hpp"
+#include "gradiva/nn/convolution_layers.hpp"
+#include "gradiva/nn/input_rows.hpp"
+#include "gradiva/nn/join_layers.hpp"
+#include "gradiva/nn/layered_network.hpp"
+#include "gradiva/nn/mlp_layers.hpp"
 #include "gradiva/policy/actor.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// An actor of whatever distribution of the library, which computes in `Scalar`.
+/// An actor of whatever network and distribution of the library, which computes in `Scalar`.
 template <class Scalar>
-using AnyActor = Actor<MlpNetwork<Scalar>, AnyDistribution<Scalar>>;
+using AnyActor = Actor<LayeredNetwork<AnyLayers<Scalar>>, AnyDistribution<Scalar>>;
 
 /// Bounds as the constructors of distributions take them.
 struct DescribedBounds {
@@ -89,22 +94,61 @@ inline std::vector<Index> hidden_of(const DescribedNetwork& network) {
     return hidden;
 }
 
-inline Mlp mlp_of(const DescribedNetwork& network) {
-    return {.hidden = hidden_of(network),
-            .activation = network.activation,
-            .layer_norm = network.has_layer_norm(),
-            .normalize_observations = !network.mean.empty()};
+/// The dense layers behind convolutions or parts.
+template <class Scalar>
+MlpLayers<Scalar> dense_layers_of(const DescribedNetwork& network, Index inputs) {
+    return {
+        inputs, network.activates_last ? features : network.outputs(),
+        Mlp{.hidden = hidden_of(network), .activation = network.activation, .layer_norm = network.has_layer_norm()}};
+}
+
+inline Convolution convolution_of(const DescribedNetwork& network) {
+    const DescribedConvolution& image = network.convolutions.front();
+    Convolution description{.shape = {image.height, image.width, image.channels_in}, .hidden = hidden_of(network)};
+    for (const DescribedConvolution& c : network.convolutions) {
+        description.layers.push_back(
+            {.channels = c.channels, .kernel = c.kernel, .stride = c.stride, .padding = c.padding});
+    }
+    description.activation = network.activation;
+    description.layer_norm = network.has_layer_norm();
+    description.normalize_observations = !network.mean.empty();
+    description.inputs = network.rows;
+    return description;
+}
+
+/// The layers of a network, whose input has `observed` numbers, with what normalises their inputs.
+template <class Scalar>
+AnyLayers<Scalar> layers_of(const DescribedNetwork& network, Index observed) {
+    const Index outputs = network.activates_last ? features : network.outputs();
+    const auto normalised = [&](auto layers) {
+        if (!network.mean.empty()) layers.input().normalizer()->set(network.mean, network.scale);
+        return AnyLayers<Scalar>(std::move(layers));
+    };
+    if (!network.parts.empty()) {
+        InputRows<Scalar> input(JoinLayers<Scalar>::name, observed, network.rows);
+        std::vector<AnyLayers<Scalar>> parts;
+        for (const DescribedNetwork& part : network.parts) parts.push_back(layers_of<Scalar>(part, input.size()));
+        return JoinLayers<Scalar>(std::move(input), std::move(parts),
+                                  dense_layers_of<Scalar>(network, network.inputs_of_layers(observed)));
+    }
+    if (!network.convolutions.empty()) {
+        return normalised(ConvolutionLayers<Scalar>(observed, outputs, convolution_of(network)));
+    }
+    return normalised(MlpLayers<Scalar>(observed, outputs,
+                                        Mlp{.hidden = hidden_of(network),
+                                            .activation = network.activation,
+                                            .layer_norm = network.has_layer_norm(),
+                                            .normalize_observations = !network.mean.empty(),
+                                            .inputs = network.rows}));
 }
 
 template <class Scalar>
-MlpNetwork<Scalar> network_of(const DescribedNetwork& described, Index observed) {
-    require(described.convolutions.empty() && described.parts.empty() && !described.rows,
-            "this version acts with an Mlp of all rows only");
-    MlpNetwork<Scalar> network(observed, described.outputs(), mlp_of(described), Rng(0));
+LayeredNetwork<AnyLayers<Scalar>> network_of(const DescribedNetwork& described, Index observed) {
+    LayeredNetwork<AnyLayers<Scalar>> network(layers_of<Scalar>(described, observed));
     std::vector<Scalar> parameters;
     append_parameters(described, parameters);
+    GRADIVA_ASSERT(parameters.size() == network.parameters().size());
     std::copy(parameters.begin(), parameters.end(), network.parameters().begin());
-    if (!described.mean.empty()) network.normalizer()->set(described.mean, described.scale);
     return network;
 }
 
