@@ -191,6 +191,25 @@ TEST_CASE("a network of each kind is read from its state as it is") {
     }
 }
 
+TEST_CASE("an Mlp of a file that was written before there were rows reads all of them") {
+    PolicyDescription policy = policy_named("some rows");
+    policy.network.rows.reset();
+    policy.spaces.observation.size = 4;
+    const StateImage whole = image_of_network(policy, false);
+    StateImage old;
+    for (const StateArray& array : whole.arrays()) {
+        if (array.path == "network/observed" || array.path == "network/rows" || array.path == "network/output_layer") {
+            continue;
+        }
+        StateArray& copy = old.at(array.path);
+        copy = array;
+        copy.data = copy.own.data();
+    }
+    const detail::StoredNetwork stored = read(old);
+    CHECK(stored.network == policy.network);
+    CHECK(stored.observed == 4);
+}
+
 TEST_CASE("rows that are not some of the observation's are refused") {
     const auto rows = [](const char* path, const std::vector<Index>& numbers) {
         return refusal("networks side by side", [&](StateImage& image) { set(image, path, numbers); });

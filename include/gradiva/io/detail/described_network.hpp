@@ -33,20 +33,12 @@ inline Activation described_activation(const StoredPart& part) {
     return static_cast<Activation>(activation);
 }
 
-/// The rows that a network reads of an input of `observed` numbers, and what they are normalised by; the latter is for
-/// networks that have layers of their own on these rows.
-inline void read_input(const StoredPart& part, Index observed, DescribedNetwork& network, bool has_layers = true) {
-    const Index own = part.number<Index>("observed");
-    require(own == observed, "{}: {} is {}, where there are {} numbers", part.who(), part.of("observed"), own,
-            observed);
-    const std::vector<Index> rows = part.numbers<Index>("rows");
-    require(rows.size() == 2, "{}: {} has {} numbers, not 2", part.who(), part.of("rows"), rows.size());
-    check_rows(part.who(), part.of(""), {rows[0], rows[1]}, observed);
-    if (rows[0] > 0 || rows[1] < observed) network.rows = Range{rows[0], rows[1]};
-    if (!part.has("normalize_observations") && !has_layers) return;
+/// Files that were written before networks could read some rows have an Mlp of all.
+inline bool is_of_all_rows(const StoredPart& mlp) { return !mlp.has("observed") && !mlp.has("rows"); }
+
+/// What the rows that a network reads are normalised by.
+inline void read_normalizer(const StoredPart& part, Index observed, DescribedNetwork& network) {
     if (!part.flag("normalize_observations")) return;
-    require(has_layers, "{}: {} is true, where only the networks within normalise", part.who(),
-            part.of("normalize_observations"));
     network.mean = part.finite_numbers("normalizer/mean");
     network.scale = part.finite_numbers("normalizer/scale");
     for (const char* moments : {"normalizer/moments/mean", "normalizer/moments/squares"}) {
@@ -58,10 +50,26 @@ inline void read_input(const StoredPart& part, Index observed, DescribedNetwork&
             network.scale.size(), inputs);
 }
 
+/// The rows that a network reads of an input of `observed` numbers, and what they are normalised by; the latter is for
+/// networks that have layers of their own on these rows.
+inline void read_input(const StoredPart& part, Index observed, DescribedNetwork& network, bool has_layers = true) {
+    if (is_of_all_rows(part)) return read_normalizer(part, observed, network);
+    const Index own = part.number<Index>("observed");
+    require(own == observed, "{}: {} is {}, where there are {} numbers", part.who(), part.of("observed"), own,
+            observed);
+    const std::vector<Index> rows = part.numbers<Index>("rows");
+    require(rows.size() == 2, "{}: {} has {} numbers, not 2", part.who(), part.of("rows"), rows.size());
+    check_rows(part.who(), part.of(""), {rows[0], rows[1]}, observed);
+    if (rows[0] > 0 || rows[1] < observed) network.rows = Range{rows[0], rows[1]};
+    if (has_layers || part.has("normalize_observations")) read_normalizer(part, observed, network);
+    require(has_layers || network.mean.empty(), "{}: {} is true, where only the networks within normalise", part.who(),
+            part.of("normalize_observations"));
+}
+
 /// The dense layers of an `Mlp` that gets `inputs` numbers.
 inline void read_layers(const StoredPart& mlp, Index inputs, ParameterReader& parameters, DescribedNetwork& network) {
     const std::vector<Index> widths = mlp.numbers<Index>("widths");
-    network.activates_last = !mlp.flag("output_layer");
+    network.activates_last = !is_of_all_rows(mlp) && !mlp.flag("output_layer");
     const std::size_t least = network.activates_last ? 1 : 2;
     require(widths.size() >= least, "{}: {} has {} numbers; a network has inputs and outputs", mlp.who(),
             mlp.of("widths"), widths.size());
@@ -132,8 +140,8 @@ inline DescribedNetwork read_network(const StoredPart& part, Index observed, Par
         require(depth == 0, "{}: {} is SharedTrunk, within another network", part.who(), part.of("type"));
         network.parts.push_back(read_network(part.part("trunk"), observed, parameters, depth + 1));
         read_dense(part, "actor", network.inputs_of_layers(observed), parameters, network);
-        DescribedNetwork critic;  // whose weights lie between those of the actor and of the distribution
-        read_dense(part, "critic", network.inputs_of_layers(observed), parameters, critic);
+        // The weights of the critic lie between those of the actor and of the distribution.
+        read_network(part.part("critic"), network.inputs_of_layers(observed), parameters, depth + 1);
         return network;
     }
     require(type == "Mlp" || type == "Convolution" || type == "Join", "{}: {} is {}, which this version does not know",
@@ -162,12 +170,19 @@ inline DescribedNetwork read_network(const StoredPart& part, Index observed, Par
     return network;
 }
 
+inline Index first_width(const StoredPart& mlp) {
+    const std::vector<Index> widths = mlp.numbers<Index>("widths");
+    require(!widths.empty(), "{}: {} is empty", mlp.who(), mlp.of("widths"));
+    return widths[0];
+}
+
 inline StoredNetwork described_network(const StoredPart& part) {
     const std::vector<double> numbers = part.finite_numbers("parameters");
     ParameterReader parameters(part.who(), numbers);
     StoredNetwork stored{.scalar = part.array("parameters").type};
     const bool has_value = part.text("type") == "SharedTrunk";
-    stored.observed = (has_value ? part.part("trunk") : part).number<Index>("observed");
+    const StoredPart first = has_value ? part.part("trunk") : part;
+    stored.observed = !has_value && is_of_all_rows(part) ? first_width(part) : first.number<Index>("observed");
     check_observed(part.who(), stored.observed);
     stored.network = read_network(part, stored.observed, parameters, 0);
     stored.own_parameters = parameters.rest();
