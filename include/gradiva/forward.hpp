@@ -69,6 +69,8 @@ class FrameStack;
 template <class E>
 class RescaleAction;
 template <class E>
+class Select;
+template <class E>
 class TimeLimit;
 template <class E>
 class Vectorized;
@@ -77,6 +79,7 @@ class Wrapper;
 
 struct Acrobot;
 class Archery;
+struct Breakout;
 struct CartPole;
 class CartPoleBatch;
 class DialLock;

@@ -86,7 +86,10 @@ GRADIVA_DEFAULTS(ActOptions, IS(legal, {}), IS(rng, nullptr)),
 // A policy as plain numbers.
 GRADIVA_DEFAULTS(Spaces, IS(observation, Box{}), IS(action, Discrete{}), IS(masked, false)),
 GRADIVA_DEFAULTS(DescribedLayer, IS(inputs, 0), IS(outputs, 0), IS(weight, {}), IS(bias, {}), IS(gain, {}), IS(shift, {})),
-GRADIVA_DEFAULTS(DescribedNetwork, IS(activation, Activation::tanh), IS(layers, {}), IS(mean, {}), IS(scale, {})),
+GRADIVA_DEFAULTS(DescribedConvolution, IS(height, 0), IS(width, 0), IS(channels_in, 0), IS(channels, 0), IS(kernel, 0),
+    IS(stride, 1), IS(padding, 0), IS(weight, {}), IS(bias, {})),
+GRADIVA_DEFAULTS(DescribedNetwork, IS(rows, std::nullopt), IS(activation, Activation::tanh), IS(convolutions, {}),
+    IS(parts, {}), IS(layers, {}), IS(activates_last, false), IS(mean, {}), IS(scale, {})),
 GRADIVA_DEFAULTS(DescribedDistribution, IS(integers, DescribedDistribution::Integers::none), IS(choices, {}),
     IS(answers, 0), IS(epsilon, 0), IS(reals, DescribedDistribution::Reals::none), IS(squashed, false), IS(dimensions, 0),
     IS(initial_log_std, 0), IS(low, {}), IS(high, {}), IS(own_parameters, {}), IS(hybrid, false)),
@@ -130,12 +133,16 @@ GRADIVA_DEFAULTS(VTrace, IS(gamma, 0.99), IS(lambda, 1), IS(rho_bar, 1), IS(c_ba
 GRADIVA_DEFAULTS(ProductOfRatios, IS(gamma, 1), IS(constant, 0)),
 GRADIVA_DEFAULTS(SingleRatio, IS(gamma, 0.99), IS(baseline, Baseline::none), IS(constant, 0)),
 
+// Networks.
+GRADIVA_DEFAULTS(CheckModuleOptions, IS(columns, 8), IS(parameters, 300), IS(tolerance, 0), IS(perturbation, 0.1),
+    IS(seed, 0)),
+
 // Environments.
 GRADIVA_DEFAULTS(VectorizedOptions, IS(count, 1), IS(seed, 0), IS(purpose, Purpose::environment)),
 GRADIVA_DEFAULTS(CheckEnvOptions, IS(steps, 10'000), IS(seed, 0), IS(independent_episodes, true)),
 GRADIVA_DEFAULTS(CheckDerivativesOptions, IS(steps, 50), IS(episode, 10), IS(step, 1e-5), IS(tolerance, 1e-6),
     IS(seed, 0)),
-GRADIVA_DEFAULTS(Box, IS(size, 1), IS(low, {}), IS(high, {})),
+GRADIVA_DEFAULTS(Box, IS(shape, {}), IS(size, 1), IS(low, {}), IS(high, {})),
 GRADIVA_DEFAULTS(Discrete, IS(n, 1)),
 GRADIVA_DEFAULTS(MultiDiscrete, IS(n, {})),
 GRADIVA_DEFAULTS(MultiBinary, IS(size, 1)),
@@ -146,6 +153,8 @@ GRADIVA_DEFAULTS(CartPoleBatchOptions, IS(count, 1), IS(seed, 0), IS(limit, 500)
 GRADIVA_DEFAULTS(LinearQuadraticOptions, IS(a, {}), IS(b, {}), IS(q, {}), IS(r, {}), IS(start, 1)),
 GRADIVA_DEFAULTS(CartPole, IS(x, 0), IS(x_dot, 0), IS(theta, 0), IS(theta_dot, 0)),
 GRADIVA_DEFAULTS(Acrobot, IS(theta1, 0), IS(theta2, 0), IS(theta1_dot, 0), IS(theta2_dot, 0)),
+GRADIVA_DEFAULTS(Breakout, IS(paddle, 4), IS(ball, {0, 3}), IS(direction, {1, 1}), IS(trail, {0, 3}),
+    IS(in_bricks, false), IS(bricks, 0x3fffffff)),
 GRADIVA_DEFAULTS(MountainCar, IS(position, 0), IS(velocity, 0)),
 GRADIVA_DEFAULTS(MountainCarContinuous, IS(position, 0), IS(velocity, 0)),
 GRADIVA_DEFAULTS(Pendulum, IS(theta, 0), IS(theta_dot, 0), IS(observed_theta, 0), IS(observed_sine, 0)),

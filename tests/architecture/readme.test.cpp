@@ -52,6 +52,20 @@ std::vector<std::string> lines_of_cpp(const std::string& text) {
     return lines;
 }
 
+/// Checks that the program has each line of C++ that the text shows; returns how many there are.
+std::size_t check_shown(const std::string& text, const std::string& program_path) {
+    std::istringstream program(text_of(program_path));
+    std::set<std::string> run;
+    for (std::string line; std::getline(program, line);) run.insert(bare(line));
+    std::size_t shown = 0;
+    for (const std::string& line : lines_of_cpp(text)) {
+        CAPTURE(line);
+        CHECK(run.contains(line));
+        ++shown;
+    }
+    return shown;
+}
+
 }  // namespace
 
 TEST_CASE("The README explains every column of a training log in its order, by the comment of its field") {
@@ -97,16 +111,10 @@ TEST_CASE("What is shown in C++ of saved and exported policies stands in a progr
     const std::size_t begin = readme.find("## A trained policy in another program");
     REQUIRE(begin != readme.npos);
     const std::string section = readme.substr(begin, readme.find("\n## ", begin) - begin);
-    std::istringstream program(text_of("tests/io/deployment.program.cpp"));
-    std::set<std::string> run;
-    for (std::string line; std::getline(program, line);) run.insert(bare(line));
-    std::size_t shown = 0;
-    for (const std::string& text : {section, text_of("docs/deployment.md")}) {
-        for (const std::string& line : lines_of_cpp(text)) {
-            CAPTURE(line);
-            CHECK(run.contains(line));
-            ++shown;
-        }
-    }
-    CHECK(shown > 15);
+    const std::string program = "tests/io/deployment.program.cpp";
+    CHECK(check_shown(section, program) + check_shown(text_of("docs/deployment.md"), program) > 15);
+}
+
+TEST_CASE("What is shown in C++ of networks stands in a program that runs") {
+    CHECK(check_shown(text_of("docs/networks.md"), "tests/policy/own_network.program.cpp") > 60);
 }
