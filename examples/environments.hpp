@@ -1,7 +1,9 @@
-// The environments of the library by their names, with their usual limits of steps.
+// The environments of the library and of the examples by their names, with their usual limits of steps.
 #pragma once
 
 #include <gradiva/gradiva.hpp>
+
+#include "sensed_cart_pole.hpp"
 
 namespace example {
 
@@ -27,6 +29,8 @@ void for_each_environment(const Use& use) {
     use("MaskedGrid", TimeLimit(MaskedGrid{}, 30));
     use("DialLock", TimeLimit(DialLock{}, 30));
     use("Archery", Archery{});
+    use("SensedCartPole", TimeLimit(SensedCartPole{}, 500));
+    use("Breakout", TimeLimit(Breakout{}, 1000));
 }
 
 }  // namespace example

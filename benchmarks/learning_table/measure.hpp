@@ -13,7 +13,9 @@ inline constexpr Index curve_points = 100;
 template <class Trainer, class E>
 Result measure(Trainer& trainer, const E& environment, Index steps, std::uint64_t seed) {
     Result result;
+    std::vector<double> returns;  // of each iteration
     const auto record = [&](const gradiva::Progress& progress) {
+        returns.push_back(progress.mean_return);
         for (auto i = static_cast<Index>(result.curve.size()) + 1; i <= curve_points; ++i) {
             const Index at = steps * i / curve_points;
             if (progress.steps < at) break;
@@ -22,6 +24,10 @@ Result measure(Trainer& trainer, const E& environment, Index steps, std::uint64_
     };
     const gradiva::Progress last = trainer.train({.steps = steps}, record);
     result.training_return = last.mean_return;
+    const std::size_t late = (returns.size() + 9) / 10;
+    for (std::size_t i = returns.size() - late; i < returns.size(); ++i) {
+        result.late_return += returns[i] / static_cast<double>(late);
+    }
     result.steps = last.steps;
     result.seconds = last.seconds;
     result.greedy_return = gradiva::evaluate(trainer.actor(), environment, {.episodes = 100, .seed = seed}).mean_return;
@@ -33,14 +39,16 @@ struct Setting {
     Index environments = 8;
     Index steps = 100'000;
     bool normalize_observations = false;
+    gradiva::Activation activation = gradiva::Activation::tanh;
 };
 
-/// Gives `make_trainer(envs, actor, critic)` an actor and a critic of 64-64 tanh, and measures the trainer it returns.
+/// Gives `make_trainer(envs, actor, critic)` an actor and a critic of 64-64, and measures the trainer it returns.
 /// `make_distribution(action_space)` may say what the actor samples from.
 template <class E, class MakeTrainer, class MakeDistribution>
 Result train_actor_critic(const E& environment, const Setting& setting, std::uint64_t seed,
                           const MakeTrainer& make_trainer, const MakeDistribution& make_distribution) {
-    const gradiva::Mlp mlp{.hidden = {64, 64}, .normalize_observations = setting.normalize_observations};
+    const gradiva::Mlp mlp{
+        .hidden = {64, 64}, .activation = setting.activation, .normalize_observations = setting.normalize_observations};
     gradiva::Vectorized envs(environment, {.count = setting.environments, .seed = seed});
     gradiva::Actor actor(envs, mlp, make_distribution(envs.action_space()));
     gradiva::Critic critic(envs, mlp);

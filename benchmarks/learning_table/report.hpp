@@ -55,6 +55,7 @@ inline Summary summarise(const Measured& m) {
 }
 
 inline std::string_view describe(Score score) {
+    if (score == Score::late) return "sampled, mean of the last 100 episodes over the last tenth of training";
     return score == Score::greedy ? "greedy policy, 100 episodes" : "sampled, last 100 training episodes";
 }
 
@@ -78,12 +79,13 @@ inline std::string text_line(const Measured& m) {
 }
 
 inline std::string csv(const std::vector<Measured>& table) {
-    std::string text = "row,seed,score,goal,greedy_return,training_return,steps,seconds\n";
+    std::string text = "row,seed,score,goal,greedy_return,training_return,late_return,steps,seconds\n";
     for (const Measured& m : table) {
         for (std::size_t i = 0; i < m.results.size(); ++i) {
             const Result& r = m.results[i];
-            text += fmt::format("{},{},{:.9g},{:.9g},{:.9g},{:.9g},{},{:.3f}\n", m.row.name, i + 1, score_of(m.row, r),
-                                m.row.goal, r.greedy_return, r.training_return, r.steps, r.seconds);
+            text += fmt::format("{},{},{:.9g},{:.9g},{:.9g},{:.9g},{:.9g},{},{:.3f}\n", m.row.name, i + 1,
+                                score_of(m.row, r), m.row.goal, r.greedy_return, r.training_return, r.late_return,
+                                r.steps, r.seconds);
         }
     }
     return text;

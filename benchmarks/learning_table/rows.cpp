@@ -21,6 +21,7 @@ std::vector<Row> all_rows() {
     add_acrobot(rows);
     add_mountain_car(rows);
     add_pendulum(rows);
+    add_breakout(rows);
     return rows;
 }
 

@@ -22,12 +22,14 @@ struct CurvePoint {
 enum class Score {
     greedy,    ///< mean return of the greedy policy over 100 episodes after training
     training,  ///< mean return of the last 100 training episodes, whose actions were sampled
+    late,      ///< the same mean, averaged over the last tenth of the iterations
 };
 
 /// What one seed gave.
 struct Result {
     double greedy_return = 0;
     double training_return = 0;
+    double late_return = 0;
     Index steps = 0;                     ///< used, of all environments together
     double seconds = 0;                  ///< of training alone
     std::vector<CurvePoint> curve = {};  ///< at the same steps for every seed
@@ -44,12 +46,14 @@ struct Row {
 };
 
 inline double score_of(const Row& row, const Result& result) {
+    if (row.score == Score::late) return result.late_return;
     return row.score == Score::greedy ? result.greedy_return : result.training_return;
 }
 
 // The rows of each environment, appended.
 void add_cart_pole(std::vector<Row>& rows);
 void add_acrobot(std::vector<Row>& rows);
+void add_breakout(std::vector<Row>& rows);
 void add_mountain_car(std::vector<Row>& rows);
 void add_pendulum(std::vector<Row>& rows);
 

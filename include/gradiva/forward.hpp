@@ -24,10 +24,14 @@ struct ActionView;
 struct ConstActionView;
 struct Range;
 
+struct Convolution;
+struct ConvolutionLayer;
 struct Join;
 struct Mlp;
 struct NetworkPart;
 struct SharedTrunk;
+template <class Scalar>
+class ConvolutionNetwork;
 template <class Scalar>
 class JoinNetwork;
 template <class Scalar>
@@ -65,6 +69,8 @@ class FrameStack;
 template <class E>
 class RescaleAction;
 template <class E>
+class Select;
+template <class E>
 class TimeLimit;
 template <class E>
 class Vectorized;
@@ -73,6 +79,7 @@ class Wrapper;
 
 struct Acrobot;
 class Archery;
+struct Breakout;
 struct CartPole;
 class CartPoleBatch;
 class DialLock;

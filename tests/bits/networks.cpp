@@ -1,5 +1,6 @@
 // Whole networks: forward passes, derivatives by the input, tangents.
 #include "bits/column_bits.hpp"
+#include "gradiva/nn/convolution.hpp"
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/policy/shared_trunk.hpp"
 
@@ -35,6 +36,15 @@ void check(const std::string& name, Network network) {
 
 template <class Scalar>
 void check_all() {
+    for (const Activation f : {Activation::relu, Activation::tanh, Activation::gelu}) {
+        check("convolutions", ConvolutionNetwork<Scalar>(90, 3,
+                                                         {.shape = {6, 5, 3},
+                                                          .layers = {{5, 3, 1, 1}, {17, 2, 2}, {32, 2}},
+                                                          .hidden = {9},
+                                                          .activation = f,
+                                                          .normalize_observations = true},
+                                                         Rng(2)));
+    }
     for (const Index outputs : {1, 2, 3, 8, 18}) {
         for (const Index inputs : {1, 3, 17, 40}) {
             const auto mlp = [&](const std::string& name, const Mlp& description) {

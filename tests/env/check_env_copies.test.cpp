@@ -7,6 +7,7 @@
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/environments/acrobot.hpp"
 #include "gradiva/environments/archery.hpp"
+#include "gradiva/environments/breakout.hpp"
 #include "gradiva/environments/cart_pole.hpp"
 #include "gradiva/environments/dial_lock.hpp"
 #include "gradiva/environments/masked_grid.hpp"
@@ -288,6 +289,7 @@ TEST_CASE("check_env accepts every environment that comes along") {
     CHECK_NOTHROW(check_env(TimeLimit(MaskedGrid{}, 100)));
     CHECK_NOTHROW(check_env(TimeLimit(DialLock{}, 100)));
     CHECK_NOTHROW(check_env(TimeLimit(Archery{}, 100)));
+    CHECK_NOTHROW(check_env(TimeLimit(Breakout{}, 1000)));
     CHECK_NOTHROW(check_env(FrameStack(TimeLimit(CartPole{}, 500), 4)));
 }
 

@@ -34,6 +34,7 @@ TEST_CASE("environments are described by type, number, seed and spaces, and not 
     CHECK(*description.find("environments/seed") == DescriptionValue(std::int64_t{7}));
     CHECK(*description.find("environments/observation_space/size") == DescriptionValue(std::int64_t{4}));
     CHECK(*description.find("environments/action_space/n") == DescriptionValue(std::int64_t{2}));
+    CHECK(description.find("environments/observation_space/shape") == nullptr);
     CHECK(image_of(owner).arrays().empty());
 }
 

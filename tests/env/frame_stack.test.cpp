@@ -34,6 +34,35 @@ struct Forgetful : Ticker {
     }
 };
 
+/// Images of 2 rows, 3 columns and 2 channels, whose elements tell the frame and the place.
+struct Film {
+    int frame = 0;
+
+    static float element(float frame, int y, int x, int c) {
+        return 1000 * frame + static_cast<float>(100 * y + 10 * x + c);
+    }
+
+    Box observation_space() const { return {.shape = {2, 3, 2}}; }
+    Discrete action_space() const { return {.n = 1}; }
+    void reset(Rng&, std::span<float> observation) {
+        frame = 0;
+        show(observation);
+    }
+    Outcome step(int, Rng&, std::span<float> observation) {
+        ++frame;
+        show(observation);
+        return {.terminated = frame == 7};
+    }
+    void show(std::span<float> observation) const {
+        std::size_t row = 0;
+        for (int y = 0; y < 2; ++y) {
+            for (int x = 0; x < 3; ++x) {
+                for (int c = 0; c < 2; ++c) observation[row++] = element(static_cast<float>(frame), y, x, c);
+            }
+        }
+    }
+};
+
 }  // namespace
 
 TEST_CASE("FrameStack shows the last observations, the oldest first, and forgets those of the episode before") {
@@ -74,6 +103,38 @@ TEST_CASE("FrameStack repeats the bounds of the observation for each frame") {
     CHECK(stacked({.size = 2, .low = {-1}, .high = {1, 2}}, 2) == Box{.size = 4, .low = {-1}, .high = {1, 2, 1, 2}});
     CHECK(stacked({.size = 2}, 4) == Box{.size = 8});
     CHECK(stacked({.size = 1, .high = {5}}, 2).high_of(1) == 5);
+}
+
+TEST_CASE("FrameStack of images appends the channels of each frame, the oldest first") {
+    const Box image{.shape = {2, 3, 2}, .low = {0}, .high = {1}};
+    CHECK(stacked(image, 3) == Box{.shape = {2, 3, 6}, .low = {0}, .high = {1}});
+    CHECK(stacked({.shape = {1, 2, 2}, .low = {1, 2, 3, 4}, .high = {9}}, 2) ==
+          Box{.shape = {1, 2, 4}, .low = {1, 2, 1, 2, 3, 4, 3, 4}, .high = {9}});
+    FrameStack env(Film{}, 3);
+    Rng rng;
+    std::array<float, 36> o{};
+    const auto shows = [&](float oldest, float middle, float newest) {
+        const float frames[] = {oldest, middle, newest};
+        for (int y = 0; y < 2; ++y) {
+            for (int x = 0; x < 3; ++x) {
+                for (int f = 0; f < 3; ++f) {
+                    for (int c = 0; c < 2; ++c) {
+                        const auto row = static_cast<std::size_t>((y * 3 + x) * 6 + f * 2 + c);
+                        CHECK(o[row] == Film::element(frames[f], y, x, c));
+                    }
+                }
+            }
+        }
+    };
+    env.reset(rng, o);
+    shows(0, 0, 0);
+    env.step(0, rng, o);
+    env.step(0, rng, o);
+    shows(0, 1, 2);
+    env.step(0, rng, o);
+    shows(1, 2, 3);
+    CHECK(FrameStack(FrameStack(Film{}, 2), 2).observation_space().shape == std::vector<Index>{2, 3, 8});
+    CHECK_NOTHROW(check_env(FrameStack(Film{}, 2)));
 }
 
 TEST_CASE("FrameStack hands the mask on and keeps the contract inside and outside a TimeLimit") {

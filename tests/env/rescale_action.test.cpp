@@ -44,6 +44,8 @@ float sent(float low, float high, float action) {
 TEST_CASE("RescaleAction takes [-1, 1] to the bounds of each element") {
     RescaleAction env(Mirror{{.size = 3, .low = {2, -10, 0}, .high = {6, 30, 1}}});
     CHECK(env.action_space() == Box{.size = 3, .low = {-1}, .high = {1}});
+    const Box image{.shape = {1, 2, 2}, .low = {0}, .high = {5}};
+    CHECK(RescaleAction(Mirror{image}).action_space() == Box{.shape = {1, 2, 2}, .low = {-1}, .high = {1}});
     Rng rng;
     std::array<float, 3> observation{};
     env.step(std::array{-1.0F, -1.0F, -1.0F}, rng, observation);

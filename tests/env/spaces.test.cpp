@@ -35,4 +35,6 @@ TEST_CASE("spaces of all kinds have a name, a description and a state that diffe
     Spaces a{.observation = box}, b{.observation = box, .masked = true}, c{.observation = {.size = 3}};
     CHECK(first_difference(image_of(a), image_of(b)) == "masked");
     CHECK(first_difference(image_of(a), image_of(c)) == "observation/size");
+    Spaces square{.observation = {.shape = {2, 2, 3}}}, wide{.observation = {.shape = {1, 4, 3}}};
+    CHECK(first_difference(image_of(square), image_of(wide)) == "observation/shape");
 }

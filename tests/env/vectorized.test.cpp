@@ -54,6 +54,12 @@ struct Sized : Ticker {
     Discrete action_space() const { return {.n = actions}; }
 };
 
+/// Images of three elements.
+struct Shaped : Ticker {
+    std::vector<Index> shape = {3, 1, 1};
+    Box observation_space() const { return {.shape = shape}; }
+};
+
 /// Obeys a Box action: shows it.
 struct Mirror {
     Index size = 2;
@@ -234,6 +240,10 @@ TEST_CASE("Vectorized refuses no environments and spaces that hold nothing") {
     blind.observed = 0;
     lame.actions = 0;
     CHECK_THROWS_WITH(Vectorized(blind), ContainsText("Vectorized: the observation space is a Box of size 0"));
+    Shaped flat;
+    flat.shape = {3, 1};
+    CHECK_THROWS_WITH(Vectorized(flat), ContainsText("Vectorized: the observation space is a Box whose shape has 2"));
+    CHECK(Vectorized(Shaped{}, {.count = 2}).observation_space() == Box{.shape = {3, 1, 1}});
     CHECK_THROWS_WITH(Vectorized(lame), ContainsText("Vectorized: the action space is Discrete with n = 0"));
     CHECK_THROWS_WITH(Vectorized(Mirror{.size = 0}), ContainsText("Vectorized: the action space is a Box of size 0"));
 }
@@ -250,6 +260,15 @@ TEST_CASE("Vectorized refuses environments whose spaces differ") {
     CHECK_NOTHROW(Vectorized(sized(3, 2), {.count = 3}));
     CHECK_THROWS_WITH(Vectorized(sized(4, 2), {.count = 3}),
                       "Vectorized: environment 2 observes 4 numbers, environment 0 3; give all the same spaces");
+    const auto shaped = [](Index i) {
+        Shaped env;
+        if (i == 1) env.shape = {1, 3, 1};
+        return env;
+    };
+    CHECK_THROWS_WITH(
+        Vectorized(shaped, {.count = 2}),
+        "Vectorized: environment 1 has the observation space Box(1 x 3 x 1), environment 0 Box(3 x 1 x 1); "
+        "give all the same spaces");
     CHECK_THROWS_WITH(Vectorized(sized(3, 5), {.count = 3}),
                       "Vectorized: environment 2 has the action space Discrete(5), environment 0 Discrete(2); give all "
                       "the same spaces and bounds");

@@ -10,6 +10,7 @@
 #include "gradiva/env/clip_reward.hpp"
 #include "gradiva/env/frame_stack.hpp"
 #include "gradiva/env/rescale_action.hpp"
+#include "gradiva/env/select.hpp"
 #include "gradiva/env/time_limit.hpp"
 #include "helpers/masked_mirror.hpp"
 
@@ -28,9 +29,9 @@ long calls = 0;
 
 int main() {
     using namespace gradiva;
-    TimeLimit env(FrameStack(ClipReward(RescaleAction(gradiva_test::MaskedMirror{})), 4), 10);
+    TimeLimit env(FrameStack(Select(ClipReward(RescaleAction(gradiva_test::MaskedMirror{})), {0, 3}), 4), 10);
     Rng rng(1);
-    std::array<float, 16> observation{};
+    std::array<float, 8> observation{};
     std::array<std::uint8_t, 3> legal{};
     const std::array values{0.5F, -0.5F};
     const long before = calls;

@@ -17,6 +17,7 @@
 #include "gradiva/env/wrapper.hpp"
 #include "gradiva/environments/acrobot.hpp"
 #include "gradiva/environments/archery.hpp"
+#include "gradiva/environments/breakout.hpp"
 #include "gradiva/environments/cart_pole.hpp"
 #include "gradiva/environments/dial_lock.hpp"
 #include "gradiva/environments/linear_quadratic.hpp"
@@ -111,6 +112,7 @@ TEST_CASE("every bundled environment draws itself within its view, before a rese
     check_pictures("Acrobot", TimeLimit(Acrobot{}, 100));
     check_pictures("Archery", Archery{});
     check_pictures("Archery of many targets", Archery({.targets = 40, .arrows = 30}));
+    check_pictures("Breakout", TimeLimit(Breakout{}, 100));
     check_pictures("CartPole", CartPole{});
     check_pictures("DialLock", TimeLimit(DialLock{}, 30));
     check_pictures("DialLock of many dials", TimeLimit(DialLock(std::vector<Index>(60, 2)), 30));
@@ -153,6 +155,11 @@ TEST_CASE("pictures show the state: where things are") {
     CHECK(has(Shape::Kind::line, Ink::accent, {1, 1}));
     drawn(Pendulum{.theta = std::numbers::pi / 2});
     CHECK(has(Shape::Kind::line, Ink::accent, {-1, 0}));  // angles count counterclockwise
+    drawn(Breakout{.paddle = 2, .ball = {7, 5}, .bricks = 1U << 13});
+    CHECK(has(Shape::Kind::circle, Ink::accent, {7.5, 4.5}));
+    CHECK(has(Shape::Kind::rectangle, Ink::foreground, {2.95, 0.7}));
+    CHECK(has(Shape::Kind::rectangle, Ink::warm, {3.95, 7.9}));
+    CHECK(canvas.shapes().size() == 5);  // the field, the paddle, the ball, its trail and one brick
     Rng rng(1, Purpose::environment);
     std::vector<float> observation(3);  // one-hot of the goal and the two cells below it
     MaskedGrid corridor({"##G", "#.."});

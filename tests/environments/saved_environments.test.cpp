@@ -2,12 +2,14 @@
 #include "catch.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string>
 
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/environments/acrobot.hpp"
 #include "gradiva/environments/archery.hpp"
+#include "gradiva/environments/breakout.hpp"
 #include "gradiva/environments/cart_pole.hpp"
 #include "gradiva/environments/cart_pole_batch.hpp"
 #include "gradiva/environments/dial_lock.hpp"
@@ -45,6 +47,7 @@ std::string refusal_of_regulator(const Change& change) {
 TEST_CASE("bundled environments go on from their saved state with the same bits") {
     CHECK(resumed_difference(TimeLimit(Acrobot{}, 40)).empty());
     CHECK(resumed_difference(Archery({.targets = 5, .arrows = 4})).empty());
+    CHECK(resumed_difference(TimeLimit(Breakout{}, 40)).empty());
     CHECK(resumed_difference(CartPole{}).empty());
     CHECK(resumed_difference(TimeLimit(DialLock{}, 30)).empty());
     CHECK(resumed_difference(TimeLimit(LinearQuadratic(regulator()), 20)).empty());
@@ -86,6 +89,17 @@ TEST_CASE("a position that an environment does not have is not restored") {
     CHECK_THAT(refused(DialLock({3, 2}), "at", Index{3}), ContainsText("position 3 of dial 0 was saved, which has 3"));
     CHECK_THAT(refused(DialLock({3, 2}), "combination", Index{-1}), ContainsText("position -1 of dial 0 was saved"));
     CHECK(refused(DialLock({3, 2}), "combination", Index{2}).empty());
+    const char* const places[] = {"paddle", "ball/x", "ball/y", "trail/x", "trail/y"};
+    for (const char* const path : places) {
+        CAPTURE(path);
+        for (const int x : {-1, 10}) CHECK_THAT(refused(Breakout{}, path, x), ContainsText("Breakout: the paddle,"));
+        for (const int x : {0, 9}) CHECK(refused(Breakout{}, path, x).empty());
+    }
+    for (const char* const path : {"direction/x", "direction/y"}) {
+        for (const int x : {-2, 0, 2}) CHECK_THAT(refused(Breakout{}, path, x), ContainsText("Breakout: the paddle,"));
+        CHECK(refused(Breakout{}, path, -1).empty());
+    }
+    CHECK_THAT(refused(Breakout{}, "bricks", std::uint32_t{1} << 30), ContainsText("Breakout: the paddle,"));
 }
 
 TEST_CASE("CartPoleBatch goes on from its saved state however it is split") {

@@ -16,6 +16,8 @@ import unittest
 FOLDER = pathlib.Path(sys.argv.pop() if len(sys.argv) > 1 else ".")
 
 WITH_OPTIONS = {  # and the environments that they train in
+    "asymmetric_critic": "SensedCartPole",
+    "breakout": "Breakout",
     "cartpole_a2c": "CartPole",
     "cartpole_off_policy": "CartPole",
     "cartpole_ppo_clip": "CartPole",
@@ -153,7 +155,7 @@ class Reports(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual(done.stderr.splitlines()[-1], f"the report is {file}")
                 page = file.read_text()
-                self.assertIn(f'TimeLimit\\u003c{env}>', page)
+                self.assertRegex(page, f'TimeLimit\\\\u003c(example::)?{env}>')
                 self.assertIn('"recording":{', page)
                 self.assertIn('"evaluation":{', page)
 

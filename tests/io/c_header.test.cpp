@@ -14,6 +14,7 @@
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/environments/cart_pole.hpp"
 #include "helpers/temporary_folder.hpp"
+#include "io/described_networks.hpp"
 #include "io/policy_table.hpp"
 
 using namespace gradiva;
@@ -32,6 +33,15 @@ PolicyDescription small_policy(std::vector<double> weight = {0.1, -2}, Dtype sca
 
 std::string text_of(const PolicyDescription& policy, const std::string& name = "walker") {
     return detail::c_header(policy, name);
+}
+
+/// The header of a policy in float of `policies_with_shape`.
+std::string text_with_shape(const std::string& name) {
+    for (const NamedPolicy& row : policies_with_shape(Dtype::f32)) {
+        if (row.name != name) continue;
+        return detail::c_header_of<float>(row.policy, computed_examples(row.policy), "walker");
+    }
+    return "no policy";
 }
 
 /// The numbers of an array in the text.
@@ -110,6 +120,22 @@ TEST_CASE("the first comment of a C header says what the policy is") {
                         });
 }
 
+TEST_CASE("the first comment of a C header says what networks with shape are, and what they take") {
+    const std::string image = text_with_shape("convolutions");
+    CHECK_THAT(image, ContainsText("Network       7 x 6 x 2 - 7 x 6 x 9 - 5 x 4 x 8 - 3 x 2 x 5 - 20 - 3, elu, in "
+                                   "float\n"));
+    CHECK_THAT(image, ContainsText("Stack         2164 bytes"));  // 7 x 6 x 9, 5 x 4 x 8 and the head
+    CHECK_THAT(image, ContainsText("Observation   84 numbers, as the environment writes them; normalised here"));
+    const std::string several = text_with_shape("networks side by side");
+    CHECK_THAT(several, ContainsText("Network       (rows 4 to 78: 5 x 5 x 3 - 2 x 2 x 4 - 6, relu, layer "
+                                     "normalisation) and (rows 2 to 5: 4 - 9 - 8, silu, layer normalisation) and "
+                                     "(rows 80 to 82: 3) and (rows 82 to 85: 4) - 7 - 3, gelu, in float\n"));
+    CHECK_THAT(several, ContainsText("Stack         176 bytes"));  // 16 and 4 between layers, 21 side by side, the head
+    CHECK_THAT(text_with_shape("one linear layer of some rows"), ContainsText("#define WALKER_OBSERVATION_SIZE 9\n"));
+    CHECK_THAT(text_with_shape("one linear layer of some rows"),
+               ContainsText("Network       rows 0 to 4: 5 - 3, linear, in float\n"));
+}
+
 TEST_CASE("the constants of a C header are the policy's numbers, to the bit, in any locale") {
     const float weights[] = {0.1F,     1,     -0.0F,     std::numeric_limits<float>::denorm_min(),
                              16777216, 1e20F, -1.1e-12F, std::nextafter(1.0F, 2.0F)};
@@ -180,15 +206,16 @@ TEST_CASE("names that C or C++ would not take are refused, and nothing is writte
 TEST_CASE("no two names of policies, however they are chosen, give one name of a C header") {
     // "x" with an ending "a_b" and "x_a" with the ending "b" would: no ending may itself end with another one.
     std::set<std::string> endings;
+    const auto add_endings = [&](const std::string& text) {
+        const std::regex name("(?:walker|WALKER)_(\\w+)");
+        for (auto i = std::sregex_iterator(text.begin(), text.end(), name); i != std::sregex_iterator(); ++i) {
+            endings.insert((*i)[1]);
+        }
+    };
+    add_endings(text_with_shape("networks within networks"));
     for_each_policy<double>({.mlp = {.hidden = {2}, .layer_norm = true, .normalize_observations = true}},
-                            [&](const auto&, const auto& actor) {
-                                const std::string text = text_of(describe_policy(actor));
-                                const std::regex name("(?:walker|WALKER)_(\\w+)");
-                                for (auto i = std::sregex_iterator(text.begin(), text.end(), name);
-                                     i != std::sregex_iterator(); ++i) {
-                                    endings.insert((*i)[1]);
-                                }
-                            });
+                            [&](const auto&, const auto& actor) { add_endings(text_of(describe_policy(actor))); });
+    CHECK(endings.contains("mean_2"));
     CHECK(endings.contains("example_heads"));
     for (const std::string& ending : endings) {
         for (std::size_t i = ending.find('_'); i != std::string::npos; i = ending.find('_', i + 1)) {

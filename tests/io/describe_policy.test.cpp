@@ -39,19 +39,54 @@ TEST_CASE("a description has the layers of the network in order, and the distrib
     });
 }
 
-TEST_CASE("the description of a shared trunk is that of the head, without the value") {
-    const auto actor = trunk_policy();
-    const PolicyDescription policy = describe_policy(actor);
-    const DescribedLayer& last = policy.network.layers.back();
-    CHECK(last.outputs == 4);
-    const auto all = actor.weights();
-    const std::size_t begin = all.size() - 5 * (5 + 1);  // W is 5 x 5, the last row that of the value
-    for (std::size_t j = 0; j < 5; ++j) {
-        for (std::size_t i = 0; i < 4; ++i) {
-            CHECK(last.weight[j * 4 + i] == static_cast<double>(all[begin + j * 5 + i]));
-        }
+TEST_CASE("the description of a shared trunk is that of the actor's head behind the trunk, without the critic") {
+    const PolicyForm form{.mlp = {.hidden = {8, 5}, .activation = Activation::relu}};
+    const auto actor = trunk_policy(form);
+    const DescribedNetwork network = describe_policy(actor).network;
+    REQUIRE(network.parts.size() == 1);
+    const DescribedNetwork& trunk = network.parts[0];
+    REQUIRE(trunk.layers.size() == 2);
+    CHECK(trunk.activates_last);
+    CHECK(trunk.activation == Activation::relu);
+    CHECK(trunk.layers[1].outputs == 5);
+    REQUIRE(network.layers.size() == 1);
+    CHECK_FALSE(network.activates_last);
+    std::vector<double> all;
+    for (const DescribedLayer* layer : {&trunk.layers[0], &trunk.layers[1], &network.layers[0]}) {
+        all.insert(all.end(), layer->weight.begin(), layer->weight.end());
+        all.insert(all.end(), layer->bias.begin(), layer->bias.end());
     }
-    for (std::size_t i = 0; i < 4; ++i) CHECK(last.bias[i] == static_cast<double>(all[begin + 25 + i]));
+    const auto weights = actor.weights();
+    REQUIRE(all.size() + 6 == weights.size());  // the critic's head is 5 weights and a bias
+    CHECK(std::equal(all.begin(), all.end(), weights.begin()));
+}
+
+TEST_CASE("a description has the rows, convolutions and parts of a network, and what normalises each part") {
+    for_each_network<float>([](const std::string& name, const auto& actor) {
+        INFO(name);
+        const DescribedNetwork network = describe_policy(actor).network;
+        if (name == "an Mlp of some rows") {
+            CHECK(network.rows == Range{2, 6});
+            CHECK(network.mean.size() == 4);
+        } else if (name == "Convolution") {
+            REQUIRE(network.convolutions.size() == 3);
+            CHECK(network.convolutions[1].height == 7);
+            CHECK(network.convolutions[1].width == 6);
+            CHECK(network.convolutions[1].channels_in == 9);
+            CHECK(network.convolutions[1].stride == 2);
+            CHECK(network.convolutions[1].padding == 2);
+            CHECK(network.convolutions[2].outputs() == 30);
+            CHECK(network.layers[0].inputs == 30);
+            CHECK(network.mean.size() == 84);
+        } else if (name == "a Join within a Join") {
+            CHECK(network.rows == Range{1, 31});
+            REQUIRE(network.parts.size() == 2);
+            REQUIRE(network.parts[0].parts.size() == 3);
+            CHECK(network.parts[0].parts[1].mean.size() == 4);
+            CHECK(network.parts[0].parts[2].layers.empty());
+            CHECK(network.mean.empty());
+        }
+    });
 }
 
 TEST_CASE("a description has what normalises observations") {

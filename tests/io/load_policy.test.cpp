@@ -152,6 +152,28 @@ TEST_CASE("a file of another policy is refused by its first difference, and chan
                ContainsText("actor/network/parameters was saved as F32 and is F64 here"));
 }
 
+TEST_CASE("a policy keeps the shape of its observations, and is of no other") {
+    const TemporaryPath path("policy.safetensors");
+    const auto policy_of = [](const Box& observation) {
+        return policy_of_table(MlpNetwork<float>(6, 2, Mlp{.hidden = {}}, Rng(), 1), Categorical<float>(2),
+                               {.observation = observation, .action = Discrete{2}}, {});
+    };
+    const auto images = policy_of({.shape = {1, 2, 3}});
+    save_policy(path.text(), images);
+    CHECK(SavedPolicy(path.text()).description().spaces.observation == Box{.shape = {1, 2, 3}});
+    auto same = policy_of({.shape = {1, 2, 3}});
+    CHECK_NOTHROW(load_policy(path.text(), same));
+    for (const Box& other : {Box{.size = 6}, Box{.shape = {2, 1, 3}}}) {
+        auto actor = policy_of(other);
+        CHECK_THROWS_WITH(load_policy(path.text(), actor), ContainsText("or bounds or shapes differ"));
+    }
+}
+
+TEST_CASE("a policy of before shapes has none") {
+    const SavedPolicy old(GRADIVA_SOURCE_DIR "/tests/reference/policy.safetensors");
+    CHECK(old.description().spaces.observation.shape.empty());
+}
+
 TEST_CASE("files that are no policies, or damaged ones, are refused") {
     const TemporaryFolder folder("policies");
     Training training;

@@ -169,6 +169,8 @@ TEST_CASE("the metadata of an ONNX file has the spaces, the distribution and the
     const std::string bytes = exported(policy);
     const auto holds = [&](const std::string& text) { CHECK_THAT(bytes, ContainsText(text)); };
     holds("gradiva.version");
+    policy.spaces.observation = {.shape = {1, 2, 1}};
+    CHECK_THAT(exported(policy), ContainsText(R"({"observation":{"size":2,"shape":[1,2,1],"low":[],"high":[]},)"));
     holds(R"({"observation":{"size":2,"low":[],"high":[]},"action":{"kind":"HybridSpace","n":2,)"
           R"("box":{"size":1,"low":[0.0],"high":[1.0]}},"masked":true})");
     holds(

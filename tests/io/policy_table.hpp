@@ -21,6 +21,8 @@
 #include "gradiva/distributions/state_dependent_gaussian.hpp"
 #include "gradiva/env/spaces.hpp"
 #include "gradiva/kernels/moments.hpp"
+#include "gradiva/nn/convolution.hpp"
+#include "gradiva/nn/join.hpp"
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/policy/shared_trunk.hpp"
@@ -112,6 +114,32 @@ inline auto trunk_policy(const PolicyForm& form = {}) {
     TrunkNetwork<float> network(table_observation.size, 4, SharedTrunk{.trunk = form.mlp}, Rng(3));
     return policy_of_table(std::move(network), Categorical<float>(4), Spaces{table_observation, Discrete{.n = 4}, true},
                            form);
+}
+
+/// Calls `use(name, actor)` for one policy of each network that has rows, an image or parts, in `Scalar`.
+template <class Scalar, class Use>
+void for_each_network(const Use& use) {
+    const auto add = [&](const char* name, auto network) {
+        const Spaces spaces{{.size = network.inputs()}, Discrete{.n = 4}, true};
+        use(name, policy_of_table(std::move(network), Categorical<Scalar>(4), spaces, {.scale = 0.5}));
+    };
+    const Mlp rows{.hidden = {8, 5}, .layer_norm = true, .normalize_observations = true, .inputs = Range{2, 6}};
+    Convolution image{.shape = {7, 6, 2}, .layers = {{9, 3, 1, 1}, {8, 3, 2, 2}, {5, 3, 1, 0}}, .hidden = {12}};
+    image.activation = Activation::elu;
+    image.normalize_observations = true;
+    const Convolution bare{.shape = {3, 6, 1}, .layers = {{4, 3, 1, 1}}, .hidden = {}, .inputs = Range{8, 26}};
+    const Mlp raw{.hidden = {}, .inputs = Range{25, 27}};
+    const Join join{.networks = {bare, rows, raw}, .hidden = {7}, .activation = Activation::gelu, .layer_norm = true};
+    Join nested{.networks = {join, Mlp{.hidden = {6}}}, .hidden = {}};
+    nested.inputs = Range{1, 31};
+    add("an Mlp of some rows", MlpNetwork<Scalar>(9, 4, rows, Rng(3)));
+    add("Convolution", ConvolutionNetwork<Scalar>(84, 4, image, Rng(3)));
+    add("Convolution without hidden layers", ConvolutionNetwork<Scalar>(30, 4, bare, Rng(3)));
+    add("Join", JoinNetwork<Scalar>(27, 4, join, Rng(3)));
+    add("a Join within a Join", JoinNetwork<Scalar>(31, 4, nested, Rng(3)));
+    add("a trunk of convolutions",
+        TrunkNetwork<Scalar>(84, 4, SharedTrunk{.trunk = image, .actor = {.hidden = {6}}}, Rng(3)));
+    add("a trunk of networks side by side", TrunkNetwork<Scalar>(31, 4, SharedTrunk{.trunk = nested}, Rng(3)));
 }
 
 /// Forms of networks and numbers that files and exports have to reproduce.

@@ -1,7 +1,8 @@
 #include "gradiva/io/saved_policy.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@
 #include "gradiva/io/save_policy.hpp"
 #include "gradiva/policy/acting.hpp"
 #include "helpers/temporary_path.hpp"
+#include "io/described_networks.hpp"
 #include "io/policy_table.hpp"
 
 using namespace gradiva;
@@ -63,7 +65,7 @@ int differing_actions(const A& actor, SavedPolicy& policy) {
             Acting<A, Space> acting(actor, spaces.observation, space, spaces.masked);
             Rng rng(1), one(5), other(5);
             for (int n = 0; n < 200; ++n) {
-                std::array<float, 3> observation;
+                std::vector<float> observation(to_size(spaces.observation.size));
                 for (float& x : observation) x = static_cast<float>(2 * rng.normal());
                 std::vector<std::uint8_t> mask;
                 if (spaces.masked) {
@@ -108,6 +110,46 @@ TEST_CASE("a saved policy acts as the actor does with each form of network") {
             SavedPolicy policy(path.text());
             CHECK(differing_actions(actor, policy) == 0);
         });
+    }
+}
+
+/// A policy that is saved, runs, is loaded and saved again.
+template <class A>
+void check_files(const A& actor) {
+    const TemporaryPath path("policy.safetensors"), again("again.safetensors");
+    save_policy(path.text(), actor);
+    SavedPolicy policy(path.text());
+    CHECK(differing_actions(actor, policy) == 0);
+    policy.with_actor([&](const auto& rebuilt) { save_policy(again.text(), rebuilt); });
+    CHECK(SavedPolicy(again.text()).description() == policy.description());
+    auto expected = actor, other = actor;
+    scatter(other, {.scale = 0.1, .mean = 3});
+    load_policy(path.text(), other);
+    CHECK(first_difference(image_of(expected), image_of(other)).empty());
+}
+
+TEST_CASE("networks with rows, images and parts are saved, run and loaded, to the bit") {
+    const auto check = [](const std::string& name, const auto& actor) {
+        INFO(name);
+        check_files(actor);
+    };
+    for_each_network<float>(check);
+    for_each_network<double>(check);
+}
+
+TEST_CASE("the policy of a description of a network with shape computes what it says") {
+    for (const Dtype scalar : {Dtype::f32, Dtype::f64}) {
+        for (const NamedPolicy& row : policies_with_shape(scalar)) {
+            INFO(row.name << " in " << dtype_name(scalar));
+            const PolicyExamples expected = computed_examples(row.policy), examples = policy_examples(row.policy);
+            REQUIRE(examples.head.size() == expected.head.size());
+            CHECK(examples.observation == expected.observation);
+            const double tolerance = scalar == Dtype::f64 ? 1e-12 : 1e-5;
+            for (std::size_t i = 0; i < expected.head.size(); ++i) {
+                CHECK(std::abs(examples.head[i] - expected.head[i]) <=
+                      tolerance * std::max(1.0, std::abs(expected.head[i])));
+            }
+        }
     }
 }
 

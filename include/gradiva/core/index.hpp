@@ -17,6 +17,7 @@ struct Range {
     Index begin = 0;
     Index end = 0;
     constexpr Index size() const { return end - begin; }
+    constexpr bool operator==(const Range&) const = default;
 };
 
 /// The `part`-th of `parts` consecutive pieces of [0, total), whose sizes differ by at most 1, larger ones first.

@@ -18,7 +18,8 @@ inline Index count_of_choices(const HybridSpace& space, Index) { return space.ch
 
 namespace detail {
 
-inline void check_finite_actions(const char* who, const ConstMatrixMap<float>& reals, Range environments) {
+[[gnu::noinline]] inline void check_finite_actions(const char* who, const ConstMatrixMap<float>& reals,
+                                                   Range environments) {
     if (all_finite(reals.data(), reals.size())) return;
     for (Index j = 0; j < reals.cols(); ++j) {
         for (Index i = 0; i < reals.rows(); ++i) {
@@ -54,7 +55,7 @@ void check_actions(const char* who, const Space& space, const ConstActionView& a
             first += n;
         }
     }
-    detail::check_finite_actions(who, actions.reals, environments);
+    if (actions.reals.size() > 0) detail::check_finite_actions(who, actions.reals, environments);
 }
 
 }  // namespace GRADIVA_NAMESPACE

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -11,9 +12,24 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A space in words, for messages: `Discrete(4)`, `MultiDiscrete(3, 2)`, `HybridSpace(Discrete(3), Box(2))`.
+namespace detail {
+
+/// A shape in words: `10 x 12 x 3`.
+inline std::string shape_text(const std::vector<Index>& shape) {
+    std::string text;
+    for (const Index extent : shape) text += fmt::format("{}{}", text.empty() ? "" : " x ", extent);
+    return text;
+}
+
+}  // namespace detail
+
+/// A space in words, for messages: `Discrete(4)`, `MultiDiscrete(3, 2)`, `HybridSpace(Discrete(3), Box(2))`,
+/// `Box(10 x 12 x 3)`.
 inline std::string describe(const Discrete& space) { return fmt::format("Discrete({})", space.n); }
-inline std::string describe(const Box& space) { return fmt::format("Box({})", space.size); }
+inline std::string describe(const Box& space) {
+    return fmt::format("Box({})",
+                       space.shape.empty() ? fmt::format("{}", space.size) : detail::shape_text(space.shape));
+}
 inline std::string describe(const MultiBinary& space) { return fmt::format("MultiBinary({})", space.size); }
 inline std::string describe(const HybridSpace& space) {
     return fmt::format("HybridSpace({}, {})", describe(space.choice), describe(space.box));
@@ -28,8 +44,29 @@ inline std::string describe(const MultiDiscrete& space) {
 
 namespace detail {
 
-/// Throws `Error` unless the Box has elements, and no bounds, one, or one per element, on either side.
+/// Throws `Error` unless the Box has no shape, or one of three extents, all at least 1, and its size.
+inline void check_box_shape(const char* who, const char* which, const Box& space) {
+    if (space.shape.empty()) return;
+    const std::string shape = shape_text(space.shape);
+    require(space.shape.size() == 3,
+            "{}: the {} space is a Box whose shape has {} extents ({}); give a height, a width and channels, or no shape",
+            who, which, space.shape.size(), shape);
+    for (const Index extent : space.shape) {
+        require(extent >= 1, "{}: the {} space is a Box of shape {}; give a height, width and channels of at least 1",
+                who, which, shape);
+    }
+    const Index product = Box::size_of(space.shape);
+    require(product > 0, "{}: the {} space is a Box of shape {}, more elements than can be counted; give fewer", who,
+            which, shape);
+    require(space.size == product,
+            "{}: the {} space is a Box of shape {} and size {}; leave size out, or give {}, as the shape has", who,
+            which, shape, space.size, product);
+}
+
+/// Throws `Error` unless the Box has elements, as many as its shape, if it has one, and no bounds, one, or one per
+/// element, on either side.
 inline void check_box_size(const char* who, const char* which, const Box& space) {
+    check_box_shape(who, which, space);
     require(space.size >= 1, "{}: the {} space is a Box of size {}; give at least 1 element", who, which, space.size);
     for (const auto* bounds : {&space.low, &space.high}) {
         const auto count = static_cast<Index>(bounds->size());
@@ -41,8 +78,8 @@ inline void check_box_size(const char* who, const char* which, const Box& space)
 
 }  // namespace detail
 
-/// Throws `Error` unless the Box has elements, and low < high for each. The text begins with `who`; `which` names the
-/// space: "action" or "observation".
+/// Throws `Error` unless the Box has elements, as many as its shape, if it has one, and low < high for each. The text
+/// begins with `who`; `which` names the space: "action" or "observation".
 inline void check_box(const char* who, const char* which, const Box& space) {
     detail::check_box_size(who, which, space);
     for (Index i = 0; i < space.size; ++i) {
@@ -85,6 +122,7 @@ inline void check_action_space(const char* who, const HybridSpace& space) {
     require(space.choice.n >= 1,
             "{}: the action space is a HybridSpace whose choice has n = {}; give at least 1 action", who,
             space.choice.n);
+    detail::check_box_shape(who, "action", space.box);
     require(space.box.size >= 1,
             "{}: the action space is a HybridSpace whose box has size {}; give at least 1 element, or use Discrete",
             who, space.box.size);

@@ -33,7 +33,7 @@ public:
                     "bounds",
                     i, bounds_.low_of(i), bounds_.high_of(i));
         }
-        box_of(space_) = {.size = bounds_.size, .low = {-1}, .high = {1}};
+        box_of(space_) = {.shape = bounds_.shape, .size = bounds_.size, .low = {-1}, .high = {1}};
         rescaled_.resize(static_cast<std::size_t>(bounds_.size));
     }
 

@@ -12,18 +12,39 @@
 namespace GRADIVA_NAMESPACE {
 
 /// Vectors of `size` real numbers. Bounds, both included, are given per element, once for all elements, or not at all.
+///
+///   Box{.size = 4}                 a vector
+///   Box{.shape = {10, 12, 3}}      an image of 10 rows, 12 columns and 3 channels: size is 360
+///
+/// A space whose `size` is not that of its shape, or whose shape has other than three extents, all at least 1, is
+/// refused by whatever takes spaces.
 struct Box {
-    Index size = 1;
+    /// Empty, or {height, width, channels}: element (y, x, c) of the image is element (y width + x) channels + c.
+    std::vector<Index> shape = {};
+    Index size = size_of(shape);   ///< by default that of the shape; 1 without a shape
     std::vector<float> low = {};   ///< empty: unbounded below; one number: the same for all elements
     std::vector<float> high = {};  ///< empty: unbounded above; one number: the same for all elements
 
     float low_of(Index element) const { return bound(low, element, -std::numeric_limits<float>::infinity()); }
     float high_of(Index element) const { return bound(high, element, std::numeric_limits<float>::infinity()); }
 
+    /// The number of elements of a shape: the product of its extents, 1 without any. 0 where it is not three extents,
+    /// all at least 1, or the product is no Index.
+    static Index size_of(const std::vector<Index>& shape) {
+        if (shape.empty()) return 1;
+        Index product = shape.size() == 3 ? 1 : 0;
+        for (const Index extent : shape) {
+            const bool fits = extent >= 1 && product <= std::numeric_limits<Index>::max() / extent;
+            product = fits ? product * extent : 0;
+        }
+        return product;
+    }
+
     bool operator==(const Box&) const = default;
 
     void visit_state(State& state) {
         state("size", size);
+        if (!shape.empty() || !state.describes()) state("shape", shape);
         state("low", low);
         state("high", high);
     }

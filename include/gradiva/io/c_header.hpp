@@ -10,8 +10,9 @@
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/io/describe_policy.hpp"
 #include "gradiva/io/detail/c_header/functions.hpp"
+#include "gradiva/io/detail/c_header/head.hpp"
 #include "gradiva/io/detail/c_header/identifier.hpp"
-#include "gradiva/io/detail/c_header/network.hpp"
+#include "gradiva/io/detail/c_header/plan.hpp"
 #include "gradiva/io/detail/c_header/preamble.hpp"
 #include "gradiva/io/detail/c_header/text.hpp"
 #include "gradiva/io/detail/check_numbers.hpp"
@@ -37,8 +38,9 @@ std::string c_header_of(const PolicyDescription& policy, const PolicyExamples& e
     add_sizes(body, policy);
     body.add("\n");
     add_constants_of_mode(body, policy);
-    if (is_mapped(policy.distribution) || activates_by_exp(policy.network)) body.add(c_exp);
-    add_network<Scalar>(body, policy);
+    const CPlan plan(policy);
+    if (is_mapped(policy.distribution) || activates_by_exp(plan)) body.add(c_exp);
+    add_network<Scalar>(body, plan);
     add_mode(body, policy);
     add_act(body, policy);
     add_self_test<Scalar>(test, policy, examples);

@@ -59,7 +59,7 @@ void check_same_spaces(const std::string& who, const A& actor, const PolicyDescr
     require(
         here == policy.spaces,
         "{}: it is a policy for {}, observations of {} numbers and {} masks, and the actor here is for {}, {} numbers "
-        "and {} masks, or bounds differ; build it from the same environments",
+        "and {} masks, or bounds or shapes differ; build it from the same environments",
         who, describe(policy.spaces.action), policy.spaces.observation.size, policy.spaces.masked ? "with" : "no",
         describe(here.action), here.observation.size, here.masked ? "with" : "no");
 }

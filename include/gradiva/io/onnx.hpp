@@ -29,8 +29,8 @@ template <class = void>  // compiled where it is called only
 std::string onnx_bytes(const PolicyDescription& policy, const PolicyExamples& examples) {
     const OnnxType type = policy.scalar == Dtype::f64 ? OnnxType::f64 : OnnxType::f32;
     OnnxGraph graph;
-    const auto observation = graph.input({"observation", OnnxType::f32, policy.network.inputs()});
-    const auto head = onnx_network(graph, policy.network, type, observation);
+    const auto observation = graph.input({"observation", OnnxType::f32, policy.spaces.observation.size});
+    const auto head = onnx_network(graph, policy.network, type, "", observation, policy.spaces.observation.size);
     onnx_actions(graph, policy, type, head);
     graph.output({"head", type, policy.network.outputs()}, head);
     const std::string version = version_text();

@@ -2,6 +2,7 @@
 
 #include "gradiva/core/namespace.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,15 +24,64 @@ struct DescribedLayer {
     bool operator==(const DescribedLayer&) const = default;
 };
 
-/// An `Mlp` with its weights. Without layers before the last one it is a linear map.
+/// One convolution with square kernels over an image of height x width x channels_in numbers, of which element
+/// (y, x, c) is number (y width + x) channels_in + c; its outputs lie in the same order. Output (y, x) of channel m is
+///   bias[m] + sum over (ky, kx, c) of weight[m, (ky kernel + kx) channels_in + c] in(y stride + ky - padding,
+///                                                                                   x stride + kx - padding, c),
+/// where the input is 0 beyond its borders.
+struct DescribedConvolution {
+    Index height = 0, width = 0, channels_in = 0;  ///< of the input, each at least 1
+    Index channels = 0;                            ///< of the output
+    Index kernel = 0, stride = 1, padding = 0;     ///< kernel from 1 to height + 2 padding and width + 2 padding
+    std::vector<double> weight = {};               ///< channels x (kernel kernel channels_in), column after column
+    std::vector<double> bias = {};                 ///< one per channel
+
+    Index inputs() const { return height * width * channels_in; }
+    Index output_height() const { return (height + 2 * padding - kernel) / stride + 1; }
+    Index output_width() const { return (width + 2 * padding - kernel) / stride + 1; }
+    Index outputs() const { return output_height() * output_width() * channels; }
+    /// Columns of the weights.
+    Index inputs_of_output() const { return kernel * kernel * channels_in; }
+
+    bool operator==(const DescribedConvolution&) const = default;
+};
+
+/// A network with its weights. An `Mlp` has layers only; a `Convolution` has convolutions before them; a `Join` has
+/// parts, whose outputs side by side are the inputs of its layers. The trunk of a `SharedTrunk` is such a part, and the
+/// layers are those of the actor.
 struct DescribedNetwork {
-    Activation activation = Activation::tanh;  ///< after every layer but the last
-    std::vector<DescribedLayer> layers = {};   ///< at least one; outputs of the last: the head
-    /// Inputs are normalised, y = clamp((x - mean) * scale, -10, 10), in double; empty: they are not.
+    /// Rows that are read of the input, which is the observation, or of a part what the network around it reads;
+    /// without a value: all.
+    std::optional<Range> rows = {};
+    Activation activation = Activation::tanh;  ///< after every convolution, and every layer but the last
+    /// One after the other, each on the outputs of the one before; the first on the rows. Not together with parts.
+    std::vector<DescribedConvolution> convolutions = {};
+    /// Networks without an output layer, which read of the same rows. Empty, or at least one.
+    std::vector<DescribedNetwork> parts = {};
+    /// Dense layers on the rows, or on the outputs of the convolutions or of the parts. At least one where the last is
+    /// the output layer; its outputs are then the head.
+    std::vector<DescribedLayer> layers = {};
+    bool activates_last = false;  ///< the last layer is activated, too: of parts, which have no output layer
+    /// Rows are normalised, y = clamp((x - mean) * scale, -10, 10), in double; empty: they are not. With parts each of
+    /// them has its own.
     std::vector<double> mean = {}, scale = {};
 
-    Index inputs() const { return layers.front().inputs; }
-    Index outputs() const { return layers.back().outputs; }
+    /// Outputs of the last layer, rows of the head; without layers 0.
+    Index outputs() const { return layers.empty() ? 0 : layers.back().outputs; }
+    /// Whether hidden layers are normalised.
+    bool has_layer_norm() const { return !layers.empty() && !layers.front().gain.empty(); }
+    /// The range of rows, and the outputs also of a part without layers, for an input of `observed` numbers.
+    Range rows_of(Index observed) const { return rows.value_or(Range{0, observed}); }
+    Index outputs_for(Index observed) const { return layers.empty() ? inputs_of_layers(observed) : outputs(); }
+    /// The numbers that the layers get.
+    Index inputs_of_layers(Index observed) const {
+        const Index read = rows_of(observed).size();
+        if (!convolutions.empty()) return convolutions.back().outputs();
+        if (parts.empty()) return read;
+        Index sum = 0;
+        for (const DescribedNetwork& part : parts) sum += part.outputs_for(read);
+        return sum;
+    }
 
     bool operator==(const DescribedNetwork&) const = default;
 };

@@ -39,18 +39,41 @@ namespace detail {
 /// The width beyond which bounds say nothing of the size of observations.
 inline constexpr float widest_example = 1e6F;
 
+/// By what the elements of observations are normalised, for the first network that normalises each; scale 0: by none.
+struct ObservationScales {
+    std::vector<double> mean, scale;
+
+    explicit ObservationScales(const PolicyDescription& policy)
+        : mean(to_size(policy.spaces.observation.size)), scale(mean.size()) {
+        add(policy.network, policy.spaces.observation.size, 0);
+    }
+
+private:
+    /// Of a network whose input is the `observed` elements from `begin` on.
+    void add(const DescribedNetwork& network, Index observed, Index begin) {
+        const Range rows = network.rows_of(observed);
+        const std::size_t first = to_size(begin + rows.begin);
+        for (std::size_t i = 0; i < network.mean.size(); ++i) {
+            if (scale[first + i] != 0) continue;
+            mean[first + i] = network.mean[i];
+            scale[first + i] = network.scale[i];
+        }
+        for (const DescribedNetwork& part : network.parts) add(part, rows.size(), begin + rows.begin);
+    }
+};
+
 /// An element of an observation: uniform within its bounds; without close bounds, uniform within two deviations of the
 /// mean by which it is normalised; without those, standard normal. Within the bounds in any case.
-inline float example_observation(const PolicyDescription& policy, Index element, Rng& rng) {
+inline float example_observation(const PolicyDescription& policy, const ObservationScales& scales, Index element,
+                                 Rng& rng) {
     const float low = policy.spaces.observation.low_of(element), high = policy.spaces.observation.high_of(element);
     if (std::isfinite(low) && std::isfinite(high) && high - low <= widest_example) {
         return std::clamp(static_cast<float>(rng.uniform(static_cast<double>(low), static_cast<double>(high))), low,
                           high);
     }
     double x = rng.normal();
-    if (!policy.network.mean.empty()) {
-        const auto i = static_cast<std::size_t>(element);
-        x = policy.network.mean[i] + rng.uniform(-2, 2) / policy.network.scale[i];
+    if (const std::size_t i = to_size(element); scales.scale[i] != 0) {
+        x = scales.mean[i] + rng.uniform(-2, 2) / scales.scale[i];
     }
     return std::clamp(static_cast<float>(x), low, high);
 }
@@ -64,10 +87,11 @@ inline void draw_mask(std::span<std::uint8_t> mask, Rng& rng) {
 /// Observations of a fixed random stream; half of them with random legal masks, where the policy has masks.
 inline PolicyExamples drawn_examples(const PolicyDescription& policy) {
     PolicyExamples examples;
+    const ObservationScales scales(policy);
     Rng rng(0, Purpose::example, 0);
     for (Index n = 0; n < PolicyExamples::count; ++n) {
         for (Index i = 0; i < policy.spaces.observation.size; ++i) {
-            examples.observation.push_back(example_observation(policy, i, rng));
+            examples.observation.push_back(example_observation(policy, scales, i, rng));
         }
         if (!policy.spaces.masked) continue;
         for (const Index choices : policy.distribution.choices) {

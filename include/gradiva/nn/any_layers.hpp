@@ -5,10 +5,13 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "gradiva/core/state.hpp"
+#include "gradiva/nn/convolution_layers.hpp"
 #include "gradiva/nn/join_layers.hpp"
 #include "gradiva/nn/mlp_layers.hpp"
+#include "gradiva/nn/observation_shape.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -16,21 +19,40 @@ namespace GRADIVA_NAMESPACE {
 /// one converts to it.
 struct NetworkPart {
     NetworkPart(Mlp mlp) : description(std::move(mlp)) {}
+    NetworkPart(Convolution convolution) : description(std::move(convolution)) {}
     NetworkPart(Join join) : description(std::move(join)) {}
 
-    std::variant<Mlp, Join> description;
+    std::variant<Mlp, Convolution, Join> description;
 };
+
+/// The same where networks without a shape, which read all of the observation, have the observation's (see
+/// `observation_shape.hpp`).
+inline Join with_observation_shape(Join join, const std::vector<Index>& shape);
+inline NetworkPart with_observation_shape(NetworkPart part, const std::vector<Index>& shape) {
+    std::visit([&](auto& description) { description = with_observation_shape(std::move(description), shape); },
+               part.description);
+    return part;
+}
+inline Join with_observation_shape(Join join, const std::vector<Index>& shape) {
+    if (join.inputs) return join;
+    for (NetworkPart& part : join.networks) part = with_observation_shape(std::move(part), shape);
+    return join;
+}
 
 /// Packed weights of `AnyLayers`.
 template <class Scalar>
 struct AnyPackedWeights {
-    std::variant<typename MlpLayers<Scalar>::PackedWeights, typename JoinLayers<Scalar>::PackedWeights> chosen;
+    std::variant<typename MlpLayers<Scalar>::PackedWeights, typename ConvolutionLayers<Scalar>::PackedWeights,
+                 typename JoinLayers<Scalar>::PackedWeights>
+        chosen;
 };
 
 /// What a forward pass of `AnyLayers` stores.
 template <class Scalar>
 struct AnyTape {
-    std::variant<typename MlpLayers<Scalar>::Tape, typename JoinLayers<Scalar>::Tape> chosen;
+    std::variant<typename MlpLayers<Scalar>::Tape, typename ConvolutionLayers<Scalar>::Tape,
+                 typename JoinLayers<Scalar>::Tape>
+        chosen;
     bool single_use = false;
     const AnyPackedWeights<Scalar>* packed = nullptr;
 
@@ -51,6 +73,7 @@ public:
 
     AnyLayers(Index inputs, Index outputs, const NetworkPart& part) : chosen_(layers_of(inputs, outputs, part)) {}
     AnyLayers(MlpLayers<Scalar> layers) : chosen_(std::move(layers)) {}
+    AnyLayers(ConvolutionLayers<Scalar> layers) : chosen_(std::move(layers)) {}
     AnyLayers(JoinLayers<Scalar> layers) : chosen_(std::move(layers)) {}
 
     Index inputs() const {
@@ -106,13 +129,16 @@ public:
     }
 
 private:
-    using Chosen = std::variant<MlpLayers<Scalar>, JoinLayers<Scalar>>;
+    using Chosen = std::variant<MlpLayers<Scalar>, ConvolutionLayers<Scalar>, JoinLayers<Scalar>>;
 
     static Chosen layers_of(Index inputs, Index outputs, const NetworkPart& part) {
         return std::visit(
             [&](const auto& description) -> Chosen {
-                if constexpr (std::is_same_v<std::remove_cvref_t<decltype(description)>, Join>) {
+                using Description = std::remove_cvref_t<decltype(description)>;
+                if constexpr (std::is_same_v<Description, Join>) {
                     return JoinLayers<Scalar>(inputs, outputs, description);
+                } else if constexpr (std::is_same_v<Description, Convolution>) {
+                    return ConvolutionLayers<Scalar>(inputs, outputs, description);
                 } else {
                     return MlpLayers<Scalar>(inputs, outputs, description);
                 }

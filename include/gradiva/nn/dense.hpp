@@ -59,14 +59,14 @@ struct Dense {
     template <class T>
     void forward(std::span<const T> flat, const ConstMatrixRef<T>& x, MatrixRef<T> z,
                  const PackedDense<T>* packed = nullptr) const {
-        kernels::multiply_plus_bias<T>(w(flat, packed), kernels::plain(x), bias(flat), z);
+        kernels::multiply_plus_bias<T>(operand(flat, packed), kernels::plain(x), bias(flat), z);
     }
 
     /// A := f(W X + b 1^T).
     template <class T>
     void forward(std::span<const T> flat, Activation f, const ConstMatrixRef<T>& x, MatrixRef<T> a,
                  const PackedDense<T>* packed = nullptr) const {
-        kernels::multiply_and_activate<T>(f, w(flat, packed), kernels::plain(x), bias(flat), a);
+        kernels::multiply_and_activate<T>(f, operand(flat, packed), kernels::plain(x), bias(flat), a);
     }
 
     /// Z' := W X' + dW X + db 1^T: the tangent of Z, where X' is the tangent of X and v = (dW, db) the direction in
@@ -117,26 +117,27 @@ struct Dense {
     template <class T>
     void input_gradient(std::span<const T> flat, ConstMatrixRef<T> dz, MatrixRef<T> dx,
                         const PackedDense<T>* packed = nullptr) const {
-        kernels::multiply<T>(w_transposed(flat, packed), kernels::plain(dz), dx);
+        kernels::multiply<T>(transposed_operand(flat, packed), kernels::plain(dz), dx);
     }
 
     /// dU := f'(U) * W^T dZ, where X = f(U), f `is_fused`.
     template <class T>
     void input_gradient(std::span<const T> flat, Activation f, ConstMatrixRef<T> dz, ConstMatrixRef<T> x,
                         MatrixRef<T> du, const PackedDense<T>* packed = nullptr) const {
-        kernels::multiply_and_differentiate<T>(f, w_transposed(flat, packed), kernels::plain(dz), x, du);
+        kernels::multiply_and_differentiate<T>(f, transposed_operand(flat, packed), kernels::plain(dz), x, du);
     }
 
-private:
+    /// W, and W^T, as operands of products.
     template <class T>
-    kernels::Strided<T> w(std::span<const T> flat, const PackedDense<T>* packed) const {
+    kernels::Strided<T> operand(std::span<const T> flat, const PackedDense<T>* packed) const {
         return with_panels(kernels::plain(weight(flat)), packed ? &packed->plain : nullptr);
     }
     template <class T>
-    kernels::Strided<T> w_transposed(std::span<const T> flat, const PackedDense<T>* packed) const {
+    kernels::Strided<T> transposed_operand(std::span<const T> flat, const PackedDense<T>* packed) const {
         return with_panels(kernels::transposed(weight(flat)), packed ? &packed->transposed : nullptr);
     }
 
+private:
     template <class T>
     static kernels::Strided<T> with_panels(kernels::Strided<T> a, const Buffer<T>* panels) {
         if (panels && !panels->empty()) a.panels = panels->data();

@@ -35,6 +35,11 @@ public:
         layers_.initialise(parameters(), rng, output_gain);
     }
 
+    /// Takes given layers; all parameters are 0.
+    explicit LayeredNetwork(Layers layers) : layers_(std::move(layers)) {
+        parameters_.resize(layers_.parameter_count());
+    }
+
     Index inputs() const { return layers_.inputs(); }
     Index outputs() const { return layers_.outputs(); }
     const Layers& structure() const { return layers_; }

@@ -13,6 +13,7 @@
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/kernels/softmax/log_softmax.hpp"
 #include "gradiva/nn/module.hpp"
+#include "gradiva/nn/observation_shape.hpp"
 #include "gradiva/policy/detail/parts.hpp"
 #include "gradiva/policy/distribution_for.hpp"
 #include "gradiva/policy/network_for.hpp"
@@ -59,7 +60,8 @@ public:
     /// The same, with a given distribution.
     template <VectorEnv V, NetworkDescription D = Mlp>
     Actor(const V& envs, const D& description, DistributionT distribution)
-        : Actor(NetworkT(observation_size_of(envs), distribution.head_size(), description,
+        : Actor(NetworkT(observation_size_of(envs), distribution.head_size(),
+                         with_observation_shape(description, envs.observation_space().shape),
                          Rng(envs.seed(), Purpose::initialisation, 0), 0.01),
                 distribution) {
         spaces_ = spaces_of(envs);

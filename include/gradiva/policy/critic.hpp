@@ -7,6 +7,7 @@
 #include "gradiva/core/state.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/nn/mlp.hpp"
+#include "gradiva/nn/observation_shape.hpp"
 #include "gradiva/policy/detail/parts.hpp"
 #include "gradiva/policy/explain.hpp"
 #include "gradiva/policy/network_for.hpp"
@@ -27,8 +28,9 @@ public:
     /// initialisation, 1), with gain 1 in the last layer.
     template <VectorEnv V, NetworkDescription D = Mlp>
     Critic(const V& envs, const D& description)
-        : Critic(
-              NetworkT(observation_size_of(envs), 1, description, Rng(envs.seed(), Purpose::initialisation, 1), 1.0)) {}
+        : Critic(NetworkT(observation_size_of(envs), 1,
+                          with_observation_shape(description, envs.observation_space().shape),
+                          Rng(envs.seed(), Purpose::initialisation, 1), 1.0)) {}
 
     /// Takes a given network. Throws `Error` unless it has one output.
     explicit Critic(NetworkT network) : network_(std::move(network)) {

@@ -2,6 +2,7 @@
 
 #include <concepts>
 
+#include "gradiva/nn/convolution.hpp"
 #include "gradiva/nn/join.hpp"
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/nn/module.hpp"
@@ -16,6 +17,11 @@ struct NetworkFor;
 template <class Scalar>
 struct NetworkFor<Mlp, Scalar> {
     using Type = MlpNetwork<Scalar>;
+};
+
+template <class Scalar>
+struct NetworkFor<Convolution, Scalar> {
+    using Type = ConvolutionNetwork<Scalar>;
 };
 
 template <class Scalar>

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "gradiva/core/state.hpp"
 #include "gradiva/nn/any_layers.hpp"
@@ -19,6 +20,12 @@ struct SharedTrunk {
     Mlp actor = {.hidden = {}};   ///< from the trunk's outputs to the head of the distribution
     Mlp critic = {.hidden = {}};  ///< from the trunk's outputs to the value
 };
+
+/// The same where networks without a shape in the trunk have the observation's (see `nn/observation_shape.hpp`).
+inline SharedTrunk with_observation_shape(SharedTrunk description, const std::vector<Index>& shape) {
+    description.trunk = with_observation_shape(std::move(description.trunk), shape);
+    return description;
+}
 
 /// A network with a further output, the value, beside the head of the actor. As a `Module` its Y is the head only. Flat
 /// parameters: those of the trunk, of the actor's head and of the critic's.

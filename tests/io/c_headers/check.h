@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { samples = 1000, most_numbers = 64 };
+enum { samples = 1000, most_numbers = 256 };
 
 static int failed_at(const char* name, const char* what, int sample, double got, double expected)
 {

@@ -15,6 +15,7 @@
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/io/policy_examples.hpp"
 #include "gradiva/policy/acting.hpp"
+#include "io/described_networks.hpp"
 #include "io/policy_table.hpp"
 
 namespace gradiva_test {
@@ -184,6 +185,24 @@ std::vector<double> asked(const A& actor, const PolicyDescription& policy, const
         }
     };
     std::visit(ask, policy.spaces.action);
+    return all;
+}
+
+/// The same of a policy of one choice without masks, as tests compute what it does.
+inline std::vector<double> computed_numbers(const PolicyDescription& policy) {
+    std::vector<double> all;
+    const ComputedSamples computed(policy, samples);
+    const Index observed = policy.spaces.observation.size, choices = policy.distribution.choices[0];
+    for (Index n = 0; n < samples; ++n) {
+        Sample sample;
+        const auto observation = computed.observation.begin() + n * observed;
+        sample.observation.assign(observation, observation + observed);
+        const double* const head = computed.head.data() + n * choices;
+        for (Index i = 0; i < choices; ++i) append(sample.head, head[i], 1e-5 * std::max(1.0, std::abs(head[i])));
+        const bool close = is_close_call(head, nullptr, choices, 1);
+        append(sample.action, computed.integers[to_size(n)], close ? 1e9 : 0, close ? 1e9 : 0);
+        sample.append_to(all, policy.distribution.mask_size());
+    }
     return all;
 }
 

@@ -16,6 +16,7 @@
 
 #include "gradiva/io/c_header.hpp"
 #include "io/c_headers/policy_samples.hpp"
+#include "io/described_networks.hpp"
 #include "io/policy_table.hpp"
 
 using namespace gradiva;
@@ -36,11 +37,20 @@ public:
         // Of one type for all distributions, which act to the bit as the actors do: saved_policy.test.cpp.
         using Scalar = typename A::Scalar;
         const PolicyDescription policy = describe_policy(actor);
-        const std::vector<double> all = asked(detail::policy_of<Scalar>(policy), policy, form);
-        std::ofstream(fmt::format("{}/{}.samples", path_, name), std::ios::binary)
-            .write(reinterpret_cast<const char*>(all.data()),
-                   static_cast<std::streamsize>(all.size() * sizeof(double)));
+        write_samples(name, asked(detail::policy_of<Scalar>(policy), policy, form));
         add_to_main(name, what, policy);
+    }
+
+    /// A policy of one choice, against what it does as tests compute it.
+    void add(const NamedPolicy& named) {
+        const std::string name = fmt::format("policy{}", count_++);
+        const PolicyDescription& policy = named.policy;
+        const PolicyExamples examples = computed_examples(policy);
+        std::ofstream(fmt::format("{}/{}.h", path_, name))
+            << (policy.scalar == Dtype::f64 ? detail::c_header_of<double>(policy, examples, name)
+                                            : detail::c_header_of<float>(policy, examples, name));
+        write_samples(name, computed_numbers(policy));
+        add_to_main(name, named.name, policy);
     }
 
     void finish() {
@@ -50,6 +60,12 @@ public:
     }
 
 private:
+    void write_samples(const std::string& name, const std::vector<double>& all) const {
+        std::ofstream(fmt::format("{}/{}.samples", path_, name), std::ios::binary)
+            .write(reinterpret_cast<const char*>(all.data()),
+                   static_cast<std::streamsize>(all.size() * sizeof(double)));
+    }
+
     void add_to_main(const std::string& name, const std::string& what, const PolicyDescription& policy) {
         const char* kind = policy.distribution.hybrid                          ? "HYBRID"
                            : std::holds_alternative<Box>(policy.spaces.action) ? "REALS"
@@ -125,6 +141,9 @@ int main(int count, char** arguments) {
     folder.add("a shared trunk", trunk_policy(), {});
     add_equal_units(folder);
     add_other_spaces(folder);
+    for (const Dtype scalar : {Dtype::f32, Dtype::f64}) {
+        for (const NamedPolicy& named : policies_with_shape(scalar)) folder.add(named);
+    }
     folder.finish();
     write_walker(std::string(arguments[1]) + "/walker.h");
 }

@@ -16,6 +16,7 @@
 
 #include "gradiva/gradiva.hpp"
 #include "gradiva/io.hpp"
+#include "io/described_networks.hpp"
 #include "io/policy_table.hpp"
 
 using namespace gradiva;
@@ -71,6 +72,24 @@ public:
         export_onnx(path + ".onnx", policy);
         write_record(path + ".safetensors", actor, policy, mean);
         fmt::print("{}\t{}\t{}\n", count_++, name, dtype_name(policy.scalar));
+    }
+
+    /// The same of a policy of choices, with what it does as tests compute it.
+    void add(const NamedPolicy& named) {
+        const std::string path = fmt::format("{}/{}", folder_, count_);
+        const PolicyDescription& policy = named.policy;
+        detail::write_onnx(path + ".onnx", policy, computed_examples(policy));
+        const ComputedSamples computed(policy, samples);
+        SafetensorsWriter writer;
+        const auto add = [&](const char* key, const auto& numbers) {
+            const Index shape[] = {samples, std::ssize(numbers) / samples};
+            writer.add(key, shape, numbers.data());
+        };
+        add("observation", computed.observation);
+        add("head", computed.head);
+        add("integers", computed.integers);
+        writer.write(path + ".safetensors");
+        fmt::print("{}\t{}\t{}\n", count_++, named.name, dtype_name(policy.scalar));
     }
 
 private:
@@ -172,6 +191,9 @@ void write(const std::string& folder) {
     add_networks<float>(exports);
     add_networks<double>(exports);
     add_others(exports);
+    for (const Dtype scalar : {Dtype::f32, Dtype::f64}) {
+        for (const NamedPolicy& named : policies_with_shape(scalar)) exports.add(named);
+    }
 }
 
 }  // namespace

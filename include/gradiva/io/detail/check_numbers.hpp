@@ -12,6 +12,7 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/env/check_space.hpp"
+#include "gradiva/io/detail/check_network.hpp"
 #include "gradiva/io/policy_description.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
@@ -29,29 +30,34 @@ inline void check_numbers(const char* who, const std::string& name, Dtype scalar
     }
 }
 
-/// The same for all numbers of the network, of which each layer has to take the outputs of the one before.
-inline void check_network_numbers(const char* who, const DescribedNetwork& network, Dtype scalar) {
-    require(!network.layers.empty(), "{}: the network has no layer", who);
-    const bool layer_norm = !network.layers[0].gain.empty() || !network.layers[0].shift.empty();
-    Index width = network.inputs();
-    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+/// The same for all numbers of a network, of which `check_network` is true. `prefix` begins their names.
+inline void check_network_numbers(const char* who, const DescribedNetwork& network, Index observed, Dtype scalar,
+                                  const std::string& prefix = "") {
+    const auto check = [&](const std::string& name, const std::vector<double>& numbers, Index count) {
+        check_numbers(who, prefix + name, scalar, numbers, count);
+    };
+    for (std::size_t i = 0; i < network.convolutions.size(); ++i) {
+        const DescribedConvolution& c = network.convolutions[i];
+        check(fmt::format("convolution{}.weight", i), c.weight, c.channels * c.inputs_of_output());
+        check(fmt::format("convolution{}.bias", i), c.bias, c.channels);
+    }
+    const Index read = network.rows_of(observed).size();
+    for (std::size_t i = 0; i < network.parts.size(); ++i) {
+        check_network_numbers(who, network.parts[i], read, scalar, fmt::format("{}part{}.", prefix, i));
+    }
+    const std::size_t layers = network.layers.size(), hidden = network.activates_last ? layers : layers - 1;
+    const bool layer_norm = layers > 0 && (!network.layers[0].gain.empty() || !network.layers[0].shift.empty());
+    for (std::size_t l = 0; l < layers; ++l) {
         const DescribedLayer& layer = network.layers[l];
-        require(layer.inputs == width && layer.outputs >= 1 && width >= 1,
-                "{}: layer {} has {} inputs and {} outputs, and gets {} inputs", who, l, layer.inputs, layer.outputs,
-                width);
-        width = layer.outputs;
-        const auto check = [&](const char* name, const std::vector<double>& numbers, Index count) {
-            check_numbers(who, fmt::format("layer{}.{}", l, name), scalar, numbers, count);
-        };
-        const bool is_normalised = layer_norm && l + 1 < network.layers.size();
-        check("weight", layer.weight, layer.inputs * layer.outputs);
-        check("bias", layer.bias, layer.outputs);
-        check("gain", layer.gain, is_normalised ? layer.outputs : 0);
-        check("shift", layer.shift, is_normalised ? layer.outputs : 0);
+        const bool is_normalised = layer_norm && l < hidden;
+        check(fmt::format("layer{}.weight", l), layer.weight, layer.inputs * layer.outputs);
+        check(fmt::format("layer{}.bias", l), layer.bias, layer.outputs);
+        check(fmt::format("layer{}.gain", l), layer.gain, is_normalised ? layer.outputs : 0);
+        check(fmt::format("layer{}.shift", l), layer.shift, is_normalised ? layer.outputs : 0);
     }
     const bool normalised = !network.mean.empty() || !network.scale.empty();
-    check_numbers(who, "normalizer.mean", Dtype::f64, network.mean, normalised ? network.inputs() : 0);
-    check_numbers(who, "normalizer.scale", Dtype::f64, network.scale, normalised ? network.inputs() : 0);
+    check_numbers(who, prefix + "normalizer.mean", Dtype::f64, network.mean, normalised ? read : 0);
+    check_numbers(who, prefix + "normalizer.scale", Dtype::f64, network.scale, normalised ? read : 0);
 }
 
 /// Throws `Error` unless the spaces of a policy are sound, and all its numbers are there and finite.
@@ -60,7 +66,8 @@ inline void check_numbers(const char* who, const PolicyDescription& policy) {
     std::visit([&](const auto& space) { check_action_space(who, space); }, policy.spaces.action);
     require(policy.scalar == Dtype::f32 || policy.scalar == Dtype::f64, "{}: the policy computes in {}, not F32 or F64",
             who, dtype_name(policy.scalar));
-    check_network_numbers(who, policy.network, policy.scalar);
+    check_network(who, policy.network, policy.spaces.observation.size);
+    check_network_numbers(who, policy.network, policy.spaces.observation.size, policy.scalar);
     const DescribedDistribution& d = policy.distribution;
     const bool bounded = d.squashed || d.reals == DescribedDistribution::Reals::beta;
     const bool has_own = d.reals == DescribedDistribution::Reals::gaussian;

@@ -13,6 +13,7 @@
 #include "gradiva/core/printable.hpp"
 #include "gradiva/env/action_access.hpp"
 #include "gradiva/env/check_space.hpp"
+#include "gradiva/io/detail/check_network.hpp"
 #include "gradiva/io/detail/described_distribution.hpp"
 #include "gradiva/io/detail/described_network.hpp"
 #include "gradiva/io/detail/stored_part.hpp"
@@ -21,8 +22,12 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
+/// Files that were written before a Box could have a shape have none.
 inline Box described_box(const StoredPart& part) {
-    return {.size = part.number<Index>("size"), .low = part.numbers<float>("low"), .high = part.numbers<float>("high")};
+    return {.shape = part.has("shape") ? part.numbers<Index>("shape") : std::vector<Index>(),
+            .size = part.number<Index>("size"),
+            .low = part.numbers<float>("low"),
+            .high = part.numbers<float>("high")};
 }
 
 inline AnyActionSpace described_action_space(const StoredPart& part) {
@@ -55,9 +60,7 @@ inline Spaces described_spaces(const StoredPart& actor) {
 /// Throws `Error` unless the parts of a policy fit together.
 inline void check_description(const std::string& who, const PolicyDescription& policy) {
     const DescribedDistribution& d = policy.distribution;
-    require(policy.network.inputs() == policy.spaces.observation.size,
-            "{}: the network has {} inputs and observations have {} numbers", who, policy.network.inputs(),
-            policy.spaces.observation.size);
+    check_network(who, policy.network, policy.spaces.observation.size);
     require(policy.network.outputs() == d.head_size(), "{}: the network has {} outputs and the head {} rows", who,
             policy.network.outputs(), d.head_size());
     std::visit(
@@ -88,6 +91,9 @@ inline PolicyDescription described_policy(const std::string& who, const StateIma
     policy.distribution = described_distribution(actor.part("distribution"), std::move(stored.own_parameters));
     const bool use_others = otherwise != nullptr && !actor.flag("has_spaces");
     policy.spaces = use_others ? *otherwise : described_spaces(actor);
+    require(stored.observed == policy.spaces.observation.size,
+            "{}: the network has {} inputs and observations have {} numbers", who, stored.observed,
+            policy.spaces.observation.size);
     check_description(who, policy);  // sizes are those of numbers that were read, before anything goes over them
     check_observation_space(who.c_str(), policy.spaces.observation);
     std::visit([&](const auto& space) { check_action_space(who.c_str(), space); }, policy.spaces.action);

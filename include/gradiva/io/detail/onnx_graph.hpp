@@ -38,6 +38,10 @@ public:
     Value constant(const Value& name, OnnxType type, std::span<const double> values) {
         return constant(name, type, {static_cast<Index>(values.size())}, values);
     }
+    /// A constant vector of integers.
+    Value integers(const Value& name, std::span<const std::int64_t> values) {
+        return constant_bytes(name, OnnxType::i64, {static_cast<Index>(values.size())}, values);
+    }
     /// A single number, written once.
     Value constant(OnnxType type, double value) {
         const Value name = fmt::format("{}{}", value, type == OnnxType::f32 ? "f" : "");

@@ -18,7 +18,10 @@ namespace GRADIVA_NAMESPACE::detail {
 
 template <class = void>  // compiled where it is called only
 nlohmann::ordered_json json_of(const Box& box) {
-    return {{"size", box.size}, {"low", box.low}, {"high", box.high}};
+    nlohmann::ordered_json json = {{"size", box.size}};
+    if (!box.shape.empty()) json["shape"] = box.shape;
+    json.update({{"low", box.low}, {"high", box.high}});
+    return json;
 }
 
 template <class = void>  // compiled where it is called only

@@ -3,90 +3,41 @@
 #include "gradiva/core/namespace.hpp"
 
 #include <cstddef>
-#include <numbers>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
 
+#include "gradiva/io/detail/onnx_convolution.hpp"
 #include "gradiva/io/detail/onnx_graph.hpp"
+#include "gradiva/io/detail/onnx_layers.hpp"
 #include "gradiva/io/policy_description.hpp"
-#include "gradiva/kernels/activation_functions.hpp"
-#include "gradiva/kernels/layer_norm.hpp"
-#include "gradiva/nn/normalizer.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// The inputs of the network in its type, of observations in float. They are normalised in double: the difference of
-/// an observation and its mean has no digits in float where both are large.
-inline OnnxGraph::Value onnx_network_input(OnnxGraph& graph, const DescribedNetwork& network, OnnxType type,
-                                           const OnnxGraph::Value& observation) {
-    if (network.mean.empty()) return graph.cast(observation, OnnxType::f32, type);
-    const auto number = [&](double value) { return graph.constant(OnnxType::f64, value); };
-    const OnnxGraph::Value centred =
-        graph.operate("Sub", {graph.cast(observation, OnnxType::f32, OnnxType::f64),
-                              graph.constant("normalizer.mean", OnnxType::f64, network.mean)});
-    const OnnxGraph::Value scaled =
-        graph.operate("Mul", {centred, graph.constant("normalizer.scale", OnnxType::f64, network.scale)});
-    constexpr double limit = Normalizer<double>::limit;
-    const OnnxGraph::Value clamped = graph.operate("Clip", {scaled, number(-limit), number(limit)});
-    return graph.cast(clamped, OnnxType::f64, type);
-}
-
-/// Layer normalisation of z. Runtimes compute the variance as a difference of squares, which has few digits where the
-/// mean is large; so the mean is subtracted before.
-inline OnnxGraph::Value onnx_layer_norm(OnnxGraph& graph, const DescribedLayer& layer, OnnxType type,
-                                        const std::string& name, const OnnxGraph::Value& z) {
-    const OnnxGraph::Value mean =
-        graph.operate("ReduceMean", {z}, {{"axes", std::vector<Index>{1}}, {"keepdims", Index{1}}});
-    return graph.operate("LayerNormalization",
-                         {graph.operate("Sub", {z, mean}), graph.constant(name + ".gain", type, layer.gain),
-                          graph.constant(name + ".shift", type, layer.shift)},
-                         {{"axis", Index{-1}}, {"epsilon", static_cast<float>(kernels::layer_norm_epsilon)}});
-}
-
-/// f(z). Runtimes have no Elu, LeakyRelu and Erf of doubles.
-inline OnnxGraph::Value onnx_activation(OnnxGraph& graph, Activation activation, OnnxType type,
-                                        const OnnxGraph::Value& z) {
-    const auto number = [&](double value) { return graph.constant(type, value); };
-    const auto where_positive = [&](const OnnxGraph::Value& otherwise) {
-        return graph.operate("Where", {graph.operate("Greater", {z, number(0)}), z, otherwise});
-    };
-    switch (activation) {
-        case Activation::tanh: return graph.operate("Tanh", {z});
-        case Activation::relu: return graph.operate("Relu", {z});
-        case Activation::elu: {
-            const OnnxGraph::Value e = graph.operate("Exp", {graph.operate("Min", {z, number(0)})});
-            return where_positive(graph.operate("Sub", {e, number(1)}));
-        }
-        case Activation::silu: return graph.operate("Mul", {z, graph.operate("Sigmoid", {z})});
-        case Activation::gelu: {
-            const OnnxGraph::Value x = graph.operate("Mul", {z, number(0.5 * std::numbers::sqrt2)});
-            const OnnxGraph::Value erf = graph.operate("Erf", {graph.cast(x, type, OnnxType::f32)});
-            const OnnxGraph::Value twice = graph.operate("Add", {graph.cast(erf, OnnxType::f32, type), number(1)});
-            return graph.operate("Mul", {graph.operate("Mul", {z, number(0.5)}), twice});
-        }
-        case Activation::leaky_relu: break;
-    }
-    return where_positive(graph.operate("Mul", {z, number(kernels::leaky_slope)}));
-}
-
-/// The head of observations, N x outputs, in the type in which the network computes.
+/// The outputs of a network, N x outputs, in the type in which it computes, of an input of N x `observed` numbers in
+/// float. `prefix` begins the names of its constants.
 inline OnnxGraph::Value onnx_network(OnnxGraph& graph, const DescribedNetwork& network, OnnxType type,
-                                     const OnnxGraph::Value& observation) {
-    OnnxGraph::Value value = onnx_network_input(graph, network, type, observation);
-    for (std::size_t l = 0; l < network.layers.size(); ++l) {
-        const DescribedLayer& layer = network.layers[l];
-        const std::string name = fmt::format("layer{}", l);
-        // W, outputs x inputs, column after column, is its transpose row after row.
-        value = graph.operate(
-            "Gemm", {value, graph.constant(name + ".weight", type, {layer.inputs, layer.outputs}, layer.weight),
-                     graph.constant(name + ".bias", type, layer.bias)});
-        if (!layer.gain.empty()) value = onnx_layer_norm(graph, layer, type, name, value);
-        if (l + 1 == network.layers.size()) break;
-        value = onnx_activation(graph, network.activation, type, value);
+                                     const std::string& prefix, const OnnxGraph::Value& input, Index observed) {
+    const Range read = network.rows_of(observed);
+    const OnnxGraph::Value rows = graph.columns(input, read, observed);
+    std::vector<OnnxGraph::Value> parts;
+    for (std::size_t i = 0; i < network.parts.size(); ++i) {
+        const std::string name = fmt::format("{}part{}.", prefix, i);
+        parts.push_back(onnx_network(graph, network.parts[i], type, name, rows, read.size()));
     }
-    return value;
+    OnnxGraph::Value value;
+    if (parts.empty()) {
+        value = onnx_network_input(graph, network, type, prefix, rows);
+    } else {
+        value = parts.size() == 1 ? parts[0] : graph.operate("Concat", std::move(parts), {{"axis", Index{1}}});
+    }
+    if (!network.convolutions.empty()) {
+        value = type == OnnxType::f64 ? onnx_convolutions_of_doubles(graph, network, prefix, value)
+                                      : onnx_convolutions_of_floats(graph, network, prefix, value);
+    }
+    return onnx_layers(graph, network, type, prefix, value);
 }
 
 }  // namespace GRADIVA_NAMESPACE::detail

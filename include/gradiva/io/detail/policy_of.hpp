@@ -11,14 +11,19 @@
 
 #include "gradiva/io/detail/any_distribution.hpp"
 #include "gradiva/io/policy_description.hpp"
-#include "gradiva/nn/mlp.hpp"
+#include "gradiva/nn/any_layers.hpp"
+#include "gradiva/nn/convolution_layers.hpp"
+#include "gradiva/nn/input_rows.hpp"
+#include "gradiva/nn/join_layers.hpp"
+#include "gradiva/nn/layered_network.hpp"
+#include "gradiva/nn/mlp_layers.hpp"
 #include "gradiva/policy/actor.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// An actor of whatever distribution of the library, which computes in `Scalar`.
+/// An actor of whatever network and distribution of the library, which computes in `Scalar`.
 template <class Scalar>
-using AnyActor = Actor<MlpNetwork<Scalar>, AnyDistribution<Scalar>>;
+using AnyActor = Actor<LayeredNetwork<AnyLayers<Scalar>>, AnyDistribution<Scalar>>;
 
 /// Bounds as the constructors of distributions take them.
 struct DescribedBounds {
@@ -65,28 +70,93 @@ AnyDistribution<Scalar> distribution_of(const DescribedDistribution& d) {
     return Any(with_reals<Scalar>(d, [](auto values) { return Chosen(std::move(values)); }));
 }
 
+/// Appends the weights of a network in the order of its flat parameters.
 template <class Scalar>
-MlpNetwork<Scalar> network_of(const DescribedNetwork& described) {
-    Mlp mlp{.hidden = {}, .activation = described.activation};
-    for (const DescribedLayer& layer : described.layers) mlp.hidden.push_back(layer.outputs);
-    mlp.hidden.pop_back();
-    mlp.layer_norm = !described.layers.front().gain.empty();
-    mlp.normalize_observations = !described.mean.empty();
-    MlpNetwork<Scalar> network(described.inputs(), described.outputs(), mlp, Rng(0));
-    std::size_t at = 0;
-    for (const DescribedLayer& layer : described.layers) {
-        for (const std::vector<double>* numbers : {&layer.weight, &layer.bias, &layer.gain, &layer.shift}) {
-            for (const double x : *numbers) network.parameters()[at++] = static_cast<Scalar>(x);
-        }
+void append_parameters(const DescribedNetwork& network, std::vector<Scalar>& parameters) {
+    const auto append = [&](const std::vector<double>& numbers) {
+        for (const double x : numbers) parameters.push_back(static_cast<Scalar>(x));
+    };
+    for (const DescribedConvolution& c : network.convolutions) {
+        append(c.weight);
+        append(c.bias);
     }
-    if (!described.mean.empty()) network.normalizer()->set(described.mean, described.scale);
+    for (const DescribedNetwork& part : network.parts) append_parameters(part, parameters);
+    for (const DescribedLayer& layer : network.layers) {
+        for (const auto* numbers : {&layer.weight, &layer.bias, &layer.gain, &layer.shift}) append(*numbers);
+    }
+}
+
+/// The units of the hidden layers.
+inline std::vector<Index> hidden_of(const DescribedNetwork& network) {
+    std::vector<Index> hidden;
+    for (const DescribedLayer& layer : network.layers) hidden.push_back(layer.outputs);
+    if (!network.activates_last) hidden.pop_back();
+    return hidden;
+}
+
+/// The dense layers behind convolutions or parts.
+template <class Scalar>
+MlpLayers<Scalar> dense_layers_of(const DescribedNetwork& network, Index inputs) {
+    return {
+        inputs, network.activates_last ? features : network.outputs(),
+        Mlp{.hidden = hidden_of(network), .activation = network.activation, .layer_norm = network.has_layer_norm()}};
+}
+
+inline Convolution convolution_of(const DescribedNetwork& network) {
+    const DescribedConvolution& image = network.convolutions.front();
+    Convolution description{.shape = {image.height, image.width, image.channels_in}, .hidden = hidden_of(network)};
+    for (const DescribedConvolution& c : network.convolutions) {
+        description.layers.push_back(
+            {.channels = c.channels, .kernel = c.kernel, .stride = c.stride, .padding = c.padding});
+    }
+    description.activation = network.activation;
+    description.layer_norm = network.has_layer_norm();
+    description.normalize_observations = !network.mean.empty();
+    description.inputs = network.rows;
+    return description;
+}
+
+/// The layers of a network, whose input has `observed` numbers, with what normalises their inputs.
+template <class Scalar>
+AnyLayers<Scalar> layers_of(const DescribedNetwork& network, Index observed) {
+    const Index outputs = network.activates_last ? features : network.outputs();
+    const auto normalised = [&](auto layers) {
+        if (!network.mean.empty()) layers.input().normalizer()->set(network.mean, network.scale);
+        return AnyLayers<Scalar>(std::move(layers));
+    };
+    if (!network.parts.empty()) {
+        InputRows<Scalar> input(JoinLayers<Scalar>::name, observed, network.rows);
+        std::vector<AnyLayers<Scalar>> parts;
+        for (const DescribedNetwork& part : network.parts) parts.push_back(layers_of<Scalar>(part, input.size()));
+        return JoinLayers<Scalar>(std::move(input), std::move(parts),
+                                  dense_layers_of<Scalar>(network, network.inputs_of_layers(observed)));
+    }
+    if (!network.convolutions.empty()) {
+        return normalised(ConvolutionLayers<Scalar>(observed, outputs, convolution_of(network)));
+    }
+    return normalised(MlpLayers<Scalar>(observed, outputs,
+                                        Mlp{.hidden = hidden_of(network),
+                                            .activation = network.activation,
+                                            .layer_norm = network.has_layer_norm(),
+                                            .normalize_observations = !network.mean.empty(),
+                                            .inputs = network.rows}));
+}
+
+template <class Scalar>
+LayeredNetwork<AnyLayers<Scalar>> network_of(const DescribedNetwork& described, Index observed) {
+    LayeredNetwork<AnyLayers<Scalar>> network(layers_of<Scalar>(described, observed));
+    std::vector<Scalar> parameters;
+    append_parameters(described, parameters);
+    GRADIVA_ASSERT(parameters.size() == network.parameters().size());
+    std::copy(parameters.begin(), parameters.end(), network.parameters().begin());
     return network;
 }
 
 /// The policy of a description, which is sound.
 template <class Scalar>
 AnyActor<Scalar> policy_of(const PolicyDescription& description) {
-    AnyActor<Scalar> actor(network_of<Scalar>(description.network), distribution_of<Scalar>(description.distribution));
+    AnyActor<Scalar> actor(network_of<Scalar>(description.network, description.spaces.observation.size),
+                           distribution_of<Scalar>(description.distribution));
     const std::vector<double>& own = description.distribution.own_parameters;
     const std::span<Scalar> weights = actor.weights();
     std::transform(own.begin(), own.end(), weights.end() - static_cast<std::ptrdiff_t>(own.size()),

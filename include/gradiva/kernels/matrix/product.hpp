@@ -58,6 +58,7 @@ void compute(const Product<Scalar>& product, MatrixRef<Scalar>& c) {
         return one_column ? compute_rows_of_column(product, c.data()) : compute_rows(product, c);
     }
     if (is_for_few_inputs(product)) {
+        if (one_column && has_no_gaps(product.a)) return compute_column_of_few_inputs(product, c.data());
         const bool rectifies = product.epilogue == Epilogue::relu;
         return multiply_few_inputs(product.a, product.b, product.addend.data, rectifies, c);
     }

@@ -133,7 +133,7 @@ struct CAction {
 
 inline void add_sizes(CText& code, const PolicyDescription& policy) {
     const CAction action(policy);
-    code.add(c_sizes, {{"observation", std::to_string(policy.network.inputs())},
+    code.add(c_sizes, {{"observation", std::to_string(policy.spaces.observation.size)},
                        {"mask", std::to_string(policy.distribution.mask_size())},
                        {"head", std::to_string(policy.network.outputs())},
                        {"action", std::to_string(action.size)},

@@ -13,6 +13,7 @@
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/env/spaces.hpp"
 #include "gradiva/io/detail/c_header/network.hpp"
+#include "gradiva/io/detail/c_header/plan.hpp"
 #include "gradiva/io/detail/c_header/text.hpp"
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/version.hpp"
@@ -64,21 +65,42 @@ inline std::string distribution_name(const DescribedDistribution& d) {
     return reals;
 }
 
+/// The layers of a network in words, such as "4 - 64 - 2, tanh".
+inline std::string layers_name(const DescribedNetwork& network, Index observed) {
+    const Range rows = network.rows_of(observed);
+    std::string name;
+    for (const DescribedNetwork& part : network.parts) {
+        name += fmt::format("{}({})", name.empty() ? "" : " and ", layers_name(part, rows.size()));
+    }
+    if (!network.convolutions.empty()) {
+        const DescribedConvolution& image = network.convolutions.front();
+        name = fmt::format("{} x {} x {}", image.height, image.width, image.channels_in);
+    } else if (network.parts.empty()) {
+        name = std::to_string(rows.size());
+    }
+    if (network.rows) name = fmt::format("rows {} to {}: {}", rows.begin, rows.end - 1, name);
+    for (const DescribedConvolution& c : network.convolutions) {
+        name += fmt::format(" - {} x {} x {}", c.output_height(), c.output_width(), c.channels);
+    }
+    for (const DescribedLayer& layer : network.layers) name += " - " + std::to_string(layer.outputs);
+    const std::size_t linear = network.activates_last ? 0 : 1;
+    if (network.layers.size() > linear || !network.convolutions.empty()) {
+        name += fmt::format(", {}", c_activation_name(network.activation));
+    } else if (!network.layers.empty()) {
+        name += ", linear";
+    }
+    return name + (network.has_layer_norm() ? ", layer normalisation" : "");
+}
+
 /// The network in words, such as "4 - 64 - 2, tanh, in float".
 inline std::string network_name(const PolicyDescription& policy) {
-    const DescribedNetwork& network = policy.network;
-    std::string name = std::to_string(network.inputs());
-    for (const DescribedLayer& layer : network.layers) name += " - " + std::to_string(layer.outputs);
-    if (network.layers.size() == 1) name += ", linear";
-    if (network.layers.size() > 1) name += fmt::format(", {}", c_activation_name(network.activation));
-    if (!network.layers.front().gain.empty()) name += ", layer normalisation";
-    return name + (policy.scalar == Dtype::f64 ? ", in double" : ", in float");
+    return layers_name(policy.network, policy.spaces.observation.size) +
+           (policy.scalar == Dtype::f64 ? ", in double" : ", in float");
 }
 
 /// Bytes of the arrays of `policy_act` and what it calls.
 inline std::size_t stack_bytes(const PolicyDescription& policy) {
-    const CBuffers buffers(policy);
-    return to_size(policy.network.outputs() + buffers.first + buffers.second) * dtype_bytes(policy.scalar);
+    return to_size(policy.network.outputs() + CPlan(policy).numbers()) * dtype_bytes(policy.scalar);
 }
 
 /// The first comment, and the include guard; `constants` and `examples` in bytes.
@@ -90,8 +112,8 @@ inline void add_preamble(CText& code, const PolicyDescription& policy, std::size
     code.add(
         c_preamble,
         {{"version", version_text()},
-         {"observation", std::to_string(policy.network.inputs())},
-         {"normalised", policy.network.mean.empty() ? "" : "; normalised here, in double"},
+         {"observation", std::to_string(policy.spaces.observation.size)},
+         {"normalised", CPlan(policy).normalises() ? "; normalised here, in double" : ""},
          {"action", describe(policy.spaces.action)},
          {"written", std::string(written)},
          {"network", network_name(policy)},

@@ -1,0 +1,109 @@
+#pragma once
+
+#include "gradiva/core/namespace.hpp"
+
+#include <cstddef>
+#include <string>
+
+#include <fmt/core.h>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/index.hpp"
+#include "gradiva/io/policy_description.hpp"
+
+// Limits of networks in files and descriptions, which are checked before numbers are multiplied or memory is allocated.
+
+namespace GRADIVA_NAMESPACE::detail {
+
+/// Numbers of an observation, and outputs of a convolution, at most.
+inline constexpr Index most_numbers_of_image = Index{1} << 22;
+/// The side of a kernel at most, and units of a layer below.
+inline constexpr Index largest_kernel = 2048, too_many_units = Index{1} << 31;
+/// Networks within networks at most.
+inline constexpr int deepest_network = 8;
+
+/// Throws `Error` unless the observation is of a size that is read from files.
+inline void check_observed(const std::string& who, Index observed) {
+    require(observed >= 1 && observed <= most_numbers_of_image, "{}: observations have {} numbers, not 1 to {}", who,
+            observed, most_numbers_of_image);
+}
+
+inline void check_depth(const std::string& who, int depth) {
+    require(depth <= deepest_network, "{}: networks lie within networks {} times, at most {}", who, depth,
+            deepest_network);
+}
+
+/// Throws `Error` unless the rows are some of the `observed` ones.
+inline void check_rows(const std::string& who, const std::string& name, Range rows, Index observed) {
+    require(rows.begin >= 0 && rows.begin < rows.end && rows.end <= observed,
+            "{}: {}rows are [{}, {}), and there are rows [0, {})", who, name, rows.begin, rows.end, observed);
+}
+
+/// Throws `Error` unless the convolution has `inputs` numbers, at most `most_numbers_of_image`, as input, and sizes
+/// whose products are small enough to be computed.
+inline void check_convolution(const std::string& who, const std::string& name, const DescribedConvolution& c,
+                              Index inputs) {
+    const auto fits = [](Index size, Index most) { return size >= 1 && size <= most; };
+    require(fits(c.height, inputs) && fits(c.width, inputs / c.height) &&
+                fits(c.channels_in, inputs / (c.height * c.width)) && c.inputs() == inputs,
+            "{}: {} has an image of {} x {} x {}, and gets {} numbers", who, name, c.height, c.width, c.channels_in,
+            inputs);
+    require(fits(c.kernel, largest_kernel) && c.stride >= 1 && c.padding >= 0 && c.padding < c.kernel,
+            "{}: {} has kernel {}, stride {} and padding {}; a kernel is 1 to {}, a stride at least 1, and the padding "
+            "below the kernel",
+            who, name, c.kernel, c.stride, c.padding, largest_kernel);
+    require(c.kernel <= c.height + 2 * c.padding && c.kernel <= c.width + 2 * c.padding,
+            "{}: {} has kernel {}, and an image of {} x {} with padding {}", who, name, c.kernel, c.height, c.width,
+            c.padding);
+    require(c.kernel * c.kernel * c.channels_in < too_many_units &&
+                c.output_height() * c.output_width() <= most_numbers_of_image &&
+                fits(c.channels, most_numbers_of_image / (c.output_height() * c.output_width())),
+            "{}: {} has {} channels, kernel {} and {} x {} x {} outputs, at most {}", who, name, c.channels, c.kernel,
+            c.output_height(), c.output_width(), c.channels, most_numbers_of_image);
+}
+
+/// Throws `Error` unless each dense layer takes the outputs of the one before, and the first `inputs`.
+inline void check_layers(const std::string& who, const std::string& prefix, const DescribedNetwork& network,
+                         Index inputs) {
+    Index width = inputs;
+    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+        const DescribedLayer& layer = network.layers[l];
+        require(layer.inputs == width && width >= 1 && layer.outputs >= 1 && layer.outputs < too_many_units,
+                "{}: {}layer {} has {} inputs and {} outputs, and gets {} inputs", who, prefix, l, layer.inputs,
+                layer.outputs, width);
+        width = layer.outputs;
+    }
+}
+
+/// Throws `Error` unless the parts of a network, whose input has `observed` numbers, fit together. `prefix` is what
+/// the names of its layers begin with; `depth` 0 is the network of the policy.
+inline void check_network(const std::string& who, const DescribedNetwork& network, Index observed,
+                          const std::string& prefix = "", int depth = 0) {
+    check_depth(who, depth);
+    check_observed(who, observed);
+    const bool plain = network.convolutions.empty() && network.parts.empty();
+    require(depth > 0 || !network.layers.empty(), "{}: the network has no layer", who);
+    require(network.activates_last == (depth > 0),
+            "{}: {}the last layer is {}activated; it is in parts of a network, and is not where it is the output layer",
+            who, prefix, network.activates_last ? "" : "not ");
+    require(!plain || network.layers.empty() || network.rows || network.layers[0].inputs == observed,
+            "{}: {}the network has {} inputs and {} {} numbers", who, prefix,
+            network.layers.empty() ? 0 : network.layers[0].inputs, depth == 0 ? "observations have" : "gets", observed);
+    const Range rows = network.rows_of(observed);
+    check_rows(who, prefix, rows, observed);
+    require(network.parts.empty() || network.convolutions.empty(), "{}: {}the network has both convolutions and parts",
+            who, prefix);
+    require(network.parts.empty() || (network.mean.empty() && network.scale.empty()),
+            "{}: {}the network has parts, which normalise their own inputs, and a mean or scale besides", who, prefix);
+    Index numbers = rows.size();
+    for (std::size_t i = 0; i < network.convolutions.size(); ++i) {
+        check_convolution(who, fmt::format("{}convolution{}", prefix, i), network.convolutions[i], numbers);
+        numbers = network.convolutions[i].outputs();
+    }
+    for (std::size_t i = 0; i < network.parts.size(); ++i) {
+        check_network(who, network.parts[i], rows.size(), fmt::format("{}part{}.", prefix, i), depth + 1);
+    }
+    check_layers(who, prefix, network, network.inputs_of_layers(observed));
+}
+
+}  // namespace GRADIVA_NAMESPACE::detail

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "gradiva/core/check.hpp"
+#include "gradiva/core/index.hpp"
+#include "gradiva/kernels/activation_functions.hpp"
+#include "gradiva/nn/image_layer.hpp"
+
+namespace GRADIVA_NAMESPACE {
+
+/// One convolution of a `Convolution`, with square kernels. An image of n x n pixels becomes one of
+/// floor((n + 2 padding - kernel) / stride) + 1 pixels on each side.
+struct ConvolutionLayer {
+    Index channels = 0;  ///< of its output, the number of kernels, at least 1
+    Index kernel = 0;    ///< height and width of a kernel, from 1 to those of the padded image
+    Index stride = 1;    ///< pixels from one position of the kernel to the next, at least 1
+    Index padding = 0;   ///< zeros around the image on each side, from 0 to kernel - 1
+
+    bool operator==(const ConvolutionLayer&) const = default;
+};
+
+/// Description of convolutions of an image, with dense layers behind them:
+///   Convolution{.shape = {84, 84, 4}, .layers = {{32, 8, 4}, {64, 4, 2}, {64, 3}}, .hidden = {512}}
+/// The number of outputs follows from where it is used.
+struct Convolution {
+    /// {height, width, channels} of the image that it reads: element (y, x, c) is row (y width + x) channels + c.
+    /// Empty: that of the environments' observation space.
+    std::vector<Index> shape = {};
+    std::vector<ConvolutionLayer> layers = {};  ///< at least one
+    std::vector<Index> hidden = {128};          ///< units of each dense layer behind them; none: only the output layer
+    Activation activation = Activation::relu;   ///< after every convolution and hidden layer; the output is linear
+    bool layer_norm = false;                    ///< normalise the units of hidden dense layers before their activation
+    bool normalize_observations = false;        ///< normalise the image by running moments of each channel
+    std::optional<Range> inputs = {};           ///< rows of the observation that are the image; without a value, all
+};
+
+/// The shape of the observation, where the description has none and reads all of it (see `observation_shape.hpp`).
+inline Convolution with_observation_shape(Convolution description, const std::vector<Index>& shape) {
+    if (description.shape.empty() && !description.inputs) description.shape = shape;
+    return description;
+}
+
+namespace detail {
+
+inline void check_shape(const std::vector<Index>& shape, Index read) {
+    require(!shape.empty(),
+            "Convolution: there is no shape; give shape, a height, a width and channels, or environments whose "
+            "observation space has one and is read as a whole");
+    require(shape.size() == 3, "Convolution: shape has {} numbers; give three, height, width and channels",
+            shape.size());
+    const Index height = shape[0], width = shape[1], channels = shape[2];
+    require(height >= 1 && width >= 1 && channels >= 1,
+            "Convolution: shape is {} x {} x {}; give a height, a width and channels of at least 1", height, width,
+            channels);
+    require(read % height == 0 && read / height % width == 0 && read / height / width == channels,
+            "Convolution: shape is {} x {} x {}, and the rows that are read are {}; give the shape of these rows, or "
+            "other rows in inputs",
+            height, width, channels, read);
+}
+
+inline void check_layer(const ConvolutionLayer& layer, std::size_t number, Index height, Index width) {
+    require(layer.channels >= 1, "Convolution: layers[{}].channels is {}; give at least 1", number, layer.channels);
+    require(layer.kernel >= 1, "Convolution: layers[{}].kernel is {}; give at least 1", number, layer.kernel);
+    require(layer.stride >= 1, "Convolution: layers[{}].stride is {}; give at least 1", number, layer.stride);
+    require(layer.padding >= 0 && layer.padding < layer.kernel,
+            "Convolution: layers[{}].padding is {}; give 0 to {}, less than the kernel, which is {}", number,
+            layer.padding, layer.kernel - 1, layer.kernel);
+    require(layer.kernel - 2 * layer.padding <= height && layer.kernel - 2 * layer.padding <= width,
+            "Convolution: layers[{}].kernel is {}, and its image, with padding on each side, is {} x {}; give a kernel "
+            "that fits into it",
+            number, layer.kernel, height + 2 * layer.padding, width + 2 * layer.padding);
+}
+
+/// The convolutions of a description whose network reads `read` rows. Throws `Error` where it is not as its comments
+/// say.
+inline std::vector<ImageLayer> image_layers(const Convolution& description, Index read) {
+    check_shape(description.shape, read);
+    require(!description.layers.empty(), "Convolution: layers is empty; give at least one, or an Mlp in its place");
+    std::vector<ImageLayer> layers;
+    Index height = description.shape[0], width = description.shape[1], channels = description.shape[2], offset = 0;
+    for (std::size_t i = 0; i < description.layers.size(); ++i) {
+        const ConvolutionLayer& layer = description.layers[i];
+        check_layer(layer, i, height, width);
+        const kernels::ConvolutionShape shape{height, width, channels, layer.kernel, layer.stride, layer.padding};
+        layers.push_back({shape, {shape.patch(), layer.channels, offset}});
+        offset += layers.back().parameter_count();
+        height = shape.out_height();
+        width = shape.out_width();
+        channels = layer.channels;
+    }
+    return layers;
+}
+
+}  // namespace detail
+}  // namespace GRADIVA_NAMESPACE

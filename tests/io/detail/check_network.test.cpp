@@ -1,0 +1,120 @@
+#include "gradiva/io/detail/check_network.hpp"
+
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "catch.hpp"
+#include "gradiva/io/detail/check_numbers.hpp"
+#include "io/described_networks.hpp"
+
+using namespace gradiva;
+using namespace gradiva_test;
+
+namespace {
+
+/// The error of a policy of the table after a change.
+template <class Change>
+std::string refusal(const std::string& name, const Change& change) {
+    for (NamedPolicy& row : policies_with_shape(Dtype::f32)) {
+        if (row.name != name) continue;
+        change(row.policy.network);
+        try {
+            detail::check_numbers("test", row.policy);
+        } catch (const Error& error) {
+            return error.what();
+        }
+        return "no error";
+    }
+    return "no policy";
+}
+
+using N = DescribedNetwork;
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
+TEST_CASE("each number of networks within networks is checked, and named by its place") {
+    using Numbers = std::vector<double>;
+    struct Row {
+        const char* name;
+        Numbers& (*numbers)(N&);
+    };
+    const Row rows[] = {
+        {"part1.part0.convolution0.weight",
+         [](N& n) -> Numbers& { return n.parts[1].parts[0].convolutions[0].weight; }},
+        {"part1.part0.convolution0.bias", [](N& n) -> Numbers& { return n.parts[1].parts[0].convolutions[0].bias; }},
+        {"part0.part1.layer1.weight", [](N& n) -> Numbers& { return n.parts[0].parts[1].layers[1].weight; }},
+        {"part0.part1.layer1.gain", [](N& n) -> Numbers& { return n.parts[0].parts[1].layers[1].gain; }},
+        {"part0.part0.layer0.shift", [](N& n) -> Numbers& { return n.parts[0].parts[0].layers[0].shift; }},
+        {"part1.part3.normalizer.mean", [](N& n) -> Numbers& { return n.parts[1].parts[3].mean; }},
+        {"part0.part0.normalizer.scale", [](N& n) -> Numbers& { return n.parts[0].parts[0].scale; }},
+        {"layer1.bias", [](N& n) -> Numbers& { return n.layers[1].bias; }}};
+    for (const Row& row : rows) {
+        INFO(row.name);
+        const auto after = [&](const auto& change) {
+            return refusal("networks within networks", [&](N& network) { change(row.numbers(network)); });
+        };
+        CHECK(after([](Numbers&) {}) == "no error");
+        CHECK_THAT(after([](Numbers& all) { all.back() = not_a_number; }),
+                   ContainsText("test: " + std::string(row.name) + "["));
+        CHECK_THAT(after([](Numbers& all) { all.push_back(1); }),
+                   ContainsText("test: " + std::string(row.name) + " has "));
+        CHECK_THAT(after([](Numbers& all) { all.clear(); }), ContainsText(std::string(row.name) + " has 0 numbers"));
+    }
+}
+
+TEST_CASE("parts of a description that do not fit together are refused") {
+    const auto side_by_side = [](const auto& change) { return refusal("networks side by side", change); };
+    CHECK(side_by_side([](N&) {}) == "no error");
+    CHECK_THAT(side_by_side([](N& n) {
+                   n.parts[1].rows = Range{2, 87};
+               }),
+               ContainsText("part1.rows are [2, 87), and there are rows [0, 86)"));
+    CHECK_THAT(side_by_side([](N& n) { n.parts[2].rows = Range{5, 5}; }), ContainsText("part2.rows are [5, 5)"));
+    CHECK_THAT(side_by_side([](N& n) { n.parts[1].rows.reset(); }),
+               ContainsText("part1.the network has 4 inputs and gets 86 numbers"));
+    CHECK_THAT(side_by_side([](N& n) {
+                   n.parts[1].rows = Range{2, 7};
+               }),
+               ContainsText("part1.layer 0 has 4 inputs and 9 outputs, and gets 5 inputs"));
+    CHECK_THAT(side_by_side([](N& n) { n.parts.pop_back(); }),
+               ContainsText("layer 0 has 21 inputs and 7 outputs, and gets 17 inputs"));
+    CHECK_THAT(side_by_side([](N& n) { n.parts[1].activates_last = false; }),
+               ContainsText("part1.the last layer is not activated"));
+    CHECK_THAT(side_by_side([](N& n) { n.activates_last = true; }), ContainsText("the last layer is activated"));
+    CHECK_THAT(side_by_side([](N& n) { n.mean.resize(86); }), ContainsText("and a mean or scale besides"));
+    CHECK_THAT(side_by_side([](N& n) { n.layers.clear(); }), ContainsText("the network has no layer"));
+    CHECK_THAT(side_by_side([](N& n) { n.parts[0].parts.push_back(n.parts[2]); }),
+               ContainsText("part0.the network has both convolutions and parts"));
+    CHECK_THAT(side_by_side([](N& n) {
+                   for (int depth = 0; depth < 8; ++depth) {
+                       N outer{.rows = n.parts[0].rows, .activates_last = true};
+                       n.parts[0].rows.reset();
+                       outer.parts = {std::exchange(n.parts[0], {})};
+                       n.parts[0] = std::move(outer);
+                   }
+               }),
+               ContainsText("networks lie within networks 9 times"));
+}
+
+TEST_CASE("sizes of convolutions that do not fit are refused") {
+    using C = DescribedConvolution;
+    const auto with = [](const auto& change) {
+        return refusal("convolutions", [&](N& network) { change(network.convolutions[1]); });
+    };
+    CHECK(with([](C&) {}) == "no error");
+    for (const auto member : {&C::height, &C::width, &C::channels_in, &C::channels, &C::kernel, &C::stride}) {
+        for (const Index size : {Index{0}, Index{-1}, std::numeric_limits<Index>::max()}) {
+            const std::string text = with([&](C& c) { c.*member = size; });
+            INFO(text);
+            const bool is_stride = member == &C::stride && size > 1;
+            CHECK(text.starts_with(is_stride ? "test: convolution2" : "test: convolution1 has"));
+        }
+    }
+    CHECK_THAT(with([](C& c) { c.padding = 3; }), ContainsText("kernel 3, stride 2 and padding 3"));
+    CHECK_THAT(with([](C& c) { c.padding = -1; }), ContainsText("padding -1"));
+    CHECK_THAT(with([](C& c) { c.padding = 0; }), ContainsText("convolution2 has an image of 5 x 4 x 8"));
+    CHECK_THAT(with([](C& c) { c.kernel = 12; }), ContainsText("kernel 12, and an image of 7 x 6 with padding 2"));
+}
