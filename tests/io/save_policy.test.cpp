@@ -35,7 +35,7 @@ std::string error_of_saving(const Arguments&... arguments) {
     return "no error";
 }
 
-using Shape = std::vector<Index>;
+using Extents = std::vector<Index>;
 
 }  // namespace
 
@@ -49,13 +49,13 @@ TEST_CASE("a saved policy holds the actor, the critic if it is given, and eight 
     CHECK(*file.find_text("gradiva.policy") == "1");
     CHECK(file.find_text("gradiva.version") != nullptr);
     const Index inputs = actor.observation_size(), choices = actor.head_size();
-    CHECK(file.find("actor/network/parameters")->shape == Shape{static_cast<Index>(actor.weights().size())});
-    CHECK(file.find("actor/network/normalizer/mean")->shape == Shape{inputs});
+    CHECK(file.find("actor/network/parameters")->shape == Extents{static_cast<Index>(actor.weights().size())});
+    CHECK(file.find("actor/network/normalizer/mean")->shape == Extents{inputs});
     CHECK(file.find("critic/network/widths") != nullptr);
-    CHECK(file.find("examples/observation")->shape == Shape{8, inputs});
-    CHECK(file.find("examples/mask")->shape == Shape{8, choices});
-    CHECK(file.find("examples/head")->shape == Shape{8, choices});
-    CHECK(file.find("examples/integers")->shape == Shape{8, 1});
+    CHECK(file.find("examples/observation")->shape == Extents{8, inputs});
+    CHECK(file.find("examples/mask")->shape == Extents{8, choices});
+    CHECK(file.find("examples/head")->shape == Extents{8, choices});
+    CHECK(file.find("examples/integers")->shape == Extents{8, 1});
     CHECK(file.find("examples/reals") == nullptr);
 
     save_policy(path.text(), actor);
