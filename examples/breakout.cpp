@@ -20,16 +20,16 @@ Options read_options(int argc, char** argv) {
     options.envs = 64;
     CLI::App app("Breakout, as in MinAtar, by PPO with the clipped surrogate");
     app.add_option("--network", options.network, "of the actor, and of the critic")
-        ->check(CLI::IsMember({"mlp"}))
+        ->check(CLI::IsMember({"mlp", "convolution"}))
         ->capture_default_str();
     example::add_options(app, options);
     example::parse(app, argc, argv);
     return options;
 }
 
-/// Trains an actor and a critic of this network.
+/// Trains an actor and a critic of this network, with a learning rate that falls from `learning_rate` to 0.
 template <class Network>
-void train(const Network& network, const Options& options) {
+void train(const Network& network, double learning_rate, const Options& options) {
     using namespace gradiva;
     TimeLimit breakout(Breakout{}, 1000);
     Vectorized envs(breakout, {.count = options.envs, .seed = options.seed});
@@ -40,7 +40,7 @@ void train(const Network& network, const Options& options) {
                      .horizon = 128,
                      .minibatch = std::min<Index>(1024, 128 * options.envs),
                      .epochs = 4,
-                     .learning_rate = Linear{5e-3, 0},
+                     .learning_rate = Linear{learning_rate, 0},
                      .entropy = 0.01,
                      .value_coefficient = 0.5,
                      .value_clip = 0.2,
@@ -56,7 +56,9 @@ void train(const Network& network, const Options& options) {
 int main(int argc, char** argv) {
     const Options options = read_options(argc, argv);
     return example::run([&] {
-        // Each name of a network that `--network` takes has its description here.
-        train(gradiva::Mlp{.hidden = {64, 64}, .activation = gradiva::Activation::relu}, options);
+        using namespace gradiva;
+        if (options.network == "mlp") return train(Mlp{.hidden = {64, 64}, .activation = Activation::relu}, 5e-3, options);
+        // 16 kernels of 3 x 3 over the image, whose shape is that of the observation space.
+        train(Convolution{.layers = {{.channels = 16, .kernel = 3}}, .hidden = {128}}, 1e-3, options);
     });
 }
