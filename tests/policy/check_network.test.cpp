@@ -59,6 +59,13 @@ TEST_CASE("check_network accepts the descriptions of the library, and a plain on
         }
     }
     CHECK(check_network(SharedTrunk{}, 4, 2).jvp_error <= 1e-5);
+    const Convolution image{.shape = {5, 4, 2},
+                            .layers = {{.channels = 3, .kernel = 3, .padding = 1}, {.channels = 4, .kernel = 2}},
+                            .hidden = {6},
+                            .normalize_observations = true,
+                            .inputs = Range{2, 42}};
+    CHECK(check_network(image, 45, 3).jvp_error <= 1e-5);
+    CHECK(check_network(Join{.networks = {image, Mlp{.hidden = {5}}}, .hidden = {7}}, 45, 3).jvp_error <= 1e-5);
     CHECK(std::isnan(check_network(Plain{}, 4, 2).jvp_error));
     CHECK(complaint(Spoiled{}).empty());
 }

@@ -138,7 +138,19 @@ template <class V>
 void build_networks_of_the_library(const V& envs) {
     Actor actor(envs, Mlp{.hidden = {64, 64}});
     Critic critic(envs, Mlp{.hidden = {256, 256}, .activation = Activation::relu});
+    Actor shared(envs, SharedTrunk{.trunk = Mlp{.hidden = {64, 64}}});
+    SharedCritic value(shared);
     require(actor.observation_size() == critic.observation_size(), "actor and critic observe the same");
+    require(shared.observation_size() == value.observation_size(), "actor and critic observe the same");
+}
+
+void check_picture_beside_numbers() {
+    const Convolution picture{.shape = {8, 8, 3},
+                              .layers = {{.channels = 8, .kernel = 3}, {.channels = 16, .kernel = 3, .stride = 2}},
+                              .hidden = {64},
+                              .inputs = Range{0, 192}};
+    const Join both{.networks = {picture, Mlp{.hidden = {32}, .inputs = Range{192, 200}}}, .hidden = {64}};
+    fmt::print("{}\n", check_network(both, 200, 2));
 }
 
 }  // namespace
@@ -148,6 +160,7 @@ int main() {
     TimeLimit cart_pole(CartPole{}, 500);
     Vectorized envs(cart_pole, {.count = 8, .seed = 1});
     build_networks_of_the_library(envs);
+    check_picture_beside_numbers();
     Actor actor(envs, Residual{.units = 32});
     Critic critic(envs, Residual{.units = 32});
     PpoClip trainer(envs, actor, critic, Gae{}, {.learning_rate = 1e-3});
