@@ -44,5 +44,8 @@ function(gradiva_add_python_test_programs)
             target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
             target_link_libraries(${program} PRIVATE gradiva_internal)
         endif()
+        # Where its test stands.
+        cmake_path(RELATIVE_PATH folder BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+        set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/${folder})
     endforeach()
 endfunction()
