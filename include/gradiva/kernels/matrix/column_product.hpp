@@ -149,7 +149,7 @@ template <class Scalar, Index Registers>
                                 .b = kernels::detail::block(product.b, first, depth, 0, 1),
                                 .addend = addend,
                                 .epilogue = first + depth < inner ? Epilogue::none : product.epilogue,
-                                .output = {},
+                                .output = addend,  // never read: GCC 12 warns of null
                                 .c = {target, height}};
         compute_tile<Registers, 1>(tile);
         addend = {target, height};
