@@ -53,3 +53,30 @@ function(gradiva_write_group group)
     list(JOIN includes "\n" includes)
     file(CONFIGURE OUTPUT ${group} CONTENT "${includes}\n${text}" @ONLY)
 endfunction()
+
+# gradiva_group_programs(RESULT NAME SOURCE...): programs that instantiate much alike are compiled as one. Sets RESULT to the
+# source of an object, in which each stands in a namespace of its own with its main, and RESULT_main_<program> to the source
+# that makes it that program.
+function(gradiva_group_programs result name)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${ARGN})
+    set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name})
+    set(copies)
+    foreach(source IN LISTS ARGN)
+        cmake_path(GET source STEM program)
+        file(READ ${source} text)
+        # Only a main that stands in no namespace may end without a return.
+        string(REGEX REPLACE "}\n$" "return 0; }\n" text "${text}")
+        string(REPLACE "\nint main() {" "\nint main(int, char**) {" text "${text}")
+        file(CONFIGURE OUTPUT ${folder}/${program}.cpp CONTENT "#line 1 \"${source}\"\n${text}" @ONLY)
+        list(APPEND copies ${folder}/${program}.cpp)
+        file(CONFIGURE OUTPUT ${folder}/main/${program}.cpp @ONLY CONTENT
+"namespace tests_of_${name}_${program} {
+int main(int, char**);
+}
+int main(int count, char** arguments) { return tests_of_${name}_${program}::main(count, arguments); }
+")
+        set(${result}_main_${program} ${folder}/main/${program}.cpp PARENT_SCOPE)
+    endforeach()
+    gradiva_write_group(${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp ${copies})
+    set(${result} ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp PARENT_SCOPE)
+endfunction()

@@ -176,6 +176,7 @@
 #include "gradiva/nn/init.hpp"
 #include "gradiva/nn/input_rows.hpp"
 #include "gradiva/nn/join.hpp"
+#include "gradiva/nn/join_description.hpp"
 #include "gradiva/nn/join_layers.hpp"
 #include "gradiva/nn/layer_norm.hpp"
 #include "gradiva/nn/layered_network.hpp"

@@ -53,7 +53,12 @@ bool same(const Schedule& a, const Schedule& b) {
 }
 bool same(const Mlp& a, const Mlp& b) {
     return a.hidden == b.hidden && a.activation == b.activation && a.layer_norm == b.layer_norm &&
-           a.normalize_observations == b.normalize_observations;
+           a.normalize_observations == b.normalize_observations && !a.inputs && !b.inputs;
+}
+bool same(const std::optional<Range>& a, const std::optional<Range>& b) { return !a && !b; }
+bool same(const std::vector<NetworkPart>& a, const std::vector<NetworkPart>& b) { return a.empty() && b.empty(); }
+bool same(const NetworkPart& a, const NetworkPart& b) {
+    return same(std::get<Mlp>(a.description), std::get<Mlp>(b.description));
 }
 bool same(const Matrix<double>& a, const Matrix<double>& b) { return a.size() == 0 && b.size() == 0; }
 bool same(const MetricMeans& a, const MetricMeans& b) { return a.empty() && b.empty(); }
@@ -154,10 +159,10 @@ TEST_CASE("Arguments of constructors have the defaults that are written out here
 }
 
 TEST_CASE("The table of defaults names every struct that has any") {
-    std::set<std::string> named = {"Rollout",         "Dense",         "LayerNorm",
-                                   "Shape",           "RecordedFrame",  // which the library makes itself
-                                   "RecordedEpisode", "Recording",     "ModuleCheck",
-                                   "UpdateReport",    "Progress"};  // see progress.test.cpp
+    std::set<std::string> named = {"Rollout",         "AnyTape",   "ConvolutionShape", "Dense",
+                                   "LayerNorm",       "Shape",     "RecordedFrame",  // which the library makes itself
+                                   "RecordedEpisode", "Recording", "ModuleCheck",      "UpdateReport",
+                                   "Progress"};  // see progress.test.cpp
     for (const Struct& of : table()) CHECK(named.insert(of.name).second);
     std::size_t found = 0;
     for (const auto& entry : fs::recursive_directory_iterator(fs::path(GRADIVA_SOURCE_DIR) / "include/gradiva")) {

@@ -116,11 +116,13 @@ GRADIVA_DEFAULTS(SgdOptions, IS(momentum, 0)),
 
 // Networks.
 GRADIVA_DEFAULTS(Mlp, IS(hidden, {64, 64}), IS(activation, Activation::tanh), IS(layer_norm, false),
-    IS(normalize_observations, false)),
+    IS(normalize_observations, false), IS(inputs, {})),
 GRADIVA_DEFAULTS(Convolution, IS(shape, {}), IS(layers, {}), IS(hidden, {128}), IS(activation, Activation::relu),
     IS(layer_norm, false), IS(normalize_observations, false), IS(inputs, {})),
 GRADIVA_DEFAULTS(ConvolutionLayer, IS(channels, 0), IS(kernel, 0), IS(stride, 1), IS(padding, 0)),
-GRADIVA_DEFAULTS(SharedTrunk, IS(mlp, {})),
+GRADIVA_DEFAULTS(Join, IS(networks, {}), IS(hidden, {64}), IS(activation, Activation::tanh), IS(layer_norm, false),
+    IS(inputs, {})),
+GRADIVA_DEFAULTS(SharedTrunk, IS(trunk, Mlp{}), IS(actor, {.hidden = {}}), IS(critic, {.hidden = {}})),
 
 // Advantages.
 GRADIVA_DEFAULTS(Gae, IS(gamma, 0.99), IS(lambda, 0.95)),

@@ -5,39 +5,14 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "gradiva/core/state.hpp"
 #include "gradiva/nn/convolution_layers.hpp"
+#include "gradiva/nn/join_description.hpp"
 #include "gradiva/nn/join_layers.hpp"
 #include "gradiva/nn/mlp_layers.hpp"
-#include "gradiva/nn/observation_shape.hpp"
 
 namespace GRADIVA_NAMESPACE {
-
-/// The description of a network that is part of another: of a `Join`, or the trunk of a `SharedTrunk`. What describes
-/// one converts to it.
-struct NetworkPart {
-    NetworkPart(Mlp mlp) : description(std::move(mlp)) {}
-    NetworkPart(Convolution convolution) : description(std::move(convolution)) {}
-    NetworkPart(Join join) : description(std::move(join)) {}
-
-    std::variant<Mlp, Convolution, Join> description;
-};
-
-/// The same where networks without a shape, which read all of the observation, have the observation's (see
-/// `observation_shape.hpp`).
-inline Join with_observation_shape(Join join, const std::vector<Index>& shape);
-inline NetworkPart with_observation_shape(NetworkPart part, const std::vector<Index>& shape) {
-    std::visit([&](auto& description) { description = with_observation_shape(std::move(description), shape); },
-               part.description);
-    return part;
-}
-inline Join with_observation_shape(Join join, const std::vector<Index>& shape) {
-    if (join.inputs) return join;
-    for (NetworkPart& part : join.networks) part = with_observation_shape(std::move(part), shape);
-    return join;
-}
 
 /// Packed weights of `AnyLayers`.
 template <class Scalar>

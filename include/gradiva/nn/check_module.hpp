@@ -88,7 +88,7 @@ ModuleCheck check_module(const M& module, const CheckModuleOptions& options = {}
                 &w - module.parameters().data(), w);
     }
     for (Scalar& w : tried.parameters()) w += static_cast<Scalar>(options.perturbation * rng.normal());
-    detail::observe(tried, 0.5);
+    detail::give_observations(tried, 0.5);
     Matrix<Scalar> x = detail::normal_matrix<Scalar>(module.inputs(), options.columns, rng);
     const Matrix<Scalar> dy = detail::normal_matrix<Scalar>(module.outputs(), options.columns, rng);
     ModuleCheck check;

@@ -14,26 +14,11 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/core/types.hpp"
-#include "gradiva/nn/mlp_layers.hpp"
 #include "gradiva/nn/input_rows.hpp"
+#include "gradiva/nn/join_description.hpp"
+#include "gradiva/nn/mlp_layers.hpp"
 
 namespace GRADIVA_NAMESPACE {
-
-struct NetworkPart;
-
-/// Description of several networks, each over its own rows of the observation, whose outputs stand side by side as the
-/// inputs of dense layers. Such as an image of 10 x 10 x 4 in rows 0 to 399 and four numbers in further rows:
-///   Join{.networks = {Convolution{.shape = {10, 10, 4}, .layers = {{16, 3}}, .inputs = Range{0, 400}},
-///                     Mlp{.hidden = {32}, .inputs = Range{400, 404}}}}
-/// The networks have no output layer: what stands side by side are the activations of their last hidden layers, or
-/// where one has none, as `Mlp{.hidden = {}}`, its inputs.
-struct Join {
-    std::vector<NetworkPart> networks = {};    ///< at least two: Mlp, Convolution or Join
-    std::vector<Index> hidden = {64};          ///< units of each dense layer behind them; none: only the output layer
-    Activation activation = Activation::tanh;  ///< after every hidden dense layer
-    bool layer_norm = false;                   ///< normalise the units of these layers before their activation
-    std::optional<Range> inputs = {};  ///< rows of the observation, of which those of `networks` count; default all
-};
 
 template <class Scalar>
 class AnyLayers;
@@ -114,9 +99,9 @@ public:
         tape.networks.resize(networks_.size());
         tape.joined.resize(dense_.inputs(), x.cols());
         set_up(tape);
-        join([&](std::size_t k, Range own) {
-            return networks_[k].forward(piece_of(parameters, own), rows, tape.networks[k]);
-        }, tape.joined.matrix());
+        join([&](std::size_t k,
+                 Range own) { return networks_[k].forward(piece_of(parameters, own), rows, tape.networks[k]); },
+             tape.joined.matrix());
         return dense_.forward(of_dense(parameters), std::as_const(tape.joined).matrix(), tape.dense);
     }
 
@@ -150,9 +135,9 @@ public:
     /// The tangent of Y, (dY/dparameters) v, outputs x batch, at the point of the last forward pass.
     ConstMatrixMap<Scalar> jvp(std::span<const Scalar> parameters, Tape& tape, std::span<const Scalar> v) const {
         tape.d_joined.resize(dense_.inputs(), tape.joined.cols());
-        join([&](std::size_t k, Range own) {
-            return networks_[k].jvp(piece_of(parameters, own), tape.networks[k], piece_of(v, own));
-        }, tape.d_joined.matrix());
+        join([&](std::size_t k,
+                 Range own) { return networks_[k].jvp(piece_of(parameters, own), tape.networks[k], piece_of(v, own)); },
+             tape.d_joined.matrix());
         const ConstMatrixMap<Scalar> tangent = std::as_const(tape.d_joined).matrix();
         return dense_.jvp(of_dense(parameters), tape.dense, of_dense(v), &tangent);
     }

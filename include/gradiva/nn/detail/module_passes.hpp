@@ -28,7 +28,7 @@ Matrix<Scalar> normal_matrix(Index rows, Index columns, Rng& rng) {
 
 /// Gives a module that normalises its inputs the moments of some observations, other ones for each row.
 template <Module M>
-void observe(M& module, double mean) {
+void give_observations(M& module, double mean) {
     if (!normalizes(module)) return;
     std::vector<kernels::Moments> rows;
     for (Index i = 0; i < module.inputs(); ++i) {

@@ -100,7 +100,7 @@ private:
         M original(module_);
         const M copy(std::as_const(original));
         for (Scalar& w : original.parameters()) w += Scalar(1);
-        observe(original, -3);
+        give_observations(original, -3);
         Tape tape;
         require(
             std::ranges::equal(copy.parameters(), module_.parameters()) && same(outputs_of(copy, x_, tape), y_),
