@@ -1,0 +1,20 @@
+#include "catch.hpp"
+
+#include "gradiva/nn/join_description.hpp"
+
+#include <variant>
+#include <vector>
+
+using namespace gradiva;
+
+TEST_CASE("convolutions in a Join, and in a Join within it, take the observation's shape") {
+    const std::vector<Index> shape{6, 5, 2};
+    const Join inner{.networks = {Convolution{}, Mlp{}}};
+    const Join join = with_observation_shape(Join{.networks = {Mlp{}, Convolution{}, inner}}, shape);
+    REQUIRE(join.networks.size() == 3);
+    CHECK(std::get<Convolution>(join.networks[1].description).shape == shape);
+    const Join& within = std::get<Join>(join.networks[2].description);
+    CHECK(std::get<Convolution>(within.networks[0].description).shape == shape);
+    const Join of_some_rows = with_observation_shape(Join{.networks = {Convolution{}}, .inputs = Range{0, 60}}, shape);
+    CHECK(std::get<Convolution>(of_some_rows.networks[0].description).shape.empty());
+}
