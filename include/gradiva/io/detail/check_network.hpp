@@ -43,12 +43,12 @@ inline void check_rows(const std::string& who, const std::string& name, Range ro
 /// whose products are small enough to be computed.
 inline void check_convolution(const std::string& who, const std::string& name, const DescribedConvolution& c,
                               Index inputs) {
-    const auto fits = [](Index size, Index most) { return size >= 1 && size <= most; };
-    require(fits(c.height, inputs) && fits(c.width, inputs / c.height) &&
-                fits(c.channels_in, inputs / (c.height * c.width)) && c.inputs() == inputs,
+    const auto in_limits = [](Index size, Index most) { return size >= 1 && size <= most; };
+    require(in_limits(c.height, inputs) && in_limits(c.width, inputs / c.height) &&
+                in_limits(c.channels_in, inputs / (c.height * c.width)) && c.inputs() == inputs,
             "{}: {} has an image of {} x {} x {}, and gets {} numbers", who, name, c.height, c.width, c.channels_in,
             inputs);
-    require(fits(c.kernel, largest_kernel) && c.stride >= 1 && c.padding >= 0 && c.padding < c.kernel,
+    require(in_limits(c.kernel, largest_kernel) && c.stride >= 1 && c.padding >= 0 && c.padding < c.kernel,
             "{}: {} has kernel {}, stride {} and padding {}; a kernel is 1 to {}, a stride at least 1, and the padding "
             "below the kernel",
             who, name, c.kernel, c.stride, c.padding, largest_kernel);
@@ -57,7 +57,7 @@ inline void check_convolution(const std::string& who, const std::string& name, c
             c.padding);
     require(c.kernel * c.kernel * c.channels_in < too_many_units &&
                 c.output_height() * c.output_width() <= most_numbers_of_image &&
-                fits(c.channels, most_numbers_of_image / (c.output_height() * c.output_width())),
+                in_limits(c.channels, most_numbers_of_image / (c.output_height() * c.output_width())),
             "{}: {} has {} channels, kernel {} and {} x {} x {} outputs, at most {}", who, name, c.channels, c.kernel,
             c.output_height(), c.output_width(), c.channels, most_numbers_of_image);
 }

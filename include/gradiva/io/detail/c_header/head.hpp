@@ -3,6 +3,7 @@
 #include "gradiva/core/namespace.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <set>
 #include <string>
 #include <type_traits>
