@@ -109,10 +109,10 @@ private:
     static Chosen layers_of(Index inputs, Index outputs, const NetworkPart& part) {
         return std::visit(
             [&](const auto& description) -> Chosen {
-                using Description = std::remove_cvref_t<decltype(description)>;
-                if constexpr (std::is_same_v<Description, Join>) {
+                using Described = std::remove_cvref_t<decltype(description)>;
+                if constexpr (std::is_same_v<Described, Join>) {
                     return JoinLayers<Scalar>(inputs, outputs, description);
-                } else if constexpr (std::is_same_v<Description, Convolution>) {
+                } else if constexpr (std::is_same_v<Described, Convolution>) {
                     return ConvolutionLayers<Scalar>(inputs, outputs, description);
                 } else {
                     return MlpLayers<Scalar>(inputs, outputs, description);
