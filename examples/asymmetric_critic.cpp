@@ -25,7 +25,8 @@ int main(int argc, char** argv) {
         const TimeLimit cart_pole(SensedCartPole{}, 500);
         Vectorized envs(cart_pole, {.count = options.envs, .seed = options.seed});
         Actor actor(envs, Mlp{.hidden = {64, 64}, .inputs = SensedCartPole::measured});
-        Critic critic(envs, Mlp{.hidden = {64, 64}, .inputs = equal ? SensedCartPole::measured : SensedCartPole::state});
+        Critic critic(envs,
+                      Mlp{.hidden = {64, 64}, .inputs = equal ? SensedCartPole::measured : SensedCartPole::state});
         PpoClip trainer(envs, actor, critic, Gae{.gamma = 0.98, .lambda = 0.8},
                         {.clip = Linear{0.2, 0},
                          .horizon = 32,

@@ -57,7 +57,8 @@ int main(int argc, char** argv) {
     const Options options = read_options(argc, argv);
     return example::run([&] {
         using namespace gradiva;
-        if (options.network == "mlp") return train(Mlp{.hidden = {64, 64}, .activation = Activation::relu}, 5e-3, options);
+        if (options.network == "mlp")
+            return train(Mlp{.hidden = {64, 64}, .activation = Activation::relu}, 5e-3, options);
         // 16 kernels of 3 x 3 over the image, whose shape is that of the observation space.
         train(Convolution{.layers = {{.channels = 16, .kernel = 3}}, .hidden = {128}}, 1e-3, options);
     });

@@ -369,7 +369,8 @@ TEST_CASE("a description of convolutions that does not fit is refused by the nam
     }
     SECTION("a kernel larger than its padded image") {
         d.layers = {{4, 5}, {4, 2}};
-        CHECK_THAT(error_of(d), ContainsText("layers[1].kernel is 2, and its image, with padding on each side, is 2 x 1"));
+        CHECK_THAT(error_of(d),
+                   ContainsText("layers[1].kernel is 2, and its image, with padding on each side, is 2 x 1"));
         d.layers = {{4, 5}, {4, 2, 1, 1}};
         CHECK(error_of(d) == "");
         d.layers = {{4, 6}};

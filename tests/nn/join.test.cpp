@@ -35,8 +35,8 @@ std::vector<NamedJoin> joins() {
          {.networks = {raw, Join{.networks = {Mlp{.hidden = {3}, .inputs = Range{0, 2}}, Mlp{.hidden = {4}}},
                                  .hidden = {5},
                                  .inputs = Range{1, 7}}}}},
-        {"rows of the whole", {.networks = {Mlp{.hidden = {3}, .inputs = Range{0, 2}}, Mlp{.hidden = {4}}},
-                               .inputs = Range{2, 6}}},
+        {"rows of the whole",
+         {.networks = {Mlp{.hidden = {3}, .inputs = Range{0, 2}}, Mlp{.hidden = {4}}}, .inputs = Range{2, 6}}},
     };
 }
 
@@ -113,8 +113,9 @@ TEST_CASE("a join of less than two networks, and what its networks refuse, is an
     const auto make = [](const Join& join) { JoinNetwork<float>(inputs, outputs, join, Rng(1)); };
     CHECK_THROWS_WITH(make({}), "Join: networks has 0; give at least two, or the network itself");
     CHECK_THROWS_WITH(make({.networks = {Mlp{}}}), "Join: networks has 1; give at least two, or the network itself");
-    CHECK_THROWS_WITH(make({.networks = {Mlp{}, Mlp{.inputs = Range{4, 12}}}}),
-                      "Mlp: inputs is Range(4, 12), and the rows are 0 to 8; give a range within them that is not empty");
+    CHECK_THROWS_WITH(
+        make({.networks = {Mlp{}, Mlp{.inputs = Range{4, 12}}}}),
+        "Mlp: inputs is Range(4, 12), and the rows are 0 to 8; give a range within them that is not empty");
     CHECK_THROWS_WITH(make({.networks = {Mlp{}, Mlp{}}, .hidden = {0}}),
                       "Mlp: hidden[0] is 0; give every hidden layer at least 1 unit");
 }

@@ -82,9 +82,8 @@ bool networks_take_nothing() {
                 for (const Index outputs : {1, 2, 3, 18, 70}) {
                     if (sanitized && (width > 200 || (width > 130 && outputs != 1 && outputs != 18))) continue;
                     const Index inputs = 1 + outputs % 13 * 3;
-                    const bool takes =
-                        network_takes_nothing(MlpNetwork<Scalar>(inputs, outputs, mlp, Rng(1))) &&
-                        network_takes_nothing(TrunkNetwork<Scalar>(inputs, outputs, {mlp}, Rng(1)));
+                    const bool takes = network_takes_nothing(MlpNetwork<Scalar>(inputs, outputs, mlp, Rng(1))) &&
+                                       network_takes_nothing(TrunkNetwork<Scalar>(inputs, outputs, {mlp}, Rng(1)));
                     if (!takes) std::printf("not: hidden %d, outputs %d\n", int(width), int(outputs));
                     right = right && takes;
                 }
@@ -179,7 +178,7 @@ bool others_take_nothing() {
         right = right && value.size() == 0 && all_zero(gradient);
 
         using A = Actor<TrunkNetwork<Scalar>, Categorical<Scalar>>;
-        A actor(TrunkNetwork<Scalar>(3, 2, {{.hidden = {width}}}, Rng(1)), Categorical<Scalar>(2));
+        A actor(TrunkNetwork<Scalar>(3, 2, {.trunk = Mlp{.hidden = {width}}}, Rng(1)), Categorical<Scalar>(2));
         const SharedCritic<A> shared(actor);
         typename A::Tape of_actor;
         std::vector<Scalar> of_both(actor.weights().size(), Scalar(0));

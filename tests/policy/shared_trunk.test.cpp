@@ -193,3 +193,17 @@ TEST_CASE("PPO learns the corridor through a shared trunk with any number of thr
         weights = learned;
     }
 }
+
+TEST_CASE("a shared trunk refuses heads that would normalise, or read some of its outputs, by name") {
+    const auto make = [](const SharedTrunk& description) { Network(3, 2, description, Rng(1)); };
+    CHECK_THROWS_WITH(make({.actor = {.normalize_observations = true}}),
+                      "SharedTrunk: actor has normalize_observations; observations are normalised by the trunk");
+    CHECK_THROWS_WITH(make({.critic = {.normalize_observations = true}}),
+                      "SharedTrunk: critic has normalize_observations; observations are normalised by the trunk");
+    CHECK_THROWS_WITH(
+        make({.critic = {.inputs = Range{0, 2}}}),
+        "SharedTrunk: critic has inputs; it reads all outputs of the trunk, whose inputs say what is read of "
+        "the observation");
+    CHECK_THROWS_WITH(Network(3, 0, SharedTrunk{}, Rng(1)),
+                      "SharedTrunk: the network has 0 outputs; give at least 1 output");
+}

@@ -172,7 +172,7 @@ TEMPLATE_TEST_CASE("a critic, and one in a shared trunk, take observations with 
         WithGaps<T> gaps(x);
         const Critic<MlpNetwork<T>> critic(MlpNetwork<T>(3, 1, {.hidden = {20}}, Rng(1)));
         using A = Actor<TrunkNetwork<T>, Categorical<T>>;
-        A actor(TrunkNetwork<T>(3, 2, {{.hidden = {20}}}, Rng(1)), Categorical<T>(2));
+        A actor(TrunkNetwork<T>(3, 2, {.trunk = Mlp{.hidden = {20}}}, Rng(1)), Categorical<T>(2));
         const SharedCritic<A> shared(actor);
         const auto check = [&](const auto& value_function, auto tape, auto gap_tape, std::size_t size) {
             std::vector<T> gradient(size, T(0)), gap_gradient = gradient;

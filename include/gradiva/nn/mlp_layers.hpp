@@ -14,8 +14,8 @@
 #include "gradiva/core/state.hpp"
 #include "gradiva/nn/dense.hpp"
 #include "gradiva/nn/init.hpp"
-#include "gradiva/nn/layer_norm.hpp"
 #include "gradiva/nn/input_rows.hpp"
+#include "gradiva/nn/layer_norm.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -55,10 +55,10 @@ public:
 
     /// What a forward pass stores for `backward` and `jvp`. One tape per shard; reusable for batches of any width.
     struct Tape {
-        typename InputRows<Scalar>::Tape input;  ///< A_0
-        MatrixBuffer<Scalar> dense_dy;              ///< a copy of dY where its columns have gaps
-        std::vector<MatrixBuffer<Scalar>> output;   ///< A_1, ..., A_{L-1}, Y; without layers, a copy of A_0
-        std::vector<MatrixBuffer<Scalar>> before;   ///< Z_1, ..., Z_{L-1} where f' needs them, A_l = f(Z_l)
+        typename InputRows<Scalar>::Tape input;    ///< A_0
+        MatrixBuffer<Scalar> dense_dy;             ///< a copy of dY where its columns have gaps
+        std::vector<MatrixBuffer<Scalar>> output;  ///< A_1, ..., A_{L-1}, Y; without layers, a copy of A_0
+        std::vector<MatrixBuffer<Scalar>> before;  ///< Z_1, ..., Z_{L-1} where f' needs them, A_l = f(Z_l)
         std::vector<LayerNorm::Tape<Scalar>> norm;
         MatrixBuffer<Scalar> scratch[2];  ///< derivatives or tangents of a layer's input and output, alternately
         bool single_use = false;

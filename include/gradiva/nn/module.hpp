@@ -65,15 +65,16 @@ concept HasBackward = HasTape<M> &&
 /// - `backward(tape, dY, gradient, dX)` also writes dL/dX (`ModuleWithInputGradient`), for analytic policy gradients.
 /// - `jvp(tape, v)`: the derivative of Y along the direction v in parameter space, a view into the tape
 ///   (`ModuleWithJvp`), for trust regions.
-/// - `normalizer()`: a pointer to the `Normalizer` of its inputs, or null while it has none. A module that normalises in
+/// - `normalizer()`: a pointer to the `Normalizer` of its inputs, or null while it has none. A module that normalises
+/// in
 ///   another way, such as some of its inputs only, has `bool normalizes() const` and
 ///   `void merge_observations(std::span<const kernels::Moments> rows)`, given the moments of each row of X, instead.
 /// - `pack(PackedWeights&)` with that type and the tape's `use_packed(packed)`; the tape's `use_once()`. See the
 ///   functions `pack_weights`, `use_packed` and `use_once` below.
 /// - `static constexpr bool column_by_column = true`, see `acts_column_by_column`.
 ///
-/// All but `append_parameters`, `normalizer`, `merge_observations` and the non-const `parameters` are const, so that shards share one module
-/// with a tape each. A tape allocates only when its batch grows.
+/// All but `append_parameters`, `normalizer`, `merge_observations` and the non-const `parameters` are const, so that
+/// shards share one module with a tape each. A tape allocates only when its batch grows.
 template <class M>
 concept Module = std::copy_constructible<M> && detail::HasParameters<M> && detail::HasSizes<M> &&
     detail::HasForward<M> && detail::HasBackward<M>;
@@ -162,9 +163,10 @@ template <class M>
 void visit_module(State& state, std::string_view name, M& module) {
     visit_part(state, name, module);
     if constexpr (!HasVisitState<M>) {
-        static_assert(!MergesObservations<M>,
-                      "gradiva: a Module with merge_observations has void visit_state(State&), too, which shows what it "
-                      "learned of observations");
+        static_assert(
+            !MergesObservations<M>,
+            "gradiva: a Module with merge_observations has void visit_state(State&), too, which shows what it "
+            "learned of observations");
         state.within(name, [&] {
             state.fixed("inputs", static_cast<Index>(module.inputs()));
             state.fixed("outputs", static_cast<Index>(module.outputs()));

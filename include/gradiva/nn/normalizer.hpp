@@ -17,8 +17,8 @@ namespace GRADIVA_NAMESPACE {
 ///   y_i = clamp((x_i - mean_i) / sqrt(variance_i + 1e-8), -10, 10).
 /// The moments, in double, are those of all inputs merged so far; before the first, y = clamp(x). An element that has
 /// never changed has variance 0: it gives 0, and 10 or -10 once it differs by 1e-3 or more. NaN gives NaN.
-/// With `channels` C, below the size, elements i, i + C, i + 2 C, ... share their moments, as the pixels of an image do.
-/// Source: Engstrom et al., "Implementation Matters in Deep Policy Gradients", 2020, section 3.
+/// With `channels` C, below the size, elements i, i + C, i + 2 C, ... share their moments, as the pixels of an image
+/// do. Source: Engstrom et al., "Implementation Matters in Deep Policy Gradients", 2020, section 3.
 template <class Scalar>
 class Normalizer {
 public:
@@ -77,7 +77,8 @@ public:
     }
 
     void visit_state(State& state) {
-        state.each("moments", static_cast<Index>(moments_.size()), [&](Index i) { moments_[static_cast<std::size_t>(i)].visit_state(state); });
+        state.each("moments", static_cast<Index>(moments_.size()),
+                   [&](Index i) { moments_[static_cast<std::size_t>(i)].visit_state(state); });
         state("mean", mean_.span());
         state("scale", scale_.span());
     }

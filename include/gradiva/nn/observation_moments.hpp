@@ -25,9 +25,7 @@ template <class M>
 concept MentionsObservations = requires {
     &M::merge_observations;
 }
-|| requires {
-    &M::normalizes;
-};
+|| requires { &M::normalizes; };
 
 /// Whether a module, an actor or a critic takes the moments of observations by `merge_observations`.
 template <class M>

@@ -17,8 +17,8 @@ namespace GRADIVA_NAMESPACE {
 ///   SharedCritic critic(actor);
 struct SharedTrunk {
     NetworkPart trunk = Mlp{};    ///< Mlp, Convolution or Join, without its output layer
-    Mlp actor = {.hidden = {}};   ///< from the trunk's outputs to the head of the distribution
-    Mlp critic = {.hidden = {}};  ///< from the trunk's outputs to the value
+    Mlp actor = {.hidden = {}};   ///< from all outputs of the trunk to the head of the distribution
+    Mlp critic = {.hidden = {}};  ///< from all outputs of the trunk to the value
 };
 
 /// The same where networks without a shape in the trunk have the observation's (see `nn/observation_shape.hpp`).
@@ -68,13 +68,20 @@ public:
     };
 
     /// Initialises the last layer of the critic's head with gain 1 and that of the actor's with `output_gain`. Throws
-    /// `Error` for what the descriptions refuse, and for a head that is to normalise its inputs.
+    /// `Error` for what the descriptions refuse, and for a head that has `normalize_observations` or `inputs`.
     TrunkNetwork(Index inputs, Index outputs, const SharedTrunk& description, Rng rng, double output_gain = 1)
         : trunk_(inputs, features, description.trunk), actor_(trunk_.outputs(), outputs, description.actor),
           critic_(trunk_.outputs(), 1, description.critic) {
         require(outputs >= 1, "SharedTrunk: the network has {} outputs; give at least 1 output", outputs);
-        require(!actor_.normalizes() && !critic_.normalizes(),
-                "SharedTrunk: actor or critic has normalize_observations; observations are normalised by the trunk");
+        for (const auto& [head, name] :
+             {std::pair(&description.actor, "actor"), std::pair(&description.critic, "critic")}) {
+            require(!head->normalize_observations,
+                    "SharedTrunk: {} has normalize_observations; observations are normalised by the trunk", name);
+            require(!head->inputs,
+                    "SharedTrunk: {} has inputs; it reads all outputs of the trunk, whose inputs say what is "
+                    "read of the observation",
+                    name);
+        }
         parameters_.resize(trunk_.parameter_count() + actor_.parameter_count() + critic_.parameter_count());
         trunk_.initialise(of_trunk(parameters()), rng, 1);
         actor_.initialise(of_actor(parameters()), rng, output_gain);
