@@ -181,6 +181,7 @@
 #include "gradiva/nn/layer_norm.hpp"
 #include "gradiva/nn/layered_network.hpp"
 #include "gradiva/nn/mlp.hpp"
+#include "gradiva/nn/mlp_description.hpp"
 #include "gradiva/nn/mlp_layers.hpp"
 #include "gradiva/nn/module.hpp"
 #include "gradiva/nn/normalizer.hpp"

@@ -123,6 +123,8 @@ GRADIVA_DEFAULTS(ConvolutionLayer, IS(channels, 0), IS(kernel, 0), IS(stride, 1)
 GRADIVA_DEFAULTS(Join, IS(networks, {}), IS(hidden, {64}), IS(activation, Activation::tanh), IS(layer_norm, false),
     IS(inputs, {})),
 GRADIVA_DEFAULTS(SharedTrunk, IS(trunk, Mlp{}), IS(actor, {.hidden = {}}), IS(critic, {.hidden = {}})),
+GRADIVA_DEFAULTS(CheckModuleOptions, IS(columns, 8), IS(parameters, 300), IS(tolerance, 0), IS(perturbation, 0.1),
+    IS(seed, 0)),
 
 // Advantages.
 GRADIVA_DEFAULTS(Gae, IS(gamma, 0.99), IS(lambda, 0.95)),
@@ -134,10 +136,6 @@ GRADIVA_DEFAULTS(QReturns, IS(gamma, 0.99), IS(lambda, 0.65)),
 GRADIVA_DEFAULTS(VTrace, IS(gamma, 0.99), IS(lambda, 1), IS(rho_bar, 1), IS(c_bar, 1)),
 GRADIVA_DEFAULTS(ProductOfRatios, IS(gamma, 1), IS(constant, 0)),
 GRADIVA_DEFAULTS(SingleRatio, IS(gamma, 0.99), IS(baseline, Baseline::none), IS(constant, 0)),
-
-// Networks.
-GRADIVA_DEFAULTS(CheckModuleOptions, IS(columns, 8), IS(parameters, 300), IS(tolerance, 0), IS(perturbation, 0.1),
-    IS(seed, 0)),
 
 // Environments.
 GRADIVA_DEFAULTS(VectorizedOptions, IS(count, 1), IS(seed, 0), IS(purpose, Purpose::environment)),

@@ -217,6 +217,7 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"io.hpp", "tests/io/safetensors_interoperability.test.cpp"},
         {"nn/any_layers.hpp", "tests/nn/join.test.cpp"},
         {"nn/join_layers.hpp", "tests/nn/join.test.cpp"},
+        {"nn/mlp_description.hpp", "tests/nn/mlp.test.cpp"},
         {"nn/layered_network.hpp", "tests/nn/mlp.test.cpp"},
         {"nn/observation_moments.hpp", "tests/train/normalization.test.cpp"},
         {"kernels/bernoulli.hpp", "tests/distributions/bernoulli.test.cpp"},

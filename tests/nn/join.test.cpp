@@ -117,5 +117,5 @@ TEST_CASE("a join of less than two networks, and what its networks refuse, is an
         make({.networks = {Mlp{}, Mlp{.inputs = Range{4, 12}}}}),
         "Mlp: inputs is Range(4, 12), and the rows are 0 to 8; give a range within them that is not empty");
     CHECK_THROWS_WITH(make({.networks = {Mlp{}, Mlp{}}, .hidden = {0}}),
-                      "Mlp: hidden[0] is 0; give every hidden layer at least 1 unit");
+                      "Join: hidden[0] is 0; give every hidden layer at least 1 unit");
 }

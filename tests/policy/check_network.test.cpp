@@ -59,6 +59,7 @@ TEST_CASE("check_network accepts the descriptions of the library, and a plain on
         }
     }
     CHECK(check_network(SharedTrunk{}, 4, 2).jvp_error <= 1e-5);
+    check_network(SharedTrunk{.trunk = Mlp{.hidden = {16}}, .critic = {.hidden = {64}}}, 4, 2);
     const Convolution image{.shape = {5, 4, 2},
                             .layers = {{.channels = 3, .kernel = 3, .padding = 1}, {.channels = 4, .kernel = 2}},
                             .hidden = {6},

@@ -204,6 +204,8 @@ TEST_CASE("a shared trunk refuses heads that would normalise, or read some of it
         make({.critic = {.inputs = Range{0, 2}}}),
         "SharedTrunk: critic has inputs; it reads all outputs of the trunk, whose inputs say what is read of "
         "the observation");
+    CHECK_THROWS_WITH(make({.critic = {.hidden = {0}}}),
+                      "SharedTrunk: critic: hidden[0] is 0; give every hidden layer at least 1 unit");
     CHECK_THROWS_WITH(Network(3, 0, SharedTrunk{}, Rng(1)),
                       "SharedTrunk: the network has 0 outputs; give at least 1 output");
 }

@@ -49,7 +49,7 @@ inline void check_box_shape(const char* who, const char* which, const Box& space
     if (space.shape.empty()) return;
     const std::string shape = shape_text(space.shape);
     require(space.shape.size() == 3,
-            "{}: the {} space is a Box whose shape has {} extents ({}); give a height, a width and channels, or no shape",
+            "{}: the {} space is a Box whose shape has {} extents ({}); give height, width and channels, or no shape",
             who, which, space.shape.size(), shape);
     for (const Index extent : space.shape) {
         require(extent >= 1, "{}: the {} space is a Box of shape {}; give a height, width and channels of at least 1",

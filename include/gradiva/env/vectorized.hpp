@@ -174,8 +174,9 @@ private:
                 "Vectorized: environment {} observes {} numbers, environment 0 {}; give all the same spaces", i,
                 env.observation_space().size, observation_space_.size);
         require(env.observation_space().shape == observation_space_.shape,
-                "Vectorized: environment {} has the observation space {}, environment 0 {}; give all the same spaces", i,
-                describe(env.observation_space()), describe(observation_space_));
+                "Vectorized: environment {} has the observation space {}, environment 0 {}; give all the "
+                "same spaces",
+                i, describe(env.observation_space()), describe(observation_space_));
         require(env.action_space() == action_space_,
                 "Vectorized: environment {} has the action space {}, environment 0 {}; give all the same spaces and "
                 "bounds",

@@ -118,7 +118,7 @@ private:
 
     Outcome move_ball() {
         Outcome outcome;
-        Place target{ball.x + direction.x, ball.y + direction.y};
+        Place target{ball.x + direction.x, std::min(ball.y + direction.y, paddle_row)};
         if (target.x < 0 || target.x >= extent) {
             target.x = ball.x;
             direction.x = -direction.x;

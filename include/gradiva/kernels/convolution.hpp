@@ -12,7 +12,8 @@
 // A convolution of a batch of images, and its derivatives, as products of its weights W with patches P (`patches.hpp`):
 // Z = W P(X) + b 1^T. X is size() x batch, W: kernels x patch(), b: as many numbers as kernels, Z: (positions()
 // kernels) x batch, position by position. Patches are gathered for some rows of positions at a time, into `scratch`,
-// which grows at most to a fixed size. A column of Z and of dX has the same bits in a batch of any width.
+// which grows at most to a fixed size, or to the patches of one row of positions. A column of Z and of dX has the same
+// bits in a batch of any width.
 
 namespace GRADIVA_NAMESPACE::kernels {
 

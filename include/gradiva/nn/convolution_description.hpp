@@ -8,6 +8,7 @@
 #include "gradiva/core/index.hpp"
 #include "gradiva/kernels/activation_functions.hpp"
 #include "gradiva/nn/image_layer.hpp"
+#include "gradiva/nn/observation_shape.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -15,7 +16,7 @@ namespace GRADIVA_NAMESPACE {
 /// floor((n + 2 padding - kernel) / stride) + 1 pixels on each side.
 struct ConvolutionLayer {
     Index channels = 0;  ///< of its output, the number of kernels, at least 1
-    Index kernel = 0;    ///< height and width of a kernel, from 1 to those of the padded image
+    Index kernel = 0;    ///< height and width of a kernel, from 1 to those of the padded image, at most 2048
     Index stride = 1;    ///< pixels from one position of the kernel to the next, at least 1
     Index padding = 0;   ///< zeros around the image on each side, from 0 to kernel - 1
 
@@ -37,9 +38,13 @@ struct Convolution {
     std::optional<Range> inputs = {};           ///< rows of the observation that are the image; without a value, all
 };
 
+/// The most pixels of a kernel's side, and numbers of an image: products of these do not overflow.
+inline constexpr Index largest_kernel_side = 2048;
+inline constexpr Index most_image_numbers = Index{1} << 30;
+
 /// The shape of the observation, where the description has none and reads all of it (see `observation_shape.hpp`).
 inline Convolution with_observation_shape(Convolution description, const std::vector<Index>& shape) {
-    if (description.shape.empty() && !description.inputs) description.shape = shape;
+    if (description.shape.empty() && reads_all_of(description.inputs, shape)) description.shape = shape;
     return description;
 }
 
@@ -63,7 +68,8 @@ inline void check_shape(const std::vector<Index>& shape, Index read) {
 
 inline void check_layer(const ConvolutionLayer& layer, std::size_t number, Index height, Index width) {
     require(layer.channels >= 1, "Convolution: layers[{}].channels is {}; give at least 1", number, layer.channels);
-    require(layer.kernel >= 1, "Convolution: layers[{}].kernel is {}; give at least 1", number, layer.kernel);
+    require(layer.kernel >= 1 && layer.kernel <= largest_kernel_side,
+            "Convolution: layers[{}].kernel is {}; give 1 to {}", number, layer.kernel, largest_kernel_side);
     require(layer.stride >= 1, "Convolution: layers[{}].stride is {}; give at least 1", number, layer.stride);
     require(layer.padding >= 0 && layer.padding < layer.kernel,
             "Convolution: layers[{}].padding is {}; give 0 to {}, less than the kernel, which is {}", number,
@@ -87,6 +93,10 @@ inline std::vector<ImageLayer> image_layers(const Convolution& description, Inde
         const kernels::ConvolutionShape shape{height, width, channels, layer.kernel, layer.stride, layer.padding};
         layers.push_back({shape, {shape.patch(), layer.channels, offset}});
         offset += layers.back().parameter_count();
+        require(
+            layer.channels <= most_image_numbers / shape.positions(),
+            "Convolution: layers[{}].channels is {}, and there are {} positions; give an image of at most {} numbers",
+            i, layer.channels, shape.positions(), most_image_numbers);
         height = shape.out_height();
         width = shape.out_width();
         channels = layer.channels;

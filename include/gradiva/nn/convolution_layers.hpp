@@ -70,7 +70,8 @@ public:
           layers_(detail::image_layers(description, input_.size())), dense_(layers_.back().outputs(), outputs,
                                                                             {.hidden = description.hidden,
                                                                              .activation = description.activation,
-                                                                             .layer_norm = description.layer_norm}) {
+                                                                             .layer_norm = description.layer_norm},
+                                                                            name) {
         if (description.normalize_observations) input_.normalize(layers_.front().shape.channels);
     }
 

@@ -47,7 +47,7 @@ inline NetworkPart with_observation_shape(NetworkPart part, const std::vector<In
     return part;
 }
 inline Join with_observation_shape(Join join, const std::vector<Index>& shape) {
-    if (join.inputs) return join;
+    if (!reads_all_of(join.inputs, shape)) return join;
     for (NetworkPart& part : join.networks) part = with_observation_shape(std::move(part), shape);
     return join;
 }

@@ -67,7 +67,8 @@ public:
           dense_(width_of(networks_), outputs,
                  {.hidden = description.hidden,
                   .activation = description.activation,
-                  .layer_norm = description.layer_norm}) {}
+                  .layer_norm = description.layer_norm},
+                 name) {}
 
     /// Of given layers: networks, at least one, and the dense layers behind them.
     JoinLayers(InputRows<Scalar> input, std::vector<AnyLayers<Scalar>> networks, MlpLayers<Scalar> dense)
@@ -81,14 +82,17 @@ public:
 
     /// Initialises each network as one of its own; see `MlpLayers`.
     void initialise(std::span<Scalar> parameters, Rng& rng, double output_gain) const {
-        each_network([&](std::size_t k, Range own) { networks_[k].initialise(piece_of(parameters, own), rng, 1); });
+        each_network([&](std::size_t k, Range own) {
+            networks_[k].initialise(part(parameters, own.begin, own.size()), rng, 1);
+        });
         dense_.initialise(of_dense(parameters), rng, output_gain);
     }
 
     void pack(std::span<const Scalar> parameters, PackedWeights& packed) const {
         packed.networks.resize(networks_.size());
-        each_network(
-            [&](std::size_t k, Range own) { networks_[k].pack(piece_of(parameters, own), packed.networks[k]); });
+        each_network([&](std::size_t k, Range own) {
+            networks_[k].pack(part(parameters, own.begin, own.size()), packed.networks[k]);
+        });
         dense_.pack(of_dense(parameters), packed.dense);
     }
 
@@ -99,9 +103,11 @@ public:
         tape.networks.resize(networks_.size());
         tape.joined.resize(dense_.inputs(), x.cols());
         set_up(tape);
-        join([&](std::size_t k,
-                 Range own) { return networks_[k].forward(piece_of(parameters, own), rows, tape.networks[k]); },
-             tape.joined.matrix());
+        join(
+            [&](std::size_t k, Range own) {
+                return networks_[k].forward(part(parameters, own.begin, own.size()), rows, tape.networks[k]);
+            },
+            tape.joined.matrix());
         return dense_.forward(of_dense(parameters), std::as_const(tape.joined).matrix(), tape.dense);
     }
 
@@ -111,8 +117,8 @@ public:
         backward_of_dense(parameters, tape, dy, gradient);
         Index row = 0;
         each_network([&](std::size_t k, Range own) {
-            networks_[k].backward(piece_of(parameters, own), tape.networks[k], derivative_of(k, row, tape),
-                                  piece_of(gradient, own));
+            networks_[k].backward(part(parameters, own.begin, own.size()), tape.networks[k],
+                                  derivative_of(k, row, tape), part(gradient, own.begin, own.size()));
         });
     }
 
@@ -125,8 +131,9 @@ public:
         d_rows.setZero();
         Index row = 0;
         each_network([&](std::size_t k, Range own) {
-            networks_[k].backward(piece_of(parameters, own), tape.networks[k], derivative_of(k, row, tape),
-                                  piece_of(gradient, own), tape.d_input.matrix());
+            networks_[k].backward(part(parameters, own.begin, own.size()), tape.networks[k],
+                                  derivative_of(k, row, tape), part(gradient, own.begin, own.size()),
+                                  tape.d_input.matrix());
             d_rows += tape.d_input.matrix();
         });
         input_.backward(tape.input, dx);
@@ -135,9 +142,12 @@ public:
     /// The tangent of Y, (dY/dparameters) v, outputs x batch, at the point of the last forward pass.
     ConstMatrixMap<Scalar> jvp(std::span<const Scalar> parameters, Tape& tape, std::span<const Scalar> v) const {
         tape.d_joined.resize(dense_.inputs(), tape.joined.cols());
-        join([&](std::size_t k,
-                 Range own) { return networks_[k].jvp(piece_of(parameters, own), tape.networks[k], piece_of(v, own)); },
-             tape.d_joined.matrix());
+        join(
+            [&](std::size_t k, Range own) {
+                return networks_[k].jvp(part(parameters, own.begin, own.size()), tape.networks[k],
+                                        part(v, own.begin, own.size()));
+            },
+            tape.d_joined.matrix());
         const ConstMatrixMap<Scalar> tangent = std::as_const(tape.d_joined).matrix();
         return dense_.jvp(of_dense(parameters), tape.dense, of_dense(v), &tangent);
     }
@@ -166,7 +176,7 @@ private:
         require(description.networks.size() >= 2, "Join: networks has {}; give at least two, or the network itself",
                 description.networks.size());
         std::vector<AnyLayers<Scalar>> layers;
-        for (const auto& part : description.networks) layers.emplace_back(inputs, features, part);
+        for (const auto& network : description.networks) layers.emplace_back(inputs, features, network);
         return layers;
     }
 
@@ -193,12 +203,8 @@ private:
     }
 
     template <class T>
-    static std::span<T> piece_of(std::span<T> flat, Range own) {
-        return flat.subspan(to_size(own.begin), to_size(own.size()));
-    }
-    template <class T>
     std::span<T> of_dense(std::span<T> flat) const {
-        return flat.subspan(to_size(first_of_dense()), to_size(dense_.parameter_count()));
+        return part(flat, first_of_dense(), dense_.parameter_count());
     }
 
     /// The tapes of the parts have the switches of the whole.

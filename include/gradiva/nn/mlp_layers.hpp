@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <numbers>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -16,21 +15,9 @@
 #include "gradiva/nn/init.hpp"
 #include "gradiva/nn/input_rows.hpp"
 #include "gradiva/nn/layer_norm.hpp"
+#include "gradiva/nn/mlp_description.hpp"
 
 namespace GRADIVA_NAMESPACE {
-
-/// Description of a multilayer perceptron. The numbers of inputs and outputs follow from where it is used.
-struct Mlp {
-    std::vector<Index> hidden = {64, 64};      ///< units of each hidden layer, each at least 1; none is a linear map
-    Activation activation = Activation::tanh;  ///< after every hidden layer; the output is linear
-    bool layer_norm = false;                   ///< normalise each hidden layer's units before its activation
-    bool normalize_observations = false;       ///< normalise inputs by their running moments (see `Normalizer`)
-    std::optional<Range> inputs = {};          ///< rows of the observation that it reads; without a value, all
-};
-
-/// In place of a number of outputs: a network without an output layer, whose outputs are the activations of its last
-/// hidden layer, or without one its inputs.
-inline constexpr Index features = 0;
 
 /// The layers of a multilayer perceptron: A_0 = X, its rows that are read, normalised where asked for,
 /// A_l = f(W_l A_{l-1} + b_l), Y = W_L A_{L-1} + b_L. X is inputs x batch, Y outputs x batch. Owns no parameters: those
@@ -69,13 +56,13 @@ public:
         const PackedDense<Scalar>* packed_layer(std::size_t l) const { return packed ? &(*packed)[l] : nullptr; }
     };
 
-    /// `outputs` may be `features`. Throws `Error` when `inputs` or the size of a hidden layer is below 1, and where
-    /// the description reads rows that do not exist.
-    MlpLayers(Index inputs, Index outputs, const Mlp& description)
-        : activation_(description.activation), input_(name, inputs, description.inputs), outputs_(input_.size()) {
+    /// `outputs` may be `features`. Throws an `Error` that begins with `who` when `inputs` or the size of a hidden
+    /// layer is below 1, and where the description reads rows that do not exist.
+    MlpLayers(Index inputs, Index outputs, const Mlp& description, std::string_view who = name)
+        : activation_(description.activation), input_(who, inputs, description.inputs), outputs_(input_.size()) {
         if (description.normalize_observations) input_.normalize(input_.size());
         for (std::size_t i = 0; i < description.hidden.size(); ++i) {
-            require(description.hidden[i] >= 1, "Mlp: hidden[{}] is {}; give every hidden layer at least 1 unit", i,
+            require(description.hidden[i] >= 1, "{}: hidden[{}] is {}; give every hidden layer at least 1 unit", who, i,
                     description.hidden[i]);
             add_layer(description.hidden[i]);
             if (!description.layer_norm) continue;

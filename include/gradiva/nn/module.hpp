@@ -72,6 +72,8 @@ concept HasBackward = HasTape<M> &&
 /// - `pack(PackedWeights&)` with that type and the tape's `use_packed(packed)`; the tape's `use_once()`. See the
 ///   functions `pack_weights`, `use_packed` and `use_once` below.
 /// - `static constexpr bool column_by_column = true`, see `acts_column_by_column`.
+/// - `visit_state(State&)`: shows all that is saved of the module, its parameters too. Without it these are the sizes,
+///   the parameters and the normaliser.
 ///
 /// All but `append_parameters`, `normalizer`, `merge_observations` and the non-const `parameters` are const, so that
 /// shards share one module with a tape each. A tape allocates only when its batch grows.
@@ -165,8 +167,8 @@ void visit_module(State& state, std::string_view name, M& module) {
     if constexpr (!HasVisitState<M>) {
         static_assert(
             !MergesObservations<M>,
-            "gradiva: a Module with merge_observations has void visit_state(State&), too, which shows what it "
-            "learned of observations");
+            "gradiva: a Module with merge_observations has void visit_state(State&), too, which shows its parameters "
+            "and what it learned of observations");
         state.within(name, [&] {
             state.fixed("inputs", static_cast<Index>(module.inputs()));
             state.fixed("outputs", static_cast<Index>(module.outputs()));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "gradiva/core/index.hpp"
@@ -13,6 +14,12 @@ namespace GRADIVA_NAMESPACE {
 template <class Description>
 const Description& with_observation_shape(const Description& description, const std::vector<Index>&) {
     return description;
+}
+
+/// Whether the rows that a description reads are all of an observation of this shape.
+inline bool reads_all_of(const std::optional<Range>& inputs, const std::vector<Index>& shape) {
+    if (!inputs || shape.size() != 3) return !inputs;
+    return *inputs == Range{0, shape[0] * shape[1] * shape[2]};
 }
 
 }  // namespace GRADIVA_NAMESPACE

@@ -100,6 +100,9 @@ private:
             network.forward(x_, tape);
             Matrix<float> dy(outputs_, columns);
             for (float& d : std::span(dy.data(), to_size(dy.size()))) d = static_cast<float>(rng.normal());
+            if constexpr (requires { network.d_value(tape); }) {  // of a SharedTrunk
+                for (float& d : network.d_value(tape)) d = static_cast<float>(rng.normal());
+            }
             std::ranges::fill(gradient, 0.0F);
             network.backward(tape, dy, gradient);
             double squares = 0;

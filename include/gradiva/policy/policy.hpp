@@ -119,7 +119,7 @@ void visit_policy(State& state, std::string_view name, P& policy) {
     if constexpr (!HasVisitState<P>) {
         static_assert(!MergesObservations<P>,
                       "gradiva: a Policy or ValueFunction with merge_observations has void visit_state(State&), too, "
-                      "which shows what it learned of observations");
+                      "which shows its weights and what it learned of observations");
         state.within(name, [&] {
             state("weights", std::span<typename P::Scalar>(policy.weights()));
             if constexpr (requires { policy.normalizer()->visit_state(state); }) {

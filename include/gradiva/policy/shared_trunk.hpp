@@ -70,8 +70,9 @@ public:
     /// Initialises the last layer of the critic's head with gain 1 and that of the actor's with `output_gain`. Throws
     /// `Error` for what the descriptions refuse, and for a head that has `normalize_observations` or `inputs`.
     TrunkNetwork(Index inputs, Index outputs, const SharedTrunk& description, Rng rng, double output_gain = 1)
-        : trunk_(inputs, features, description.trunk), actor_(trunk_.outputs(), outputs, description.actor),
-          critic_(trunk_.outputs(), 1, description.critic) {
+        : trunk_(inputs, features, description.trunk),
+          actor_(trunk_.outputs(), outputs, description.actor, "SharedTrunk: actor"),
+          critic_(trunk_.outputs(), 1, description.critic, "SharedTrunk: critic") {
         require(outputs >= 1, "SharedTrunk: the network has {} outputs; give at least 1 output", outputs);
         for (const auto& [head, name] :
              {std::pair(&description.actor, "actor"), std::pair(&description.critic, "critic")}) {

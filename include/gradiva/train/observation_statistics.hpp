@@ -28,7 +28,6 @@ public:
     }
 
 private:
-
     template <class Scalar>
     std::span<const kernels::Moments> measure(const Rollout<Scalar>& rollout) {
         const Index columns = rollout.horizon * rollout.environments;

@@ -9,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include "gradiva/core/check.hpp"
 #include "gradiva/io/detail/onnx_graph.hpp"
 #include "gradiva/io/detail/onnx_layers.hpp"
 #include "gradiva/io/policy_description.hpp"
@@ -59,8 +60,14 @@ inline OnnxGraph::Value onnx_convolutions_of_floats(OnnxGraph& graph, const Desc
 
 /// For each output of a channel the numbers of the input that it reads; `c.inputs()` is one that is 0.
 inline std::vector<std::int64_t> gathered_inputs(const DescribedConvolution& c) {
+    const Index places = c.output_height() * c.output_width(), most = Index{1} << 27;
+    require(
+        places <= most / c.inputs_of_output(),
+        "export_onnx: a convolution in double would list {} x {} inputs, at most {}; export the policy in float, or "
+        "as C",
+        places, c.inputs_of_output(), most);
     std::vector<std::int64_t> inputs;
-    inputs.reserve(to_size(c.output_height() * c.output_width() * c.inputs_of_output()));
+    inputs.reserve(to_size(places * c.inputs_of_output()));
     const auto add_pixel = [&](Index y, Index x) {
         const bool inside = y >= 0 && y < c.height && x >= 0 && x < c.width;
         const Index first = (y * c.width + x) * c.channels_in;
