@@ -57,12 +57,17 @@ private:
 
     void check_randomness() const {
         const Network one = make(seed_, 1), same = make(seed_, 1), other = make(seed_ + 1, 1);
-        require(std::ranges::equal(one.parameters(), same.parameters()),
+        require(same_parameters(one, same),
                 "check_network: two networks of one Rng differ; draw the first parameters from the Rng that the "
                 "constructor is given, and from nothing else");
-        require(!std::ranges::equal(one.parameters(), other.parameters()),
+        require(!same_parameters(one, other),
                 "check_network: networks of two seeds have the same first parameters; draw them from the Rng that the "
                 "constructor is given: units that begin alike remain alike");
+    }
+
+    static bool same_parameters(const Network& a, const Network& b) {
+        const std::span<const float> first = a.parameters(), second = b.parameters();
+        return std::equal(first.begin(), first.end(), second.begin(), second.end());
     }
 
     /// For standard normal inputs, with an output gain of 1 and of 0.01.
@@ -103,7 +108,7 @@ private:
             if constexpr (requires { network.d_value(tape); }) {  // of a SharedTrunk
                 for (float& d : network.d_value(tape)) d = static_cast<float>(rng.normal());
             }
-            std::ranges::fill(gradient, 0.0F);
+            std::fill(gradient.begin(), gradient.end(), 0.0F);
             network.backward(tape, dy, gradient);
             double squares = 0;
             for (const float g : gradient) squares += static_cast<double>(g) * static_cast<double>(g);
@@ -112,7 +117,7 @@ private:
                 network.parameters()[i] -= static_cast<float>(rate * static_cast<double>(gradient[i]));
             }
         }
-        const auto zeros = std::ranges::count(gradient, 0.0F);
+        const auto zeros = std::count(gradient.begin(), gradient.end(), 0.0F);
         require(static_cast<double>(zeros) <= 0.5 * static_cast<double>(gradient.size()),
                 "check_network: after three steps of gradient descent the derivatives by {} of the {} parameters are 0 "
                 "for a batch of {} columns; initialise the parameters so that no layer's activations are all 0, or at "

@@ -95,6 +95,10 @@ private:
         }
     }
 
+    static bool equal_numbers(std::span<const Scalar> a, std::span<const Scalar> b) {
+        return std::equal(a.begin(), a.end(), b.begin(), b.end());
+    }
+
     /// A copy is a snapshot.
     void copy() const {
         M original(module_);
@@ -103,7 +107,7 @@ private:
         give_observations(original, -3);
         Tape tape;
         require(
-            std::ranges::equal(copy.parameters(), module_.parameters()) && same(outputs_of(copy, x_, tape), y_),
+            equal_numbers(copy.parameters(), module_.parameters()) && same(outputs_of(copy, x_, tape), y_),
             "check_module: a copy changes with the parameters, or the observations, of the module that it was copied "
             "from; let each copy own all that it has, and keep no pointer to it");
     }
@@ -116,12 +120,12 @@ private:
         longer.append_parameters(1);
         const auto appended = [&] { return longer.parameters().subspan(to_size(n)); };
         require(static_cast<Index>(longer.parameters().size()) == n + 3 &&
-                    std::ranges::equal(longer.parameters().first(to_size(n)), module_.parameters()) &&
-                    std::ranges::all_of(appended(), [](Scalar w) { return w == 0; }),
+                    equal_numbers(std::as_const(longer).parameters().first(to_size(n)), module_.parameters()) &&
+                    std::all_of(appended().begin(), appended().end(), [](Scalar w) { return w == 0; }),
                 "check_module: after append_parameters(2) and append_parameters(1) parameters() are not the {} before, "
                 "followed by 3 zeros",
                 n);
-        std::ranges::fill(appended(), std::numeric_limits<Scalar>::quiet_NaN());
+        for (Scalar& w : appended()) w = std::numeric_limits<Scalar>::quiet_NaN();
         Tape tape;
         require(same(outputs_of(longer, x_, tape), y_),
                 "check_module: appended parameters change what forward gives; let it read the module's own ones only");
