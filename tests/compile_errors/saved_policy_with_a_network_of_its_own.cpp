@@ -1,5 +1,4 @@
-// expect: gradiva: an actor that is saved as a policy or exported has a network of the library, such as Mlp or
-// SharedTrunk; one of your own is saved with the training, by Checkpoint
+// expect: gradiva: an actor that is saved as a policy or exported has a network of the library, such as Mlp,
 #include <gradiva/gradiva.hpp>
 #include <gradiva/io.hpp>
 
