@@ -24,7 +24,7 @@ TEST_CASE("A shape that is no image, or not of the size that is given, is refuse
     CHECK_NOTHROW(check_observation_space("Test", Box{.shape = {2, 3, 4}}));
     CHECK_NOTHROW(check_box("Test", "action", Box{.shape = {2, 3, 4}, .size = 24}));
     CHECK_THROWS_WITH(check_observation_space("Test", Box{.shape = {2, 3}}),
-                      "Test: the observation space is a Box whose shape has 2 extents (2 x 3); give a height, a "
+                      "Test: the observation space is a Box whose shape has 2 extents (2 x 3); give height, "
                       "width and channels, or no shape");
     CHECK_THROWS_WITH(check_observation_space("Test", Box{.shape = {2, 3, 4, 5}}), ContainsText("has 4 extents"));
     CHECK_THROWS_WITH(check_action_space("Test", Box{.shape = {2, 0, 4}}),

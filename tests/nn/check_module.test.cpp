@@ -81,6 +81,7 @@ public:
         if (fault_ == Fault::spreads_nan) tape.x.array() += 0 * tape.x.sum();
         const Matrix<double> input = tape.x;
         Base::forward(input, tape);
+        for (Index j = 0; j < input.cols(); ++j) compute(input.col(j).data(), &tape.hidden(0, j), &tape.y(0, j));
         if (fault_ == Fault::mean_over_batch) tape.y.array() += 1e-3 * tape.x.mean();
         if (fault_ == Fault::bits_of_width) tape.y.array() *= 1 + 1e-15 * double(x.cols());
         if (fault_ == Fault::remembers) tape.y.array() += 1e-3 * tape.memory;
@@ -122,6 +123,20 @@ public:
             std::copy_n(result.data(), result.size(), dx.data());
         } else {
             dx = result;
+        }
+    }
+
+    /// One column of the hidden units and of Y. Eigen's products of a batch give other bits for other widths of it.
+    [[gnu::noinline]] void compute(const double* x, double* hidden, double* y) const {
+        const double *const w = parameters_.data(), *const b = w + units_ * inputs_, *const v = b + units_;
+        for (Index i = 0; i < units_; ++i) {
+            double sum = b[i];
+            for (Index k = 0; k < inputs_; ++k) sum += w[k * units_ + i] * x[k];
+            hidden[i] = std::tanh(sum);
+        }
+        for (Index i = 0; i < outputs_; ++i) {
+            y[i] = 0;
+            for (Index k = 0; k < units_; ++k) y[i] += v[k * outputs_ + i] * hidden[k];
         }
     }
 

@@ -36,7 +36,7 @@ TEMPLATE_TEST_CASE("a network of some rows is the one of these rows alone, witho
         const Matrix<T> own = x.middleRows(rows.begin, rows.size());
         CHECK(some.inputs() == 11);
         CHECK(some.forward(x, tape) == alone.forward(own, tape_alone));
-        CHECK(tape.input.rows.data() == x.data() + rows.begin);
+        if (rows.size() > 1) CHECK(tape.input.rows.data() == x.data() + rows.begin);
 
         std::vector<T> gradient(some.parameters().size(), T(0)), gradient_alone = gradient;
         Matrix<T> dx = Matrix<T>::Constant(11, 19, T(9)), dx_alone(rows.size(), 19);

@@ -15,6 +15,11 @@ TEST_CASE("convolutions in a Join, and in a Join within it, take the observation
     CHECK(std::get<Convolution>(join.networks[1].description).shape == shape);
     const Join& within = std::get<Join>(join.networks[2].description);
     CHECK(std::get<Convolution>(within.networks[0].description).shape == shape);
-    const Join of_some_rows = with_observation_shape(Join{.networks = {Convolution{}}, .inputs = Range{0, 60}}, shape);
-    CHECK(std::get<Convolution>(of_some_rows.networks[0].description).shape.empty());
+    const auto shape_of_rows = [&](Range rows) {
+        const Join of_rows = with_observation_shape(Join{.networks = {Convolution{}}, .inputs = rows}, shape);
+        return std::get<Convolution>(of_rows.networks[0].description).shape;
+    };
+    CHECK(shape_of_rows({0, 60}) == shape);  // all of them
+    CHECK(shape_of_rows({0, 59}).empty());
+    CHECK(shape_of_rows({1, 61}).empty());
 }

@@ -102,7 +102,8 @@ TEST_CASE("the shape of networks is compared") {
     };
     CHECK(refused(network({}), network({.hidden = {64}})) == "widths");
     CHECK(refused(network({}), network({.hidden = {64, 65}})) == "widths[2]");
-    CHECK(refused(network({}), network({}, 3)) == "widths[0]");
+    CHECK(refused(network({}), network({}, 3)) == "observed");
+    CHECK(refused(network({}), network({.inputs = Range{0, 1}})) == "rows[1]");
     CHECK(refused(network({}), network({}, 2, 3)) == "widths[3]");
     CHECK(refused(network({}), network({.activation = Activation::relu})) == "activation");
     CHECK(refused(network({}), network({.layer_norm = true})) == "layer_norm");

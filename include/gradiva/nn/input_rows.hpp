@@ -53,11 +53,13 @@ public:
         if (normalizer_) normalizer_->merge(moments.subspan(to_size(rows_.begin), to_size(size())));
     }
 
-    /// The rows of X (observed x batch), standardised where asked for; else, unless X is an expression, without a copy.
+    /// The rows of X (observed x batch), standardised where asked for; else without a copy, unless X is an expression, or
+    /// one row is read, whose numbers products take side by side.
     const ConstRowsMap<Scalar>& forward(const ConstMatrixRef<Scalar>& x, Tape& tape) const {
         GRADIVA_ASSERT(x.rows() == observed_);
         const ConstRowsMap<Scalar> read(x.data() + rows_.begin, size(), x.cols(), ColumnStride(x.outerStride()));
-        if (!normalizer_ && !x.is_copy()) {
+        const bool scattered = size() == 1 && x.outerStride() != 1 && x.cols() > 1;
+        if (!normalizer_ && !x.is_copy() && !scattered) {
             rebind(tape.rows, read);
             return tape.rows;
         }
