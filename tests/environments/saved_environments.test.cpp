@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/environments/acrobot.hpp"
@@ -100,6 +101,21 @@ TEST_CASE("a position that an environment does not have is not restored") {
         CHECK(refused(Breakout{}, path, -1).empty());
     }
     CHECK_THAT(refused(Breakout{}, "bricks", std::uint32_t{1} << 30), ContainsText("Breakout: the paddle,"));
+}
+
+TEST_CASE("a Breakout that is restored while its ball goes through bricks does not take the next one") {
+    for (const bool in_bricks : {false, true}) {
+        CAPTURE(in_bricks);
+        Breakout saved, here;
+        saved.ball = {2, 4};
+        saved.direction = {1, -1};
+        saved.in_bricks = in_bricks;  // the target (3, 3) has a brick
+        restore("test", image_of(saved), here);
+        Rng rng;
+        std::vector<float> observation(400);
+        CHECK(here.step(0, rng, observation).reward == (in_bricks ? 0 : 1));
+        CHECK(here.ball == Breakout::Place{3, in_bricks ? 3 : 4});
+    }
 }
 
 TEST_CASE("CartPoleBatch goes on from its saved state however it is split") {

@@ -158,6 +158,17 @@ TEST_CASE("a training is described by all that it is, each by one value") {
     }
 }
 
+TEST_CASE("AnalyticPolicyGradient, a trainer without critic, describes its environments too") {
+    Vectorized envs(TimeLimit(Pendulum{}, 200), {.count = 2, .seed = 9});
+    Actor actor(envs, Mlp{.hidden = {}});
+    AnalyticPolicyGradient trainer(envs, actor, {.horizon = 4});
+    const Description description = trainer.describe();
+    CHECK(*description.find("environment") == text("TimeLimit<Pendulum>"));
+    CHECK(*description.find("environments/count") == DescriptionValue(std::int64_t{2}));
+    CHECK(*description.find("environments/seed") == DescriptionValue(std::int64_t{9}));
+    CHECK(*description.find("actor/network/type") == text("Mlp"));
+}
+
 TEST_CASE("parts that show no state are described by the names of their types") {
     Vectorized envs(Corridor{}, {.count = 2, .seed = 3});
     Actor actor(envs, Mlp{.hidden = {}});

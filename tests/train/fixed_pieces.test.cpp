@@ -110,6 +110,40 @@ TEST_CASE("the shape of networks is compared") {
     CHECK(refused(network({}), network({.normalize_observations = true})) == "normalize_observations");
 }
 
+TEST_CASE("the shape of networks of images and of several networks is compared") {
+    const auto image = [](const Convolution& description) {
+        return ConvolutionNetwork<float>(12, 2, description, Rng(1));
+    };
+    const Convolution one{.shape = {2, 3, 2}, .layers = {{.channels = 3, .kernel = 2}}, .hidden = {4}};
+    const auto with = [&](const auto& change) {
+        Convolution other = one;
+        change(other);
+        return refused(image(one), image(other));
+    };
+    CHECK(with([](Convolution& c) { c.shape = {3, 2, 2}; }) == "shape[0]");
+    CHECK(with([](Convolution& c) { c.layers[0].channels = 4; }) == "layers[0]");
+    CHECK(with([](Convolution& c) { c.layers[0].kernel = 1; }) == "layers[1]");
+    CHECK(with([](Convolution& c) { c.layers[0].stride = 2; }) == "layers[2]");
+    CHECK(with([](Convolution& c) { c.layers[0].padding = 1; }) == "layers[3]");
+    CHECK(with([](Convolution& c) { c.activation = Activation::elu; }) == "activation");
+    CHECK(with([](Convolution& c) { c.hidden = {5}; }) == "dense/widths[1]");
+    CHECK(with([](Convolution& c) { c.normalize_observations = true; }) == "normalize_observations");
+
+    const auto join = [](const Join& description) { return JoinNetwork<float>(3, 2, description, Rng(1)); };
+    const Mlp mlp{.hidden = {4}};
+    const Join two{.networks = {mlp, mlp}};
+    CHECK(refused(join(two), join({.networks = {mlp, mlp, mlp}})) == "count");
+    CHECK(refused(join(two), join({.networks = {mlp, Join{.networks = {mlp, mlp}}}})) == "network_1/type");
+    CHECK(refused(join(two), join({.networks = {mlp, Mlp{.hidden = {5}}}})) == "network_1/widths[1]");
+    CHECK(refused(join(two), join({.networks = {mlp, mlp}, .hidden = {}})) == "dense/widths");
+    CHECK(refused(join(two), join({.networks = {mlp, mlp}, .inputs = Range{0, 2}})) == "rows[1]");
+
+    const auto trunk = [](const SharedTrunk& description) { return TrunkNetwork<float>(3, 2, description, Rng(1)); };
+    CHECK(refused(trunk({}), trunk({.trunk = two})) == "trunk/type");
+    CHECK(refused(trunk({}), trunk({.actor = {.hidden = {4}}})) == "actor/widths");
+    CHECK(refused(trunk({}), trunk({.critic = {.hidden = {4}}})) == "critic/widths");
+}
+
 TEST_CASE("options of updates and trainers are compared") {
     const UpdateOptions update;
     CHECK(refused_option({.minibatch = 1}, update) == "minibatch");
