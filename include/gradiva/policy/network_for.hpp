@@ -5,7 +5,7 @@
 #include "gradiva/nn/convolution.hpp"
 #include "gradiva/nn/join.hpp"
 #include "gradiva/nn/mlp.hpp"
-#include "gradiva/nn/module.hpp"
+#include "gradiva/nn/recurrent_module.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -51,7 +51,7 @@ consteval bool explain_network_description() {
             "gradiva: this is no description of a network, such as Mlp: specialise gradiva::NetworkFor for it");
     } else {
         using Network = typename NetworkFor<D, Scalar>::Type;
-        if constexpr (explain_module<Network>()) {
+        if constexpr (explain_network<Network>()) {
             static_assert(std::same_as<typename Network::Scalar, Scalar>,
                           "gradiva: NetworkFor<Description, Scalar> names a network of another Scalar");
         }
