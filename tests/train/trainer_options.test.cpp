@@ -6,6 +6,17 @@
 
 using namespace gradiva;
 
+namespace {
+
+struct OfSequences {
+    Index horizon = 40, sequence = 0;
+};
+struct OfShortSequences : OfSequences {
+    static constexpr Index default_sequence = 16;
+};
+
+}  // namespace
+
 TEST_CASE("every option of a trainer is taken from the options of an algorithm by its name") {
     // Of options with all names, none of them with its default.
     const TrainerOptions given{.name = "not this one",
@@ -41,16 +52,10 @@ TEST_CASE("fields that an algorithm has no option for have the defaults of Train
 }
 
 TEST_CASE("sequences have the length of the option, else the algorithm's, else that of whole columns") {
-    struct Options {
-        Index horizon = 40, sequence = 0;
-    };
-    struct Short : Options {
-        static constexpr Index default_sequence = 16;
-    };
-    CHECK(trainer_options("Mine", Options{}).sequence == 0);
-    CHECK(trainer_options("Mine", Short{}).sequence == 16);
-    CHECK(trainer_options("Mine", Short{{.horizon = 12}}).sequence == 12);
-    CHECK(trainer_options("Mine", Short{{.sequence = 33}}).sequence == 33);
+    CHECK(trainer_options("Mine", OfSequences{}).sequence == 0);
+    CHECK(trainer_options("Mine", OfShortSequences{}).sequence == 16);
+    CHECK(trainer_options("Mine", OfShortSequences{{.horizon = 12}}).sequence == 12);
+    CHECK(trainer_options("Mine", OfShortSequences{{.sequence = 33}}).sequence == 33);
 }
 
 TEST_CASE("a trainer with a sequence beyond its horizon is refused") {
