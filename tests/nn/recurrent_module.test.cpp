@@ -165,6 +165,18 @@ TEST_CASE("check_module says which rule of sequences a recurrent module breaks")
     CHECK(contains(message(Fault::gradient_after_end), "have another gradient than longer ones"));
 }
 
+TEST_CASE("check_module tries as many steps and sequences as it is told to") {
+    const auto text = [](const CheckModuleOptions& options) -> std::string {
+        try {
+            check_module(Faulty(Fault::short_y), options);
+        } catch (const Error& error) {
+            return error.what();
+        }
+        return "";
+    };
+    CHECK(contains(text({.columns = 3, .sequence = 7}), "2 x 20 for a batch of 21 columns"));
+}
+
 TEST_CASE("check_module refuses sequences without steps") {
     const GruNetwork<float> network(2, 1, {.units = 2}, Rng(1));
     CHECK_THROWS_WITH(check_module(network, {.sequence = 0}), "check_module: sequence is 0; give at least 1 step");

@@ -10,6 +10,7 @@
 #include "gradiva/core/types.hpp"
 #include "gradiva/core/visit_part.hpp"
 #include "gradiva/nn/observation_moments.hpp"
+#include "gradiva/nn/sequences.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -235,6 +236,10 @@ template <class M>
 consteval bool explain_module() {
     if constexpr (!HasTape<M>) {
         static_assert(HasTape<M>, "gradiva: Module needs the types Scalar and Tape");
+    } else if constexpr (HasMemory<M> && !detail::HasForward<M>) {
+        static_assert(detail::HasForward<M>,
+                      "gradiva: Actor and Critic take feed-forward networks, and this is one with memory, such as Gru: "
+                      "it goes over sequences, in a loop of your own (see nn/recurrent_module.hpp)");
     } else {
         static_assert(std::copy_constructible<M>, "gradiva: Module needs a copy constructor: a copy is a snapshot");
         static_assert(detail::HasParameters<M>,
