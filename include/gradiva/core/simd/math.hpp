@@ -27,8 +27,8 @@
 // | logarithm | float, double | positive normal numbers | 2 ulp | NaN and infinity: NaN; others: no meaning |
 // | square_root | float, double | from 0 on | 0.5 ulp | NaN |
 // | tanh | float | all numbers | 5e-7 of itself, never beyond 1 | NaN: NaN |
-// | tanh | double | all numbers | std::tanh's | NaN: NaN |
-// | Logistic | float, double | all numbers | 4 ulp, and what `exponential` has below e^x's smallest normal number | NaN: NaN |
+// | tanh | double | all numbers | that of std::tanh | NaN: NaN |
+// | Logistic | float, double | all numbers | 4 ulp; 0 where `exponential` is | NaN: NaN |
 // | sine_cosine (sincos.hpp) | float | up to 8192 | 1e-7 | no meaning; infinity and NaN: NaN |
 // | sine_cosine_near_zero (sincos.hpp) | float | up to pi / 4 | 7e-8 | no meaning; NaN: NaN |
 // | sine_cosine (sincos.hpp) | double | all numbers | 2.2e-16 | infinity and NaN: NaN |
