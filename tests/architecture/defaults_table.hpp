@@ -122,8 +122,12 @@ GRADIVA_DEFAULTS(Convolution, IS(shape, {}), IS(layers, {}), IS(hidden, {128}), 
 GRADIVA_DEFAULTS(ConvolutionLayer, IS(channels, 0), IS(kernel, 0), IS(stride, 1), IS(padding, 0)),
 GRADIVA_DEFAULTS(Join, IS(networks, {}), IS(hidden, {64}), IS(activation, Activation::tanh), IS(layer_norm, false),
     IS(inputs, {})),
+GRADIVA_DEFAULTS(Gru, IS(before, {}), IS(units, 64), IS(after, {64}), IS(activation, Activation::tanh),
+    IS(layer_norm, false), IS(normalize_observations, false), IS(inputs, {})),
+GRADIVA_DEFAULTS(Lstm, IS(before, {}), IS(units, 64), IS(after, {64}), IS(activation, Activation::tanh),
+    IS(layer_norm, false), IS(normalize_observations, false), IS(inputs, {})),
 GRADIVA_DEFAULTS(SharedTrunk, IS(trunk, Mlp{}), IS(actor, {.hidden = {}}), IS(critic, {.hidden = {}})),
-GRADIVA_DEFAULTS(CheckModuleOptions, IS(columns, 8), IS(parameters, 300), IS(tolerance, 0), IS(perturbation, 0.1),
+GRADIVA_DEFAULTS(CheckModuleOptions, IS(columns, 8), IS(sequence, 5), IS(parameters, 300), IS(tolerance, 0), IS(perturbation, 0.1),
     IS(seed, 0)),
 
 // Advantages.

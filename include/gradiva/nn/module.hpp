@@ -10,6 +10,7 @@
 #include "gradiva/core/types.hpp"
 #include "gradiva/core/visit_part.hpp"
 #include "gradiva/nn/observation_moments.hpp"
+#include "gradiva/nn/sequences.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -48,6 +49,19 @@ concept HasBackward = HasTape<M> &&
     fixed.backward(tape, batch, flat);
 };
 
+template <class M>
+concept HasJvp = HasTape<M> &&
+    requires(const M& fixed, typename M::Tape& tape, std::span<const typename M::Scalar> direction) {
+    { fixed.jvp(tape, direction) } -> std::convertible_to<ConstMatrixMap<typename M::Scalar>>;
+};
+
+template <class M>
+concept HasInputGradient = HasTape<M> &&
+    requires(const M& fixed, typename M::Tape& tape, ConstMatrixRef<typename M::Scalar> batch,
+             std::span<typename M::Scalar> flat, MatrixRef<typename M::Scalar> out) {
+    fixed.backward(tape, batch, flat, out);
+};
+
 }  // namespace detail
 
 /// A differentiable function Y = f(X) of a batch, with flat parameters.
@@ -84,18 +98,11 @@ concept Module = std::copy_constructible<M> && detail::HasParameters<M> && detai
 /// A `Module` with forward-mode derivatives, as `TrustRegion` needs them: `jvp(tape, v) const` is the Jacobian-vector
 /// product (dY/dparameters) v, outputs x batch, at the point of the last forward pass.
 template <class M>
-concept ModuleWithJvp = Module<M> &&
-    requires(const M& fixed, typename M::Tape& tape, std::span<const typename M::Scalar> direction) {
-    { fixed.jvp(tape, direction) } -> std::convertible_to<ConstMatrixMap<typename M::Scalar>>;
-};
+concept ModuleWithJvp = Module<M> && detail::HasJvp<M>;
 
 /// A `Module` whose `backward(tape, dY, gradient, dX) const` also writes dX = dL/dX, inputs x batch.
 template <class M>
-concept ModuleWithInputGradient = Module<M> &&
-    requires(const M& fixed, typename M::Tape& tape, ConstMatrixRef<typename M::Scalar> batch,
-             std::span<typename M::Scalar> flat, MatrixRef<typename M::Scalar> out) {
-    fixed.backward(tape, batch, flat, out);
-};
+concept ModuleWithInputGradient = Module<M> && detail::HasInputGradient<M>;
 
 /// Marks a tape as single-use: each forward pass is followed by at most one backward pass, after which only Y is read.
 /// The backward pass may then overwrite the stored activations, which needs less memory traffic. No effect on tapes
@@ -203,9 +210,9 @@ concept MentionsUseOnce = requires {
 /// otherwise be ignored.
 template <class M>
 consteval void explain_optional_members_of_module() {
-    static_assert(!MentionsInputGradient<M> || ModuleWithInputGradient<M>,
+    static_assert(!MentionsInputGradient<M> || HasInputGradient<M>,
                   "gradiva: a Module's backward(tape, dY, gradient, dX) is const too, and takes MatrixRef<Scalar> dX");
-    static_assert(!MentionsJvp<M> || ModuleWithJvp<M>,
+    static_assert(!MentionsJvp<M> || HasJvp<M>,
                   "gradiva: a Module's jvp is ConstMatrixMap<Scalar> jvp(Tape&, std::span<const Scalar> v) const");
     static_assert(!MentionsNormalizer<M> || HasNormalizer<M>,
                   "gradiva: a Module's normalizer is Normalizer<Scalar>* normalizer(), not const");
