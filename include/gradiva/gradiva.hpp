@@ -217,6 +217,7 @@
 #include "gradiva/policy/network_for.hpp"
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/policy/shared_trunk.hpp"
+#include "gradiva/rollout/batch_layout.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/minibatches.hpp"
