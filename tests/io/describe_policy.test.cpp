@@ -72,7 +72,7 @@ TEST_CASE("a description has the rows, convolutions and parts of a network, and 
             REQUIRE(network.convolutions.size() == 3);
             CHECK(network.convolutions[1].height == 7);
             CHECK(network.convolutions[1].width == 6);
-            CHECK(network.convolutions[1].channels_in == 9);
+            CHECK(network.convolutions[1].shape.channels == 9);
             CHECK(network.convolutions[1].stride == 2);
             CHECK(network.convolutions[1].padding == 2);
             CHECK(network.convolutions[2].outputs() == 30);
