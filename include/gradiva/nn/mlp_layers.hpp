@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <numbers>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/nn/dense.hpp"
+#include "gradiva/nn/detail/layer_outputs.hpp"
+#include "gradiva/nn/detail/parameter_names.hpp"
 #include "gradiva/nn/init.hpp"
 #include "gradiva/nn/input_rows.hpp"
 #include "gradiva/nn/layer_norm.hpp"
@@ -41,11 +44,10 @@ public:
     using PackedWeights = std::vector<PackedDense<Scalar>>;
 
     /// What a forward pass stores for `backward` and `jvp`. One tape per shard; reusable for batches of any width.
-    struct Tape {
-        typename InputRows<Scalar>::Tape input;    ///< A_0
-        MatrixBuffer<Scalar> dense_dy;             ///< a copy of dY where its columns have gaps
-        std::vector<MatrixBuffer<Scalar>> output;  ///< A_1, ..., A_{L-1}, Y; without layers, a copy of A_0
-        std::vector<MatrixBuffer<Scalar>> before;  ///< Z_1, ..., Z_{L-1} where f' needs them, A_l = f(Z_l)
+    /// Its `output` is A_1, ..., A_{L-1}, Y; without layers, a copy of A_0. `before` is Z_1, ..., Z_{L-1}.
+    struct Tape : detail::LayerOutputs<Scalar> {
+        typename InputRows<Scalar>::Tape input;  ///< A_0
+        MatrixBuffer<Scalar> dense_dy;           ///< a copy of dY where its columns have gaps
         std::vector<LayerNorm::Tape<Scalar>> norm;
         MatrixBuffer<Scalar> scratch[2];  ///< derivatives or tangents of a layer's input and output, alternately
         bool single_use = false;
@@ -76,6 +78,8 @@ public:
     Index inputs() const { return input_.observed(); }
     Index outputs() const { return outputs_; }
     Index parameter_count() const { return parameter_count_; }
+    /// What parameter i belongs to, such as "layer 1, weight (3, 2)", row and column, or "layer 1, bias 3".
+    std::string parameter_name(Index i) const { return detail::name_of_parameter(std::span(layers_), norms_, i); }
     /// The layers, from the first to the output layer; each says where its W and b lie in the parameters.
     std::span<const Dense> layers() const { return layers_; }
     bool has_layer_norm() const { return !norms_.empty(); }
@@ -123,6 +127,12 @@ public:
         return std::as_const(tape.output.back()).matrix();
     }
 
+    /// Y of the last forward pass of this tape, or of one that it is a copy of; without columns before the first.
+    ConstMatrixMap<Scalar> output(const Tape& tape) const {
+        if (tape.output.empty()) return {nullptr, outputs_, 0};
+        return tape.output.back().matrix();
+    }
+
     /// Adds dL/dparameters to `gradient`.
     void backward(std::span<const Scalar> parameters, Tape& tape, const ConstMatrixRef<Scalar>& dy,
                   std::span<Scalar> gradient) const {
@@ -155,7 +165,7 @@ public:
             layers_[l].template jvp<Scalar>(parameters, v, input_of(l, tape), before, tangent);
             if (l < hidden_) {
                 if (!norms_.empty()) norms_[l].template jvp<Scalar>(parameters, v, tape.norm[l], tangent);
-                kernels::multiply_by_derivative<Scalar>(activation_, kept_of(l, tape), tangent);
+                kernels::multiply_by_derivative<Scalar>(activation_, tape.kept(activation_, l), tangent);
             }
             rebind(tangent_of_input, with_stride(as_const(tangent)));
             before = &tangent_of_input;
@@ -205,26 +215,20 @@ private:
         return layer == 0 ? tape.input.rows : with_stride(tape.output[layer - 1].matrix());
     }
 
-    /// What `multiply_by_derivative` needs of a hidden layer.
-    ConstMatrixMap<Scalar> kept_of(std::size_t layer, const Tape& tape) const {
-        return (kernels::keeps_input(activation_) ? tape.before : tape.output)[layer].matrix();
-    }
-
     /// A_l of the hidden layer `l`, whose storage has its size.
     void forward_hidden(std::span<const Scalar> parameters, std::size_t l, Tape& tape) const {
-        const MatrixMap<Scalar> a = tape.output[l].matrix();
-        if (kernels::keeps_input(activation_)) {
-            tape.before[l].resize(a.rows(), a.cols());
-            const MatrixMap<Scalar> z = tape.before[l].matrix();
+        const auto linear = [&](const MatrixMap<Scalar>& z) {
             forward_linear(parameters, l, tape, z);
             if (!norms_.empty()) kernels::add_bias<Scalar>(norms_[l].shift(parameters), z);
-            kernels::activate_to<Scalar>(activation_, z, a);
-        } else if (norms_.empty()) {
-            layers_[l].template forward<Scalar>(parameters, activation_, input_of(l, tape), a, tape.packed_layer(l));
-        } else {
+        };
+        tape.activate(activation_, l, linear, [&](const MatrixMap<Scalar>& a) {
+            if (norms_.empty()) {
+                return layers_[l].template forward<Scalar>(parameters, activation_, input_of(l, tape), a,
+                                                           tape.packed_layer(l));
+            }
             forward_linear(parameters, l, tape, a);
             kernels::add_bias_and_activate<Scalar>(activation_, norms_[l].shift(parameters), a);
-        }
+        });
     }
 
     /// W_l A_{l-1} + b_l of a hidden layer; with layer normalisation normalised, but for the shift.
@@ -251,7 +255,7 @@ private:
         if (hidden_ < layers_.size() || layers_.empty()) return contiguous<Scalar>(dy, tape.dense_dy);
         MatrixMap<Scalar> dz = scratch(tape, hidden_ % 2, outputs_);
         dz = dy;
-        kernels::multiply_by_derivative<Scalar>(activation_, kept_of(hidden_ - 1, tape), dz);
+        kernels::multiply_by_derivative<Scalar>(activation_, tape.kept(activation_, hidden_ - 1), dz);
         if (!norms_.empty()) {
             norms_[hidden_ - 1].template backward<Scalar>(parameters, tape.norm[hidden_ - 1], dz, gradient);
         }
@@ -274,7 +278,7 @@ private:
             } else {
                 layers_[l].template backward<Scalar>(parameters, dz, input_of(l, tape), gradient, da,
                                                      tape.packed_layer(l));
-                kernels::multiply_by_derivative<Scalar>(activation_, kept_of(l - 1, tape), da);
+                kernels::multiply_by_derivative<Scalar>(activation_, tape.kept(activation_, l - 1), da);
             }
             if (!norms_.empty()) {
                 norms_[l - 1].template backward<Scalar>(parameters, tape.norm[l - 1], da, gradient);
