@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gradiva/core/types.hpp"
+#include "gradiva/nn/packed_weights.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
