@@ -96,6 +96,7 @@
 #include "gradiva/env/describe_environments.hpp"
 #include "gradiva/env/differentiable_env.hpp"
 #include "gradiva/env/env.hpp"
+#include "gradiva/env/env_factory.hpp"
 #include "gradiva/env/env_state.hpp"
 #include "gradiva/env/frame_stack.hpp"
 #include "gradiva/env/metrics.hpp"

@@ -211,6 +211,7 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"core/state_piece.hpp", "tests/core/state.test.cpp"},
         {"core/state_reader.hpp", "tests/core/state.test.cpp"},
         {"core/state_text.hpp", "tests/core/state.test.cpp"},
+        {"env/env_factory.hpp", "tests/env/vectorized.test.cpp"},
         {"env/vector_env.hpp", "tests/rollout/own_vector_env.test.cpp"},
         {"forward.hpp", "tests/architecture/forward.test.cpp"},
         {"gradiva.hpp", "tests/odr/one.cpp"},
