@@ -186,6 +186,7 @@
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/nn/mlp_description.hpp"
 #include "gradiva/nn/mlp_layers.hpp"
+#include "gradiva/nn/mlp_structure.hpp"
 #include "gradiva/nn/module.hpp"
 #include "gradiva/nn/normalizer.hpp"
 #include "gradiva/nn/observation_moments.hpp"

@@ -221,6 +221,7 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"nn/explain_module.hpp", "tests/compile_errors/network_without_backward.cpp"},
         {"nn/mlp_description.hpp", "tests/nn/mlp.test.cpp"},
         {"nn/layered_network.hpp", "tests/nn/mlp.test.cpp"},
+        {"nn/mlp_structure.hpp", "tests/nn/mlp.test.cpp"},
         {"nn/packed_weights.hpp", "tests/nn/mlp_widths.test.cpp"},
         {"nn/visit_module.hpp", "tests/train/resumed_parts.test.cpp"},
         {"nn/observation_moments.hpp", "tests/train/normalization.test.cpp"},

@@ -2,23 +2,20 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <numbers>
 #include <span>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/check.hpp"
 #include "gradiva/core/contiguous.hpp"
-#include "gradiva/core/rng.hpp"
 #include "gradiva/core/state.hpp"
+#include "gradiva/kernels/activation.hpp"
 #include "gradiva/nn/dense.hpp"
 #include "gradiva/nn/detail/layer_outputs.hpp"
-#include "gradiva/nn/detail/parameter_names.hpp"
-#include "gradiva/nn/init.hpp"
 #include "gradiva/nn/input_rows.hpp"
 #include "gradiva/nn/layer_norm.hpp"
-#include "gradiva/nn/mlp_description.hpp"
+#include "gradiva/nn/mlp_structure.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -28,20 +25,18 @@ namespace GRADIVA_NAMESPACE {
 ///
 /// With `layer_norm`, A_l = f(gain_l * normalised(W_l A_{l-1} + b_l) + shift_l) for l < L, and each hidden layer's b is
 /// followed by its gain and shift (see `LayerNorm`). Source: Gallici et al., "Simplifying Deep Temporal Difference
-/// Learning", 2024.
+/// Learning", 2024. `MlpStructure` says which layers there are, and builds them; here are the passes.
 template <class ScalarT>
-class MlpLayers {
+class MlpLayers : public MlpStructure<ScalarT> {
+    using Structure = MlpStructure<ScalarT>;
+
 public:
     using Scalar = ScalarT;
-
-    /// Of the description, for errors.
-    static constexpr std::string_view name = "Mlp";
+    using Structure::Structure;
+    using typename Structure::PackedWeights;
 
     /// In a forward pass a column has the same bits in a batch of any width.
     static constexpr bool column_by_column = true;
-
-    /// The weights of each layer, packed by `pack` for the matrix products of passes until the parameters change.
-    using PackedWeights = std::vector<PackedDense<Scalar>>;
 
     /// What a forward pass stores for `backward` and `jvp`. One tape per shard; reusable for batches of any width.
     /// Its `output` is A_1, ..., A_{L-1}, Y; without layers, a copy of A_0. `before` is Z_1, ..., Z_{L-1}.
@@ -57,52 +52,6 @@ public:
         void use_packed(const PackedWeights& weights) { packed = &weights; }
         const PackedDense<Scalar>* packed_layer(std::size_t l) const { return packed ? &(*packed)[l] : nullptr; }
     };
-
-    /// `outputs` may be `features`. Throws an `Error` that begins with `who` when `inputs` or the size of a hidden
-    /// layer is below 1, and where the description reads rows that do not exist.
-    MlpLayers(Index inputs, Index outputs, const Mlp& description, std::string_view who = name)
-        : activation_(description.activation), input_(who, inputs, description.inputs), outputs_(input_.size()) {
-        if (description.normalize_observations) input_.normalize(input_.size());
-        for (std::size_t i = 0; i < description.hidden.size(); ++i) {
-            require(description.hidden[i] >= 1, "{}: hidden[{}] is {}; give every hidden layer at least 1 unit", who, i,
-                    description.hidden[i]);
-            add_layer(description.hidden[i]);
-            if (!description.layer_norm) continue;
-            norms_.push_back({outputs_, parameter_count_});
-            parameter_count_ += norms_.back().parameter_count();
-        }
-        hidden_ = layers_.size();
-        if (outputs != features) add_layer(outputs);
-    }
-
-    Index inputs() const { return input_.observed(); }
-    Index outputs() const { return outputs_; }
-    Index parameter_count() const { return parameter_count_; }
-    /// What parameter i belongs to, such as "layer 1, weight (3, 2)", row and column, or "layer 1, bias 3".
-    std::string parameter_name(Index i) const { return detail::name_of_parameter(std::span(layers_), norms_, i); }
-    /// The layers, from the first to the output layer; each says where its W and b lie in the parameters.
-    std::span<const Dense> layers() const { return layers_; }
-    bool has_layer_norm() const { return !norms_.empty(); }
-    InputRows<Scalar>& input() { return input_; }
-    const InputRows<Scalar>& input() const { return input_; }
-
-    /// Sets weights to orthogonal matrices (`orthogonal_init`) of gain sqrt(2) in hidden layers and `output_gain` in
-    /// the output layer, and gains of layer normalisation to 1. Biases and shifts stay as they are.
-    void initialise(std::span<Scalar> parameters, Rng& rng, double output_gain) const {
-        for (std::size_t l = 0; l < layers_.size(); ++l) {
-            const double gain = l < hidden_ ? std::numbers::sqrt2 : output_gain;
-            orthogonal_init<Scalar>(layers_[l].weight(parameters), gain, rng);
-        }
-        for (const LayerNorm& norm : norms_) norm.gain(parameters).setOnes();
-    }
-
-    /// Packs the current weights (see `pack_weights`).
-    void pack(std::span<const Scalar> parameters, PackedWeights& packed) const {
-        packed.resize(layers_.size());
-        for (std::size_t l = 0; l < layers_.size(); ++l) {
-            layers_[l].template pack<Scalar>(parameters, l > 0, packed[l]);
-        }
-    }
 
     /// Y (outputs x batch) of X (inputs x batch), a view into the tape.
     ConstMatrixMap<Scalar> forward(std::span<const Scalar> parameters, const ConstMatrixRef<Scalar>& x,
@@ -178,26 +127,16 @@ public:
         return std::as_const(tape.scratch[(layers_.size() + 1) % 2]).matrix();
     }
 
-    bool normalizes() const { return input_.normalizer() != nullptr; }
-    void merge_observations(std::span<const kernels::Moments> rows) { input_.merge_observations(rows); }
-
-    void visit_state(State& state) {
-        state.fixed("type", name);
-        input_.visit_state(state);
-        std::vector<Index> widths{input_.size()};
-        for (const Dense& layer : layers_) widths.push_back(layer.outputs);
-        state.fixed("widths", widths);
-        state.fixed("output_layer", layers_.size() > hidden_);
-        state.fixed("activation", activation_);
-        state.fixed("layer_norm", !norms_.empty());
-    }
+    void visit_state(State& state) { Structure::visit_state(state); }
 
 private:
-    void add_layer(Index units) {
-        layers_.push_back({outputs_, units, parameter_count_});
-        parameter_count_ += layers_.back().parameter_count();
-        outputs_ = units;
-    }
+    using Structure::activation_;
+    using Structure::hidden_;
+    using Structure::input_;
+    using Structure::layers_;
+    using Structure::norms_;
+    using Structure::outputs_;
+    using Structure::parameter_count_;
 
     static ConstRowsMap<Scalar> with_stride(const ConstMatrixMap<Scalar>& m) {
         return {m.data(), m.rows(), m.cols(), ColumnStride(m.rows())};
@@ -288,14 +227,6 @@ private:
         layers_.front().template add_gradient<Scalar>(dz, tape.input.rows, gradient);
         return dz;
     }
-
-    Activation activation_;
-    InputRows<Scalar> input_;
-    Index outputs_;  // of the last layer; those of the input before there is one
-    Index parameter_count_ = 0;
-    std::size_t hidden_ = 0;  // layers that are hidden: all but the output layer
-    std::vector<Dense> layers_;
-    std::vector<LayerNorm> norms_;  // of the hidden layers; empty without normalisation
 };
 
 }  // namespace GRADIVA_NAMESPACE
