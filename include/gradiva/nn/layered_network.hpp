@@ -11,6 +11,7 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/kernels/moments.hpp"
 #include "gradiva/nn/module.hpp"
 
 namespace GRADIVA_NAMESPACE {

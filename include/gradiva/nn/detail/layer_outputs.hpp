@@ -17,7 +17,7 @@ struct LayerOutputs {
     /// Computes A_l, whose storage has its size: by `fused(A_l)`, which applies f, or where f' needs Z_l by
     /// `linear(Z_l)`, which does not.
     template <class Linear, class Fused>
-    void activate(Activation f, std::size_t l, const Linear& linear, const Fused& fused) {
+    [[gnu::always_inline]] void activate(Activation f, std::size_t l, const Linear& linear, const Fused& fused) {
         const MatrixMap<Scalar> a = output[l].matrix();
         if (!kernels::keeps_input(f)) return fused(a);
         before[l].resize(a.rows(), a.cols());
