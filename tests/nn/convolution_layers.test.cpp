@@ -376,6 +376,12 @@ TEST_CASE("a description of convolutions that does not fit is refused by the nam
         d.layers = {{4, 6}};
         CHECK_THAT(error_of(d), ContainsText("layers[0].kernel is 6"));
     }
+    SECTION("an image of too many numbers") {
+        d.layers = {{4, 3}, {699'051, 2}};  // of 6 positions
+        CHECK_THAT(error_of(d),
+                   ContainsText("layers[1].channels is 699051, and there are 6 positions; give an image of "
+                                "at most 4194304 numbers"));
+    }
     SECTION("hidden layers without units") {
         d.hidden = {0};
         CHECK_THAT(error_of(d), ContainsText("hidden[0] is 0"));

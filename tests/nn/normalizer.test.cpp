@@ -5,25 +5,17 @@
 #include "catch.hpp"
 #include "gradiva/nn/mlp.hpp"
 #include "helpers/finite_difference.hpp"
+#include "helpers/moments.hpp"
 #include "helpers/random.hpp"
 
 using namespace gradiva;
 using Catch::Approx;
+using gradiva_test::moments_of;
 using gradiva_test::numeric_gradient;
 using gradiva_test::random_matrix;
 using gradiva_test::relative_error;
 
 namespace {
-
-/// The moments of each row.
-std::vector<kernels::Moments> moments_of(const Matrix<double>& x) {
-    std::vector<kernels::Moments> result;
-    for (Index i = 0; i < x.rows(); ++i) {
-        const Vector<double> row = x.row(i).transpose();
-        result.push_back(kernels::moments<double>(row));
-    }
-    return result;
-}
 
 template <class Scalar>
 Matrix<Scalar> normalized(const Normalizer<Scalar>& normalizer, const Matrix<Scalar>& x) {

@@ -17,6 +17,7 @@
 #include "gradiva/nn/detail/module_cost.hpp"
 #include "gradiva/nn/detail/module_passes.hpp"
 #include "gradiva/nn/detail/module_rules.hpp"
+#include "gradiva/nn/explain_module.hpp"
 #include "gradiva/nn/module.hpp"
 
 namespace GRADIVA_NAMESPACE {

@@ -3,9 +3,9 @@
 #include <concepts>
 
 #include "gradiva/nn/convolution.hpp"
+#include "gradiva/nn/explain_module.hpp"
 #include "gradiva/nn/join.hpp"
 #include "gradiva/nn/mlp.hpp"
-#include "gradiva/nn/module.hpp"
 
 namespace GRADIVA_NAMESPACE {
 

@@ -4,6 +4,7 @@
 
 #include "gradiva/distributions/distribution.hpp"
 #include "gradiva/env/vector_env.hpp"
+#include "gradiva/nn/explain_module.hpp"
 #include "gradiva/nn/module.hpp"
 #include "gradiva/policy/distribution_for.hpp"
 #include "gradiva/policy/network_for.hpp"
