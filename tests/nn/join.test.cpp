@@ -9,9 +9,11 @@
 #include "catch.hpp"
 #include "helpers/finite_difference.hpp"
 #include "helpers/moments.hpp"
+#include "helpers/parameter_blocks.hpp"
 #include "helpers/random.hpp"
 
 using namespace gradiva;
+using gradiva_test::check_blocks;
 using gradiva_test::moments_of;
 using gradiva_test::numeric_gradient;
 using gradiva_test::random_matrix;
@@ -77,7 +79,7 @@ TEST_CASE("gradients and tangents of a join agree with central differences") {
         CHECK(gradient == without_dx);
 
         const auto loss = [&] { return dy.cwiseProduct(network.forward(x, tape)).sum(); };
-        CHECK(relative_error(gradient, numeric_gradient(network.parameters(), loss)) < 1e-6);
+        check_blocks({row.join, inputs, outputs}, gradient, numeric_gradient(network.parameters(), loss));
         const auto count = static_cast<std::size_t>(x.size());
         CHECK(relative_error({dx.data(), count}, numeric_gradient({x.data(), count}, loss)) < 1e-6);
         constexpr double h = 1e-5;
