@@ -70,11 +70,11 @@ TEST_CASE("a description has the rows, convolutions and parts of a network, and 
             CHECK(network.mean.size() == 4);
         } else if (name == "Convolution") {
             REQUIRE(network.convolutions.size() == 3);
-            CHECK(network.convolutions[1].height == 7);
-            CHECK(network.convolutions[1].width == 6);
-            CHECK(network.convolutions[1].channels_in == 9);
-            CHECK(network.convolutions[1].stride == 2);
-            CHECK(network.convolutions[1].padding == 2);
+            CHECK(network.convolutions[1].shape.height == 7);
+            CHECK(network.convolutions[1].shape.width == 6);
+            CHECK(network.convolutions[1].shape.channels == 9);
+            CHECK(network.convolutions[1].shape.stride == 2);
+            CHECK(network.convolutions[1].shape.padding == 2);
             CHECK(network.convolutions[2].outputs() == 30);
             CHECK(network.layers[0].inputs == 30);
             CHECK(network.mean.size() == 84);

@@ -49,12 +49,11 @@ public:
     void add_convolution(DescribedNetwork& network, DescribedConvolution c) {
         if (!network.convolutions.empty()) {
             const DescribedConvolution& before = network.convolutions.back();
-            c.height = before.output_height();
-            c.width = before.output_width();
-            c.channels_in = before.channels;
+            c.shape.height = before.shape.out_height();
+            c.shape.width = before.shape.out_width();
+            c.shape.channels = before.channels;
         }
-        c.weight =
-            numbers(c.channels * c.inputs_of_output(), 1.5 / std::sqrt(static_cast<double>(c.inputs_of_output())));
+        c.weight = numbers(c.channels * c.shape.patch(), 1.5 / std::sqrt(static_cast<double>(c.shape.patch())));
         c.bias = numbers(c.channels, 0.3);
         network.convolutions.push_back(std::move(c));
     }
@@ -93,9 +92,9 @@ inline DescribedNetwork network_of_rows(NetworkMaker& make) {
 inline DescribedNetwork convolutions(NetworkMaker& make) {
     DescribedNetwork network{.activation = Activation::elu};
     make.add_convolution(network,
-                         {.height = 7, .width = 6, .channels_in = 2, .channels = 9, .kernel = 3, .padding = 1});
-    make.add_convolution(network, {.channels = 8, .kernel = 3, .stride = 2, .padding = 2});
-    make.add_convolution(network, {.channels = 5, .kernel = 3});
+                         {.shape = {.height = 7, .width = 6, .channels = 2, .kernel = 3, .padding = 1}, .channels = 9});
+    make.add_convolution(network, {.shape = {.kernel = 3, .stride = 2, .padding = 2}, .channels = 8});
+    make.add_convolution(network, {.shape = {.kernel = 3}, .channels = 5});
     make.normalise(network, 84);
     return network;
 }
@@ -103,7 +102,8 @@ inline DescribedNetwork convolutions(NetworkMaker& make) {
 /// Images of 5 x 5 x 3 in rows 4 to 78 of the 86 that are read, an Mlp, raw rows, and rows that are normalised only.
 inline DescribedNetwork join(NetworkMaker& make) {
     DescribedNetwork image{.rows = Range{4, 79}, .activation = Activation::relu};
-    make.add_convolution(image, {.height = 5, .width = 5, .channels_in = 3, .channels = 4, .kernel = 2, .stride = 3});
+    make.add_convolution(image,
+                         {.shape = {.height = 5, .width = 5, .channels = 3, .kernel = 2, .stride = 3}, .channels = 4});
     make.add_layers(image, image.convolutions.back().outputs(), {6}, true, true);
     const DescribedNetwork raw{.rows = Range{80, 83}, .activates_last = true};
     DescribedNetwork scaled{.rows = Range{82, 86}, .activates_last = true};
@@ -126,7 +126,7 @@ inline std::vector<NamedPolicy> policies_with_shape(Dtype scalar) {
     add("some rows", rows, 9, {9, 8, 3});
     add("one linear layer of some rows", {.rows = Range{0, 5}}, 9, {3});
     DescribedNetwork plain{.rows = Range{1, 19}, .activation = Activation::tanh};
-    make.add_convolution(plain, {.height = 3, .width = 6, .channels_in = 1, .channels = 16, .kernel = 3});
+    make.add_convolution(plain, {.shape = {.height = 3, .width = 6, .channels = 1, .kernel = 3}, .channels = 16});
     add("a convolution of some rows", plain, 20, {3});
     add("convolutions", convolutions(make), 84, {20, 3});
     add("networks side by side", join(make), 86, {7, 3});
@@ -161,18 +161,19 @@ inline double activated(Activation f, double z) {
 }
 
 inline std::vector<double> computed(const DescribedConvolution& c, Activation f, const std::vector<double>& x) {
+    const kernels::ConvolutionShape& shape = c.shape;
     std::vector<double> y;
-    for (Index row = 0; row < c.output_height(); ++row) {
-        for (Index column = 0; column < c.output_width(); ++column) {
+    for (Index row = 0; row < shape.out_height(); ++row) {
+        for (Index column = 0; column < shape.out_width(); ++column) {
             for (Index m = 0; m < c.channels; ++m) {
                 double z = c.bias[to_size(m)];
-                for (Index k = 0; k < c.inputs_of_output(); ++k) {
-                    const Index channel = k % c.channels_in, at = k / c.channels_in;
-                    const Index i = row * c.stride + at / c.kernel - c.padding;
-                    const Index j = column * c.stride + at % c.kernel - c.padding;
-                    if (i < 0 || i >= c.height || j < 0 || j >= c.width) continue;
-                    z +=
-                        c.weight[to_size(k * c.channels + m)] * x[to_size((i * c.width + j) * c.channels_in + channel)];
+                for (Index k = 0; k < shape.patch(); ++k) {
+                    const Index channel = k % shape.channels, at = k / shape.channels;
+                    const Index i = row * shape.stride + at / shape.kernel - shape.padding;
+                    const Index j = column * shape.stride + at % shape.kernel - shape.padding;
+                    if (i < 0 || i >= shape.height || j < 0 || j >= shape.width) continue;
+                    z += c.weight[to_size(k * c.channels + m)] *
+                         x[to_size((i * shape.width + j) * shape.channels + channel)];
                 }
                 y.push_back(activated(f, z));
             }

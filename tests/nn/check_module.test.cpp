@@ -319,6 +319,20 @@ TEST_CASE("check_module names what a parameter belongs to where the module says 
     CHECK(complaint(Named()).find(" (w_7), and central differences give ") != std::string::npos);
 }
 
+TEST_CASE("check_module names the wrong parameter of a network of the library") {
+    struct Wrong : JoinNetwork<double> {
+        explicit Wrong(const Join& join) : JoinNetwork(4, 2, join, Rng(1)) {}
+        void backward(Tape& tape, const ConstMatrixRef<double>& dy, std::span<double> gradient) const {
+            JoinNetwork::backward(tape, dy, gradient);
+            gradient[17] += 1;
+        }
+    };
+    // 3 x 4 weights and 3 biases of the first layer, then 2 x 3 weights of the second.
+    const Wrong wrong({.networks = {Mlp{.hidden = {3, 2}}, Mlp{.hidden = {2}}}, .hidden = {}});
+    CHECK(complaint(wrong).find(" (networks[0], layer 1, weight (0, 1)), and central differences give ") !=
+          std::string::npos);
+}
+
 TEST_CASE("Every option of check_module reaches what it is for") {
     static_assert(field_count<CheckModuleOptions>() == 6, "a new option needs a line here");
     CHECK(complaint(WithoutBias(40), {.parameters = 300}).find("backward gives dL/dparameters[") != std::string::npos);

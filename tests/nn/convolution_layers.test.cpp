@@ -3,6 +3,7 @@
 #include "gradiva/nn/convolution.hpp"
 #include "helpers/activations.hpp"
 #include "helpers/finite_difference.hpp"
+#include "helpers/parameter_blocks.hpp"
 #include "helpers/random.hpp"
 #include "helpers/with_gaps.hpp"
 #include "reference/read_blocks.hpp"
@@ -138,20 +139,7 @@ void check_derivatives(Setting& s) {
     REQUIRE(again == gradient);
     REQUIRE(relative_error({dx.data(), to_size(dx.size())}, dx_expected) < 1e-6);
 
-    std::vector<Dense> blocks;
-    for (const ImageLayer& layer : s.network.structure().layers()) blocks.push_back(layer.weights);
-    for (Dense layer : s.network.structure().dense().layers()) {
-        layer.offset += s.network.structure().dense_offset();
-        blocks.push_back(layer);
-    }
-    const std::span<const double> of = gradient, should = expected;
-    for (const Dense& layer : blocks) {
-        CAPTURE(layer.offset);
-        const Index weights = layer.inputs * layer.outputs;
-        REQUIRE(relative_error(part(of, layer.offset, weights), part(should, layer.offset, weights)) < 1e-6);
-        REQUIRE(relative_error(part(of, layer.offset + weights, layer.outputs),
-                               part(should, layer.offset + weights, layer.outputs)) < 1e-6);
-    }
+    gradiva_test::check_blocks({s.description, rows, outputs}, gradient, expected);
 
     Rng rng(5);
     std::vector<double> direction(expected.size());
@@ -320,7 +308,7 @@ TEST_CASE("without an output layer a network gives the activations of its last l
     const auto expected = numeric_gradient(parameters, loss);
     loss();
     images.backward(parameters, tape, Matrix<double>::Ones(y.rows(), 2), gradient);
-    CHECK(relative_error(gradient, expected) < 1e-6);
+    gradiva_test::check_blocks({all_networks[1], rows, features}, gradient, expected);
 }
 
 TEST_CASE("a description of convolutions that does not fit is refused by the name of its field") {
@@ -375,6 +363,12 @@ TEST_CASE("a description of convolutions that does not fit is refused by the nam
         CHECK(error_of(d) == "");
         d.layers = {{4, 6}};
         CHECK_THAT(error_of(d), ContainsText("layers[0].kernel is 6"));
+    }
+    SECTION("an image of too many numbers") {
+        d.layers = {{4, 3}, {699'051, 2}};  // of 6 positions
+        CHECK_THAT(error_of(d),
+                   ContainsText("layers[1].channels is 699051, and there are 6 positions; give an image of "
+                                "at most 4194304 numbers"));
     }
     SECTION("hidden layers without units") {
         d.hidden = {0};

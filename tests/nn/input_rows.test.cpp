@@ -4,25 +4,14 @@
 #include "gradiva/nn/join.hpp"
 #include "gradiva/nn/mlp.hpp"
 #include "helpers/finite_difference.hpp"
+#include "helpers/moments.hpp"
 #include "helpers/random.hpp"
 
 using namespace gradiva;
+using gradiva_test::moments_of;
 using gradiva_test::numeric_gradient;
 using gradiva_test::random_matrix;
 using gradiva_test::relative_error;
-
-namespace {
-
-std::vector<kernels::Moments> moments_of(const Matrix<double>& x) {
-    std::vector<kernels::Moments> result;
-    for (Index i = 0; i < x.rows(); ++i) {
-        const Vector<double> row = x.row(i).transpose();
-        result.push_back(kernels::moments<double>(row));
-    }
-    return result;
-}
-
-}  // namespace
 
 TEMPLATE_TEST_CASE("a network of some rows is the one of these rows alone, without a copy, bit for bit", "", float,
                    double) {

@@ -1,10 +1,20 @@
 #include "gradiva/nn/join.hpp"
 
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <fmt/core.h>
+
 #include "catch.hpp"
 #include "helpers/finite_difference.hpp"
+#include "helpers/moments.hpp"
+#include "helpers/parameter_blocks.hpp"
 #include "helpers/random.hpp"
 
 using namespace gradiva;
+using gradiva_test::check_blocks;
+using gradiva_test::moments_of;
 using gradiva_test::numeric_gradient;
 using gradiva_test::random_matrix;
 using gradiva_test::relative_error;
@@ -40,15 +50,6 @@ std::vector<NamedJoin> joins() {
     };
 }
 
-std::vector<kernels::Moments> moments_of(const Matrix<double>& x) {
-    std::vector<kernels::Moments> result;
-    for (Index i = 0; i < x.rows(); ++i) {
-        const Vector<double> row = x.row(i).transpose();
-        result.push_back(kernels::moments<double>(row));
-    }
-    return result;
-}
-
 std::vector<double> normal_numbers(std::size_t count, Rng& rng) {
     std::vector<double> numbers(count);
     for (double& x : numbers) x = 0.5 * rng.normal();
@@ -78,7 +79,7 @@ TEST_CASE("gradients and tangents of a join agree with central differences") {
         CHECK(gradient == without_dx);
 
         const auto loss = [&] { return dy.cwiseProduct(network.forward(x, tape)).sum(); };
-        CHECK(relative_error(gradient, numeric_gradient(network.parameters(), loss)) < 1e-6);
+        check_blocks({row.join, inputs, outputs}, gradient, numeric_gradient(network.parameters(), loss));
         const auto count = static_cast<std::size_t>(x.size());
         CHECK(relative_error({dx.data(), count}, numeric_gradient({x.data(), count}, loss)) < 1e-6);
         constexpr double h = 1e-5;
@@ -109,13 +110,50 @@ TEST_CASE("a column of a join has the same bits in a batch of any width, with pa
     }
 }
 
+TEST_CASE("parameters of a join are named by their network, its layer and their place in it") {
+    const Convolution image{.shape = {2, 2, 1}, .layers = {{3, 2}, {2, 1}}, .hidden = {}, .inputs = Range{0, 4}};
+    const Join inner{.networks = {Mlp{.hidden = {2}, .layer_norm = true, .inputs = Range{0, 3}}, Mlp{.hidden = {}}},
+                     .hidden = {4}};
+    JoinNetwork<float> network(inputs, outputs, {.networks = {image, inner}, .hidden = {5}}, Rng(1));
+    network.append_parameters(2);
+    std::vector<std::string> names;
+    for (Index i = 0; i < std::ssize(network.parameters()); ++i) names.push_back(network.parameter_name(i));
+    std::vector<std::string> expected;
+    const auto add_layer = [&](const std::string& layer, Index units, Index read, bool norm = false) {
+        for (Index column = 0; column < read; ++column) {
+            for (Index row = 0; row < units; ++row) {
+                expected.push_back(fmt::format("{}, weight ({}, {})", layer, row, column));
+            }
+        }
+        for (const char* kind : {"bias", "gain", "shift"}) {
+            for (Index row = 0; row < units; ++row) expected.push_back(fmt::format("{}, {} {}", layer, kind, row));
+            if (!norm) break;
+        }
+    };
+    add_layer("networks[0], convolution 0", 3, 4);
+    add_layer("networks[0], convolution 1", 2, 3);
+    add_layer("networks[1], networks[0], layer 0", 2, 3, true);
+    add_layer("networks[1], layer 0", 4, 2 + inputs);
+    add_layer("layer 0", 5, 2 + 4);
+    add_layer("layer 1", outputs, 5);
+    expected.insert(expected.end(), {"appended parameter 0", "appended parameter 1"});
+    CHECK(names == expected);
+}
+
 TEST_CASE("a join of less than two networks, and what its networks refuse, is an error") {
     const auto make = [](const Join& join) { JoinNetwork<float>(inputs, outputs, join, Rng(1)); };
     CHECK_THROWS_WITH(make({}), "Join: networks has 0; give at least two, or the network itself");
     CHECK_THROWS_WITH(make({.networks = {Mlp{}}}), "Join: networks has 1; give at least two, or the network itself");
     CHECK_THROWS_WITH(
         make({.networks = {Mlp{}, Mlp{.inputs = Range{4, 12}}}}),
-        "Mlp: inputs is Range(4, 12), and the rows are 0 to 8; give a range within them that is not empty");
+        "Join.networks[1]: Mlp: inputs is Range(4, 12), and the rows are 0 to 8; give a range within them that is not "
+        "empty");
+    CHECK_THROWS_WITH(make({.networks = {Convolution{.shape = {3, 3, 1}, .layers = {{2, 4}}}, Mlp{}}}),
+                      "Join.networks[0]: Convolution: layers[0].kernel is 4, and its image, with padding on each side, "
+                      "is 3 x 3; give a kernel that fits into it");
+    CHECK_THROWS_WITH(
+        make({.networks = {Mlp{}, Mlp{}, Join{.networks = {Mlp{}, Mlp{.hidden = {4, 0}}}}}}),
+        "Join.networks[2]: Join.networks[1]: Mlp: hidden[1] is 0; give every hidden layer at least 1 unit");
     CHECK_THROWS_WITH(make({.networks = {Mlp{}, Mlp{}}, .hidden = {0}}),
                       "Join: hidden[0] is 0; give every hidden layer at least 1 unit");
 }

@@ -23,3 +23,16 @@ TEST_CASE("convolutions in a Join, and in a Join within it, take the observation
     CHECK(shape_of_rows({0, 59}).empty());
     CHECK(shape_of_rows({1, 61}).empty());
 }
+
+TEST_CASE("networks of a Join are given one by one, as a vector, and as what is derived from a description") {
+    struct Small : Mlp {
+        Small() { hidden = {4}; }
+    };
+    const std::vector<NetworkPart> parts{Mlp{}, Small{}, Join{}};
+    const auto count = [](const Join& join) { return join.networks.size(); };
+    CHECK(count({.networks = parts}) == 3);
+    CHECK(count({.networks = {parts}}) == 3);
+    CHECK(count({.networks = {parts.begin(), parts.begin() + 2}}) == 2);
+    CHECK(count({.networks = {parts[0], Small{}, Convolution{}, parts[2]}}) == 4);
+    CHECK(std::get<Mlp>(parts[1].description).hidden == std::vector<Index>{4});
+}

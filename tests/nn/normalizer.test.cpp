@@ -5,25 +5,18 @@
 #include "catch.hpp"
 #include "gradiva/nn/mlp.hpp"
 #include "helpers/finite_difference.hpp"
+#include "helpers/moments.hpp"
+#include "helpers/parameter_blocks.hpp"
 #include "helpers/random.hpp"
 
 using namespace gradiva;
 using Catch::Approx;
+using gradiva_test::moments_of;
 using gradiva_test::numeric_gradient;
 using gradiva_test::random_matrix;
 using gradiva_test::relative_error;
 
 namespace {
-
-/// The moments of each row.
-std::vector<kernels::Moments> moments_of(const Matrix<double>& x) {
-    std::vector<kernels::Moments> result;
-    for (Index i = 0; i < x.rows(); ++i) {
-        const Vector<double> row = x.row(i).transpose();
-        result.push_back(kernels::moments<double>(row));
-    }
-    return result;
-}
 
 template <class Scalar>
 Matrix<Scalar> normalized(const Normalizer<Scalar>& normalizer, const Matrix<Scalar>& x) {
@@ -105,7 +98,8 @@ TEST_CASE("a network that normalises its input is the same network on normalised
 
 TEST_CASE("gradients through a network that normalises its input agree with central differences") {
     Rng rng(3);
-    MlpNetwork<double> network(3, 2, {.hidden = {5}, .normalize_observations = true}, Rng(1));
+    const Mlp description{.hidden = {5}, .normalize_observations = true};
+    MlpNetwork<double> network(3, 2, description, Rng(1));
     network.normalizer()->merge(moments_of(4 * random_matrix<double>(3, 30, rng)));
     Matrix<double> x = 4 * random_matrix<double>(3, 6, rng);
     x(1, 2) = 1e4;  // beyond the bound: no derivative
@@ -116,7 +110,7 @@ TEST_CASE("gradients through a network that normalises its input agree with cent
     std::vector<double> gradient(network.parameters().size());
     Matrix<double> dx(3, 6);
     network.backward(tape, dy, gradient, dx);
-    CHECK(relative_error(gradient, numeric_gradient(network.parameters(), loss)) < 1e-6);
+    gradiva_test::check_blocks({description, 3, 2}, gradient, numeric_gradient(network.parameters(), loss));
     CHECK(relative_error({dx.data(), 18}, numeric_gradient({x.data(), 18}, loss)) < 1e-6);
     CHECK(dx(1, 2) == 0);
 }

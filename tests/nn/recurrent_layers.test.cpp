@@ -360,3 +360,16 @@ TEMPLATE_TEST_CASE("the outputs of the memory itself are features", "", Gru, Lst
     const auto pass = pass_over(network, batch);
     CHECK(same_bits(pass.y, Matrix<double>(pass.state.topRows(5))));
 }
+
+TEST_CASE("parameters of a network with memory are named by their layers and gates' matrices") {
+    const GruNetwork<float> network(2, 1, {.before = {3}, .units = 2, .after = {4}}, Rng(1));
+    const Index before = 2 * 3 + 3, w = before + 3 * 6 + 6, u = w + 2 * 6 + 6;
+    CHECK(network.parameter_name(0) == "before, layer 0, weight (0, 0)");
+    CHECK(network.parameter_name(before) == "memory, input weight (0, 0)");
+    CHECK(network.parameter_name(before + 7) == "memory, input weight (1, 1)");
+    CHECK(network.parameter_name(w - 1) == "memory, input bias 5");
+    CHECK(network.parameter_name(w) == "memory, hidden weight (0, 0)");
+    CHECK(network.parameter_name(u - 1) == "memory, hidden bias 5");
+    CHECK(network.parameter_name(u) == "after, layer 0, weight (0, 0)");
+    CHECK(network.parameter_name(u + 2 * 4 + 4 + 4) == "after, layer 1, bias 0");
+}

@@ -2,8 +2,11 @@
 
 #include "gradiva/distributions/categorical.hpp"
 #include "gradiva/distributions/diagonal_gaussian.hpp"
+#include "gradiva/nn/convolution.hpp"
+#include "gradiva/nn/join.hpp"
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/policy/actor.hpp"
+#include "gradiva/policy/shared_trunk.hpp"
 #include "helpers/random.hpp"
 
 #include <cstring>
@@ -44,16 +47,18 @@ bool same_bits(const T* a, const T* b, Index count) {
     return count == 0 || std::memcmp(a, b, static_cast<std::size_t>(count) * sizeof(T)) == 0;
 }
 
-template <class D>
-void check_column_by_column(const D& distribution, const Mlp& mlp) {
+/// A network of the library for observations of `observed` numbers.
+template <class D, class Description>
+void check_column_by_column(const D& distribution, const Description& description, Index observed) {
     using Scalar = typename D::Scalar;
-    using A = Actor<MlpNetwork<Scalar>, D>;
+    using Network = typename NetworkFor<Description, Scalar>::Type;
+    using A = Actor<Network, D>;
     STATIC_REQUIRE(acts_column_by_column<A>);
     constexpr Index batch = 37;
     Rng rng(1);
-    A actor(MlpNetwork<Scalar>(3, distribution.head_size(), mlp, Rng(1), 1), distribution);
+    A actor(Network(observed, distribution.head_size(), description, Rng(1), 1), distribution);
     for (Scalar& w : actor.weights()) w += static_cast<Scalar>(0.3 * rng.normal());
-    const Matrix<Scalar> observation = random_matrix<Scalar>(3, batch, rng);
+    const Matrix<Scalar> observation = random_matrix<Scalar>(observed, batch, rng);
     const Acts<Scalar> whole = act(actor, observation, {0, batch});
     for (const Index width : {1, 2, 3, 4, 7, 16, 20, 33}) {
         for (Index begin = 0; begin + width <= batch; ++begin) {
@@ -76,8 +81,31 @@ TEMPLATE_TEST_CASE("an actor that acts column by column gives a column the same 
                            Mlp{.hidden = {5, 19}, .activation = Activation::silu},
                            Mlp{.hidden = {20}, .layer_norm = true, .normalize_observations = true}}) {
         for (const Index n : {1, 2, 3, 6, 18}) {
-            check_column_by_column(Categorical<TestType>(n), mlp);
-            check_column_by_column(DiagonalGaussian<TestType>(n), mlp);
+            check_column_by_column(Categorical<TestType>(n), mlp, 3);
+            check_column_by_column(DiagonalGaussian<TestType>(n), mlp, 3);
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("so does an actor of images, of a Join, and of either as a trunk", "", float, double) {
+    constexpr Index pixels = 4 * 3 * 2, observed = pixels + 3;
+    for (const Activation f : {Activation::relu, Activation::tanh, Activation::silu}) {
+        const Convolution image{.shape = {4, 3, 2},
+                                .layers = {{5, 3, 1, 1}, {17, 2, 2}},
+                                .hidden = {9},
+                                .activation = f,
+                                .normalize_observations = true,
+                                .inputs = Range{0, pixels}};
+        const Mlp one_row{.hidden = {19}, .activation = f, .inputs = Range{pixels + 1, pixels + 2}};
+        const Mlp rows{.hidden = {}, .normalize_observations = true, .inputs = Range{pixels - 4, observed}};
+        const Join join{.networks = {image, one_row, rows}, .hidden = {20}, .activation = f, .layer_norm = true};
+        for (const Index n : {1, 6}) {
+            const Categorical<TestType> distribution(n);
+            check_column_by_column(distribution, one_row, observed);
+            check_column_by_column(distribution, image, observed);
+            check_column_by_column(distribution, join, observed);
+            check_column_by_column(distribution, SharedTrunk{.trunk = image, .actor = {.hidden = {5}}}, observed);
+            check_column_by_column(distribution, SharedTrunk{.trunk = join}, observed);
         }
     }
 }

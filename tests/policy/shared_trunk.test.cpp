@@ -9,6 +9,7 @@
 #include "gradiva/train/evaluate.hpp"
 #include "helpers/environments.hpp"
 #include "helpers/finite_difference.hpp"
+#include "helpers/parameter_blocks.hpp"
 
 using namespace gradiva;
 
@@ -22,9 +23,9 @@ static_assert(Policy<SharedActor>);
 static_assert(ValueFunction<SharedCritic<SharedActor>>);
 static_assert(learns_in_actor<SharedCritic<SharedActor>> && !learns_in_actor<Critic<MlpNetwork<double>>>);
 
-SharedActor shared_actor() {
-    return {Network(3, 2, SharedTrunk{.trunk = Mlp{.hidden = {5, 4}}}, Rng(1), 0.5), Categorical<double>(2)};
-}
+const SharedTrunk two_layers{.trunk = Mlp{.hidden = {5, 4}}};
+
+SharedActor shared_actor() { return {Network(3, 2, two_layers, Rng(1), 0.5), Categorical<double>(2)}; }
 
 Matrix<double> observations() {
     Matrix<double> x(3, 6);
@@ -72,7 +73,37 @@ TEST_CASE("gradients of policy and value through a shared trunk agree with centr
     actor.forward(x, tape);
     actor.backward(tape, std::as_const(actions).all(), d_log_prob, 0, nullptr, 0, gradient);
     const std::vector<double> numeric = gradiva_test::numeric_gradient(actor.weights(), loss);
-    CHECK(gradiva_test::relative_error(gradient, numeric) < 1e-6);
+    gradiva_test::check_blocks({two_layers, 3, 2}, gradient, numeric);
+}
+
+TEST_CASE("a copy of a tape keeps the values of a shared trunk when the tape goes on") {
+    const Network network(3, 2, SharedTrunk{.trunk = Mlp{.hidden = {5, 4}}}, Rng(1), 0.5);
+    const Matrix<double> x = observations();
+    Network::Tape tape;
+    CHECK(network.value(tape).size() == 0);
+    network.forward(x, tape);
+    const Vector<double> value = network.value(tape);
+    const Network::Tape copy = tape;
+    network.forward(Matrix<double>(2 * x.leftCols(4)), tape);
+    CHECK(network.value(tape).size() == 4);
+    REQUIRE(network.value(copy).size() == 6);
+    CHECK(Vector<double>(network.value(copy)) == value);
+    Network::Tape other = copy;
+    CHECK(network.d_value(other).size() == 6);
+}
+
+TEST_CASE("parameters of a shared trunk are named by their part") {
+    Network network(3, 2, SharedTrunk{.trunk = Mlp{.hidden = {4}}, .critic = {.hidden = {2}}}, Rng(1));
+    network.append_parameters(1);
+    CHECK(network.parameter_name(0) == "trunk, layer 0, weight (0, 0)");
+    CHECK(network.parameter_name(15) == "trunk, layer 0, bias 3");
+    CHECK(network.parameter_name(16) == "actor, layer 0, weight (0, 0)");
+    CHECK(network.parameter_name(25) == "actor, layer 0, bias 1");
+    CHECK(network.parameter_name(26) == "critic, layer 0, weight (0, 0)");
+    CHECK(network.parameter_name(35) == "critic, layer 0, bias 1");
+    CHECK(network.parameter_name(36) == "critic, layer 1, weight (0, 0)");
+    CHECK(network.parameter_name(38) == "critic, layer 1, bias 0");
+    CHECK(network.parameter_name(39) == "appended parameter 0");
 }
 
 TEST_CASE("one pass through a shared trunk computes the sum of the policy's and the value's gradients") {
@@ -105,7 +136,7 @@ TEST_CASE("one pass through a shared trunk computes the sum of the policy's and 
 }
 
 TEST_CASE("tangent and derivative by the inputs of a shared trunk agree with central differences") {
-    Network network(3, 2, SharedTrunk{.trunk = Mlp{.hidden = {5, 4}}}, Rng(1), 0.5);
+    Network network(3, 2, two_layers, Rng(1), 0.5);
     Matrix<double> x = observations();
     const Matrix<double> dy = Matrix<double>::Random(2, 6);
     std::vector<double> v(network.parameters().size());
@@ -125,8 +156,8 @@ TEST_CASE("tangent and derivative by the inputs of a shared trunk agree with cen
     network.backward(tape, dy, without_dx);
 
     const auto by_weights = gradiva_test::numeric_gradient(network.parameters(), loss);
-    CHECK(gradiva_test::relative_error(gradient, by_weights) < 1e-6);
-    CHECK(gradiva_test::relative_error(without_dx, by_weights) < 1e-6);
+    gradiva_test::check_blocks({two_layers, 3, 2}, gradient, by_weights);
+    gradiva_test::check_blocks({two_layers, 3, 2}, without_dx, by_weights);
     const auto by_inputs = gradiva_test::numeric_gradient({x.data(), 18}, loss);
     CHECK(gradiva_test::relative_error({dx.data(), 18}, by_inputs) < 1e-6);
     constexpr double h = 1e-5;
@@ -197,15 +228,23 @@ TEST_CASE("PPO learns the corridor through a shared trunk with any number of thr
 TEST_CASE("a shared trunk refuses heads that would normalise, or read some of its outputs, by name") {
     const auto make = [](const SharedTrunk& description) { Network(3, 2, description, Rng(1)); };
     CHECK_THROWS_WITH(make({.actor = {.normalize_observations = true}}),
-                      "SharedTrunk: actor has normalize_observations; observations are normalised by the trunk");
+                      "SharedTrunk.actor has normalize_observations; observations are normalised by the trunk");
     CHECK_THROWS_WITH(make({.critic = {.normalize_observations = true}}),
-                      "SharedTrunk: critic has normalize_observations; observations are normalised by the trunk");
+                      "SharedTrunk.critic has normalize_observations; observations are normalised by the trunk");
     CHECK_THROWS_WITH(
         make({.critic = {.inputs = Range{0, 2}}}),
-        "SharedTrunk: critic has inputs; it reads all outputs of the trunk, whose inputs say what is read of "
+        "SharedTrunk.critic has inputs; it reads all outputs of the trunk, whose inputs say what is read of "
         "the observation");
     CHECK_THROWS_WITH(make({.critic = {.hidden = {0}}}),
-                      "SharedTrunk: critic: hidden[0] is 0; give every hidden layer at least 1 unit");
+                      "SharedTrunk.critic: hidden[0] is 0; give every hidden layer at least 1 unit");
+    CHECK_THROWS_WITH(make({.actor = {.hidden = {2, -1}}}),
+                      "SharedTrunk.actor: hidden[1] is -1; give every hidden layer at least 1 unit");
+    CHECK_THROWS_WITH(make({.trunk = Mlp{.hidden = {0}}}),
+                      "SharedTrunk.trunk: Mlp: hidden[0] is 0; give every hidden layer at least 1 unit");
+    CHECK_THROWS_WITH(
+        make({.trunk = Join{.networks = {Mlp{.inputs = Range{0, 4}}, Mlp{}}}}),
+        "SharedTrunk.trunk: Join.networks[0]: Mlp: inputs is Range(0, 4), and the rows are 0 to 2; give a "
+        "range within them that is not empty");
     CHECK_THROWS_WITH(Network(3, 0, SharedTrunk{}, Rng(1)),
                       "SharedTrunk: the network has 0 outputs; give at least 1 output");
 }

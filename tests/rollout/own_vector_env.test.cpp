@@ -3,11 +3,14 @@
 
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/policy/actor.hpp"
+#include "gradiva/policy/critic.hpp"
+#include "gradiva/policy/shared_trunk.hpp"
 #include "gradiva/rollout/collect.hpp"
 
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <span>
 #include <vector>
 
 using namespace gradiva;
@@ -276,4 +279,89 @@ TEST_CASE(
     };
     CHECK_THROWS_WITH(collect(false), ContainsText("gave terminated = 255 and truncated = 255, or did not write them"));
     CHECK_THROWS_WITH(collect(true), ContainsText("gave a reward of nan, or did not write it"));
+}
+
+namespace {
+
+/// Three environments that show the number of the step in every pixel, in episodes of 4 steps.
+struct Screens {
+    Box space = {.shape = {4, 3, 2}};
+    Index steps[3] = {};
+
+    Index size() const { return 3; }
+    std::uint64_t seed() const { return 1; }
+    Index shards() const { return size(); }
+    Box observation_space() const { return space; }
+    Discrete action_space() const { return {.n = 2}; }
+    void reset(Range range, MatrixRef<float> observation) {
+        for (Index n = range.begin; n < range.end; ++n) steps[n] = 0;
+        observation.setZero();
+    }
+    void step(Range range, const ConstActionView&, StepView& out) {
+        for (Index j = 0; j < range.size(); ++j) {
+            const auto k = static_cast<std::size_t>(j);
+            Index& at = steps[range.begin + j];
+            const bool ends = ++at == 4;
+            out.reward[k] = 1;
+            out.terminated[k] = 0;
+            out.truncated[k] = ends ? 1 : 0;
+            if (ends) out.final_observation.col(j).setConstant(4);
+            if (ends) at = 0;
+            out.observation.col(j).setConstant(static_cast<float>(at));
+        }
+    }
+};
+
+static_assert(VectorEnv<Screens>);
+
+/// Of the first convolution.
+void check_shape(std::span<const ImageLayer> layers) {
+    CHECK(layers[0].shape.height == 4);
+    CHECK(layers[0].shape.width == 3);
+    CHECK(layers[0].shape.channels == 2);
+}
+
+template <class A>
+void collects_screens(Screens& envs, const A& actor) {
+    CHECK(actor.observation_size() == 24);
+    Threads threads(1);
+    Rollout<float> rollout(envs, actor);
+    Collector collect(envs, actor, threads);
+    collect.steps(rollout, 6);
+    const auto row = [&](Index i) -> Vector<float> { return rollout.observation.matrix().row(i).transpose(); };
+    CHECK(row(23) == row(0));
+    CHECK(row(0)[3 * 3] == 3);  // after three steps of three environments
+}
+
+}  // namespace
+
+TEST_CASE("Networks take the shape of the images that a VectorEnv of one's own shows") {
+    Screens envs;
+    const Convolution image{.layers = {{.channels = 2, .kernel = 2}}, .hidden = {4}};
+    const Actor actor(envs, image);
+    check_shape(actor.network().structure().layers());
+    check_shape(Critic(envs, image).network().structure().layers());
+    collects_screens(envs, actor);
+    collects_screens(envs, Actor(envs, Join{.networks = {image, Mlp{.hidden = {3}, .inputs = Range{2, 4}}}}));
+    collects_screens(envs, Actor(envs, SharedTrunk{.trunk = image}));
+    envs.space.shape = {};  // still of 24 numbers
+    CHECK_THROWS_WITH(Actor(envs, image), ContainsText("Convolution: there is no shape; give shape"));
+}
+
+TEST_CASE("A shape that is not of the size of its VectorEnv's observations is refused, whatever the network") {
+    Screens envs{.space = {.shape = {4, 3, 2}, .size = 23}};
+    const Convolution image{.layers = {{.channels = 2, .kernel = 2}}, .hidden = {4}};
+    const char* const text = "Convolution: shape is 4 x 3 x 2, and the rows that are read are 23; give the shape of";
+    CHECK_THROWS_WITH(Actor(envs, image), ContainsText(text));
+    CHECK_THROWS_WITH(Critic(envs, image), ContainsText(text));
+    CHECK_THROWS_WITH(Actor(envs, SharedTrunk{.trunk = image}), ContainsText(text));
+    const Actor actor(envs, Mlp{.hidden = {4}});
+    Threads threads(1);
+    CHECK_THROWS_WITH(Collector(envs, actor, threads),
+                      ContainsText("Collector: the observation space is a Box of shape 4 x 3 x 2 and size 23; leave "
+                                   "size out, or give 24, as the shape has"));
+    envs.space = {.shape = {4, 3, 2}};
+    Convolution other = image;
+    other.shape = {4, 3, 3};
+    CHECK_THROWS_WITH(Actor(envs, other), ContainsText("Convolution: shape is 4 x 3 x 3, and the rows that are read"));
 }

@@ -11,6 +11,7 @@
 #include "gradiva/distributions/epsilon_greedy.hpp"
 #include "gradiva/env/space.hpp"
 #include "gradiva/learn/minibatch_descent.hpp"
+#include "gradiva/nn/packed_weights.hpp"
 #include "gradiva/optim/adam.hpp"
 #include "gradiva/policy/greedy_value.hpp"
 #include "gradiva/train/trainer.hpp"

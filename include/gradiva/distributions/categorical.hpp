@@ -49,7 +49,8 @@ public:
         kernels::most_probable_choice<Scalar>(tape, actions.integers.row(0));
     }
 
-    void forward_and_mode(ConstMatrixRef<Scalar> head, std::span<const Scalar>, Tape&, ActionView actions) const {
+    void forward_and_mode(const ConstMatrixRef<Scalar>& head, std::span<const Scalar>, Tape&,
+                          ActionView actions) const {
         kernels::largest_choice<Scalar>(head, actions.integers.row(0));
     }
 

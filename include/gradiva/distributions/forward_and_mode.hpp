@@ -22,7 +22,7 @@ concept HasForwardAndMode = requires(const D& d, ConstMatrixRef<typename D::Scal
 /// The most probable actions of a batch of heads. Nothing need stand in the tape then.
 template <class D>
 void forward_and_mode(const D& d, const ConstMatrixRef<typename D::Scalar>& head,
-                      std::span<const typename D::Scalar> own, typename D::Tape& tape, ActionView actions) {
+                      std::span<const typename D::Scalar> own, typename D::Tape& tape, const ActionView& actions) {
     if constexpr (HasForwardAndMode<D>) {
         d.forward_and_mode(head, own, tape, actions);
     } else {

@@ -53,7 +53,8 @@ public:
         for (std::size_t k = 0; k < tape.size(); ++k) kernels::most_probable_choice<Scalar>(tape[k], row(k, actions));
     }
 
-    void forward_and_mode(ConstMatrixRef<Scalar> head, std::span<const Scalar>, Tape&, ActionView actions) const {
+    void forward_and_mode(const ConstMatrixRef<Scalar>& head, std::span<const Scalar>, Tape&,
+                          ActionView actions) const {
         for (std::size_t k = 0; k < parts_.size(); ++k) {
             kernels::largest_choice<Scalar>(rows(k, head), row(k, actions));
         }

@@ -12,6 +12,7 @@
 #include "gradiva/env/detail/env_trial.hpp"
 #include "gradiva/env/detail/state_trial.hpp"
 #include "gradiva/env/detail/vector_env_trial.hpp"
+#include "gradiva/env/env_factory.hpp"
 #include "gradiva/env/saved_env.hpp"
 #include "gradiva/env/vectorized.hpp"
 

@@ -16,6 +16,7 @@
 #include "gradiva/env/action_mask.hpp"
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/env/env.hpp"
+#include "gradiva/env/env_factory.hpp"
 #include "gradiva/env/vector_env.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -27,40 +28,7 @@ struct VectorizedOptions {
     Purpose purpose = Purpose::environment;  ///< which streams the environments draw from
 };
 
-/// Makes the i-th environment, for those that cannot be copied or that differ.
-template <class F>
-concept EnvFactory = !detail::HasReset<F> && std::is_invocable_v<F&, Index>;
-
-/// The environment of a prototype, or what a factory makes.
-template <class Source>
-struct EnvMadeBy {
-    using Type = Source;
-};
-template <EnvFactory Source>
-struct EnvMadeBy<Source> {
-    using Type = std::remove_cvref_t<std::invoke_result_t<Source&, Index>>;
-};
-
 namespace detail {
-
-/// What `Env` says of the type; first, that a factory takes an index, where that was meant.
-template <class E>
-consteval bool explain_prototype() {
-    if constexpr (VectorEnv<E>) {
-        static_assert(!VectorEnv<E>,
-                      "gradiva: these environments are a VectorEnv already; Vectorized takes one environment, or a "
-                      "factory of them");
-        return false;
-    } else if constexpr (!HasReset<E> && std::is_invocable_v<E&>) {
-        static_assert(
-            !std::is_invocable_v<E&>,
-            "gradiva: a factory of environments takes the number of the one that it makes: [](Index) { return "
-            "MyEnv{}; }");
-        return false;
-    } else {
-        return explain_env<E>();
-    }
-}
 
 /// A member that can be copied only where `copied` says so.
 template <bool copied>

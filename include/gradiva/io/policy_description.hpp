@@ -10,6 +10,7 @@
 #include "gradiva/core/index.hpp"
 #include "gradiva/env/spaces.hpp"
 #include "gradiva/kernels/activation.hpp"
+#include "gradiva/kernels/convolution_shape.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -24,24 +25,19 @@ struct DescribedLayer {
     bool operator==(const DescribedLayer&) const = default;
 };
 
-/// One convolution with square kernels over an image of height x width x channels_in numbers, of which element
-/// (y, x, c) is number (y width + x) channels_in + c; its outputs lie in the same order. Output (y, x) of channel m is
-///   bias[m] + sum over (ky, kx, c) of weight[m, (ky kernel + kx) channels_in + c] in(y stride + ky - padding,
-///                                                                                   x stride + kx - padding, c),
+/// One convolution with square kernels over the images of `shape`, whose element (y, x, c) is number
+/// (y width + x) shape.channels + c; its outputs lie in the same order. Output (y, x) of channel m is
+///   bias[m] + sum over (ky, kx, c) of
+///                 weight[m, (ky kernel + kx) shape.channels + c] in(y stride + ky - padding, x stride + kx - padding,
+///                 c),
 /// where the input is 0 beyond its borders.
 struct DescribedConvolution {
-    Index height = 0, width = 0, channels_in = 0;  ///< of the input, each at least 1
-    Index channels = 0;                            ///< of the output
-    Index kernel = 0, stride = 1, padding = 0;     ///< kernel from 1 to height + 2 padding and width + 2 padding
-    std::vector<double> weight = {};               ///< channels x (kernel kernel channels_in), column after column
-    std::vector<double> bias = {};                 ///< one per channel
+    kernels::ConvolutionShape shape = {};  ///< of the input and of the kernels
+    Index channels = 0;                    ///< of the output, the number of kernels
+    std::vector<double> weight = {};       ///< channels x shape.patch(), column after column
+    std::vector<double> bias = {};         ///< one per channel
 
-    Index inputs() const { return height * width * channels_in; }
-    Index output_height() const { return (height + 2 * padding - kernel) / stride + 1; }
-    Index output_width() const { return (width + 2 * padding - kernel) / stride + 1; }
-    Index outputs() const { return output_height() * output_width() * channels; }
-    /// Columns of the weights.
-    Index inputs_of_output() const { return kernel * kernel * channels_in; }
+    Index outputs() const { return shape.positions() * channels; }
 
     bool operator==(const DescribedConvolution&) const = default;
 };

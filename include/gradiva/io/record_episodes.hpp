@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/env/env_factory.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/env/wrapper.hpp"

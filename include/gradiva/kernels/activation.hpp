@@ -78,17 +78,17 @@ template <class Scalar>
     });
 }
 
-/// Z := f(Z), element by element, in place. NaN stays NaN.
+namespace detail {
+
+/// `activate` for f that `is_fused`: Z is rows x columns, and its columns begin `stride` elements apart.
 template <class Scalar>
-void activate(Activation f, MatrixRef<Scalar> z) {
-    if (!is_fused(f)) return activate_to<Scalar>(f, z, z);
-    const bool dense = z.outerStride() == z.rows();
-    const Index columns = dense ? 1 : z.cols();
-    const Index length = dense ? z.size() : z.rows();
+[[gnu::noinline]] void activate_columns(Activation f, Scalar* z, Index rows, Index columns, Index stride) {
     // A group must not cross columns: else a column's bits would depend on its neighbours.
-    const bool in_groups = z.rows() % tanh_group == 0;
-    for (Index j = 0; j < columns; ++j) {
-        Scalar* const x = z.data() + j * z.outerStride();
+    const bool in_groups = rows % tanh_group == 0;
+    const bool dense = stride == rows;
+    const Index length = dense ? rows * columns : rows;
+    for (Index j = 0; j < (dense ? 1 : columns); ++j) {
+        Scalar* const x = z + j * stride;
         if (f == Activation::relu) {
             for (Index i = 0; i < length; ++i) x[i] = x[i] < 0 ? Scalar(0) : x[i];
         } else if (in_groups) {
@@ -97,6 +97,15 @@ void activate(Activation f, MatrixRef<Scalar> z) {
             tanh(x, length);
         }
     }
+}
+
+}  // namespace detail
+
+/// Z := f(Z), element by element, in place. NaN stays NaN.
+template <class Scalar>
+[[gnu::always_inline]] inline void activate(Activation f, MatrixRef<Scalar> z) {
+    if (!is_fused(f)) return activate_to<Scalar>(f, z, z);
+    detail::activate_columns(f, z.data(), z.rows(), z.cols(), z.outerStride());
 }
 
 /// Z := Z + b 1^T, in place. Z: units x batch, b: units elements.

@@ -9,7 +9,7 @@
 #include "gradiva/core/state.hpp"
 #include "gradiva/learn/revertible.hpp"
 #include "gradiva/learn/saved_weights.hpp"
-#include "gradiva/nn/module.hpp"
+#include "gradiva/nn/packed_weights.hpp"
 #include "gradiva/optim/clip_norm.hpp"
 #include "gradiva/optim/optimizer.hpp"
 #include "gradiva/policy/policy.hpp"

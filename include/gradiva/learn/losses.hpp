@@ -6,7 +6,7 @@
 #include "gradiva/core/simd/sum.hpp"
 #include "gradiva/kernels/ratio_divergence.hpp"
 #include "gradiva/learn/value_loss.hpp"
-#include "gradiva/nn/module.hpp"
+#include "gradiva/nn/packed_weights.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/rollout/sample_batch.hpp"

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -59,6 +60,9 @@ public:
     }
     Index parameter_count() const {
         return visit([](const auto& layers) { return layers.parameter_count(); });
+    }
+    std::string parameter_name(Index i) const {
+        return visit([i](const auto& layers) { return layers.parameter_name(i); });
     }
     void initialise(std::span<Scalar> parameters, Rng& rng, double output_gain) const {
         visit([&](const auto& layers) { layers.initialise(parameters, rng, output_gain); });

@@ -19,6 +19,7 @@
 #include "gradiva/nn/detail/module_rules.hpp"
 #include "gradiva/nn/detail/sequence_rules.hpp"
 #include "gradiva/nn/detail/unrolled_module.hpp"
+#include "gradiva/nn/explain_module.hpp"
 #include "gradiva/nn/module.hpp"
 #include "gradiva/nn/recurrent_module.hpp"
 #include "gradiva/nn/sequences.hpp"

@@ -5,9 +5,12 @@
 #include <numbers>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <fmt/core.h>
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
@@ -17,6 +20,8 @@
 #include "gradiva/kernels/activation.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/nn/convolution_description.hpp"
+#include "gradiva/nn/detail/layer_outputs.hpp"
+#include "gradiva/nn/detail/parameter_names.hpp"
 #include "gradiva/nn/image_layer.hpp"
 #include "gradiva/nn/init.hpp"
 #include "gradiva/nn/input_rows.hpp"
@@ -46,10 +51,8 @@ public:
     };
 
     /// What a forward pass stores for `backward` and `jvp`. One tape per shard; reusable for batches of any width.
-    struct Tape {
-        typename InputRows<Scalar>::Tape input;    ///< A_0
-        std::vector<MatrixBuffer<Scalar>> output;  ///< A_1, A_2, ...
-        std::vector<MatrixBuffer<Scalar>> before;  ///< Z_1, Z_2, ... where f' needs them, A_l = f(Z_l)
+    struct Tape : detail::LayerOutputs<Scalar> {
+        typename InputRows<Scalar>::Tape input;  ///< A_0
         typename MlpLayers<Scalar>::Tape dense;
         MatrixBuffer<Scalar> scratch[2];  ///< derivatives or tangents of a layer's input and output, alternately
         Buffer<Scalar> patches;           ///< of some positions at a time
@@ -78,6 +81,13 @@ public:
     Index inputs() const { return input_.observed(); }
     Index outputs() const { return dense_.outputs(); }
     Index parameter_count() const { return dense_offset() + dense_.parameter_count(); }
+    /// What parameter i belongs to, such as "convolution 1, weight (3, 2)", kernel and number of the patch.
+    std::string parameter_name(Index i) const {
+        if (i >= dense_offset()) return dense_.parameter_name(i - dense_offset());
+        std::size_t l = layers_.size() - 1;
+        while (i < layers_[l].weights.offset) --l;
+        return fmt::format("convolution {}, {}", l, detail::name_of_parameter(layers_[l].weights, i));
+    }
     /// The convolutions, from the first on; each says where its W and b lie in the parameters.
     std::span<const ImageLayer> layers() const { return layers_; }
     /// The layers behind them, whose parameters begin at `dense_offset()`.
@@ -138,7 +148,7 @@ public:
             const MatrixMap<Scalar> tangent = scratch(tape, l);
             layers_[l].template jvp<Scalar>(parameters, v, input_of(l, tape), l > 0 ? &before : nullptr, tangent,
                                             tape.patches);
-            kernels::multiply_by_derivative<Scalar>(activation_, kept_of(l, tape), tangent);
+            kernels::multiply_by_derivative<Scalar>(activation_, tape.kept(activation_, l), tangent);
             rebind(before, as_const(tangent));
         }
         return dense_.jvp(of_dense(parameters), tape.dense, of_dense(v), &before);
@@ -179,22 +189,18 @@ private:
         return tape.output[l - 1].matrix();
     }
 
-    /// What `multiply_by_derivative` needs of a convolution.
-    ConstMatrixMap<Scalar> kept_of(std::size_t l, const Tape& tape) const {
-        return (kernels::keeps_input(activation_) ? tape.before : tape.output)[l].matrix();
-    }
-
     void forward_image(std::span<const Scalar> parameters, std::size_t l, Tape& tape) const {
         const ImageLayer& layer = layers_[l];
         const ConstMatrixRef<Scalar> x = input_of(l, tape);
         tape.output[l].resize(layer.outputs(), x.cols());
-        const MatrixMap<Scalar> a = tape.output[l].matrix();
-        if (!kernels::keeps_input(activation_)) {
-            return layer.forward<Scalar>(parameters, activation_, x, a, tape.patches, tape.packed_layer(l));
-        }
-        tape.before[l].resize(a.rows(), a.cols());
-        layer.forward<Scalar>(parameters, x, tape.before[l].matrix(), tape.patches, tape.packed_layer(l));
-        kernels::activate_to<Scalar>(activation_, tape.before[l].matrix(), a);
+        tape.activate(
+            activation_, l,
+            [&](const MatrixMap<Scalar>& z) {
+                layer.forward<Scalar>(parameters, x, z, tape.patches, tape.packed_layer(l));
+            },
+            [&](const MatrixMap<Scalar>& a) {
+                layer.forward<Scalar>(parameters, activation_, x, a, tape.patches, tape.packed_layer(l));
+            });
     }
 
     /// The backward pass down to the first convolution's gradient; returns dL/dZ of it, a view into the tape.
@@ -204,7 +210,7 @@ private:
         MatrixMap<Scalar> dz = scratch(tape, l);
         dense_.backward(of_dense(parameters), tape.dense, dy, of_dense(gradient), dz);
         for (;; --l) {
-            kernels::multiply_by_derivative<Scalar>(activation_, kept_of(l, tape), dz);
+            kernels::multiply_by_derivative<Scalar>(activation_, tape.kept(activation_, l), dz);
             layers_[l].template add_gradient<Scalar>(as_const(dz), input_of(l, tape), gradient, tape.patches);
             if (l == 0) return as_const(dz);
             const MatrixMap<Scalar> da = scratch(tape, l - 1);

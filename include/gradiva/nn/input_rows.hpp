@@ -53,16 +53,16 @@ public:
         if (normalizer_) normalizer_->merge(moments.subspan(to_size(rows_.begin), to_size(size())));
     }
 
-    /// The rows of X (observed x batch), standardised where asked for; else without a copy, unless X is an expression, or
-    /// one row is read, whose numbers products take side by side.
+    /// The rows of X (observed x batch), standardised where asked for; else without a copy, unless X is an expression,
+    /// or one row is read, whose numbers products take side by side.
     const ConstRowsMap<Scalar>& forward(const ConstMatrixRef<Scalar>& x, Tape& tape) const {
         GRADIVA_ASSERT(x.rows() == observed_);
-        const ConstRowsMap<Scalar> read(x.data() + rows_.begin, size(), x.cols(), ColumnStride(x.outerStride()));
         const bool scattered = size() == 1 && x.outerStride() != 1 && x.cols() > 1;
         if (!normalizer_ && !x.is_copy() && !scattered) {
-            rebind(tape.rows, read);
+            rebind(tape.rows, rows_of(x));
             return tape.rows;
         }
+        const ConstRowsMap<Scalar> read = rows_of(x);
         tape.copy.resize(size(), x.cols());
         normalizer_ ? normalizer_->forward(read, tape.copy.matrix()) : copy(read, tape.copy.matrix());
         rebind(tape.rows, {tape.copy.data(), size(), x.cols(), ColumnStride(size())});
@@ -95,6 +95,10 @@ public:
     }
 
 private:
+    ConstRowsMap<Scalar> rows_of(const ConstMatrixRef<Scalar>& x) const {
+        return {x.data() + rows_.begin, size(), x.cols(), ColumnStride(x.outerStride())};
+    }
+
     static void copy(const ConstRowsMap<Scalar>& from, MatrixRef<Scalar> to) {
         for (Index j = 0; j < from.cols(); ++j) {
             std::copy_n(from.data() + j * from.outerStride(), from.rows(), to.data() + j * to.outerStride());

@@ -1,13 +1,16 @@
 #pragma once
 
+#include <concepts>
+#include <iterator>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "gradiva/core/index.hpp"
 #include "gradiva/nn/convolution_description.hpp"
-#include "gradiva/nn/mlp_layers.hpp"
+#include "gradiva/nn/mlp_description.hpp"
 #include "gradiva/nn/observation_shape.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -28,12 +31,33 @@ struct Join {
     std::optional<Range> inputs = {};  ///< rows of the observation, of which those of `networks` count; default all
 };
 
+namespace detail {
+
+/// Whether `D` might be meant as a network that is part of another, and is none of those.
+template <class D>
+concept OtherDescription = std::is_class_v<D> && !std::is_base_of_v<NetworkPart, D> && !std::convertible_to<D, Mlp> &&
+                           !std::convertible_to<D, Convolution> && !std::convertible_to<D, Join> &&
+                           !std::input_or_output_iterator<D> && !requires(const D& d) {
+    d.begin();
+};
+
+}  // namespace detail
+
 /// The description of a network that is part of another: of a `Join`, or the trunk of a `SharedTrunk`. What describes
 /// one converts to it.
 struct NetworkPart {
     NetworkPart(Mlp mlp) : description(std::move(mlp)) {}
     NetworkPart(Convolution convolution) : description(std::move(convolution)) {}
     NetworkPart(Join join) : description(std::move(join)) {}
+
+    /// Only says what a part may be.
+    template <detail::OtherDescription D>
+    NetworkPart(const D&) {
+        static_assert(
+            !detail::OtherDescription<D>,
+            "gradiva: a network of a Join, and the trunk of a SharedTrunk, is described by Mlp, Convolution or "
+            "Join; one of your own stands alone");
+    }
 
     std::variant<Mlp, Convolution, Join> description;
 };

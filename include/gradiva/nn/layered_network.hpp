@@ -1,13 +1,17 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <utility>
+
+#include <fmt/core.h>
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/kernels/moments.hpp"
 #include "gradiva/nn/module.hpp"
 #include "gradiva/nn/sequences.hpp"
 
@@ -47,6 +51,11 @@ public:
     std::span<Scalar> parameters() { return parameters_.span(); }
     std::span<const Scalar> parameters() const { return parameters_.span(); }
     void append_parameters(Index count) { parameters_.resize(parameters_.size() + count); }
+    /// What parameter i belongs to, such as "layer 1, weight (3, 2)", row and column, or "layer 1, bias 3".
+    std::string parameter_name(Index i) const {
+        const Index own = layers_.parameter_count();
+        return i < own ? layers_.parameter_name(i) : fmt::format("appended parameter {}", i - own);
+    }
 
     /// Packs the current weights (see `pack_weights`).
     void pack(PackedWeights& packed) const { layers_.pack(parameters(), packed); }

@@ -2,20 +2,20 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <numbers>
 #include <span>
-#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/check.hpp"
 #include "gradiva/core/contiguous.hpp"
-#include "gradiva/core/rng.hpp"
 #include "gradiva/core/state.hpp"
+#include "gradiva/kernels/activation.hpp"
 #include "gradiva/nn/dense.hpp"
-#include "gradiva/nn/init.hpp"
+#include "gradiva/nn/detail/layer_outputs.hpp"
 #include "gradiva/nn/input_rows.hpp"
 #include "gradiva/nn/layer_norm.hpp"
-#include "gradiva/nn/mlp_description.hpp"
+#include "gradiva/nn/mlp_structure.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -25,27 +25,24 @@ namespace GRADIVA_NAMESPACE {
 ///
 /// With `layer_norm`, A_l = f(gain_l * normalised(W_l A_{l-1} + b_l) + shift_l) for l < L, and each hidden layer's b is
 /// followed by its gain and shift (see `LayerNorm`). Source: Gallici et al., "Simplifying Deep Temporal Difference
-/// Learning", 2024.
+/// Learning", 2024. `MlpStructure` says which layers there are, and builds them; here are the passes.
 template <class ScalarT>
-class MlpLayers {
+class MlpLayers : public MlpStructure<ScalarT> {
+    using Structure = MlpStructure<ScalarT>;
+
 public:
     using Scalar = ScalarT;
-
-    /// Of the description, for errors.
-    static constexpr std::string_view name = "Mlp";
+    using Structure::Structure;
+    using typename Structure::PackedWeights;
 
     /// In a forward pass a column has the same bits in a batch of any width.
     static constexpr bool column_by_column = true;
 
-    /// The weights of each layer, packed by `pack` for the matrix products of passes until the parameters change.
-    using PackedWeights = std::vector<PackedDense<Scalar>>;
-
     /// What a forward pass stores for `backward` and `jvp`. One tape per shard; reusable for batches of any width.
-    struct Tape {
-        typename InputRows<Scalar>::Tape input;    ///< A_0
-        MatrixBuffer<Scalar> dense_dy;             ///< a copy of dY where its columns have gaps
-        std::vector<MatrixBuffer<Scalar>> output;  ///< A_1, ..., A_{L-1}, Y; without layers, a copy of A_0
-        std::vector<MatrixBuffer<Scalar>> before;  ///< Z_1, ..., Z_{L-1} where f' needs them, A_l = f(Z_l)
+    /// Its `output` is A_1, ..., A_{L-1}, Y; without layers, a copy of A_0. `before` is Z_1, ..., Z_{L-1}.
+    struct Tape : detail::LayerOutputs<Scalar> {
+        typename InputRows<Scalar>::Tape input;  ///< A_0
+        MatrixBuffer<Scalar> dense_dy;           ///< a copy of dY where its columns have gaps
         std::vector<LayerNorm::Tape<Scalar>> norm;
         MatrixBuffer<Scalar> scratch[2];  ///< derivatives or tangents of a layer's input and output, alternately
         bool single_use = false;
@@ -55,50 +52,6 @@ public:
         void use_packed(const PackedWeights& weights) { packed = &weights; }
         const PackedDense<Scalar>* packed_layer(std::size_t l) const { return packed ? &(*packed)[l] : nullptr; }
     };
-
-    /// `outputs` may be `features`. Throws an `Error` that begins with `who` when `inputs` or the size of a hidden
-    /// layer is below 1, and where the description reads rows that do not exist.
-    MlpLayers(Index inputs, Index outputs, const Mlp& description, std::string_view who = name)
-        : activation_(description.activation), input_(who, inputs, description.inputs), outputs_(input_.size()) {
-        if (description.normalize_observations) input_.normalize(input_.size());
-        for (std::size_t i = 0; i < description.hidden.size(); ++i) {
-            require(description.hidden[i] >= 1, "{}: hidden[{}] is {}; give every hidden layer at least 1 unit", who, i,
-                    description.hidden[i]);
-            add_layer(description.hidden[i]);
-            if (!description.layer_norm) continue;
-            norms_.push_back({outputs_, parameter_count_});
-            parameter_count_ += norms_.back().parameter_count();
-        }
-        hidden_ = layers_.size();
-        if (outputs != features) add_layer(outputs);
-    }
-
-    Index inputs() const { return input_.observed(); }
-    Index outputs() const { return outputs_; }
-    Index parameter_count() const { return parameter_count_; }
-    /// The layers, from the first to the output layer; each says where its W and b lie in the parameters.
-    std::span<const Dense> layers() const { return layers_; }
-    bool has_layer_norm() const { return !norms_.empty(); }
-    InputRows<Scalar>& input() { return input_; }
-    const InputRows<Scalar>& input() const { return input_; }
-
-    /// Sets weights to orthogonal matrices (`orthogonal_init`) of gain sqrt(2) in hidden layers and `output_gain` in
-    /// the output layer, and gains of layer normalisation to 1. Biases and shifts stay as they are.
-    void initialise(std::span<Scalar> parameters, Rng& rng, double output_gain) const {
-        for (std::size_t l = 0; l < layers_.size(); ++l) {
-            const double gain = l < hidden_ ? std::numbers::sqrt2 : output_gain;
-            orthogonal_init<Scalar>(layers_[l].weight(parameters), gain, rng);
-        }
-        for (const LayerNorm& norm : norms_) norm.gain(parameters).setOnes();
-    }
-
-    /// Packs the current weights (see `pack_weights`).
-    void pack(std::span<const Scalar> parameters, PackedWeights& packed) const {
-        packed.resize(layers_.size());
-        for (std::size_t l = 0; l < layers_.size(); ++l) {
-            layers_[l].template pack<Scalar>(parameters, l > 0, packed[l]);
-        }
-    }
 
     /// Y (outputs x batch) of X (inputs x batch), a view into the tape.
     ConstMatrixMap<Scalar> forward(std::span<const Scalar> parameters, const ConstMatrixRef<Scalar>& x,
@@ -121,6 +74,12 @@ public:
             tape.output[0].matrix() = first;
         }
         return std::as_const(tape.output.back()).matrix();
+    }
+
+    /// Y of the last forward pass of this tape, or of one that it is a copy of; without columns before the first.
+    ConstMatrixMap<Scalar> output(const Tape& tape) const {
+        if (tape.output.empty()) return {nullptr, outputs_, 0};
+        return tape.output.back().matrix();
     }
 
     /// Adds dL/dparameters to `gradient`.
@@ -155,7 +114,7 @@ public:
             layers_[l].template jvp<Scalar>(parameters, v, input_of(l, tape), before, tangent);
             if (l < hidden_) {
                 if (!norms_.empty()) norms_[l].template jvp<Scalar>(parameters, v, tape.norm[l], tangent);
-                kernels::multiply_by_derivative<Scalar>(activation_, kept_of(l, tape), tangent);
+                kernels::multiply_by_derivative<Scalar>(activation_, tape.kept(activation_, l), tangent);
             }
             rebind(tangent_of_input, with_stride(as_const(tangent)));
             before = &tangent_of_input;
@@ -168,26 +127,16 @@ public:
         return std::as_const(tape.scratch[(layers_.size() + 1) % 2]).matrix();
     }
 
-    bool normalizes() const { return input_.normalizer() != nullptr; }
-    void merge_observations(std::span<const kernels::Moments> rows) { input_.merge_observations(rows); }
-
-    void visit_state(State& state) {
-        state.fixed("type", name);
-        input_.visit_state(state);
-        std::vector<Index> widths{input_.size()};
-        for (const Dense& layer : layers_) widths.push_back(layer.outputs);
-        state.fixed("widths", widths);
-        state.fixed("output_layer", layers_.size() > hidden_);
-        state.fixed("activation", activation_);
-        state.fixed("layer_norm", !norms_.empty());
-    }
+    void visit_state(State& state) { Structure::visit_state(state); }
 
 private:
-    void add_layer(Index units) {
-        layers_.push_back({outputs_, units, parameter_count_});
-        parameter_count_ += layers_.back().parameter_count();
-        outputs_ = units;
-    }
+    using Structure::activation_;
+    using Structure::hidden_;
+    using Structure::input_;
+    using Structure::layers_;
+    using Structure::norms_;
+    using Structure::outputs_;
+    using Structure::parameter_count_;
 
     static ConstRowsMap<Scalar> with_stride(const ConstMatrixMap<Scalar>& m) {
         return {m.data(), m.rows(), m.cols(), ColumnStride(m.rows())};
@@ -205,26 +154,20 @@ private:
         return layer == 0 ? tape.input.rows : with_stride(tape.output[layer - 1].matrix());
     }
 
-    /// What `multiply_by_derivative` needs of a hidden layer.
-    ConstMatrixMap<Scalar> kept_of(std::size_t layer, const Tape& tape) const {
-        return (kernels::keeps_input(activation_) ? tape.before : tape.output)[layer].matrix();
-    }
-
     /// A_l of the hidden layer `l`, whose storage has its size.
     void forward_hidden(std::span<const Scalar> parameters, std::size_t l, Tape& tape) const {
-        const MatrixMap<Scalar> a = tape.output[l].matrix();
-        if (kernels::keeps_input(activation_)) {
-            tape.before[l].resize(a.rows(), a.cols());
-            const MatrixMap<Scalar> z = tape.before[l].matrix();
+        const auto linear = [&](const MatrixMap<Scalar>& z) {
             forward_linear(parameters, l, tape, z);
             if (!norms_.empty()) kernels::add_bias<Scalar>(norms_[l].shift(parameters), z);
-            kernels::activate_to<Scalar>(activation_, z, a);
-        } else if (norms_.empty()) {
-            layers_[l].template forward<Scalar>(parameters, activation_, input_of(l, tape), a, tape.packed_layer(l));
-        } else {
+        };
+        tape.activate(activation_, l, linear, [&](const MatrixMap<Scalar>& a) {
+            if (norms_.empty()) {
+                return layers_[l].template forward<Scalar>(parameters, activation_, input_of(l, tape), a,
+                                                           tape.packed_layer(l));
+            }
             forward_linear(parameters, l, tape, a);
             kernels::add_bias_and_activate<Scalar>(activation_, norms_[l].shift(parameters), a);
-        }
+        });
     }
 
     /// W_l A_{l-1} + b_l of a hidden layer; with layer normalisation normalised, but for the shift.
@@ -251,7 +194,7 @@ private:
         if (hidden_ < layers_.size() || layers_.empty()) return contiguous<Scalar>(dy, tape.dense_dy);
         MatrixMap<Scalar> dz = scratch(tape, hidden_ % 2, outputs_);
         dz = dy;
-        kernels::multiply_by_derivative<Scalar>(activation_, kept_of(hidden_ - 1, tape), dz);
+        kernels::multiply_by_derivative<Scalar>(activation_, tape.kept(activation_, hidden_ - 1), dz);
         if (!norms_.empty()) {
             norms_[hidden_ - 1].template backward<Scalar>(parameters, tape.norm[hidden_ - 1], dz, gradient);
         }
@@ -274,7 +217,7 @@ private:
             } else {
                 layers_[l].template backward<Scalar>(parameters, dz, input_of(l, tape), gradient, da,
                                                      tape.packed_layer(l));
-                kernels::multiply_by_derivative<Scalar>(activation_, kept_of(l - 1, tape), da);
+                kernels::multiply_by_derivative<Scalar>(activation_, tape.kept(activation_, l - 1), da);
             }
             if (!norms_.empty()) {
                 norms_[l - 1].template backward<Scalar>(parameters, tape.norm[l - 1], da, gradient);
@@ -284,14 +227,6 @@ private:
         layers_.front().template add_gradient<Scalar>(dz, tape.input.rows, gradient);
         return dz;
     }
-
-    Activation activation_;
-    InputRows<Scalar> input_;
-    Index outputs_;  // of the last layer; those of the input before there is one
-    Index parameter_count_ = 0;
-    std::size_t hidden_ = 0;  // layers that are hidden: all but the output layer
-    std::vector<Dense> layers_;
-    std::vector<LayerNorm> norms_;  // of the hidden layers; empty without normalisation
 };
 
 }  // namespace GRADIVA_NAMESPACE

@@ -2,9 +2,12 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <fmt/core.h>
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
@@ -12,6 +15,7 @@
 #include "gradiva/core/state.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/moments.hpp"
+#include "gradiva/nn/detail/parameter_names.hpp"
 #include "gradiva/nn/input_rows.hpp"
 #include "gradiva/nn/mlp_layers.hpp"
 #include "gradiva/nn/recurrence.hpp"
@@ -79,6 +83,14 @@ public:
     /// The dense layers after it, whose parameters begin at `after_offset()`.
     const MlpLayers<Scalar>& after() const { return after_; }
     Index after_offset() const { return before_.parameter_count() + memory_.parameter_count(); }
+    /// What parameter i belongs to, such as "memory, input weight (3, 2)", row and column, or "after, layer 0, bias 3".
+    std::string parameter_name(Index i) const {
+        if (i < before_.parameter_count()) return "before, " + before_.parameter_name(i);
+        if (i >= after_offset()) return "after, " + after_.parameter_name(i - after_offset());
+        const bool is_of_input = i < memory_.hidden().offset;
+        return fmt::format("memory, {} {}", is_of_input ? "input" : "hidden",
+                           detail::name_of_parameter(is_of_input ? memory_.input() : memory_.hidden(), i));
+    }
 
     /// Sets weights to orthogonal matrices (`orthogonal_init`) of gain sqrt(2) in dense layers and `output_gain` in the
     /// output layer, and those of each gate to one of gain 1. Biases stay as they are.

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "gradiva/core/types.hpp"
+#include "gradiva/nn/explain_module.hpp"
 #include "gradiva/nn/module.hpp"
 #include "gradiva/nn/sequences.hpp"
 

@@ -12,8 +12,12 @@
 #include "gradiva/env/spaces.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/kernels/softmax/log_softmax.hpp"
+#include "gradiva/nn/explain_module.hpp"
+#include "gradiva/nn/observation_moments.hpp"
 #include "gradiva/nn/recurrent_module.hpp"
 #include "gradiva/nn/observation_shape.hpp"
+#include "gradiva/nn/packed_weights.hpp"
+#include "gradiva/nn/visit_module.hpp"
 #include "gradiva/policy/detail/parts.hpp"
 #include "gradiva/policy/distribution_for.hpp"
 #include "gradiva/policy/network_for.hpp"
@@ -70,12 +74,12 @@ public:
     /// Takes a given network and distribution. Throws `Error` unless the network has `head_size()` outputs.
     Actor(NetworkT network, DistributionT distribution)
         : network_(std::move(network)), distribution_(std::move(distribution)),
-          network_parameters_(static_cast<Index>(std::as_const(network_).parameters().size())) {
+          own_(own_parameters_behind(static_cast<Index>(std::as_const(network_).parameters().size()))) {
         require(network_.outputs() == distribution_.head_size(),
                 "Actor: the network has {} outputs and the distribution's head {} rows; make them equal",
                 network_.outputs(), distribution_.head_size());
-        network_.append_parameters(distribution_.parameter_count());
-        distribution_.initialise(part(weights(), network_parameters_, distribution_.parameter_count()));
+        network_.append_parameters(own_.size());
+        distribution_.initialise(own(weights()));
     }
 
     /// Packs the current weights (see `pack_weights`).
@@ -138,7 +142,7 @@ public:
     /// The same as `forward` and then `mode`, and faster for some distributions. Of the tape only the head may be read
     /// then.
     void forward_and_mode(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, Tape& tape,
-                          ActionView actions) const requires(!HasMemory<NetworkT>) {
+                          const ActionView& actions) const requires(!HasMemory<NetworkT>) {
         set_head(network_.forward(observation, tape.network), legal, tape);
         gradiva::forward_and_mode(distribution_, tape.head, own_parameters(), tape.distribution, actions);
     }
@@ -236,12 +240,15 @@ private:
 
     template <class T>
     std::span<T> own(std::span<T> flat) const {
-        return part(flat, network_parameters_, distribution_.parameter_count());
+        return part(flat, own_.begin, own_.size());
+    }
+    Range own_parameters_behind(Index network_parameters) const {
+        return {network_parameters, network_parameters + distribution_.parameter_count()};
     }
 
     NetworkT network_;
     DistributionT distribution_;
-    Index network_parameters_;
+    Range own_;  // of the distribution's own parameters in the weights
     std::shared_ptr<const Spaces> spaces_ = nullptr;
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/equal_numbers.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/nn/check_module.hpp"
@@ -57,17 +58,12 @@ private:
 
     void check_randomness() const {
         const Network one = make(seed_, 1), same = make(seed_, 1), other = make(seed_ + 1, 1);
-        require(same_parameters(one, same),
+        require(equal_numbers<float>(one.parameters(), same.parameters()),
                 "check_network: two networks of one Rng differ; draw the first parameters from the Rng that the "
                 "constructor is given, and from nothing else");
-        require(!same_parameters(one, other),
+        require(!equal_numbers<float>(one.parameters(), other.parameters()),
                 "check_network: networks of two seeds have the same first parameters; draw them from the Rng that the "
                 "constructor is given: units that begin alike remain alike");
-    }
-
-    static bool same_parameters(const Network& a, const Network& b) {
-        const std::span<const float> first = a.parameters(), second = b.parameters();
-        return std::equal(first.begin(), first.end(), second.begin(), second.end());
     }
 
     /// For standard normal inputs, with an output gain of 1 and of 0.01.

@@ -63,8 +63,8 @@ public:
 
     /// All three: an action for each column of `observation`, of environments 0 to n - 1, as these take it. Where a
     /// head is not finite, the `Error` comes before anything is drawn from `rngs`.
-    ConstActionView act(ConstMatrixRef<Scalar> observation, const ActionMask& legal, std::span<Rng> rngs,
-                        ActionView actions) {
+    ConstActionView act(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, std::span<Rng> rngs,
+                        const ActionView& actions) {
         const Range environments{0, observation.cols()};
         if constexpr (requires { requires is_own_member<B, &B::forward_and_mode>; }) {
             if (rngs.empty()) {

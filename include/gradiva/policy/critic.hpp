@@ -6,9 +6,13 @@
 
 #include "gradiva/core/state.hpp"
 #include "gradiva/env/vector_env.hpp"
+#include "gradiva/nn/explain_module.hpp"
 #include "gradiva/nn/mlp.hpp"
+#include "gradiva/nn/observation_moments.hpp"
 #include "gradiva/nn/observation_shape.hpp"
+#include "gradiva/nn/packed_weights.hpp"
 #include "gradiva/nn/recurrent_module.hpp"
+#include "gradiva/nn/visit_module.hpp"
 #include "gradiva/policy/detail/parts.hpp"
 #include "gradiva/policy/explain.hpp"
 #include "gradiva/policy/network_for.hpp"

@@ -3,6 +3,7 @@
 #include <concepts>
 
 #include "gradiva/nn/convolution.hpp"
+#include "gradiva/nn/explain_module.hpp"
 #include "gradiva/nn/gru.hpp"
 #include "gradiva/nn/join.hpp"
 #include "gradiva/nn/lstm.hpp"

@@ -7,6 +7,7 @@
 
 #include "catch.hpp"
 #include "gradiva/io/detail/check_numbers.hpp"
+#include "gradiva/nn/convolution_layers.hpp"
 #include "io/described_networks.hpp"
 
 using namespace gradiva;
@@ -101,20 +102,39 @@ TEST_CASE("parts of a description that do not fit together are refused") {
 
 TEST_CASE("sizes of convolutions that do not fit are refused") {
     using C = DescribedConvolution;
+    using Shape = kernels::ConvolutionShape;
     const auto with = [](const auto& change) {
         return refusal("convolutions", [&](N& network) { change(network.convolutions[1]); });
     };
     CHECK(with([](C&) {}) == "no error");
-    for (const auto member : {&C::height, &C::width, &C::channels_in, &C::channels, &C::kernel, &C::stride}) {
-        for (const Index size : {Index{0}, Index{-1}, std::numeric_limits<Index>::max()}) {
-            const std::string text = with([&](C& c) { c.*member = size; });
+    for (const Index size : {Index{0}, Index{-1}, std::numeric_limits<Index>::max()}) {
+        for (const auto member : {&Shape::height, &Shape::width, &Shape::channels, &Shape::kernel, &Shape::stride}) {
+            const std::string text = with([&](C& c) { c.shape.*member = size; });
             INFO(text);
-            const bool is_stride = member == &C::stride && size > 1;
-            CHECK(text.starts_with(is_stride ? "test: convolution2" : "test: convolution1 has"));
+            const bool is_stride = member == &Shape::stride && size > 1;
+            CHECK(text.starts_with(is_stride ? "test: convolution2" : "test: convolution1"));
         }
+        CHECK(with([&](C& c) { c.channels = size; }).starts_with("test: convolution1.channels is "));
     }
-    CHECK_THAT(with([](C& c) { c.padding = 3; }), ContainsText("kernel 3, stride 2 and padding 3"));
-    CHECK_THAT(with([](C& c) { c.padding = -1; }), ContainsText("padding -1"));
-    CHECK_THAT(with([](C& c) { c.padding = 0; }), ContainsText("convolution2 has an image of 5 x 4 x 8"));
-    CHECK_THAT(with([](C& c) { c.kernel = 12; }), ContainsText("kernel 12, and an image of 7 x 6 with padding 2"));
+    CHECK_THAT(with([](C& c) { c.shape.padding = 3; }), ContainsText("convolution1.padding is 3; give 0 to 2"));
+    CHECK_THAT(with([](C& c) { c.shape.padding = -1; }), ContainsText("convolution1.padding is -1"));
+    CHECK_THAT(with([](C& c) { c.shape.padding = 0; }), ContainsText("convolution2 has an image of 5 x 4 x 8"));
+    CHECK_THAT(with([](C& c) { c.shape.kernel = 12; }),
+               ContainsText("convolution1.kernel is 12, and its image, with padding on each side, is 11 x 10"));
+}
+
+TEST_CASE("a description has convolutions of the images that a network may be trained on, and no larger ones") {
+    const auto check = [](Index height) {
+        DescribedNetwork network{.layers = {{.inputs = height * 1024, .outputs = 1}}};
+        network.convolutions = {
+            {.shape = {.height = height, .width = 1024, .channels = 1, .kernel = 1}, .channels = 1}};
+        const ConvolutionLayers<float> trained(height * 1024, 1,
+                                               {.shape = {height, 1024, 1}, .layers = {{1, 1}}, .hidden = {}});
+        detail::check_network("test", network, height * 1024);
+    };
+    check(4096);
+    CHECK_THROWS_WITH(check(4097), "Convolution: shape is 4097 x 1024 x 1; give an image of at most 4194304 numbers");
+    DescribedNetwork network{.layers = {{.inputs = 4097 * 1024, .outputs = 1}}};
+    CHECK_THROWS_WITH(detail::check_network("test", network, 4097 * 1024),
+                      "test: observations have 4195328 numbers, not 1 to 4194304");
 }

@@ -87,10 +87,10 @@ private:
     }
     void visit_convolutions(State& state) const {
         const DescribedConvolution& first = network.convolutions.front();
-        state.fixed("shape", std::vector<Index>{first.height, first.width, first.channels_in});
+        state.fixed("shape", std::vector<Index>{first.shape.height, first.shape.width, first.shape.channels});
         std::vector<Index> layers;
         for (const DescribedConvolution& c : network.convolutions) {
-            layers.insert(layers.end(), {c.channels, c.kernel, c.stride, c.padding});
+            layers.insert(layers.end(), {c.channels, c.shape.kernel, c.shape.stride, c.shape.padding});
         }
         state.fixed("layers", layers);
         state.fixed("activation", network.activation);
@@ -244,12 +244,15 @@ TEST_CASE("convolutions whose sizes do not fit are refused before memory is take
                               {9, 3, 1, 3},
                               {9, 3, 1, -1},
                               {9, huge, 1, 0},
-                              {9, 4000, 1, 3999}}) {
-        CHECK_THAT(with("layers", layer), ContainsText("layers, 0 has kernel"));
+                              {9, 4000, 1, 3999},
+                              {0, 3, 1, 1},
+                              {-1, 3, 1, 1}}) {
+        CHECK_THAT(with("layers", layer), ContainsText("layers[0].") && ContainsText("; give "));
     }
-    CHECK_THAT(with("layers", {9, 9, 1, 1}), ContainsText("kernel 9, and an image of 7 x 6 with padding 1"));
-    for (const auto& layer : {std::vector<Index>{0, 3, 1, 1}, {huge, 3, 1, 1}, {200'000, 3, 1, 1}, {-1, 3, 1, 1}}) {
-        CHECK_THAT(with("layers", layer), ContainsText("outputs, at most 4194304"));
+    CHECK_THAT(with("layers", {9, 9, 1, 1}), ContainsText("layers[0].kernel is 9, and its image, with padding on each "
+                                                          "side, is 9 x 8"));
+    for (const auto& layer : {std::vector<Index>{huge, 3, 1, 1}, {200'000, 3, 1, 1}}) {
+        CHECK_THAT(with("layers", layer), ContainsText("give an image of at most 4194304 numbers"));
     }
     CHECK_THAT(with("layers", {9000, 3, 1, 1}), ContainsText("fewer parameters than its sizes say"));
     CHECK_THAT(with("layers", {9, 3, 1, 1}), ContainsText("dense/observed is 30, where there are 378 numbers"));

@@ -84,8 +84,8 @@ public:
     void mode(const Tape& tape, ActionView actions) const {
         with(tape, [&](const auto& d, const auto& own) { d.mode(own, actions); });
     }
-    void forward_and_mode(ConstMatrixRef<Scalar> head, std::span<const Scalar> own, Tape& tape,
-                          ActionView actions) const {
+    void forward_and_mode(const ConstMatrixRef<Scalar>& head, std::span<const Scalar> own, Tape& tape,
+                          const ActionView& actions) const {
         with([&](const auto& d) { gradiva::forward_and_mode(d, head, own, own_tape(d, tape), actions); });
     }
     void log_prob(const Tape& tape, ConstActionView actions, VectorRef<Scalar> out) const {

@@ -10,22 +10,21 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/io/policy_description.hpp"
+#include "gradiva/nn/convolution_description.hpp"
 
 // Limits of networks in files and descriptions, which are checked before numbers are multiplied or memory is allocated.
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Numbers of an observation, and outputs of a convolution, at most.
-inline constexpr Index most_numbers_of_image = Index{1} << 22;
-/// The side of a kernel at most, and units of a layer below.
-inline constexpr Index largest_kernel = 2048, too_many_units = Index{1} << 31;
+/// Units of a layer, below.
+inline constexpr Index too_many_units = Index{1} << 31;
 /// Networks within networks at most.
 inline constexpr int deepest_network = 8;
 
-/// Throws `Error` unless the observation is of a size that is read from files.
+/// Throws `Error` unless the observation is of a size that is read from files, that of an image.
 inline void check_observed(const std::string& who, Index observed) {
-    require(observed >= 1 && observed <= most_numbers_of_image, "{}: observations have {} numbers, not 1 to {}", who,
-            observed, most_numbers_of_image);
+    require(observed >= 1 && observed <= most_image_numbers, "{}: observations have {} numbers, not 1 to {}", who,
+            observed, most_image_numbers);
 }
 
 inline void check_depth(const std::string& who, int depth) {
@@ -39,27 +38,12 @@ inline void check_rows(const std::string& who, const std::string& name, Range ro
             "{}: {}rows are [{}, {}), and there are rows [0, {})", who, name, rows.begin, rows.end, observed);
 }
 
-/// Throws `Error` unless the convolution has `inputs` numbers, at most `most_numbers_of_image`, as input, and sizes
-/// whose products are small enough to be computed.
-inline void check_convolution(const std::string& who, const std::string& name, const DescribedConvolution& c,
-                              Index inputs) {
-    const auto in_limits = [](Index size, Index most) { return size >= 1 && size <= most; };
-    require(in_limits(c.height, inputs) && in_limits(c.width, inputs / c.height) &&
-                in_limits(c.channels_in, inputs / (c.height * c.width)) && c.inputs() == inputs,
-            "{}: {} has an image of {} x {} x {}, and gets {} numbers", who, name, c.height, c.width, c.channels_in,
-            inputs);
-    require(in_limits(c.kernel, largest_kernel) && c.stride >= 1 && c.padding >= 0 && c.padding < c.kernel,
-            "{}: {} has kernel {}, stride {} and padding {}; a kernel is 1 to {}, a stride at least 1, and the padding "
-            "below the kernel",
-            who, name, c.kernel, c.stride, c.padding, largest_kernel);
-    require(c.kernel <= c.height + 2 * c.padding && c.kernel <= c.width + 2 * c.padding,
-            "{}: {} has kernel {}, and an image of {} x {} with padding {}", who, name, c.kernel, c.height, c.width,
-            c.padding);
-    require(c.kernel * c.kernel * c.channels_in < too_many_units &&
-                c.output_height() * c.output_width() <= most_numbers_of_image &&
-                in_limits(c.channels, most_numbers_of_image / (c.output_height() * c.output_width())),
-            "{}: {} has {} channels, kernel {} and {} x {} x {} outputs, at most {}", who, name, c.channels, c.kernel,
-            c.output_height(), c.output_width(), c.channels, most_numbers_of_image);
+/// Throws an `Error` that begins with `name` unless the convolution has `inputs` numbers as input, at most
+/// `most_image_numbers`, and keeps the limits of `Convolution`.
+inline void check_described_convolution(const std::string& name, const DescribedConvolution& c, Index inputs) {
+    require(has_image_of(c.shape, inputs), "{} has an image of {} x {} x {}, and gets {} numbers", name, c.shape.height,
+            c.shape.width, c.shape.channels, inputs);
+    check_convolution(name, c.shape, c.channels);
 }
 
 /// Throws `Error` unless each dense layer takes the outputs of the one before, and the first `inputs`.
@@ -97,7 +81,8 @@ inline void check_network(const std::string& who, const DescribedNetwork& networ
             "{}: {}the network has parts, which normalise their own inputs, and a mean or scale besides", who, prefix);
     Index numbers = rows.size();
     for (std::size_t i = 0; i < network.convolutions.size(); ++i) {
-        check_convolution(who, fmt::format("{}convolution{}", prefix, i), network.convolutions[i], numbers);
+        check_described_convolution(fmt::format("{}: {}convolution{}", who, prefix, i), network.convolutions[i],
+                                    numbers);
         numbers = network.convolutions[i].outputs();
     }
     for (std::size_t i = 0; i < network.parts.size(); ++i) {

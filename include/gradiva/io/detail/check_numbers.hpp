@@ -38,7 +38,7 @@ inline void check_network_numbers(const char* who, const DescribedNetwork& netwo
     };
     for (std::size_t i = 0; i < network.convolutions.size(); ++i) {
         const DescribedConvolution& c = network.convolutions[i];
-        check(fmt::format("convolution{}.weight", i), c.weight, c.channels * c.inputs_of_output());
+        check(fmt::format("convolution{}.weight", i), c.weight, c.channels * c.shape.patch());
         check(fmt::format("convolution{}.bias", i), c.bias, c.channels);
     }
     const Index read = network.rows_of(observed).size();

@@ -113,18 +113,18 @@ inline void read_convolutions(const StoredPart& part, Index inputs, ParameterRea
             part.of("layers"), sizes.size());
     Index height = shape[0], width = shape[1], channels = shape[2];
     for (std::size_t i = 0; i < sizes.size(); i += 4) {
-        DescribedConvolution c{.height = height,
-                               .width = width,
-                               .channels_in = channels,
-                               .channels = sizes[i],
-                               .kernel = sizes[i + 1],
-                               .stride = sizes[i + 2],
-                               .padding = sizes[i + 3]};
-        check_convolution(part.who(), fmt::format("{}, {}", part.of("layers"), i / 4), c, inputs);
-        c.weight = parameters.next(c.channels * c.inputs_of_output());
+        DescribedConvolution c{.shape = {.height = height,
+                                         .width = width,
+                                         .channels = channels,
+                                         .kernel = sizes[i + 1],
+                                         .stride = sizes[i + 2],
+                                         .padding = sizes[i + 3]},
+                               .channels = sizes[i]};
+        check_described_convolution(fmt::format("{}: {}[{}]", part.who(), part.of("layers"), i / 4), c, inputs);
+        c.weight = parameters.next(c.channels * c.shape.patch());
         c.bias = parameters.next(c.channels);
-        height = c.output_height();
-        width = c.output_width();
+        height = c.shape.out_height();
+        width = c.shape.out_width();
         channels = c.channels;
         inputs = c.outputs();
         network.convolutions.push_back(std::move(c));

@@ -104,10 +104,11 @@ MlpLayers<Scalar> dense_layers_of(const DescribedNetwork& network, Index inputs)
 
 inline Convolution convolution_of(const DescribedNetwork& network) {
     const DescribedConvolution& image = network.convolutions.front();
-    Convolution description{.shape = {image.height, image.width, image.channels_in}, .hidden = hidden_of(network)};
+    Convolution description{.shape = {image.shape.height, image.shape.width, image.shape.channels},
+                            .hidden = hidden_of(network)};
     for (const DescribedConvolution& c : network.convolutions) {
         description.layers.push_back(
-            {.channels = c.channels, .kernel = c.kernel, .stride = c.stride, .padding = c.padding});
+            {.channels = c.channels, .kernel = c.shape.kernel, .stride = c.shape.stride, .padding = c.shape.padding});
     }
     description.activation = network.activation;
     description.layer_norm = network.has_layer_norm();

@@ -94,18 +94,22 @@ void multiply_add_with_row_sums(ConstMatrixRef<Scalar> a, const Strided<Scalar>&
     detail::compute(product, c);
 }
 
+// The two products of a layer's forward pass are part of their caller, so that a `Product` is made of numbers in
+// registers: a vector load of a view that was just written number by number would miss store-to-load forwarding.
+
 /// C := A B + bias 1^T, with a bias of m elements.
 template <class Scalar>
-void multiply_plus_bias(const Strided<Scalar>& a, const Strided<Scalar>& b, ConstVectorRef<Scalar> bias,
-                        MatrixRef<Scalar> c) {
+[[gnu::always_inline]] inline void multiply_plus_bias(const Strided<Scalar>& a, const Strided<Scalar>& b,
+                                                      ConstVectorRef<Scalar> bias, MatrixRef<Scalar> c) {
     GRADIVA_ASSERT(bias.size() == c.rows());
     detail::compute(detail::Product<Scalar>{.a = a, .b = b, .addend = {bias.data(), 0}}, c);
 }
 
 /// C := f(A B + bias 1^T), with a bias of m elements. NaN stays NaN.
 template <class Scalar>
-void multiply_and_activate(Activation f, const Strided<Scalar>& a, const Strided<Scalar>& b,
-                           ConstVectorRef<Scalar> bias, MatrixRef<Scalar> c) {
+[[gnu::always_inline]] inline void multiply_and_activate(Activation f, const Strided<Scalar>& a,
+                                                         const Strided<Scalar>& b, ConstVectorRef<Scalar> bias,
+                                                         MatrixRef<Scalar> c) {
     GRADIVA_ASSERT(bias.size() == c.rows());
     detail::Product<Scalar> product{.a = a, .b = b, .addend = {bias.data(), 0}};
     if (f == Activation::relu) product.epilogue = detail::Epilogue::relu;

@@ -74,7 +74,7 @@ void first_largest(Index rows, Index columns, const Value& value, RowRef<int> ch
 
 /// choice_j := the first row with the largest element of column j; rows x batch.
 template <class Scalar>
-void largest_choice(ConstMatrixRef<Scalar> value, RowRef<int> choice) {
+void largest_choice(const ConstMatrixRef<Scalar>& value, RowRef<int> choice) {
     detail::first_largest(value.rows(), value.cols(), value, choice);
 }
 

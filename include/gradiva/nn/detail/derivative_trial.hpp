@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <limits>
 #include <string>
 
@@ -15,12 +14,6 @@
 #include "gradiva/nn/module.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
-
-/// Whether a module says by `std::string parameter_name(Index i) const` what parameter i belongs to.
-template <class M>
-concept HasParameterName = requires(const M& module) {
-    { module.parameter_name(Index{}) } -> std::convertible_to<std::string>;
-};
 
 /// Compares the derivatives of a module with difference quotients and with one another; see `check_module`.
 template <Module M>
@@ -127,7 +120,7 @@ private:
     }
 
     std::string in_brackets(Index parameter) const {
-        if constexpr (HasParameterName<M>) return " (" + std::string(module_.parameter_name(parameter)) + ")";
+        if constexpr (ModuleWithParameterNames<M>) return " (" + std::string(module_.parameter_name(parameter)) + ")";
         return "";
     }
 

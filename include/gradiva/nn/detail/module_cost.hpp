@@ -12,6 +12,7 @@
 #include "gradiva/nn/detail/module_passes.hpp"
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/nn/module.hpp"
+#include "gradiva/nn/packed_weights.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 

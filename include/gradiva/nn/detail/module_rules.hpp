@@ -9,11 +9,13 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/column_by_column.hpp"
+#include "gradiva/core/equal_numbers.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/types.hpp"
 #include "gradiva/nn/detail/derivative_error.hpp"
 #include "gradiva/nn/detail/module_passes.hpp"
 #include "gradiva/nn/module.hpp"
+#include "gradiva/nn/packed_weights.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
@@ -95,10 +97,6 @@ private:
         }
     }
 
-    static bool equal_numbers(std::span<const Scalar> a, std::span<const Scalar> b) {
-        return std::equal(a.begin(), a.end(), b.begin(), b.end());
-    }
-
     /// A copy is a snapshot.
     void copy() const {
         M original(module_);
@@ -107,7 +105,7 @@ private:
         give_observations(original, -3);
         Tape tape;
         require(
-            equal_numbers(copy.parameters(), module_.parameters()) && same(outputs_of(copy, x_, tape), y_),
+            equal_numbers<Scalar>(copy.parameters(), module_.parameters()) && same(outputs_of(copy, x_, tape), y_),
             "check_module: a copy changes with the parameters, or the observations, of the module that it was copied "
             "from; let each copy own all that it has, and keep no pointer to it");
     }
@@ -120,7 +118,7 @@ private:
         longer.append_parameters(1);
         const auto appended = [&] { return longer.parameters().subspan(to_size(n)); };
         require(static_cast<Index>(longer.parameters().size()) == n + 3 &&
-                    equal_numbers(std::as_const(longer).parameters().first(to_size(n)), module_.parameters()) &&
+                    equal_numbers<Scalar>(std::as_const(longer).parameters().first(to_size(n)), module_.parameters()) &&
                     std::all_of(appended().begin(), appended().end(), [](Scalar w) { return w == 0; }),
                 "check_module: after append_parameters(2) and append_parameters(1) parameters() are not the {} before, "
                 "followed by 3 zeros",

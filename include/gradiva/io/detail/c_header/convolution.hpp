@@ -10,6 +10,7 @@
 #include "gradiva/io/detail/c_header/network.hpp"
 #include "gradiva/io/detail/c_header/text.hpp"
 #include "gradiva/io/policy_description.hpp"
+#include "gradiva/kernels/convolution_shape.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
@@ -53,7 +54,7 @@ inline std::string c_products_of_run(const DescribedConvolution& c, const std::s
             n, fmt::format("z[i] += (w[i] * a + w[i + {}] * b) + (w[i + {}] * c + w[i + {}] * d);", n, 2 * n, 3 * n),
             indent) +
         "                }\n";
-    if (c.padding > 0 ? c.channels_in % 4 == 0 : c.kernel * c.channels_in % 4 == 0) return code;
+    if (c.shape.padding > 0 ? c.shape.channels % 4 == 0 : c.shape.run() % 4 == 0) return code;
     return code + fmt::format("                for (; j < {}; ++j, w += {}) {{\n", inputs, n) +
            "                    const policy_real a = v[j];\n" + CText::loop(n, "z[i] += w[i] * a;", indent) +
            "                }\n";
@@ -61,28 +62,29 @@ inline std::string c_products_of_run(const DescribedConvolution& c, const std::s
 
 /// The function of a convolution, `number` of all layers, and the activation of its outputs.
 inline void add_convolution(CText& code, const DescribedConvolution& c, Activation activation, int number) {
-    const bool clips = c.padding > 0;
-    const Index run = c.kernel * c.channels_in;
+    const kernels::ConvolutionShape& shape = c.shape;
+    const bool clips = shape.padding > 0;
+    const Index run = shape.run();
     CText text;
     text.add(c_convolution, {{"clip_rows", clips ? std::string(c_clip_rows) : ""},
                              {"clip_columns", clips ? std::string(c_clip_columns) : ""},
                              {"first", clips ? "first" : "0"},
-                             {"last", clips ? "last" : std::to_string(c.kernel)},
+                             {"last", clips ? "last" : std::to_string(shape.kernel)},
                              {"left", clips ? "left + begin" : "left"},
-                             {"run", clips ? fmt::format("(k * {} + begin) * {}", c.kernel, c.channels_in)
+                             {"run", clips ? fmt::format("(k * {} + begin) * {}", shape.kernel, shape.channels)
                                            : fmt::format("k * {}", run)},
                              {"bias", CText::loop(c.channels, "z[i] = policy_bias_$l[i];", "            ")},
                              {"products", c_products_of_run(c, clips ? "inputs" : std::to_string(run))},
                              {"activation", c_activation(activation, c.outputs())}});
-    code.add(text.text(), {{"height", std::to_string(c.height)},
-                           {"width", std::to_string(c.width)},
-                           {"in", std::to_string(c.channels_in)},
-                           {"rows", std::to_string(c.output_height())},
-                           {"columns", std::to_string(c.output_width())},
+    code.add(text.text(), {{"height", std::to_string(shape.height)},
+                           {"width", std::to_string(shape.width)},
+                           {"in", std::to_string(shape.channels)},
+                           {"rows", std::to_string(shape.out_height())},
+                           {"columns", std::to_string(shape.out_width())},
                            {"out", std::to_string(c.channels)},
-                           {"kernel", std::to_string(c.kernel)},
-                           {"stride", std::to_string(c.stride)},
-                           {"padding", std::to_string(c.padding)},
+                           {"kernel", std::to_string(shape.kernel)},
+                           {"stride", std::to_string(shape.stride)},
+                           {"padding", std::to_string(shape.padding)},
                            {"l", std::to_string(number)}});
 }
 

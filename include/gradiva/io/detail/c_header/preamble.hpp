@@ -74,13 +74,13 @@ inline std::string layers_name(const DescribedNetwork& network, Index observed) 
     }
     if (!network.convolutions.empty()) {
         const DescribedConvolution& image = network.convolutions.front();
-        name = fmt::format("{} x {} x {}", image.height, image.width, image.channels_in);
+        name = fmt::format("{} x {} x {}", image.shape.height, image.shape.width, image.shape.channels);
     } else if (network.parts.empty()) {
         name = std::to_string(rows.size());
     }
     if (network.rows) name = fmt::format("rows {} to {}: {}", rows.begin, rows.end - 1, name);
     for (const DescribedConvolution& c : network.convolutions) {
-        name += fmt::format(" - {} x {} x {}", c.output_height(), c.output_width(), c.channels);
+        name += fmt::format(" - {} x {} x {}", c.shape.out_height(), c.shape.out_width(), c.channels);
     }
     for (const DescribedLayer& layer : network.layers) name += " - " + std::to_string(layer.outputs);
     const std::size_t linear = network.activates_last ? 0 : 1;
