@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "gradiva/nn/observation_moments.hpp"
 #include "helpers/finite_difference.hpp"
 #include "helpers/loop_over_time.hpp"
 #include "helpers/sequence_batch.hpp"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <utility>
 
 #include "gradiva/core/buffer.hpp"
@@ -155,30 +156,50 @@ private:
         for (Index i = 0; i < steps.columns.size(); ++i) rollout.value.data()[steps.columns[i]] = value[i];
     }
 
-    /// The values of the final observations that follow these steps.
+    /// The values of the final observations that follow these steps, at most one of each environment at a time.
     void value_finals(const Rollout<Scalar>& rollout, Buffer<Scalar>& final_value, Range range, Range times,
                       Shard& shard) const {
         SequentialPass<C>& finals = shard.finals;
+        reserve_finals(rollout, range, finals);
         const Buffer<Index>& sample = rollout.final_sample;
-        finals.columns.clear();
-        finals.state.resize(critic_.state_size(), 0);
         const Index first = times.begin * rollout.environments, end = times.end * rollout.environments;
+        Index count = 0;
         for (Index f = std::lower_bound(sample.begin(), sample.end(), first) - sample.begin();
              f < sample.size() && sample[f] < end; ++f) {
             const Index t = sample[f] / rollout.environments, n = sample[f] % rollout.environments;
             if (n < range.begin || n >= range.end) continue;
-            finals.columns.push_back(f);
-            const Index column = finals.state.cols();
-            finals.state.resize(finals.state.rows(), column + 1);
-            finals.state.columns({column, column + 1}) =
+            finals.columns.resize(count + 1);
+            finals.columns[count] = f;
+            finals.state.resize(finals.state.rows(), count + 1);
+            finals.state.columns({count, count + 1}) =
                 critic_.state_after(shard.steps.tape, t - times.begin).col(n - range.begin);
+            if (++count < range.size()) continue;
+            write_finals(rollout, finals, final_value);
+            count = 0;
         }
-        if (finals.columns.empty()) return;
+        if (count > 0) write_finals(rollout, finals, final_value);
+    }
+
+    void write_finals(const Rollout<Scalar>& rollout, SequentialPass<C>& finals, Buffer<Scalar>& final_value) const {
         finals.width.assign(1, finals.columns.size());
         finals.begins.assign(finals.columns.size(), 0);
         finals.gather(rollout.final_observation, rollout.final_mask);
         const ConstVectorMap<Scalar> value = finals.values(critic_);
         for (Index i = 0; i < finals.columns.size(); ++i) final_value[finals.columns[i]] = value[i];
+    }
+
+    /// A pass over as many columns as there may be final observations at a time, the first time, so that none later
+    /// allocates.
+    void reserve_finals(const Rollout<Scalar>& rollout, Range range, SequentialPass<C>& finals) const {
+        if (finals.columns.capacity() >= range.size()) return;
+        finals.columns.resize(range.size());
+        std::iota(finals.columns.begin(), finals.columns.end(), range.begin);
+        finals.width.assign(1, range.size());
+        finals.begins.assign(range.size(), 0);
+        finals.state.resize(critic_.state_size(), range.size());
+        finals.state.clear_columns({0, range.size()});
+        finals.gather(rollout.observation, rollout.mask);
+        finals.values(critic_);
     }
 
     /// Hands the states on: to the next pass, and, where an environment's samples end, to the next rollout.
