@@ -83,6 +83,10 @@ consteval bool explain_recurrent_module() {
 template <class M>
 concept Network = Module<M> || RecurrentModule<M>;
 
+/// One with forward-mode derivatives; see `ModuleWithJvp`.
+template <class M>
+concept NetworkWithJvp = ModuleWithJvp<M> || RecurrentModuleWithJvp<M>;
+
 /// One sentence for each rule of `Module`, or of `RecurrentModule` where it has a `state_size`, that the type breaks, as
 /// a compile-time error.
 template <class M>

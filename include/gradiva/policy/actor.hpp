@@ -210,7 +210,7 @@ public:
     /// is the Jacobian of the head by the weights and F the distribution's Fisher matrix: a jvp, F, and a backward
     /// pass.
     void add_fisher_product(Tape& tape, std::span<const Scalar> v, std::span<Scalar> out) const requires
-        (ModuleWithJvp<NetworkT> || RecurrentModuleWithJvp<NetworkT>) && DistributionWithFisher<DistributionT> {
+        NetworkWithJvp<NetworkT> && DistributionWithFisher<DistributionT> {
         tape.d_head.resize(head_size(), tape.head.cols());
         distribution_.fisher(tape.distribution, network_.jvp(tape.network, v), own(v), tape.d_head.matrix(), own(out));
         network_.backward(tape.network, tape.d_head.matrix(), out);
