@@ -196,5 +196,5 @@ TEST_CASE("Breakout observes images, keeps the contract, and ends when it is not
     STATIC_REQUIRE(!HasActionMask<Breakout>);
     // Under a sanitizer check_env_copies.test.cpp alone does this.
     if (!gradiva_test::sanitized) CHECK_NOTHROW(check_env(TimeLimit(Breakout{}, 1000)));
-    CHECK_NOTHROW(check_env(FrameStack(Breakout{}, 2)));
+    CHECK_NOTHROW(check_env(FrameStack(Breakout{}, 2), {.steps = gradiva_test::sanitized ? 1'000 : 10'000}));
 }
