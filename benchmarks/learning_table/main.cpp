@@ -92,7 +92,7 @@ void run(const Options& options) {
     const std::vector<Row> rows = select_rows(all_rows(), options.rows);
     if (options.list) {
         for (const Row& row : rows) {
-            fmt::print("{:<26} {}, {}: {} ({})\n", row.name, row.environment, row.algorithm, short_number(row.goal),
+            fmt::print("{:<32} {}, {}: {} ({})\n", row.name, row.environment, row.algorithm, short_number(row.goal),
                        describe(row.score));
         }
         return;

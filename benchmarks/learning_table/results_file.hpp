@@ -54,15 +54,13 @@ inline Result from_json(const nlohmann::json& json) {
 /// wrote, is cut off.
 class ResultsFile {
 public:
-    /// Throws `gradiva::Error` where the file cannot be read or holds something else. No path: nothing is kept.
+    /// Throws `gradiva::Error` where the file cannot be read or written, or holds something else. No path: nothing is
+    /// kept.
     explicit ResultsFile(std::filesystem::path path) : path_(std::move(path)) {
-        if (path_.empty() || !std::filesystem::exists(path_)) return;
-        std::ifstream file(path_, std::ios::binary);
-        std::uintmax_t whole = 0;
-        for (std::string line; std::getline(file, line) && !file.eof(); whole += line.size() + 1) read(line);
-        gradiva::require(!file.bad(), "learning_table: cannot read '{}'; give a file that may be read", path_.string());
-        file.close();
-        if (whole < std::filesystem::file_size(path_)) std::filesystem::resize_file(path_, whole);
+        if (path_.empty()) return;
+        if (std::filesystem::exists(path_)) read();
+        file_.open(path_, std::ios::binary | std::ios::app);
+        check_written();
     }
 
     /// What this seed gave; null where it is not known.
@@ -80,14 +78,22 @@ public:
         json["seed"] = seed;
         const std::string line = json.dump() + '\n';
         const std::lock_guard lock(writing_);
-        std::ofstream file(path_, std::ios::binary | std::ios::app);
-        file << line << std::flush;
-        gradiva::require(file.good(), "learning_table: cannot write '{}'; give a file that may be written",
-                         path_.string());
+        file_ << line << std::flush;
+        check_written();
     }
 
 private:
-    void read(const std::string& line) {
+    void read() {
+        std::ifstream file(path_, std::ios::binary);
+        std::uintmax_t whole = 0;
+        for (std::string line; std::getline(file, line) && !file.eof(); whole += line.size() + 1) read_line(line);
+        gradiva::require(!file.bad() && file.eof(), "learning_table: cannot read '{}'; give a file that may be read",
+                         path_.string());
+        file.close();
+        if (whole < std::filesystem::file_size(path_)) std::filesystem::resize_file(path_, whole);
+    }
+
+    void read_line(const std::string& line) {
         try {
             const nlohmann::json json = nlohmann::json::parse(line);
             results_[{json.at("row").get<std::string>(), json.at("settings").get<std::string>(),
@@ -98,7 +104,13 @@ private:
         }
     }
 
+    void check_written() const {
+        gradiva::require(file_.good(), "learning_table: cannot write '{}'; give a file that may be written",
+                         path_.string());
+    }
+
     std::filesystem::path path_;
+    std::ofstream file_;
     std::map<std::tuple<std::string, std::string, std::uint64_t>, Result> results_;
     std::mutex writing_;
 };
