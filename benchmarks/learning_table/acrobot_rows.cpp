@@ -21,9 +21,8 @@ void add_acrobot(std::vector<Row>& rows) {
         .settings = "16 x 256, minibatch 64, 4 epochs, lr 3e-4, gamma 0.99, lambda 0.94, clip 0.2, c_V 1, 1M steps",
         .train =
             [](std::uint64_t seed) {
-                return train_actor_critic(acrobot,
-                                          {.environments = 16, .steps = 1'000'000, .normalize_observations = true},
-                                          seed, [](auto& envs, auto& actor, auto& critic) {
+                return train_actor_critic(acrobot, normalizing_mlp, {.environments = 16, .steps = 1'000'000}, seed,
+                                          [](auto& envs, auto& actor, auto& critic) {
                                               return PpoClip(envs, actor, critic, Gae{.gamma = 0.99, .lambda = 0.94},
                                                              {.clip = 0.2,
                                                               .horizon = 256,
@@ -44,7 +43,7 @@ void add_acrobot(std::vector<Row>& rows) {
         .train =
             [](std::uint64_t seed) {
                 return train_actor_critic(
-                    acrobot, {.environments = 16, .steps = 500'000, .normalize_observations = true}, seed,
+                    acrobot, normalizing_mlp, {.environments = 16, .steps = 500'000}, seed,
                     [](auto& envs, auto& actor, auto& critic) {
                         return A2c(
                             envs, actor, critic, Gae{.gamma = 0.99, .lambda = 1},
@@ -61,8 +60,7 @@ void add_acrobot(std::vector<Row>& rows) {
                     "0.95, 100k steps",
         .train =
             [](std::uint64_t seed) {
-                return train_actor_critic(acrobot,
-                                          {.environments = 2, .steps = 100'000, .normalize_observations = true}, seed,
+                return train_actor_critic(acrobot, normalizing_mlp, {.environments = 2, .steps = 100'000}, seed,
                                           [](auto& envs, auto& actor, auto& critic) {
                                               return Trpo(envs, actor, critic, Gae{.gamma = 0.99, .lambda = 0.95},
                                                           {.delta = 0.01,

@@ -22,7 +22,7 @@ void add_cart_pole(std::vector<Row>& rows) {
             "8 x 32, minibatch 256, 20 epochs, lr lin 1e-3, gamma 0.98, lambda 0.8, clip lin 0.2, c_V 1, 100k steps",
         .train =
             [](std::uint64_t seed) {
-                return train_actor_critic(cart_pole, {.environments = 8, .steps = 100'000}, seed,
+                return train_actor_critic(cart_pole, mlp, {.environments = 8, .steps = 100'000}, seed,
                                           [](auto& envs, auto& actor, auto& critic) {
                                               return PpoClip(envs, actor, critic, Gae{.gamma = 0.98, .lambda = 0.8},
                                                              {.clip = Linear{0.2, 0},
@@ -45,7 +45,7 @@ void add_cart_pole(std::vector<Row>& rows) {
             "c_V 0.5, entropy 0.01, 500k steps",
         .train =
             [](std::uint64_t seed) {
-                return train_actor_critic(cart_pole, {.environments = 4, .steps = 500'000}, seed,
+                return train_actor_critic(cart_pole, mlp, {.environments = 4, .steps = 500'000}, seed,
                                           [](auto& envs, auto& actor, auto& critic) {
                                               return PpoClip(envs, actor, critic, Gae{.gamma = 0.99, .lambda = 0.95},
                                                              {.clip = 0.2,
@@ -68,7 +68,7 @@ void add_cart_pole(std::vector<Row>& rows) {
                     "100k steps",
         .train =
             [](std::uint64_t seed) {
-                return train_actor_critic(cart_pole, {.environments = 8, .steps = 100'000}, seed,
+                return train_actor_critic(cart_pole, mlp, {.environments = 8, .steps = 100'000}, seed,
                                           [](auto& envs, auto& actor, auto& critic) {
                                               return PpoKl(envs, actor, critic, Gae{.gamma = 0.98, .lambda = 0.8},
                                                            {.target = 0.01,
@@ -88,7 +88,7 @@ void add_cart_pole(std::vector<Row>& rows) {
         .settings = "8 x 5, all samples, 1 epoch, RMSprop lr 7e-4, gamma 0.99, lambda 1, c_V 1, 500k steps",
         .train =
             [](std::uint64_t seed) {
-                return train_actor_critic(cart_pole, {.environments = 8, .steps = 500'000}, seed,
+                return train_actor_critic(cart_pole, mlp, {.environments = 8, .steps = 500'000}, seed,
                                           [](auto& envs, auto& actor, auto& critic) {
                                               return A2c(envs, actor, critic, Gae{.gamma = 0.99, .lambda = 1},
                                                          {.horizon = 5, .learning_rate = 7e-4, .value_coefficient = 1});
@@ -104,7 +104,7 @@ void add_cart_pole(std::vector<Row>& rows) {
                     "lambda 0.98, 100k steps",
         .train =
             [](std::uint64_t seed) {
-                return train_actor_critic(cart_pole, {.environments = 2, .steps = 100'000}, seed,
+                return train_actor_critic(cart_pole, mlp, {.environments = 2, .steps = 100'000}, seed,
                                           [](auto& envs, auto& actor, auto& critic) {
                                               return Trpo(envs, actor, critic, Gae{.gamma = 0.99, .lambda = 0.98},
                                                           {.delta = 0.01,
@@ -164,7 +164,7 @@ void add_cart_pole(std::vector<Row>& rows) {
                     "gamma 0.98, rho_bar 1, c_bar 1, c_V 1, 500k steps",
         .train =
             [](std::uint64_t seed) {
-                return train_actor_critic(cart_pole, {.environments = 8, .steps = 500'000}, seed,
+                return train_actor_critic(cart_pole, mlp, {.environments = 8, .steps = 500'000}, seed,
                                           [](auto& envs, auto& actor, auto& critic) {
                                               return OffPolicy(envs, actor, critic, VTrace{.gamma = 0.98},
                                                                {.horizon = 8,

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "report.hpp"
+#include "results_file.hpp"
 #include "svg.hpp"
 
 namespace {
@@ -20,6 +21,7 @@ struct Options {
     Index seeds = 10;
     Index jobs = 2;
     std::string out;
+    std::string results;
     bool list = false;
     bool quiet = false;
 };
@@ -38,6 +40,8 @@ Options read_options(int argc, char** argv) {
         ->check(CLI::Range(Index{1}, Index{1024}))
         ->capture_default_str();
     app.add_option("--out", options.out, "write results.csv, results.md and learning curves to this folder");
+    app.add_option("--results", options.results,
+                   "append each seed's result to this file, and train only seeds that are not in it");
     app.add_flag("--list", options.list, "print the rows' names and goals, and train nothing");
     app.add_flag("--quiet", options.quiet, "print the table only, not each seed as it ends");
     try {
@@ -48,18 +52,27 @@ Options read_options(int argc, char** argv) {
     return options;
 }
 
-/// All seeds of a row.
-Measured measure_row(const Row& row, gradiva::Threads& jobs, const Options& options) {
+/// All seeds of a row: those of the file, and those that are trained now.
+Measured measure_row(const Row& row, gradiva::Threads& jobs, ResultsFile& file, const Options& options) {
     Measured measured{row, std::vector<Result>(static_cast<std::size_t>(options.seeds))};
+    std::vector<std::uint64_t> missing;
+    for (std::uint64_t seed = 1; seed <= measured.results.size(); ++seed) {
+        if (const Result* known = file.find(row, seed)) {
+            measured.results[seed - 1] = *known;
+        } else {
+            missing.push_back(seed);
+        }
+    }
     std::mutex printing;
-    jobs.run(options.seeds, [&](Index i) {
-        const auto seed = static_cast<std::uint64_t>(i + 1);
-        Result& result = measured.results[static_cast<std::size_t>(i)];
+    jobs.run(static_cast<Index>(missing.size()), [&](Index i) {
+        const std::uint64_t seed = missing[static_cast<std::size_t>(i)];
+        Result& result = measured.results[seed - 1];
         try {
             result = row.train(seed);
         } catch (const std::exception& error) {
             gradiva::fail("{}, seed {}: {}", row.name, seed, error.what());
         }
+        file.add(row, seed, result);
         if (options.quiet) return;
         const std::lock_guard lock(printing);
         fmt::print(stderr, "{} seed {}: {:.2f} after {} steps, {:.2f} s\n", row.name, seed, score_of(row, result),
@@ -79,7 +92,7 @@ void run(const Options& options) {
     const std::vector<Row> rows = select_rows(all_rows(), options.rows);
     if (options.list) {
         for (const Row& row : rows) {
-            fmt::print("{:<26} {}, {}: {} ({})\n", row.name, row.environment, row.algorithm, short_number(row.goal),
+            fmt::print("{:<32} {}, {}: {} ({})\n", row.name, row.environment, row.algorithm, short_number(row.goal),
                        describe(row.score));
         }
         return;
@@ -92,11 +105,12 @@ void run(const Options& options) {
                          options.out, error.message());
     }
 
+    ResultsFile file(options.results);
     gradiva::Threads jobs(options.jobs);
     std::vector<Measured> table;
     fmt::print("{}\n", text_heading());
     for (const Row& row : rows) {
-        table.push_back(measure_row(row, jobs, options));
+        table.push_back(measure_row(row, jobs, file, options));
         fmt::print("{}\n", text_line(table.back()));
         std::fflush(stdout);
         if (out.empty()) continue;

@@ -38,28 +38,28 @@ Result measure(Trainer& trainer, const E& environment, Index steps, std::uint64_
 struct Setting {
     Index environments = 8;
     Index steps = 100'000;
-    bool normalize_observations = false;
-    gradiva::Activation activation = gradiva::Activation::tanh;
 };
 
-/// Gives `make_trainer(envs, actor, critic)` an actor and a critic of 64-64, and measures the trainer it returns.
-/// `make_distribution(action_space)` may say what the actor samples from.
-template <class E, class MakeTrainer, class MakeDistribution>
-Result train_actor_critic(const E& environment, const Setting& setting, std::uint64_t seed,
+// Networks of most rows.
+inline const gradiva::Mlp mlp{.hidden = {64, 64}};
+inline const gradiva::Mlp normalizing_mlp{.hidden = {64, 64}, .normalize_observations = true};
+
+/// Gives `make_trainer(envs, actor, critic)` an actor and a critic of this network each, and measures the trainer that
+/// it returns. `make_distribution(action_space)` may say what the actor samples from.
+template <class E, class Network, class MakeTrainer, class MakeDistribution>
+Result train_actor_critic(const E& environment, const Network& network, const Setting& setting, std::uint64_t seed,
                           const MakeTrainer& make_trainer, const MakeDistribution& make_distribution) {
-    const gradiva::Mlp mlp{
-        .hidden = {64, 64}, .activation = setting.activation, .normalize_observations = setting.normalize_observations};
     gradiva::Vectorized envs(environment, {.count = setting.environments, .seed = seed});
-    gradiva::Actor actor(envs, mlp, make_distribution(envs.action_space()));
-    gradiva::Critic critic(envs, mlp);
+    gradiva::Actor actor(envs, network, make_distribution(envs.action_space()));
+    gradiva::Critic critic(envs, network);
     auto trainer = make_trainer(envs, actor, critic);
     return measure(trainer, environment, setting.steps, seed);
 }
 
-template <class E, class MakeTrainer>
-Result train_actor_critic(const E& environment, const Setting& setting, std::uint64_t seed,
+template <class E, class Network, class MakeTrainer>
+Result train_actor_critic(const E& environment, const Network& network, const Setting& setting, std::uint64_t seed,
                           const MakeTrainer& make_trainer) {
-    return train_actor_critic(environment, setting, seed, make_trainer, [](const auto& space) {
+    return train_actor_critic(environment, network, setting, seed, make_trainer, [](const auto& space) {
         return gradiva::DistributionFor<std::remove_cvref_t<decltype(space)>, float>::make(space);
     });
 }

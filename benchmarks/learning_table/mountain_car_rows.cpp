@@ -22,9 +22,8 @@ void add_mountain_car(std::vector<Row>& rows) {
         .settings = "16 x 16, minibatch 64, 4 epochs, lr 3e-4, gamma 0.99, lambda 0.98, clip 0.2, c_V 1, 1M steps",
         .train =
             [](std::uint64_t seed) {
-                return train_actor_critic(mountain_car,
-                                          {.environments = 16, .steps = 1'000'000, .normalize_observations = true},
-                                          seed, [](auto& envs, auto& actor, auto& critic) {
+                return train_actor_critic(mountain_car, normalizing_mlp, {.environments = 16, .steps = 1'000'000}, seed,
+                                          [](auto& envs, auto& actor, auto& critic) {
                                               return PpoClip(envs, actor, critic, Gae{.gamma = 0.99, .lambda = 0.98},
                                                              {.clip = 0.2,
                                                               .horizon = 16,
@@ -45,8 +44,7 @@ void add_mountain_car(std::vector<Row>& rows) {
                     "0.95, 100k steps",
         .train =
             [](std::uint64_t seed) {
-                return train_actor_critic(mountain_car,
-                                          {.environments = 2, .steps = 100'000, .normalize_observations = true}, seed,
+                return train_actor_critic(mountain_car, normalizing_mlp, {.environments = 2, .steps = 100'000}, seed,
                                           [](auto& envs, auto& actor, auto& critic) {
                                               return Trpo(envs, actor, critic, Gae{.gamma = 0.99, .lambda = 0.95},
                                                           {.delta = 0.01,
@@ -69,8 +67,7 @@ void add_mountain_car(std::vector<Row>& rows) {
         .train =
             [](std::uint64_t seed) {
                 return train_actor_critic(
-                    mountain_car_continuous, {.environments = 1, .steps = 100'000, .normalize_observations = true},
-                    seed,
+                    mountain_car_continuous, normalizing_mlp, {.environments = 1, .steps = 100'000}, seed,
                     [](auto& envs, auto& actor, auto& critic) {
                         return PpoClip(envs, actor, critic, Gae{.gamma = 0.999, .lambda = 0.95},
                                        {.clip = 0.2,

@@ -22,7 +22,7 @@ void add_pendulum(std::vector<Row>& rows) {
             "4 x 1024, minibatch 64, 10 epochs, lr lin 1e-3, gamma 0.9, lambda 0.95, clip 0.2, c_V 1, 100k steps",
         .train =
             [](std::uint64_t seed) {
-                return train_actor_critic(pendulum, {.environments = 4, .steps = 100'000}, seed,
+                return train_actor_critic(pendulum, mlp, {.environments = 4, .steps = 100'000}, seed,
                                           [](auto& envs, auto& actor, auto& critic) {
                                               return PpoClip(envs, actor, critic, Gae{.gamma = 0.9, .lambda = 0.95},
                                                              {.clip = 0.2,
@@ -43,7 +43,7 @@ void add_pendulum(std::vector<Row>& rows) {
         .settings = "4 x 4, all samples, 1 epoch, RMSprop lr lin 5e-4, gamma 0.95, lambda 0.9, c_V 1, 1M steps",
         .train =
             [](std::uint64_t seed) {
-                return train_actor_critic(pendulum, {.environments = 4, .steps = 1'000'000}, seed,
+                return train_actor_critic(pendulum, mlp, {.environments = 4, .steps = 1'000'000}, seed,
                                           [](auto& envs, auto& actor, auto& critic) {
                                               return A2c(envs, actor, critic, Gae{.gamma = 0.95, .lambda = 0.9},
                                                          {.horizon = 4,
@@ -62,7 +62,7 @@ void add_pendulum(std::vector<Row>& rows) {
                     "0.95, 100k steps",
         .train =
             [](std::uint64_t seed) {
-                return train_actor_critic(pendulum, {.environments = 2, .steps = 100'000}, seed,
+                return train_actor_critic(pendulum, mlp, {.environments = 2, .steps = 100'000}, seed,
                                           [](auto& envs, auto& actor, auto& critic) {
                                               return Trpo(envs, actor, critic, Gae{.gamma = 0.9, .lambda = 0.95},
                                                           {.delta = 0.01,

@@ -68,13 +68,13 @@ inline std::string short_number(double x) {
 }
 
 inline std::string text_heading() {
-    return fmt::format("{:<26} {:>8} {:>8} {:>7}  {:<7} {:>9} {:>9}", "row", "median", "worst", "goal", "reached",
+    return fmt::format("{:<32} {:>8} {:>8} {:>7}  {:<7} {:>9} {:>9}", "row", "median", "worst", "goal", "reached",
                        "steps", "s / seed");
 }
 
 inline std::string text_line(const Measured& m) {
     const Summary s = summarise(m);
-    return fmt::format("{:<26} {:>8.2f} {:>8.2f} {:>7}  {:<7} {:>9} {:>9.2f}", m.row.name, s.median, s.worst,
+    return fmt::format("{:<32} {:>8.2f} {:>8.2f} {:>7}  {:<7} {:>9} {:>9.2f}", m.row.name, s.median, s.worst,
                        short_number(m.row.goal), s.reached ? "yes" : "NO", s.steps, s.seconds);
 }
 

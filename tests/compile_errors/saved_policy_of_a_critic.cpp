@@ -2,6 +2,6 @@
 #include <gradiva/gradiva.hpp>
 #include <gradiva/io.hpp>
 
-void wrong(const gradiva::Critic<gradiva::MlpNetwork<float>>& critic) {
+void wrong(const gradiva::Critic<gradiva::MlpNetwork<double>>& critic) {
     gradiva::save_policy("policy.safetensors", critic);
 }

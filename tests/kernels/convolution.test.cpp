@@ -2,6 +2,7 @@
 
 #include "gradiva/kernels/convolution.hpp"
 #include "helpers/random.hpp"
+#include "helpers/sanitizer.hpp"
 #include "helpers/with_gaps.hpp"
 #include "reference/read_blocks.hpp"
 
@@ -161,7 +162,8 @@ TEMPLATE_TEST_CASE("an image has the same bits in a batch of any width and at an
         CAPTURE(shape.height, shape.width, shape.channels, shape.kernel, shape.stride, shape.padding, kernel_count);
         Buffer<TestType> scratch;
         const Matrix<TestType> z = convolved(c, c.x, scratch), dx = input_gradient(c, c.dz, scratch);
-        for (Index width = 1; width < c.x.cols(); ++width) {
+        const Index step = gradiva_test::sanitized ? (c.x.cols() + 5) / 6 : 1;
+        for (Index width = 1; width < c.x.cols(); width += step) {
             const Index begin = width % 3;
             if (begin + width > c.x.cols()) continue;
             const Matrix<TestType> some = c.x.middleCols(begin, width), d = c.dz.middleCols(begin, width);

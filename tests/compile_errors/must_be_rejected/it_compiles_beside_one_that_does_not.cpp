@@ -1,0 +1,2 @@
+// expect: the first text
+struct ItCompiles {};
