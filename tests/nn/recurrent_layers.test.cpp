@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "gradiva/core/state_image.hpp"
+#include "gradiva/core/state_reader.hpp"
 #include "gradiva/nn/observation_moments.hpp"
 #include "helpers/finite_difference.hpp"
 #include "helpers/loop_over_time.hpp"
@@ -373,4 +375,24 @@ TEST_CASE("parameters of a network with memory are named by their layers and gat
     CHECK(network.parameter_name(u - 1) == "memory, hidden bias 5");
     CHECK(network.parameter_name(u) == "after, layer 0, weight (0, 0)");
     CHECK(network.parameter_name(u + 2 * 4 + 4 + 4) == "after, layer 1, bias 0");
+}
+
+TEMPLATE_TEST_CASE("a network with memory is restored with its weights and moments, and into no other one", "", Gru,
+                   Lstm) {
+    Rng rng(12);
+    const TestType description{.before = {3}, .units = 5, .normalize_observations = true};
+    auto saved = drawn(description, rng);
+    RecurrentNetwork<TestType, double> other(inputs, outputs, description, Rng(2));
+    const StateImage image = image_of(saved);
+    restore("test", image, other);
+    const SequenceBatch<double> batch({3, 2}, inputs, outputs, saved.state_size(), rng);
+    CHECK(same_bits(pass_over(other, batch).y, pass_over(saved, batch).y));
+    const auto refuses = [&](const TestType& different) {
+        RecurrentNetwork<TestType, double> network(inputs, outputs, different, Rng(2));
+        CHECK_THROWS_AS(restore("test", image, network), Error);
+    };
+    refuses({.before = {4}, .units = 5, .normalize_observations = true});
+    refuses({.before = {3}, .units = 6, .normalize_observations = true});
+    refuses({.before = {3}, .units = 5, .after = {63}, .normalize_observations = true});
+    refuses({.before = {3}, .units = 5});
 }

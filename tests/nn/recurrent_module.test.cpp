@@ -68,7 +68,9 @@ public:
             }
         }
         if (fault_ == Fault::forgets_state) tape.state.setZero();
-        if (fault_ == Fault::leaks_time && s.steps() > 1) tape.x.col(0) += 1e-3 * tape.x.col(s.offset(1));
+        for (Index n = 0; fault_ == Fault::leaks_time && s.steps() > 1 && n < s.width[1]; ++n) {
+            tape.x.col(n) += 0.1 * tape.x.col(s.count() + n);
+        }
         if (fault_ == Fault::spreads && s.count() > 1) tape.x.col(0) += 1e-3 * tape.x.col(1);
         const auto y = Base::forward(
             tape.x, {tape.width, tape.begins, {tape.state.data(), tape.state.rows(), tape.state.cols()}}, tape);
@@ -101,6 +103,9 @@ public:
         Base::backward(tape, dy, gradient, dx);
         if (fault_ == Fault::gradient_after_end && tape.width.front() != tape.width.back()) gradient[0] += 1;
         tape.begins = begins;
+        for (Index n = 0; fault_ == Fault::leaks_time && tape.width.size() > 1 && n < tape.width[1]; ++n) {
+            dx.col(tape.width[0] + n) += 0.1 * dx.col(n);
+        }
         if (fault_ == Fault::wrong_dx) dx.col(0) *= 1.01;
     }
 
@@ -157,7 +162,7 @@ TEST_CASE("check_module says which rule of sequences a recurrent module breaks")
     CHECK(contains(message(Fault::short_y), "forward returns a matrix of 2 x 39 for a batch of 40 columns"));
     CHECK(contains(message(Fault::shifts_states), "sequences of unequal lengths have other numbers"));
     CHECK(contains(message(Fault::truncates), "backward gives dL/dparameters["));
-    CHECK(contains(message(Fault::leaks_time), "check_module"));
+    CHECK(contains(message(Fault::leaks_time), "give other numbers than one pass over all"));
     CHECK(contains(message(Fault::spreads), "columns"));
     CHECK(contains(message(Fault::wrong_jvp), "jvp gives the tangent"));
     CHECK(contains(message(Fault::wrong_dx), "backward gives dX("));

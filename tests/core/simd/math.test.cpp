@@ -160,7 +160,7 @@ TEMPLATE_TEST_CASE("the logistic function and tanh end at their limits, NaN stay
         CHECK(tanh(-x) == -tanh(x));
     }
     CHECK(logistic(0) == T(0.5));
-    CHECK(tanh(0) == 0);
+    CHECK(tanh(T(0)) == 0);
     CHECK(std::abs(tanh(T(0.7)) - std::tanh(0.7)) < 5e-7);
     CHECK(std::isnan(logistic(Limits::quiet_NaN())));
     CHECK(std::isnan(tanh(Limits::quiet_NaN())));
