@@ -50,13 +50,13 @@ private:
         Matrix<Scalar> y, gradient, last;  // last: the state after the last step
     };
 
-    static ConstMatrixMap<Scalar> state_of(const Batch& batch) {
+    static ConstMatrixMap<Scalar> state_before(const Batch& batch) {
         return {batch.state.data(), batch.state.rows(), batch.state.cols()};
     }
 
     Result pass(const Batch& batch) const {
         typename M::Tape tape;
-        return pass(batch, state_of(batch), tape);
+        return pass(batch, state_before(batch), tape);
     }
     Result pass(const Batch& batch, const ConstMatrixMap<Scalar>& before, typename M::Tape& tape) const {
         const Sequences<Scalar> sequences{batch.width, batch.begins, before};
@@ -97,7 +97,7 @@ private:
         for (Index at = 1; at < steps_; ++at) {
             typename M::Tape tape;
             const Batch early = steps(0, at, even_.state), late = steps(at, steps_, even_.state);
-            const Result first = pass(early, state_of(early), tape);
+            const Result first = pass(early, state_before(early), tape);
             const Result second = pass(late, module_.state_after(tape, at - 1), tape);
             require(same(first.y, whole_.y.leftCols(at * count_)) &&
                         same(second.y, whole_.y.rightCols((steps_ - at) * count_)) && same(second.last, whole_.last),
