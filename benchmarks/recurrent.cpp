@@ -48,11 +48,17 @@ struct Rig {
     typename Network::Tape tape;
 };
 
+/// The best of all that were measured: what disturbs a measurement only makes it lower.
+double peak_flops() {
+    static double best = 0;
+    best = std::max(best, gradiva_bench::peak_flops());
+    return best;
+}
+
 /// `multiplications` are those of the matrix products in a column.
 template <class Body>
 void measure(benchmark::State& state, double multiplications, const Body& body) {
-    static double peak = 0;  // the best of all: what disturbs a measurement only makes it lower
-    peak = std::max(peak, gradiva_bench::peak_flops());
+    const double peak = peak_flops();
     for (auto _ : state) {
         body();
         benchmark::ClobberMemory();

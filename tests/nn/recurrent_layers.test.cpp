@@ -183,6 +183,26 @@ TEMPLATE_TEST_CASE("the state after a pass goes on in another, with the same bit
     }
 }
 
+TEMPLATE_TEST_CASE("a loop of steps with one tape goes on from the state that the tape holds", "", Gru, Lstm) {
+    Rng rng(13);
+    const auto network = drawn(TestType{.before = {3}, .units = 5}, rng);
+    const SequenceBatch<double> whole({30, 30}, inputs, outputs, network.state_size(), rng);
+    const auto expected = pass_over(network, whole);
+    typename RecurrentNetwork<TestType, double>::Tape tape;
+    // One step at a time, and then more of them in each pass: the tape grows while the state lies in it.
+    const std::vector<Index> both{0, 1};
+    Matrix<double> ignored = whole.state;
+    for (Index from = 0, steps = 1; from < 30; from += steps++) {
+        const Index to = std::min<Index>(30, from + steps);
+        const auto part = whole.part(both, from, to, ignored);
+        auto sequences = part.sequences();
+        if (from > 0) rebind(sequences.state, network.state_after(tape, steps - 2));
+        const Matrix<double> y = network.forward(part.x, sequences, tape);
+        CAPTURE(from);
+        REQUIRE(same_bits(y, Matrix<double>(expected.y.middleCols(2 * from, 2 * (to - from)))));
+    }
+}
+
 TEMPLATE_TEST_CASE("a sequence has the same bits beside any others, in any place", "", Gru, Lstm) {
     const auto check = [](auto scalar, Index units) {
         using Scalar = decltype(scalar);

@@ -22,6 +22,7 @@ enum class Fault {
     crosses_begins,  ///< forward is right, backward passes a gradient to before a beginning
     forgets_state,   ///< the state before step 0 is taken to be 0
     first_state,     ///< state_after is always that of step 0
+    late_state,      ///< forward overwrites what state_after returned before it reads the state
     half_state,      ///< state_after lacks a part of it
     short_state,     ///< state_after has a row less
     short_y,         ///< Y lacks a column
@@ -49,6 +50,7 @@ public:
     explicit Faulty(Fault fault) : Base(3, 2, {.units = 4, .after = {3}}, Rng(1)), fault_(fault) {}
 
     ConstMatrixMap<double> forward(const ConstMatrixRef<double>& x, const Sequences<double>& s, Tape& tape) const {
+        if (fault_ == Fault::late_state) tape.last.setZero();
         tape.begins.assign(s.begins.begin(), s.begins.end());
         tape.width.assign(s.width.begin(), s.width.end());
         tape.state = s.state;
@@ -156,6 +158,7 @@ TEST_CASE("check_module says which rule of sequences a recurrent module breaks")
     CHECK(contains(message(Fault::crosses_begins), "backward gives dL/dparameters["));
     CHECK(contains(message(Fault::forgets_state), "give other numbers than one pass over all"));
     CHECK(contains(message(Fault::first_state), "state_after"));
+    CHECK(contains(message(Fault::late_state), "give other numbers than one pass over all"));
     CHECK(contains(message(Fault::half_state), "give other numbers than one pass over all"));
     CHECK(contains(message(Fault::short_state),
                    "state_after(4) returns a matrix of 3 x 8; return state_size() x the columns of the step, 4 x 8"));

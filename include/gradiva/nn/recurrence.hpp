@@ -92,7 +92,7 @@ public:
         for (Index t = 0; t < tape.steps(); ++t) {
             const Range step = tape.step(t);
             const MatrixMap<Scalar> before = tape.before.columns(step);
-            copy_state(t == 0 ? sequences.state.data() : tape.after.columns(tape.step(t - 1)).data(), t, tape, before);
+            if (t > 0) copy_state(tape.after.columns(tape.step(t - 1)).data(), t, tape, before);
             tape.of_step.resize(hidden_.outputs, step.size());
             hidden_.template forward<Scalar>(parameters, top_rows(before), tape.of_step.matrix(), tape.packed_hidden());
             Cell::template forward<Scalar>(tape.gates.columns(step), std::as_const(tape.of_step).matrix(),
@@ -152,6 +152,8 @@ private:
         tape.gates.resize(hidden_.outputs, x.cols());
         tape.kept.resize(units_, x.cols());
         tape.before.resize(state_size(), x.cols());
+        // Before `after` changes: the state may lie there, where it is that after the tape's last pass.
+        if (tape.steps() > 0) copy_state(sequences.state.data(), 0, tape, tape.before.columns(tape.step(0)));
         tape.after.resize(state_size(), x.cols());
         tape.packs_own = !tape.packed && sequences.steps() > 1;
         if (tape.packs_own) hidden_.template pack<Scalar>(parameters, true, tape.own_hidden);

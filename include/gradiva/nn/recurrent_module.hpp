@@ -32,9 +32,9 @@ concept HasStateAfter = HasTape<M> && requires(const M& fixed, const typename M:
 /// - `state_size()`: rows S of the state, at least 1. Whoever steps owns states; the module is const.
 /// - `forward(X, sequences, tape)`, in place of `forward(X, tape)`: Y, a view into the tape. A column of Y depends on
 ///   the columns of X of its sequence up to there from where an episode began, or else on `sequences.state` too. The
-///   tape may refer to X and to the arrays of `sequences`, which must stay valid while it is used.
+///   tape may refer to X and to `begins` and `width`, which must stay valid while it is used, and not to `state`.
 /// - `state_after(tape, t)`: the state after step t, S x width[t], a view into the tape. Given as the state before
-///   step 0 of another pass, it goes on where this pass stopped.
+///   step 0 of another pass, also of the same tape, it goes on where this pass stopped.
 ///
 /// `backward` goes back through time, `jvp` forward. No gradient passes to the state before step 0, nor to what was
 /// before the beginning of an episode; the tangents of these states are 0.

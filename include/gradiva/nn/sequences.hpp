@@ -17,7 +17,8 @@ namespace GRADIVA_NAMESPACE {
 /// `width[t]` of those of step 0, in the same order: the longest sequence comes first, and there is no padding. Such as
 /// three sequences a, b, c of 3, 2 and 1 columns: width = {3, 2, 1}, and the columns are a0 b0 c0 a1 b1 a2.
 ///
-/// The arrays belong to the caller, and must stay valid while the tape of the pass is used, as X must.
+/// The arrays belong to the caller, and must stay valid while the tape of the pass is used, as X must; the state only
+/// during `forward`.
 template <class Scalar>
 struct Sequences {
     std::span<const Index> width;          ///< columns of each step, descending

@@ -50,10 +50,16 @@ private:
         Matrix<Scalar> y, gradient, last;  // last: the state after the last step
     };
 
+    static ConstMatrixMap<Scalar> state_before(const Batch& batch) {
+        return {batch.state.data(), batch.state.rows(), batch.state.cols()};
+    }
+
     Result pass(const Batch& batch) const {
         typename M::Tape tape;
-        const Sequences<Scalar> sequences{
-            batch.width, batch.begins, {batch.state.data(), batch.state.rows(), batch.state.cols()}};
+        return pass(batch, state_before(batch), tape);
+    }
+    Result pass(const Batch& batch, const ConstMatrixMap<Scalar>& before, typename M::Tape& tape) const {
+        const Sequences<Scalar> sequences{batch.width, batch.begins, before};
         Result result;
         const ConstMatrixMap<Scalar> y = module_.forward(batch.x, sequences, tape);
         check_shape("forward", y, module_.outputs(), batch.x.cols());
@@ -86,10 +92,13 @@ private:
                 even_.dy.middleCols(first, columns)};
     }
 
-    /// A pass goes on where another has stopped.
+    /// A pass goes on where another of the same tape has stopped.
     void cut() const {
         for (Index at = 1; at < steps_; ++at) {
-            const Result first = pass(steps(0, at, even_.state)), second = pass(steps(at, steps_, first.last));
+            typename M::Tape tape;
+            const Batch early = steps(0, at, even_.state), late = steps(at, steps_, even_.state);
+            const Result first = pass(early, state_before(early), tape);
+            const Result second = pass(late, module_.state_after(tape, at - 1), tape);
             require(same(first.y, whole_.y.leftCols(at * count_)) &&
                         same(second.y, whole_.y.rightCols((steps_ - at) * count_)) && same(second.last, whole_.last),
                     "check_module: a pass over steps 0 to {} and one over those up to {}, given state_after of the "
