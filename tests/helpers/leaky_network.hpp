@@ -58,8 +58,8 @@ public:
         for_each_column(tape, [&](Index j, Index previous) {
             for (Index u = 0; u < units_; ++u) {
                 tape.before(u, j) = sequences.begins[gradiva::to_size(j)] != 0 ? Scalar(0)
-                                    : previous < 0                            ? sequences.state(u, j)
-                                                                              : tape.after(u, previous);
+                                    : previous < 0                             ? sequences.state(u, j)
+                                                                               : tape.after(u, previous);
             }
             for (Index u = 0; u < units_; ++u) {
                 Scalar sum = bias(u);

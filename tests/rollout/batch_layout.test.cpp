@@ -13,7 +13,8 @@ using namespace gradiva_test;
 
 namespace {
 
-/// Of 3 environments with 5, 3 and 4 samples, in sequences of 2; a state of one number per sequence, which is its column.
+/// Of 3 environments with 5, 3 and 4 samples, in sequences of 2; a state of one number per sequence, which is its
+/// column.
 struct Sequential {
     Rollout<float> rollout = blank_rollout<float>(3, 5);
     Minibatches order;

@@ -99,8 +99,7 @@ TEST_CASE("Minibatches of sequences hold the steps of each environment from cut 
     CHECK(length == std::vector<Index>{2, 2, 2, 2, 1, 1});
     std::vector<std::pair<Index, Index>> samples;
     minibatches.for_each_sample({1, 5}, [&](Index place, Index sample) { samples.push_back({place, sample}); });
-    CHECK(samples ==
-          std::vector<std::pair<Index, Index>>{{2, 1}, {3, 4}, {4, 2}, {5, 5}, {6, 7}, {7, 10}, {8, 8}});
+    CHECK(samples == std::vector<std::pair<Index, Index>>{{2, 1}, {3, 4}, {4, 2}, {5, 5}, {6, 7}, {7, 10}, {8, 8}});
     CHECK(minibatches.places({1, 5}) == Range{2, 9});
 }
 

@@ -46,7 +46,8 @@ public:
         const Matrix<double> x = observation.cast<double>();
         const Index width = 1;
         const std::uint8_t begins = 0;
-        const auto v = rig_.critic.forward(x, Sequences<double>{{&width, 1}, {&begins, 1}, std::as_const(state_).columns({n, n + 1})}, tape_);
+        const auto v = rig_.critic.forward(
+            x, Sequences<double>{{&width, 1}, {&begins, 1}, std::as_const(state_).columns({n, n + 1})}, tape_);
         const double result = v[0];
         if (keep) state_.columns({n, n + 1}) = rig_.critic.state_after(tape_, 0);
         return result;
@@ -75,7 +76,8 @@ TEST_CASE("values of a critic with memory are those of one observation after the
                 for (Index n = 0; n < 3; ++n) {
                     CAPTURE(i, t, n);
                     const Index column = t * 3 + n;
-                    CHECK(rollout.value(n, t) == plain.value(rollout.observation.columns({column, column + 1}), n, true));
+                    CHECK(rollout.value(n, t) ==
+                          plain.value(rollout.observation.columns({column, column + 1}), n, true));
                     if (rollout.truncated(n, t) != 0) {
                         CHECK(rollout.final_sample[final] == column);
                         CHECK(rollout.next_value(n, t) ==
@@ -156,7 +158,8 @@ TEST_CASE("no bit of a training with memory depends on the number of threads", "
     };
     SECTION("PpoClip") {
         check([](auto& envs, auto& actor, auto& critic, Index threads) {
-            PpoClip trainer(envs, actor, critic, Gae{}, {.horizon = 20, .minibatch = 60, .epochs = 3, .threads = threads});
+            PpoClip trainer(envs, actor, critic, Gae{},
+                            {.horizon = 20, .minibatch = 60, .epochs = 3, .threads = threads});
             trainer.train({.steps = 540});
         });
     }

@@ -32,7 +32,8 @@ const Lstm lstm{.before = {3}, .units = 4, .after = {}};
 
 }  // namespace
 
-TEST_CASE("PpoClip learns by a normalised Gru, and a Lstm as critic, which choices to make of legal ones", "[threads]") {
+TEST_CASE("PpoClip learns by a normalised Gru, and a Lstm as critic, which choices to make of legal ones",
+          "[threads]") {
     check_resumption(training([] { return walks_of<true>(Discrete{.n = 3}); }, actor_of(gru), critic_of(lstm), ppo));
 }
 
@@ -41,8 +42,8 @@ TEST_CASE("PpoClip learns by a Lstm real actions, and a normalised Gru values", 
 }
 
 TEST_CASE("PpoClip learns choices with numbers by a Gru", "[threads]") {
-    check_resumption(training([] { return walks_of<true>(HybridSpace{.choice = {3}, .box = {.size = 2}}); }, actor_of(gru),
-                              critic_of(gru), ppo));
+    check_resumption(training([] { return walks_of<true>(HybridSpace{.choice = {3}, .box = {.size = 2}}); },
+                              actor_of(gru), critic_of(gru), ppo));
 }
 
 TEST_CASE("Trpo learns by networks with memory over whole columns, and its critic over short ones", "[threads]") {

@@ -67,8 +67,8 @@ TEST_CASE("OffPolicy goes on with memory and states in its store", "[threads]") 
 
 TEST_CASE("QLambda goes on with memory", "[threads]") {
     check_resumption(training([] { return walks_of<true>(Discrete{.n = 3}); },
-                              [](auto& envs) { return Actor(envs, Leaky{4}, EpsilonGreedy<float>(3)); },
-                              without_critic, [](auto& envs, auto& actor, auto&, Index threads) {
+                              [](auto& envs) { return Actor(envs, Leaky{4}, EpsilonGreedy<float>(3)); }, without_critic,
+                              [](auto& envs, auto& actor, auto&, Index threads) {
                                   return QLambda(envs, actor,
                                                  {.horizon = 6, .minibatch = 9, .sequence = 4, .threads = threads});
                               }));

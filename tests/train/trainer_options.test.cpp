@@ -68,8 +68,9 @@ TEST_CASE("a trainer with a sequence beyond its horizon is refused") {
     };
     CHECK_NOTHROW(check(5, 0, 5));
     CHECK_NOTHROW(check(0, 1, 9));  // of whole episodes
-    CHECK_THROWS_WITH(check(5, 0, 6), "Mine: sequence is 6; give a number of steps from 1 to the horizon, 5, or 0 for "
-                                      "the default");
+    CHECK_THROWS_WITH(check(5, 0, 6),
+                      "Mine: sequence is 6; give a number of steps from 1 to the horizon, 5, or 0 for "
+                      "the default");
     CHECK_THROWS_WITH(check(5, 0, -1), ContainsText("Mine: sequence is -1;"));
     CHECK_THROWS_WITH(check(0, 1, -1), ContainsText("Mine: sequence is -1;"));
 }

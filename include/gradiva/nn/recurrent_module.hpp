@@ -87,8 +87,8 @@ concept Network = Module<M> || RecurrentModule<M>;
 template <class M>
 concept NetworkWithJvp = ModuleWithJvp<M> || RecurrentModuleWithJvp<M>;
 
-/// One sentence for each rule of `Module`, or of `RecurrentModule` where it has a `state_size`, that the type breaks, as
-/// a compile-time error.
+/// One sentence for each rule of `Module`, or of `RecurrentModule` where it has a `state_size`, that the type breaks,
+/// as a compile-time error.
 template <class M>
 consteval bool explain_network() {
     if constexpr (HasMemory<M>) {

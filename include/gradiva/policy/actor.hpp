@@ -14,9 +14,9 @@
 #include "gradiva/kernels/softmax/log_softmax.hpp"
 #include "gradiva/nn/explain_module.hpp"
 #include "gradiva/nn/observation_moments.hpp"
-#include "gradiva/nn/recurrent_module.hpp"
 #include "gradiva/nn/observation_shape.hpp"
 #include "gradiva/nn/packed_weights.hpp"
+#include "gradiva/nn/recurrent_module.hpp"
 #include "gradiva/nn/visit_module.hpp"
 #include "gradiva/policy/detail/parts.hpp"
 #include "gradiva/policy/distribution_for.hpp"
@@ -116,8 +116,8 @@ public:
 
     /// pi(. | s) for each column of `observation` (observation_size x batch), which must outlive the tape's use. A
     /// masked choice has probability 0; its row of the head is `kernels::masked_logit`.
-    void forward(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, Tape& tape) const requires(
-        !HasMemory<NetworkT>) {
+    void forward(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, Tape& tape) const
+        requires(!HasMemory<NetworkT>) {
         set_head(network_.forward(observation, tape.network), legal, tape);
         distribution_.forward(tape.head, own_parameters(), tape.distribution);
     }
@@ -127,8 +127,8 @@ public:
     }
 
     /// The same for a network with memory; see `RecurrentModule`.
-    void forward(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal,
-                 const Sequences<Scalar>& sequences, Tape& tape) const requires HasMemory<NetworkT> {
+    void forward(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, const Sequences<Scalar>& sequences,
+                 Tape& tape) const requires HasMemory<NetworkT> {
         set_head(network_.forward(observation, sequences, tape.network), legal, tape);
         distribution_.forward(tape.head, own_parameters(), tape.distribution);
     }

@@ -76,9 +76,8 @@ public:
         return choose(legal, rngs, actions, environments);
     }
     /// The same for a behaviour with memory, given the states of the environments.
-    ConstActionView act(ConstMatrixRef<Scalar> observation, const ActionMask& legal,
-                        const Sequences<Scalar>& sequences, std::span<Rng> rngs,
-                        ActionView actions) requires HasMemory<B> {
+    ConstActionView act(ConstMatrixRef<Scalar> observation, const ActionMask& legal, const Sequences<Scalar>& sequences,
+                        std::span<Rng> rngs, ActionView actions) requires HasMemory<B> {
         forward(observation, legal, sequences);
         return choose(legal, rngs, actions, {0, observation.cols()});
     }

@@ -60,8 +60,8 @@ public:
 
     /// V(s) of each column of `observation` (observation_size x batch), a view into the tape. The observation must
     /// outlive the tape's use.
-    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const requires(
-        !HasMemory<NetworkT>) {
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const
+        requires(!HasMemory<NetworkT>) {
         const ConstMatrixMap<Scalar> value = network_.forward(observation, tape);
         return {value.data(), value.cols()};
     }

@@ -29,8 +29,8 @@ public:
 
     /// V(s) of each column of `observation` (observation_size x batch), a view into the tape; NaN where a Q is NaN. The
     /// observation must outlive the tape's use.
-    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, ActionMask legal, Tape& tape) const requires(
-        !HasMemory<A>) {
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, ActionMask legal, Tape& tape) const
+        requires(!HasMemory<A>) {
         actor_->forward(observation, legal, tape.actor);
         return largest(tape);
     }

@@ -36,7 +36,7 @@ concept HasActingForward = requires(const B& fixed, typename B::Tape& tape, Cons
     fixed.forward(batch, legal, tape);
 }
 || (HasMemory<B> && requires(const B& fixed, typename B::Tape& tape, ConstMatrixRef<typename B::Scalar> batch,
-                              ActionMask legal, const Sequences<typename B::Scalar>& sequences) {
+                             ActionMask legal, const Sequences<typename B::Scalar>& sequences) {
     fixed.forward(batch, legal, sequences, tape);
     { fixed.state_after(tape, Index{}) } -> std::convertible_to<ConstMatrixMap<typename B::Scalar>>;
 });
@@ -158,7 +158,7 @@ concept HasValueForward = requires(const C& fixed, typename C::Tape& tape, Const
     { fixed.forward(batch, tape) } -> std::convertible_to<ConstVectorMap<typename C::Scalar>>;
 }
 || (HasMemory<C> && requires(const C& fixed, typename C::Tape& tape, ConstMatrixRef<typename C::Scalar> batch,
-                              const Sequences<typename C::Scalar>& sequences) {
+                             const Sequences<typename C::Scalar>& sequences) {
     { fixed.forward(batch, sequences, tape) } -> std::convertible_to<ConstVectorMap<typename C::Scalar>>;
     { fixed.state_after(tape, Index{}) } -> std::convertible_to<ConstMatrixMap<typename C::Scalar>>;
 });

@@ -104,7 +104,8 @@ private:
         }
         for (Index j = width_[0]; j < size(); ++j) {
             const Index before = samples()[j] - n;
-            begins_[j] = static_cast<std::uint8_t>(rollout.terminated.data()[before] + rollout.truncated.data()[before]);
+            begins_[j] =
+                static_cast<std::uint8_t>(rollout.terminated.data()[before] + rollout.truncated.data()[before]);
         }
     }
 

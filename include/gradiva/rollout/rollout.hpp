@@ -32,15 +32,15 @@ struct Rollout {
     template <ExplainedVectorEnv V, ExplainedBehaviour P>
     Rollout(const V& envs, const P& actor)
         : environments(envs.size()), observation_size(observation_size_of(envs)), head_size(actor.head_size()),
-          actor_state_size(state_size_of(actor)),
-          mask_size(mask_size_of(envs)), metric_names(metric_names_of<V>()), action_shape(actor.action_shape()) {}
+          actor_state_size(state_size_of(actor)), mask_size(mask_size_of(envs)), metric_names(metric_names_of<V>()),
+          action_shape(actor.action_shape()) {}
 
     Index environments;
     Index observation_size;
     Index head_size;
     Index actor_state_size;       ///< S: numbers in the state of a policy with memory, 0 for one without
     Index critic_state_size = 0;  ///< the same of the critic; set by `Estimator`
-    Index mask_size;  ///< rows of action masks, one per choice; 0 where the environments have no masks
+    Index mask_size;              ///< rows of action masks, one per choice; 0 where the environments have no masks
     std::span<const std::string_view> metric_names;  ///< of the environments' metrics; empty where they have none
     ActionShape action_shape;
     Index horizon = 0;            ///< T
@@ -50,14 +50,14 @@ struct Rollout {
     bool is_valued = false;       ///< `Estimator` has written `critic_state`
 
     // Filled by `Collector`.
-    MatrixBuffer<float> observation;  ///< D x (T + 1) N: column t N + n before step t, those of t = T after the last
-    MatrixBuffer<std::uint8_t> mask;  ///< mask_size x (T + 1) N: 1 for a legal choice, 0 for another
-    ActionBatch action;               ///< T N columns: as the policy stores them
-    MatrixBuffer<Scalar> head;        ///< head_size x T N: output of the acting policy's network
-    Buffer<Scalar> own_parameters;    ///< of the acting distribution, such as log standard deviations
-    MatrixBuffer<Scalar> log_prob;    ///< N x T: log mu(a | s) of the acting policy mu
+    MatrixBuffer<float> observation;   ///< D x (T + 1) N: column t N + n before step t, those of t = T after the last
+    MatrixBuffer<std::uint8_t> mask;   ///< mask_size x (T + 1) N: 1 for a legal choice, 0 for another
+    ActionBatch action;                ///< T N columns: as the policy stores them
+    MatrixBuffer<Scalar> head;         ///< head_size x T N: output of the acting policy's network
+    Buffer<Scalar> own_parameters;     ///< of the acting distribution, such as log standard deviations
+    MatrixBuffer<Scalar> log_prob;     ///< N x T: log mu(a | s) of the acting policy mu
     MatrixBuffer<Scalar> actor_state;  ///< S x ceil(T / L) N: column c N + n the acting policy's state before step c L
-    MatrixBuffer<Scalar> reward;      ///< N x T, as the environments gave it
+    MatrixBuffer<Scalar> reward;       ///< N x T, as the environments gave it
     MatrixBuffer<std::uint8_t> terminated;  ///< N x T, 0 or 1
     MatrixBuffer<std::uint8_t> truncated;   ///< N x T, 0 or 1; never together with terminated
     Buffer<Index> length;                   ///< N: number of samples of each environment
@@ -199,8 +199,9 @@ private:
         };
         const Index sequences = sequence >= 0 ? sequences_of_each() * environments : -1;
         bool fits = horizon >= 1 && holds_columns(actor_state, actor_state_size, sequences) &&
-                    holds_columns(critic_state, critic_state_size, sequences) && holds_samples(log_prob) && holds_samples(log_ratio) && holds_samples(reward) &&
-                    holds_samples(terminated) && holds_samples(truncated);
+                    holds_columns(critic_state, critic_state_size, sequences) && holds_samples(log_prob) &&
+                    holds_samples(log_ratio) && holds_samples(reward) && holds_samples(terminated) &&
+                    holds_samples(truncated);
         const Index samples = reward.rows() * reward.cols(), truncations = final_sample.size();
         fits = fits && holds_columns(observation, observation_size, samples + environments) &&
                holds_columns(mask, mask_size, samples + environments) && holds_columns(head, head_size, samples) &&

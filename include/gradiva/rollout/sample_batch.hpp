@@ -76,12 +76,8 @@ struct SampleBatch {
 
     /// How the columns follow one another in time, for a network with memory, and the states of the policy or of the
     /// critic before them.
-    Sequences<Scalar> sequences_of_actor() const {
-        return {layout.width(), layout.begins(), actor_state.matrix()};
-    }
-    Sequences<Scalar> sequences_of_critic() const {
-        return {layout.width(), layout.begins(), critic_state.matrix()};
-    }
+    Sequences<Scalar> sequences_of_actor() const { return {layout.width(), layout.begins(), actor_state.matrix()}; }
+    Sequences<Scalar> sequences_of_critic() const { return {layout.width(), layout.begins(), critic_state.matrix()}; }
 
     /// Runs a policy's forward pass over the batch, which must outlive the use of the tape.
     template <class Policy>

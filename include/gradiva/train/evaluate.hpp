@@ -63,9 +63,9 @@ public:
     EvaluationRun(const P& actor, Vectorized<E>& envs, const EvaluateOptions& options)
         : all_{0, envs.size()}, options_(options), checked_actor_("evaluate", actor, envs.action_space(), envs.size()),
           checked_envs_("evaluate", envs, all_), states_(state_size_of(actor), all_),
-          observation_(observation_size_of(envs), envs.size()),
-          mask_(mask_size_of(envs), envs.size()), actions_(actor.action_shape(), envs.size()), reward_(envs.size()),
-          terminated_(envs.size()), truncated_(envs.size()), quota_(envs.size()) {
+          observation_(observation_size_of(envs), envs.size()), mask_(mask_size_of(envs), envs.size()),
+          actions_(actor.action_shape(), envs.size()), reward_(envs.size()), terminated_(envs.size()),
+          truncated_(envs.size()), quota_(envs.size()) {
         for (Index n = 0; n < envs.size(); ++n) {
             quota_[n] = piece(options.episodes, envs.size(), n).size();
             if (!options.greedy) {

@@ -74,8 +74,8 @@ std::string_view check_trainer(const TrainerOptions& options, const V& envs, con
     require(episodes <= most_samples / n, "{}: episodes is {}; give at most {} of each of {} environments", name,
             episodes, most_samples / n, n);
     require(sequence >= 0 && (sequence <= horizon || horizon == 0),
-            "{}: sequence is {}; give a number of steps from 1 to the horizon, {}, or 0 for the default", name, sequence,
-            horizon);
+            "{}: sequence is {}; give a number of steps from 1 to the horizon, {}, or 0 for the default", name,
+            sequence, horizon);
     require(store >= 1, "{}: store is {}; keep at least 1 rollout", name, store);
     if (episodes >= 1) {
         require(minibatch >= 1, "{}: minibatch is {}; give at least 1 sample", name, minibatch);

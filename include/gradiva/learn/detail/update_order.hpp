@@ -71,9 +71,8 @@ private:
     void prepare(const Rollout<Scalar>& rollout, const Minibatches& samples, Index position,
                  Buffer<Scalar>& advantage) {
         const Range minibatch = samples.minibatch(position);
-        samples.for_each_sample(minibatch, [&](Index place, Index sample) {
-            advantage[place] = rollout.advantage.data()[sample];
-        });
+        samples.for_each_sample(
+            minibatch, [&](Index place, Index sample) { advantage[place] = rollout.advantage.data()[sample]; });
         if (normalizes_) kernels::standardise<Scalar>(advantage.segment(samples.places(minibatch)));
         next_position_ = position;
     }

@@ -17,8 +17,8 @@ template <class Scalar>
 class CarriedStates {
 public:
     CarriedStates(Index state_size, Range environments)
-        : environments_(environments), states_(state_size, environments.size()),
-          begins_(environments.size()), width_(1) {}
+        : environments_(environments), states_(state_size, environments.size()), begins_(environments.size()),
+          width_(1) {}
 
     /// One step of the environments `range`: each is a sequence of its own. Valid until the next call.
     Sequences<Scalar> one_step(Range range) {

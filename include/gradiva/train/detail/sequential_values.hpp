@@ -51,11 +51,11 @@ private:
     MatrixBuffer<std::uint8_t> mask_;
 };
 
-/// The values of a critic with memory, in one pass through the time of a rollout: those of its observations o_0 ... o_T,
-/// and those of final observations, each with the state after the step that led to it. A rollout that was not valued
-/// before goes on from the state that the one before it left, which is that before o_T, as o_T is the first observation
-/// of the next; one that was is valued again from the state stored in it. No bit depends on how environments are split
-/// over threads. Borrows the critic.
+/// The values of a critic with memory, in one pass through the time of a rollout: those of its observations o_0 ...
+/// o_T, and those of final observations, each with the state after the step that led to it. A rollout that was not
+/// valued before goes on from the state that the one before it left, which is that before o_T, as o_T is the first
+/// observation of the next; one that was is valued again from the state stored in it. No bit depends on how
+/// environments are split over threads. Borrows the critic.
 template <class C>
 class SequentialValues {
 public:
