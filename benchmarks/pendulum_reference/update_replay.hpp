@@ -30,9 +30,10 @@ public:
         order_.reset(rollout);
         for (Index epoch = 0; epoch < epochs; ++epoch) {
             order_.shuffle(order_rng_);
+            order_.cut(minibatch);
             laps_.gather += watch.lap();
-            for (Index i = 0; i < order_.count(minibatch); ++i) {
-                gradient_step(rollout, order_.range(i, minibatch), epoch + 1 == epochs, watch);
+            for (Index i = 0; i < order_.count(); ++i) {
+                gradient_step(rollout, order_.minibatch(i), epoch + 1 == epochs, watch);
             }
         }
         laps = laps_;

@@ -26,16 +26,24 @@ struct Range;
 
 struct Convolution;
 struct ConvolutionLayer;
+struct Gru;
 struct Join;
+struct Lstm;
 struct Mlp;
 struct NetworkPart;
 struct SharedTrunk;
 template <class Scalar>
 class ConvolutionNetwork;
 template <class Scalar>
+class GruNetwork;
+template <class Scalar>
 class JoinNetwork;
 template <class Scalar>
+class LstmNetwork;
+template <class Scalar>
 class MlpNetwork;
+template <class Scalar>
+struct Sequences;
 
 template <class Scalar>
 class Bernoulli;

@@ -176,6 +176,7 @@ TEST_CASE("every option of Trpo takes effect", "[threads]") {
                            }),
             GRADIVA_OPTION(normalize_advantage, false, actor_alone),
             GRADIVA_OPTION(normalize_rewards, true, other_targets),
+            GRADIVA_OPTION(sequence, 3, without_memory_nothing, false),
             GRADIVA_OPTION(threads, 8, runs_threads(8), false),
         },
         train);
@@ -215,6 +216,7 @@ TEST_CASE("every option of Reinforce takes effect", "[threads]") {
                 GRADIVA_OPTION(max_gradient_norm, 1e-3, limits_norm(1e-3, false)),
                 GRADIVA_OPTION(normalize_advantage, true, actor_alone),
                 GRADIVA_OPTION(normalize_rewards, true, other_targets),
+                GRADIVA_OPTION(sequence, 3, without_memory_nothing, false),
                 GRADIVA_OPTION(threads, 8, runs_threads(8), false),
             },
             [](const auto& options) {
@@ -284,6 +286,7 @@ TEST_CASE("every option of QLambda takes effect", "[threads]") {
             GRADIVA_OPTION(lambda, 0, targets_are(0.99)),
             GRADIVA_OPTION(max_gradient_norm, 1e-3, limits_norm(1e-3, false)),
             GRADIVA_OPTION(normalize_rewards, true, other_targets),
+            GRADIVA_OPTION(sequence, 3, without_memory_nothing, false),
             GRADIVA_OPTION(threads, 8, runs_threads(8), false),
         },
         [](const auto& options) {

@@ -148,17 +148,21 @@ inline Effect multiplies_beta(double factor) {
     };
 }
 
+/// What an option of networks with memory changes where there are none.
+inline void without_memory_nothing(const Trail& before, const Trail& after) { CHECK(after.weights == before.weights); }
+
 // Rows.
 
 /// Of the trainers that learn actor and critic by one loss. Nothing is to be clipped before.
 template <class Options>
-std::array<OptionRow<Options>, 6> actor_critic_rows() {
+std::array<OptionRow<Options>, 7> actor_critic_rows() {
     return {{
         GRADIVA_OPTION(learning_rate, 0.125, reports_rate(0.125)),
         GRADIVA_OPTION(entropy, 30.0, more_entropy),
         GRADIVA_OPTION(value_coefficient, 2.0, critic_gradient_times(4)),
         GRADIVA_OPTION(max_gradient_norm, 1e-3, limits_norm(1e-3)),
         GRADIVA_OPTION(normalize_rewards, true, other_targets),
+        GRADIVA_OPTION(sequence, 3, without_memory_nothing, false),
         GRADIVA_OPTION(threads, 8, runs_threads(8), false),
     }};
 }

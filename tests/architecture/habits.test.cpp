@@ -225,6 +225,8 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"nn/packed_weights.hpp", "tests/nn/mlp_widths.test.cpp"},
         {"nn/visit_module.hpp", "tests/train/resumed_parts.test.cpp"},
         {"nn/observation_moments.hpp", "tests/train/normalization.test.cpp"},
+        {"nn/recurrence.hpp", "tests/nn/recurrent_layers.test.cpp"},
+        {"nn/recurrent_description.hpp", "tests/nn/recurrent_layers.test.cpp"},
         {"kernels/bernoulli.hpp", "tests/distributions/bernoulli.test.cpp"},
         {"kernels/gaussian_lanes.hpp", "tests/kernels/gaussian.test.cpp"},
         {"kernels/matrix/blocked_product.hpp", "tests/kernels/matrix/product.test.cpp"},

@@ -105,6 +105,7 @@ const char* scalar_name() {
 void check_kernels();
 void check_distributions();
 void check_networks();
+void check_recurrent();
 void check_trainings();
 
 }  // namespace gradiva_bits

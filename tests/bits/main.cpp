@@ -8,6 +8,7 @@ int main() {
     check_kernels();
     check_distributions();
     check_networks();
+    check_recurrent();
     check_trainings();
     fmt::print("{} of {} functions give other bits\n", failures, tried);
     return failures == 0 ? 0 : 1;

@@ -334,13 +334,14 @@ TEST_CASE("check_module names the wrong parameter of a network of the library") 
 }
 
 TEST_CASE("Every option of check_module reaches what it is for") {
-    static_assert(field_count<CheckModuleOptions>() == 5, "a new option needs a line here");
+    static_assert(field_count<CheckModuleOptions>() == 6, "a new option needs a line here");
     CHECK(complaint(WithoutBias(40), {.parameters = 300}).find("backward gives dL/dparameters[") != std::string::npos);
     const std::string along = complaint(WithoutBias(40), {.parameters = 1});
     CHECK(along.find("along a random direction of all parameters backward gives") != std::string::npos);
     CHECK_FALSE(complaint(WithoutBias(5, 0.98)).empty());
     CHECK(complaint(WithoutBias(5, 0.98), {.tolerance = 0.05}).empty());
     CHECK(complaint(Faulty(Fault::short_y), {.columns = 3}).find("2 x 2 for a batch of 3") != std::string::npos);
+    // `sequence`: recurrent_module.test.cpp
     WithoutBias hidden(4);
     std::ranges::fill(hidden.parameters(), 0.0);
     CHECK(complaint(hidden, {.perturbation = 0}).empty());

@@ -3,6 +3,7 @@
 #include <gradiva/gradiva.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
@@ -153,6 +154,20 @@ void check_picture_beside_numbers() {
     fmt::print("{}\n", check_network(both, 200, 2));
 }
 
+void step_with_memory() {
+    GruNetwork<float> network(4, 2, {.units = 32}, Rng(1));
+    const std::vector<Index> width{2, 2, 1};
+    const std::vector<std::uint8_t> begins{1, 0, 0, 0, 0};  // the first one starts an episode, the other goes on
+    const Matrix<float> x = Matrix<float>::Ones(4, 5), state = Matrix<float>::Zero(network.state_size(), 2);
+    GruNetwork<float>::Tape tape;
+    const auto y = network.forward(x, {width, begins, {state.data(), state.rows(), state.cols()}}, tape);
+    const auto last = network.state_after(tape, 2);  // of the longer one
+    std::vector<float> gradient(network.parameters().size());
+    network.backward(tape, Matrix<float>::Ones(y.rows(), y.cols()), gradient);  // through time
+    require(last.cols() == 1 && gradient[0] != 0, "a network with memory has a state and a gradient");
+    fmt::print("{}\n", check_module(network, {.sequence = 5}));
+}
+
 }  // namespace
 
 int main() {
@@ -161,6 +176,7 @@ int main() {
     Vectorized envs(cart_pole, {.count = 8, .seed = 1});
     build_networks_of_the_library(envs);
     check_picture_beside_numbers();
+    step_with_memory();
     Actor actor(envs, Residual{.units = 32});
     Critic critic(envs, Residual{.units = 32});
     PpoClip trainer(envs, actor, critic, Gae{}, {.learning_rate = 1e-3});

@@ -123,6 +123,7 @@ TEST_CASE("a training is described by all that it is, each by one value") {
         {"options/episodes", zero},
         {"options/store", std::int64_t{1}},
         {"options/minibatch", std::int64_t{64}},
+        {"options/sequence", std::int64_t{16}},
         {"options/normalize_rewards", false},
         {"advantage/type", text("Gae")},
         {"advantage/gamma", 0.9},

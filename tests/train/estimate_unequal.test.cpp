@@ -225,7 +225,7 @@ TEMPLATE_TEST_CASE("counts, minibatches and statistics cover the samples and no 
         Rng rng(1);
         minibatches.shuffle(rng);
         std::set<Index> found;
-        for (Index i = 0; i < minibatches.sample_count(); ++i) found.insert(minibatches[i]);
+        for (Index i = 0; i < minibatches.sample_count(); ++i) found.insert(minibatches.first(i));
         CHECK(found == expected);
         CHECK(minibatches.sample_count() == rollout.sample_count());
 

@@ -163,6 +163,7 @@ TEST_CASE("options of updates and trainers are compared") {
     CHECK(refused_option({.backtracks = 1}, region) == "backtracks");
     CHECK(refused_option({.backtrack_factor = 0.5}, region) == "backtrack_factor");
     CHECK(refused_option({.normalize_advantage = false}, region) == "normalize_advantage");
+    CHECK(refused_option({.sequence = 1}, region) == "sequence");
     const AnalyticGradientOptions analytic;
     CHECK(refused_option({.horizon = 1}, analytic) == "horizon");
     CHECK(refused_option({.episode = 1}, analytic) == "episode");
@@ -173,6 +174,7 @@ TEST_CASE("options of updates and trainers are compared") {
     CHECK(refused_option({.episodes = 1}, trainer) == "episodes");
     CHECK(refused_option({.store = 2}, trainer) == "store");
     CHECK(refused_option({.minibatch = 1}, trainer) == "minibatch");
+    CHECK(refused_option({.sequence = 1}, trainer) == "sequence");
     CHECK(refused_option({.normalize_rewards = true}, trainer) == "normalize_rewards");
     CHECK(refused_option({.threads = 2}, trainer).empty());
     CHECK(refused(RewardNormalizer<float>(2, 0.5), RewardNormalizer<float>(2, 0.9)) == "gamma");

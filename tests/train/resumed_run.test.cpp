@@ -107,15 +107,15 @@ TEST_CASE("PpoKl goes on as if it had not stopped, with a shared trunk in double
         }));
 }
 
-TEST_CASE("A2c goes on as if it had not stopped, with networks side by side and of images, all normalised", "[threads]") {
+TEST_CASE("A2c goes on as if it had not stopped, with networks side by side and of images, all normalised",
+          "[threads]") {
     const Convolution image{.shape = {1, 2, 1},
                             .layers = {{.channels = 2, .kernel = 1}},
                             .hidden = {4},
                             .activation = Activation::gelu,
                             .normalize_observations = true};
     const Join join{.networks = {image, Mlp{.hidden = {3}, .normalize_observations = true, .inputs = Range{1, 2}}}};
-    check_resumption(training([] { return walks_of(Discrete{.n = 3}); },
-                              [=](auto& envs) { return Actor(envs, join); },
+    check_resumption(training([] { return walks_of(Discrete{.n = 3}); }, [=](auto& envs) { return Actor(envs, join); },
                               [=](auto& envs, auto&) { return Critic(envs, image); },
                               [](auto& envs, auto& actor, auto& critic, Index threads) {
                                   return A2c(envs, actor, critic, Gae{}, {.horizon = 4, .threads = threads});

@@ -139,6 +139,9 @@ struct ModelWithin {
 template <ExplainedVectorEnv V, ExplainedPolicy A, ExplainedOptimizer<ScalarOfActor<A>> O = Adam<ScalarOfActor<A>>>
 class AnalyticPolicyGradient {
     using Model = typename detail::ModelWithin<V>::Type;
+    static_assert(!HasMemory<A>,
+                  "gradiva: AnalyticPolicyGradient carries no memory: its actor needs a network without state_size(), "
+                  "such as Mlp");
     static_assert(
         ReparameterisedPolicy<A>,
         "gradiva: AnalyticPolicyGradient needs an actor whose samples can be differentiated, such as one with "

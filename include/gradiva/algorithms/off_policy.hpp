@@ -29,7 +29,10 @@ struct OffPolicyOptions {
     double max_gradient_norm = 0.5;    ///< clips the joint gradient of actor and critic; 0: no clipping
     bool normalize_advantage = false;  ///< over the rollout
     bool normalize_rewards = false;    ///< by the running deviation of the return (see `RewardNormalizer`)
+    Index sequence = 0;                ///< steps of the sequences from which networks with memory learn; 0: 16
     Index threads = 1;                 ///< number of threads; no result depends on it
+
+    static constexpr Index default_sequence = 16;  ///< where `sequence` is 0; at most the horizon
 };
 
 /// The update of `OffPolicy`: learns from the stored rollouts of ages `age` to age + replays - 1, the newest first. A

@@ -24,7 +24,10 @@ struct PpoClipOptions {
     double target_kl = 0;             ///< ends an update where a minibatch's KL exceeds 1.5 times it; 0: never
     bool normalize_advantage = true;  ///< per minibatch
     bool normalize_rewards = false;   ///< by the running deviation of the return (see `RewardNormalizer`)
+    Index sequence = 0;               ///< steps of the sequences from which networks with memory learn; 0: 16
     Index threads = 1;                ///< number of threads; no result depends on it
+
+    static constexpr Index default_sequence = 16;  ///< where `sequence` is 0; at most the horizon
 };
 
 /// Proximal policy optimisation with the clipped surrogate (see `Clip`).
@@ -72,7 +75,10 @@ struct PpoKlOptions {
     double target_kl = 0;             ///< ends an update where a minibatch's KL exceeds 1.5 times it; 0: never
     bool normalize_advantage = true;  ///< per minibatch
     bool normalize_rewards = false;   ///< by the running deviation of the return (see `RewardNormalizer`)
+    Index sequence = 0;               ///< steps of the sequences from which networks with memory learn; 0: 16
     Index threads = 1;                ///< number of threads; no result depends on it
+
+    static constexpr Index default_sequence = 16;  ///< where `sequence` is 0; at most the horizon
 };
 
 /// Proximal policy optimisation with an adaptive KL penalty (see `KlPenalty`).

@@ -29,7 +29,10 @@ struct QLambdaOptions {
     double lambda = 0.65;                      ///< trace decay of the targets, from 0 to 1 (see `QReturns`)
     double max_gradient_norm = 10;             ///< 0: no clipping
     bool normalize_rewards = false;            ///< by the running deviation of the return (see `RewardNormalizer`)
+    Index sequence = 0;                        ///< steps of the sequences from which networks with memory learn; 0: 16
     Index threads = 1;                         ///< number of threads; no result depends on it
+
+    static constexpr Index default_sequence = 16;  ///< where `sequence` is 0; at most the horizon
 };
 
 /// The update of `QLambda`: fits action values to the targets of a rollout, L = 0.5 mean((Q(s, a) - value_target)^2),
@@ -83,7 +86,7 @@ private:
     void add_loss(Shard& shard, double weight) const {
         const Network& network = actor_.network();
         auto& [tape, d_value] = shard.scratch;
-        const auto q = network.forward(shard.batch.observation.matrix(), tape);
+        const ConstMatrixMap<Scalar> q = shard.batch.outputs(network, tape);
         const ConstActionView actions = std::as_const(shard.batch.action).all();
         d_value.resize(q.rows(), q.cols());
         d_value.matrix().setZero();

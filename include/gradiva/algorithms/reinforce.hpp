@@ -19,6 +19,7 @@ struct ReinforceOptions {
     double max_gradient_norm = 0.5;    ///< clips the joint gradient of actor and critic; 0: no clipping
     bool normalize_advantage = false;  ///< over the rollout
     bool normalize_rewards = false;    ///< by the running deviation of the return (see `RewardNormalizer`)
+    Index sequence = 0;                ///< steps of the sequences from which networks with memory learn; 0: all
     Index threads = 1;                 ///< number of threads; no result depends on it
 };
 

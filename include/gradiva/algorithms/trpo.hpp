@@ -24,7 +24,10 @@ struct TrpoOptions {
     double backtrack_factor = 0.8;         ///< ratio of the lengths of consecutive trial steps, in (0, 1)
     bool normalize_advantage = true;       ///< over the rollout
     bool normalize_rewards = false;        ///< by the running deviation of the return (see `RewardNormalizer`)
-    Index threads = 1;                     ///< number of threads; no result depends on it
+    Index sequence = 0;  ///< steps of sequences of networks with memory; 0: the horizon, 16 for the critic
+    Index threads = 1;   ///< number of threads; no result depends on it
+
+    static constexpr Index default_sequence = 16;  ///< where `sequence` is 0; at most the horizon
 
     /// Throws `Error` on values out of range that `ValueRegression` would report under other names.
     void check() const {
@@ -48,6 +51,7 @@ public:
                                                     .backtracks = options.backtracks,
                                                     .backtrack_factor = options.backtrack_factor,
                                                     .normalize_advantage = options.normalize_advantage,
+                                                    .sequence = options.sequence,
                                                     .name = "Trpo"},
                                                    threads),
           value_(critic, std::move(optimizer),

@@ -16,17 +16,26 @@ inline constexpr Index pass_width = 128;
 /// The largest number of shards of a batch of samples.
 inline constexpr Index most_shards = 16;
 
-/// The number of shards of a batch, from 1 to `most_shards`; a function of the number of samples only.
-inline Index shard_count(Index samples) { return std::clamp<Index>(pieces_of(samples, pass_width), 1, most_shards); }
+/// The number of shards of a batch that goes through the networks in passes of `width` samples, from 1 to
+/// `most_shards`; a function of these numbers only.
+inline Index shard_count(Index samples, Index width = pass_width) {
+    return std::clamp<Index>(pieces_of(samples, width), 1, most_shards);
+}
 
-/// Splits shard number `shard` of `samples` into passes of at most `pass_width` samples, and calls `body(range)` for
-/// each, in order.
+/// Splits shard number `shard` of `samples` into passes of at most `width` samples, and calls `body(range)` for each,
+/// in order.
+template <class Body>
+void for_each_pass(Range samples, Index shards, Index shard, Index width, const Body& body) {
+    const Range mine = piece(samples.size(), shards, shard);
+    for (Index begin = mine.begin; begin < mine.end; begin += width) {
+        body(Range{samples.begin + begin, samples.begin + std::min(begin + width, mine.end)});
+    }
+}
+
+/// The same, with passes of `pass_width`.
 template <class Body>
 void for_each_pass(Range samples, Index shards, Index shard, const Body& body) {
-    const Range mine = piece(samples.size(), shards, shard);
-    for (Index begin = mine.begin; begin < mine.end; begin += pass_width) {
-        body(Range{samples.begin + begin, samples.begin + std::min(begin + pass_width, mine.end)});
-    }
+    for_each_pass(samples, shards, shard, pass_width, body);
 }
 
 /// Calls `task(i)` for every i in [0, task.size()) of each task, in parallel, in one `Threads::run` without a barrier

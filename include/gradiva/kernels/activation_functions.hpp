@@ -78,28 +78,14 @@ struct LeakyRelu {
 struct Silu {
     template <class V>
     static V value(const V& z) {
-        return at_least(z, -far_out<V>) * Logistic<V>(z).here;
+        return at_least(z, -far_out<V>) * simd::Logistic<V>(z).here;
     }
     template <class V>
     static V derivative(const V& kept) {
         const V z = at_most(at_least(kept, -far_out<V>), far_out<V>);
-        const Logistic<V> s(z);
+        const simd::Logistic<V> s(z);
         return s.here * (z * s.opposite + 1);
     }
-
-private:
-    /// s(z) and s(-z) = 1 - s(z), from e^-|z|, which does not overflow.
-    template <class V>
-    struct Logistic {
-        V here, opposite;
-
-        explicit Logistic(const V& z) {
-            const V e = simd::exponential(V(z > 0 ? -z : z));
-            const V large = 1 / (e + 1), small = e * large;
-            here = z > 0 ? large : small;
-            opposite = z > 0 ? small : large;
-        }
-    };
 };
 
 /// f(z) = z Phi(z), f' = Phi(z) + z phi(z), with phi(z) = e^(-z^2 / 2) / sqrt(2 pi).

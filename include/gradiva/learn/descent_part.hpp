@@ -46,6 +46,9 @@ public:
     using Scalar = typename Owner::Scalar;
     using Sums = ShardSums;
 
+    /// Whether the owner has memory and learns from sequences.
+    static constexpr bool learns_from_sequences = HasMemory<Owner>;
+
     /// The samples of a pass, scratch storage, gradient and sums of one shard.
     struct alignas(buffer_alignment) Shard {
         SampleBatch<Scalar> batch;
@@ -82,15 +85,16 @@ public:
     /// Ends a successful update.
     void commit() { optimizer_.commit(); }
 
-    /// A task for `run_together`: `loss(shard, positions)` for each pass over these samples, and `finish()` at the end.
+    /// A task for `run_together`: `loss(shard, positions)` for each pass over these sequences of an order, at most
+    /// `width` at a time, and `finish()` at the end.
     template <class Loss, class Finish>
-    auto tasks(Range samples, Loss loss, Finish finish) {
-        const Index shards = shard_count(samples.size());
-        const auto add = [this, samples, shards, loss](Shard& shard, Index s) {
+    auto tasks(Range positions, Index width, Loss loss, Finish finish) {
+        const Index shards = shard_count(positions.size(), width);
+        const auto add = [this, positions, width, shards, loss](Shard& shard, Index s) {
             use_packed(shard.scratch.tape, packed_);  // by the thread in whose cache the shard is
             shard.gradient.resize(gradient_.size());
             shard.sums = {};
-            for_each_pass(samples, shards, s, [&](Range positions) { loss(shard, positions); });
+            for_each_pass(positions, shards, s, width, [&](Range pass) { loss(shard, pass); });
         };
         return shards_.tasks(shards, add, std::move(finish));
     }

@@ -138,7 +138,7 @@ double critic_loss(const C& critic, const CriticCoefficients& c, const SampleBat
     using Scalar = typename C::Scalar;
     auto& [tape, d_value] = scratch;
     d_value.resize(batch.value_target.size());
-    const auto value = critic.forward(batch.observation.matrix(), tape);
+    const ConstVectorMap<Scalar> value = batch.values(critic, tape);
     const double loss =
         value_loss<Scalar>(value, batch.old_value.vector(), batch.value_target.vector(), c.clip, d_value.vector());
     d_value.vector() *= static_cast<Scalar>(c.value);

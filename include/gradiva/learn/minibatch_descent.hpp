@@ -46,7 +46,7 @@ public:
         learning_rate_ = options_.learning_rate(progress);
         epochs_left_ = options_.epochs;
         for_each_part([](auto& part) { part.begin(); });
-        order_.begin(rollout);
+        order_.begin(rollout, (Parts::learns_from_sequences || ...) ? rollout.steps_of_sequence() : 1);
     }
 
     /// One gradient step, on one minibatch. `loss(shard, pass)`, one for each part, adds the gradient of its loss on
@@ -91,9 +91,10 @@ public:
     template <class Body>
     Epoch over_rollout(const Body& body) {
         FirstPart& part = std::get<0>(parts_);
-        const Index samples = order_.samples().sample_count();
+        const Minibatches& all = order_.samples();
+        const Index samples = all.sample_count();
         const auto visit = [&](auto& shard, Range positions) { body(shard, pass_of(positions, samples, true)); };
-        run_together(threads_, part.tasks({0, samples}, visit, [] {}));
+        run_together(threads_, part.tasks({0, all.size()}, all.pass_size(), visit, [] {}));
         Epoch epoch{.samples = samples};
         part.add_sums(epoch.sums);
         return epoch;
@@ -133,8 +134,8 @@ private:
             --epochs_left_;
         }
         const bool is_last = epochs_left_ == 0 && order_.ends_epoch();
-        const Index samples = order_.minibatch().size();
-        find_gradients(is_last, loss...);
+        const Index samples = order_.samples().places(order_.minibatch()).size();
+        find_gradients(is_last, samples, loss...);
         Sums sums{};
         for_each_part([&](auto& part) { part.add_sums(sums); });
         epoch_.sums += sums;
@@ -148,21 +149,22 @@ private:
     }
 
     template <class... Loss>
-    void find_gradients(bool is_last, const Loss&... loss) {
+    void find_gradients(bool is_last, Index samples, const Loss&... loss) {
         const Range minibatch = order_.minibatch();
+        const Index width = order_.samples().pass_size();
         const bool report = epochs_left_ == 0 || options_.target_kl > 0;
         const auto prepare_next = [&] {
             if (!is_last) order_.prepare_next(*rollout_);
         };
         const auto tasks_of = [&](auto& part, const auto& loss_of_part) {
             return part.tasks(
-                minibatch,
-                [&, this](auto& shard, Range positions) {
-                    loss_of_part(shard, pass_of(positions, minibatch.size(), report));
+                minibatch, width,
+                [&, samples, this](auto& shard, Range positions) {
+                    loss_of_part(shard, pass_of(positions, samples, report));
                 },
                 [&part, this] { finish_gradient(part); });
         };
-        const bool is_small = sizeof...(Parts) == 1 && shard_count(minibatch.size()) == 1;
+        const bool is_small = sizeof...(Parts) == 1 && shard_count(minibatch.size(), width) == 1;
         Threads& threads = is_small ? calling_thread_ : threads_;
         std::apply([&](auto&... part) { run_together(threads, tasks_of(part, loss)..., SingleTask(prepare_next)); },
                    parts_);

@@ -47,7 +47,7 @@ consteval bool explain_policy_with_fisher() {
             using Network = std::remove_cvref_t<decltype(std::declval<const A&>().network())>;
             using Own = std::remove_cvref_t<decltype(std::declval<const A&>().distribution())>;
             static_assert(
-                ModuleWithJvp<Network>,
+                NetworkWithJvp<Network>,
                 "gradiva: Trpo needs a network with ConstMatrixMap<Scalar> jvp(Tape&, std::span<const Scalar> "
                 "v) const, the derivative of its outputs along a direction v of its parameters");
             static_assert(DistributionWithFisher<Own>,

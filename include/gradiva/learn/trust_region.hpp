@@ -28,6 +28,7 @@ struct TrustRegionOptions {
     Index backtracks = 10;                  ///< largest number of trial steps of the line search, at least 1
     double backtrack_factor = 0.8;          ///< ratio of the lengths of consecutive trial steps, in (0, 1)
     bool normalize_advantage = true;        ///< over the rollout, to mean 0 and standard deviation 1
+    Index sequence = 0;                     ///< steps of sequences of a policy with memory; 0: whole columns
     std::string_view name = "TrustRegion";  ///< prefix of error messages
 
     /// Throws `Error` on a value out of range.
@@ -48,6 +49,7 @@ struct TrustRegionOptions {
         state("backtracks", backtracks);
         state("backtrack_factor", backtrack_factor);
         state("normalize_advantage", normalize_advantage);
+        state("sequence", sequence);
     }
 };
 
@@ -148,18 +150,30 @@ private:
     }
 
     void gather(const Rollout<Scalar>& rollout) {
-        order_.reset(rollout);
-        const Index samples = order_.sample_count();
-        advantage_.gather(rollout.advantage.data(), order_.from(0), samples);
+        order_.reset(rollout, steps_of_sequence(rollout));
+        advantage_.resize(order_.sample_count());
+        order_.for_each_sample({0, order_.size()}, [&](Index place, Index sample) {
+            advantage_[place] = rollout.advantage.data()[sample];
+        });
         rescale_advantages();
-        const Index count = pieces_of(samples, pass_width);
+        const Index count = pieces_of(order_.size(), order_.pass_size());
         passes_.run(threads_, count, [&](Pass& pass, Index i) {
-            const OrderedSamples<Scalar> from{rollout, order_, advantage_, piece(samples, count, i)};
+            const OrderedSamples<Scalar> from{rollout, order_, advantage_, piece(order_.size(), count, i)};
             pass.batch.gather_for_actor(from);
             pass.batch.gather_old_heads(from);
             for (auto* part : {&pass.log_prob, &pass.d_log_prob, &pass.per_sample}) part->resize(from.size());
             actor_.recall(pass.batch.old_head.matrix(), rollout.own_parameters.span(), pass.old);
         });
+    }
+
+    /// Sequences start where the rollout holds states.
+    Index steps_of_sequence(const Rollout<Scalar>& rollout) const {
+        if constexpr (!HasMemory<A>) return 1;
+        if (options_.sequence == 0) return rollout.horizon;
+        require(options_.sequence % rollout.steps_of_sequence() == 0,
+                "{}: sequence is {}, and the rollout holds states every {} steps; give a multiple of that",
+                options_.name, options_.sequence, rollout.steps_of_sequence());
+        return options_.sequence;
     }
 
     /// The step does not depend on the scale of the advantages: they are multiplied by a power of two, exactly, so that

@@ -17,14 +17,21 @@
 #include "gradiva/nn/detail/module_cost.hpp"
 #include "gradiva/nn/detail/module_passes.hpp"
 #include "gradiva/nn/detail/module_rules.hpp"
+#include "gradiva/nn/detail/sequence_rules.hpp"
+#include "gradiva/nn/detail/unrolled_module.hpp"
 #include "gradiva/nn/explain_module.hpp"
 #include "gradiva/nn/module.hpp"
+#include "gradiva/nn/recurrent_module.hpp"
+#include "gradiva/nn/sequences.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
 /// How `check_module` tries a module.
 struct CheckModuleOptions {
-    Index columns = 8;       ///< of the batch, at least 1
+    Index columns = 8;  ///< of the batch, at least 1
+    /// Steps of the sequences that a `RecurrentModule` is tried with, at least 1, of which `columns` run at once;
+    /// others ignore it.
+    Index sequence = 5;
     Index parameters = 300;  ///< that are tried one by one, at least 1; where there are more, they are drawn
     /// Largest relative error of a derivative, above 0; 0: 1e-5 in double and 1e-2 in float, whose rounding is that
     /// much coarser.
@@ -37,6 +44,7 @@ struct CheckModuleOptions {
     /// Throws `Error` on a value out of range.
     void check() const {
         require(columns >= 1, "check_module: columns is {}; give at least 1", columns);
+        require(sequence >= 1, "check_module: sequence is {}; give at least 1 step", sequence);
         require(parameters >= 1, "check_module: parameters is {}; give at least 1", parameters);
         require(tolerance >= 0 && tolerance < 1, "check_module: tolerance is {}; give a number in (0, 1), or 0",
                 tolerance);
@@ -90,6 +98,23 @@ ModuleCheck check_sound_module(const M& module, const CheckModuleOptions& option
     return check;
 }
 
+/// A recurrent module as one whose columns are whole sequences, and what differs where sequences do.
+template <RecurrentModule M>
+ModuleCheck check_sound_recurrent_module(const M& module, const CheckModuleOptions& options) {
+    using Scalar = typename M::Scalar;
+    options.check();
+    require(module.state_size() >= 1, "check_module: the module has a state_size of {}; give at least 1, or none",
+            module.state_size());
+    Rng rng(options.seed + 1);
+    const UnrolledModule<M> unrolled(module, options.sequence, normal_matrix<Scalar>(module.state_size(), 1, rng));
+    ModuleCheck check = check_sound_module(unrolled, options);
+    check.cost /= static_cast<double>(options.sequence);
+    M tried(module);
+    for (Scalar& w : tried.parameters()) w += static_cast<Scalar>(options.perturbation * rng.normal());
+    SequenceRules<M>(tried, options.columns, options.sequence, rng).run();
+    return check;
+}
+
 }  // namespace detail
 
 /// Tries a copy of a module with standard normal inputs, once it has observed some if it normalises them, and throws
@@ -106,9 +131,18 @@ ModuleCheck check_sound_module(const M& module, const CheckModuleOptions& option
 /// that share parameters; appended parameters that are read; X, dY or dX with gaps between columns; tapes with
 /// `use_once` or `use_packed` that give other numbers; a column that depends on other columns, on the width of the
 /// batch (by its bits, where the module says `column_by_column`), or on a NaN in another column; a NaN that is lost.
+///
+/// A `RecurrentModule` is tried with sequences of `options.sequence` steps, in each of which an episode begins: above,
+/// a column is a whole sequence then, and element i of step t is row t inputs() + i of X, and of Y likewise. Besides: a
+/// pass that does not go on from `state_after` of another, a beginning of an episode that leaves something of the
+/// state, lets a gradient pass, or changes another sequence, and sequences of unequal lengths.
 template <class M>
 ModuleCheck check_module(const M& module, const CheckModuleOptions& options = {}) {
-    if constexpr (explain_module<M>()) return detail::check_sound_module(module, options);
+    if constexpr (HasMemory<M>) {
+        if constexpr (explain_recurrent_module<M>()) return detail::check_sound_recurrent_module(module, options);
+    } else if constexpr (explain_module<M>()) {
+        return detail::check_sound_module(module, options);
+    }
     return {};
 }
 

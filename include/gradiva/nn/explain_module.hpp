@@ -58,9 +58,9 @@ concept MentionsUseOnce = requires {
 /// otherwise be ignored.
 template <class M>
 consteval void explain_optional_members_of_module() {
-    static_assert(!MentionsInputGradient<M> || ModuleWithInputGradient<M>,
+    static_assert(!MentionsInputGradient<M> || HasInputGradient<M>,
                   "gradiva: a Module's backward(tape, dY, gradient, dX) is const too, and takes MatrixRef<Scalar> dX");
-    static_assert(!MentionsJvp<M> || ModuleWithJvp<M>,
+    static_assert(!MentionsJvp<M> || HasJvp<M>,
                   "gradiva: a Module's jvp is ConstMatrixMap<Scalar> jvp(Tape&, std::span<const Scalar> v) const");
     static_assert(!MentionsNormalizer<M> || HasNormalizer<M>,
                   "gradiva: a Module's normalizer is Normalizer<Scalar>* normalizer(), not const");
@@ -73,7 +73,7 @@ consteval void explain_optional_members_of_module() {
     static_assert(
         !MentionsUseOnce<typename M::Tape> || requires(typename M::Tape & tape) { tape.use_once(); },
         "gradiva: the use_once of a Module's Tape is void use_once()");
-    static_assert(!MentionsParameterName<M> || ModuleWithParameterNames<M>,
+    static_assert(!MentionsParameterName<M> || HasParameterName<M>,
                   "gradiva: a Module's parameter_name is std::string parameter_name(Index) const");
     static_assert(!MentionsColumnByColumn<M> || SaysColumnByColumn<M>,
                   "gradiva: a Module's column_by_column is static constexpr bool column_by_column = true");

@@ -13,11 +13,12 @@
 #include "gradiva/core/types.hpp"
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/nn/module.hpp"
+#include "gradiva/nn/sequences.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
-/// A network: layers, such as `MlpLayers`, and the flat parameters that they read. Models `Module` with jvp and input
-/// gradient.
+/// A network: layers, such as `MlpLayers`, and the flat parameters that they read. Models `Module`, or with layers that
+/// have a memory `RecurrentModule`, with jvp and input gradient.
 template <class LayersT>
 class LayeredNetwork {
 public:
@@ -59,10 +60,18 @@ public:
     /// Packs the current weights (see `pack_weights`).
     void pack(PackedWeights& packed) const { layers_.pack(parameters(), packed); }
 
-    // See `Module`.
+    // See `Module`, and `RecurrentModule` for the members of layers with memory.
 
-    ConstMatrixMap<Scalar> forward(const ConstMatrixRef<Scalar>& x, Tape& tape) const {
+    ConstMatrixMap<Scalar> forward(const ConstMatrixRef<Scalar>& x, Tape& tape) const requires(!HasMemory<LayersT>) {
         return layers_.forward(parameters(), x, tape);
+    }
+    ConstMatrixMap<Scalar> forward(const ConstMatrixRef<Scalar>& x, const Sequences<Scalar>& sequences,
+                                   Tape& tape) const requires HasMemory<LayersT> {
+        return layers_.forward(parameters(), x, sequences, tape);
+    }
+    Index state_size() const requires HasMemory<LayersT> { return layers_.state_size(); }
+    ConstMatrixMap<Scalar> state_after(const Tape& tape, Index t) const requires HasMemory<LayersT> {
+        return layers_.state_after(tape, t);
     }
     void backward(Tape& tape, const ConstMatrixRef<Scalar>& dy, std::span<Scalar> gradient) const {
         GRADIVA_ASSERT(gradient.size() == parameters().size());

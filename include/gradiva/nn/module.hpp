@@ -44,6 +44,24 @@ concept HasBackward = HasTape<M> &&
     fixed.backward(tape, batch, flat);
 };
 
+template <class M>
+concept HasJvp = HasTape<M> &&
+    requires(const M& fixed, typename M::Tape& tape, std::span<const typename M::Scalar> direction) {
+    { fixed.jvp(tape, direction) } -> std::convertible_to<ConstMatrixMap<typename M::Scalar>>;
+};
+
+template <class M>
+concept HasInputGradient = HasTape<M> &&
+    requires(const M& fixed, typename M::Tape& tape, ConstMatrixRef<typename M::Scalar> batch,
+             std::span<typename M::Scalar> flat, MatrixRef<typename M::Scalar> out) {
+    fixed.backward(tape, batch, flat, out);
+};
+
+template <class M>
+concept HasParameterName = requires(const M& fixed) {
+    { fixed.parameter_name(Index{}) } -> std::convertible_to<std::string>;
+};
+
 }  // namespace detail
 
 /// A differentiable function Y = f(X) of a batch, with flat parameters.
@@ -82,23 +100,14 @@ concept Module = std::copy_constructible<M> && detail::HasParameters<M> && detai
 /// A `Module` with forward-mode derivatives, as `TrustRegion` needs them: `jvp(tape, v) const` is the Jacobian-vector
 /// product (dY/dparameters) v, outputs x batch, at the point of the last forward pass.
 template <class M>
-concept ModuleWithJvp = Module<M> &&
-    requires(const M& fixed, typename M::Tape& tape, std::span<const typename M::Scalar> direction) {
-    { fixed.jvp(tape, direction) } -> std::convertible_to<ConstMatrixMap<typename M::Scalar>>;
-};
+concept ModuleWithJvp = Module<M> && detail::HasJvp<M>;
 
 /// A `Module` that says what its parameters belong to.
 template <class M>
-concept ModuleWithParameterNames = Module<M> && requires(const M& fixed) {
-    { fixed.parameter_name(Index{}) } -> std::convertible_to<std::string>;
-};
+concept ModuleWithParameterNames = Module<M> && detail::HasParameterName<M>;
 
 /// A `Module` whose `backward(tape, dY, gradient, dX) const` also writes dX = dL/dX, inputs x batch.
 template <class M>
-concept ModuleWithInputGradient = Module<M> &&
-    requires(const M& fixed, typename M::Tape& tape, ConstMatrixRef<typename M::Scalar> batch,
-             std::span<typename M::Scalar> flat, MatrixRef<typename M::Scalar> out) {
-    fixed.backward(tape, batch, flat, out);
-};
+concept ModuleWithInputGradient = Module<M> && detail::HasInputGradient<M>;
 
 }  // namespace GRADIVA_NAMESPACE

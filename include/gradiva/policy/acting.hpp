@@ -71,6 +71,10 @@ struct ServedSpace {
 template <Policy A, class Space>
 class Acting {
     static_assert(ActionSpace<Space>);
+    static_assert(
+        !HasMemory<A>,
+        "gradiva: Acting carries no memory from one action to the next: it takes an actor whose network has no "
+        "state_size(), such as Mlp");
 
 public:
     using Scalar = typename A::Scalar;

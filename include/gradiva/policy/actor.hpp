@@ -16,6 +16,7 @@
 #include "gradiva/nn/observation_moments.hpp"
 #include "gradiva/nn/observation_shape.hpp"
 #include "gradiva/nn/packed_weights.hpp"
+#include "gradiva/nn/recurrent_module.hpp"
 #include "gradiva/nn/visit_module.hpp"
 #include "gradiva/policy/detail/parts.hpp"
 #include "gradiva/policy/distribution_for.hpp"
@@ -27,11 +28,11 @@ namespace GRADIVA_NAMESPACE {
 /// A policy pi(a | s): a network that maps observations to heads, and a distribution whose parameters are the head.
 /// `weights()` holds the network's parameters, then the distribution's own, in one span. Copyable: a copy is a
 /// snapshot. Models `Policy`.
-template <Module NetworkT, Distribution DistributionT>
+template <Network NetworkT, Distribution DistributionT>
 class Actor {
     static_assert(std::same_as<typename NetworkT::Scalar, typename DistributionT::Scalar>,
                   "gradiva: Actor needs a network and a distribution of the same scalar type");
-    static_assert(explain_module<NetworkT>() && explain_distribution<DistributionT>());
+    static_assert(explain_network<NetworkT>() && explain_distribution<DistributionT>());
 
 public:
     using Scalar = typename NetworkT::Scalar;
@@ -115,20 +116,34 @@ public:
 
     /// pi(. | s) for each column of `observation` (observation_size x batch), which must outlive the tape's use. A
     /// masked choice has probability 0; its row of the head is `kernels::masked_logit`.
-    void forward(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, Tape& tape) const {
-        compute_head(observation, legal, tape);
+    void forward(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, Tape& tape) const
+        requires(!HasMemory<NetworkT>) {
+        set_head(network_.forward(observation, tape.network), legal, tape);
         distribution_.forward(tape.head, own_parameters(), tape.distribution);
     }
     /// The same without a mask.
-    void forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
+    void forward(ConstMatrixRef<Scalar> observation, Tape& tape) const requires(!HasMemory<NetworkT>) {
         forward(observation, all_legal(observation.cols()), tape);
+    }
+
+    /// The same for a network with memory; see `RecurrentModule`.
+    void forward(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, const Sequences<Scalar>& sequences,
+                 Tape& tape) const requires HasMemory<NetworkT> {
+        set_head(network_.forward(observation, sequences, tape.network), legal, tape);
+        distribution_.forward(tape.head, own_parameters(), tape.distribution);
+    }
+    /// Numbers in the state of a network with memory.
+    Index state_size() const requires HasMemory<NetworkT> { return network_.state_size(); }
+    /// The states after a time step of the last forward pass, state_size x the columns of that step.
+    ConstMatrixMap<Scalar> state_after(const Tape& tape, Index step) const requires HasMemory<NetworkT> {
+        return network_.state_after(tape.network, step);
     }
 
     /// The same as `forward` and then `mode`, and faster for some distributions. Of the tape only the head may be read
     /// then.
     void forward_and_mode(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, Tape& tape,
-                          const ActionView& actions) const {
-        compute_head(observation, legal, tape);
+                          const ActionView& actions) const requires(!HasMemory<NetworkT>) {
+        set_head(network_.forward(observation, tape.network), legal, tape);
         gradiva::forward_and_mode(distribution_, tape.head, own_parameters(), tape.distribution, actions);
     }
 
@@ -195,7 +210,7 @@ public:
     /// is the Jacobian of the head by the weights and F the distribution's Fisher matrix: a jvp, F, and a backward
     /// pass.
     void add_fisher_product(Tape& tape, std::span<const Scalar> v, std::span<Scalar> out) const requires
-        ModuleWithJvp<NetworkT> && DistributionWithFisher<DistributionT> {
+        NetworkWithJvp<NetworkT> && DistributionWithFisher<DistributionT> {
         tape.d_head.resize(head_size(), tape.head.cols());
         distribution_.fisher(tape.distribution, network_.jvp(tape.network, v), own(v), tape.d_head.matrix(), own(out));
         network_.backward(tape.network, tape.d_head.matrix(), out);
@@ -214,8 +229,8 @@ public:
     }
 
 private:
-    void compute_head(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, Tape& tape) const {
-        rebind(tape.head, network_.forward(observation, tape.network));
+    void set_head(const ConstMatrixMap<Scalar>& head, const ActionMask& legal, Tape& tape) const {
+        rebind(tape.head, head);
         if (legal.rows() == 0) return;
         tape.masked_head.resize(tape.head.rows(), tape.head.cols());
         std::copy_n(tape.head.data(), tape.head.size(), tape.masked_head.data());

@@ -153,6 +153,9 @@ ModuleCheck check_network(const Description& description, Index inputs, Index ou
                           const CheckModuleOptions& options = {}) {
     ModuleCheck check;
     if constexpr (detail::explain_network_description<Description, float>()) {
+        static_assert(!HasMemory<typename NetworkFor<Description, float>::Type>,
+                      "gradiva: check_network tries networks without memory; check_module(network, {.sequence = 5}) "
+                      "tries one with it");
         require(inputs >= 1 && outputs >= 1, "check_network: inputs is {} and outputs {}; give at least 1 of each",
                 inputs, outputs);
         detail::InitialNetwork<Description> initial(description, inputs, outputs, options.seed);

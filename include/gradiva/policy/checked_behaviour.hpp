@@ -31,6 +31,14 @@ public:
         behaviour_->forward(observation, legal, tape_);
     }
 
+    /// The same for a behaviour with memory, and how the columns follow one another in time.
+    void forward(ConstMatrixRef<Scalar> observation, const ActionMask& legal,
+                 const Sequences<Scalar>& sequences) requires HasMemory<B> {
+        behaviour_->forward(observation, legal, sequences, tape_);
+    }
+    /// The states after the first time step of the last batch.
+    ConstMatrixMap<Scalar> state_after() const requires HasMemory<B> { return behaviour_->state_after(tape_, 0); }
+
     /// Writes an action of each distribution to `actions` (n columns) as the behaviour stores it: one sampled from the
     /// stream `rngs[j]`, or, where `rngs` is empty and the behaviour has a `mode`, the most probable one. Checks
     /// nothing.
@@ -65,9 +73,13 @@ public:
             }
         }
         forward(observation, legal);
-        check_head<Scalar>(who_, tape_.head, legal, environments);  // before a stream is drawn from
-        draw(rngs, actions);
-        return as_sent(legal, actions, environments);
+        return choose(legal, rngs, actions, environments);
+    }
+    /// The same for a behaviour with memory, given the states of the environments.
+    ConstActionView act(ConstMatrixRef<Scalar> observation, const ActionMask& legal, const Sequences<Scalar>& sequences,
+                        std::span<Rng> rngs, ActionView actions) requires HasMemory<B> {
+        forward(observation, legal, sequences);
+        return choose(legal, rngs, actions, {0, observation.cols()});
     }
 
     /// Writes the log-probability of each of the last batch's actions as they are stored, which must be valid.
@@ -89,6 +101,13 @@ public:
     ConstMatrixMap<Scalar> head() const { return tape_.head; }
 
 private:
+    ConstActionView choose(const ActionMask& legal, std::span<Rng> rngs, const ActionView& actions,
+                           Range environments) {
+        check_head<Scalar>(who_, tape_.head, legal, environments);  // before a stream is drawn from
+        draw(rngs, actions);
+        return as_sent(legal, actions, environments);
+    }
+
     /// The checks of `check` but for the head's, and the conversion.
     ConstActionView as_sent(const ActionMask& legal, const ConstActionView& chosen, Range environments) {
         check_actions(who_, action_space_, chosen, legal, environments);

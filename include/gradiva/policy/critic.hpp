@@ -11,6 +11,7 @@
 #include "gradiva/nn/observation_moments.hpp"
 #include "gradiva/nn/observation_shape.hpp"
 #include "gradiva/nn/packed_weights.hpp"
+#include "gradiva/nn/recurrent_module.hpp"
 #include "gradiva/nn/visit_module.hpp"
 #include "gradiva/policy/detail/parts.hpp"
 #include "gradiva/policy/explain.hpp"
@@ -19,9 +20,9 @@
 namespace GRADIVA_NAMESPACE {
 
 /// A value function V(s): a network with one output. Copyable: a copy is a snapshot. Models `ValueFunction`.
-template <Module NetworkT>
+template <Network NetworkT>
 class Critic {
-    static_assert(explain_module<NetworkT>());
+    static_assert(explain_network<NetworkT>());
 
 public:
     using Scalar = typename NetworkT::Scalar;
@@ -59,9 +60,23 @@ public:
 
     /// V(s) of each column of `observation` (observation_size x batch), a view into the tape. The observation must
     /// outlive the tape's use.
-    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const
+        requires(!HasMemory<NetworkT>) {
         const ConstMatrixMap<Scalar> value = network_.forward(observation, tape);
         return {value.data(), value.cols()};
+    }
+
+    /// The same for a network with memory; see `RecurrentModule`.
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, const Sequences<Scalar>& sequences,
+                                   Tape& tape) const requires HasMemory<NetworkT> {
+        const ConstMatrixMap<Scalar> value = network_.forward(observation, sequences, tape);
+        return {value.data(), value.cols()};
+    }
+    /// Numbers in the state of a network with memory.
+    Index state_size() const requires HasMemory<NetworkT> { return network_.state_size(); }
+    /// The states after a time step of the last forward pass, state_size x the columns of that step.
+    ConstMatrixMap<Scalar> state_after(const Tape& tape, Index step) const requires HasMemory<NetworkT> {
+        return network_.state_after(tape, step);
     }
 
     /// Adds dL/dweights to `gradient`, given dL/dV of each column.
@@ -93,6 +108,15 @@ template <class C>
 inline constexpr bool learns_in_actor = false;
 template <detail::SaysLearnsInActor C>
 inline constexpr bool learns_in_actor<C> = C::learns_in_actor;
+
+/// Whether a critic with memory reads the state of the actor, of whose network it is a part.
+template <class C>
+inline constexpr bool reads_actor_state = false;
+template <class C>
+requires requires {
+    { C::reads_actor_state } -> std::convertible_to<bool>;
+}
+inline constexpr bool reads_actor_state<C> = C::reads_actor_state;
 
 /// Whether C is a critic, and not `NoCritic`.
 template <class C>

@@ -15,6 +15,7 @@ template <Policy A>
 class GreedyValue {
 public:
     using Scalar = typename A::Scalar;
+    static constexpr bool reads_actor_state = true;
 
     /// Storage of one forward pass.
     struct Tape {
@@ -28,8 +29,36 @@ public:
 
     /// V(s) of each column of `observation` (observation_size x batch), a view into the tape; NaN where a Q is NaN. The
     /// observation must outlive the tape's use.
-    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, ActionMask legal, Tape& tape) const {
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, ActionMask legal, Tape& tape) const
+        requires(!HasMemory<A>) {
         actor_->forward(observation, legal, tape.actor);
+        return largest(tape);
+    }
+    /// The same without a mask.
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const requires(!HasMemory<A>) {
+        return forward(observation, all_legal(observation.cols()), tape);
+    }
+
+    /// The same for an actor with memory, whose state is that of the values.
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, ActionMask legal,
+                                   const Sequences<Scalar>& sequences, Tape& tape) const requires HasMemory<A> {
+        actor_->forward(observation, legal, sequences, tape.actor);
+        return largest(tape);
+    }
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, const Sequences<Scalar>& sequences,
+                                   Tape& tape) const requires HasMemory<A> {
+        return forward(observation, all_legal(observation.cols()), sequences, tape);
+    }
+    Index state_size() const requires HasMemory<A> { return actor_->state_size(); }
+    ConstMatrixMap<Scalar> state_after(const Tape& tape, Index step) const requires HasMemory<A> {
+        return actor_->state_after(tape.actor, step);
+    }
+
+    /// Without state of its own.
+    void visit_state(State&) {}
+
+private:
+    static ConstVectorMap<Scalar> largest(Tape& tape) {
         const auto& q = tape.actor.head;
         tape.value.resize(q.cols());
         for (Index j = 0; j < q.cols(); ++j) {
@@ -39,15 +68,6 @@ public:
         }
         return std::as_const(tape.value).vector();
     }
-    /// The same without a mask.
-    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
-        return forward(observation, all_legal(observation.cols()), tape);
-    }
-
-    /// Without state of its own.
-    void visit_state(State&) {}
-
-private:
     const A* actor_;
 };
 

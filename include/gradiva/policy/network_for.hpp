@@ -4,8 +4,11 @@
 
 #include "gradiva/nn/convolution.hpp"
 #include "gradiva/nn/explain_module.hpp"
+#include "gradiva/nn/gru.hpp"
 #include "gradiva/nn/join.hpp"
+#include "gradiva/nn/lstm.hpp"
 #include "gradiva/nn/mlp.hpp"
+#include "gradiva/nn/recurrent_module.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -27,6 +30,16 @@ struct NetworkFor<Convolution, Scalar> {
 template <class Scalar>
 struct NetworkFor<Join, Scalar> {
     using Type = JoinNetwork<Scalar>;
+};
+
+template <class Scalar>
+struct NetworkFor<Gru, Scalar> {
+    using Type = GruNetwork<Scalar>;
+};
+
+template <class Scalar>
+struct NetworkFor<Lstm, Scalar> {
+    using Type = LstmNetwork<Scalar>;
 };
 
 /// A description of a network, such as `Mlp`: a type for which `NetworkFor` is specialised.
@@ -51,14 +64,14 @@ consteval bool explain_network_description() {
             "gradiva: this is no description of a network, such as Mlp: specialise gradiva::NetworkFor for it");
     } else {
         using Network = typename NetworkFor<D, Scalar>::Type;
-        if constexpr (explain_module<Network>()) {
+        if constexpr (explain_network<Network>()) {
             static_assert(std::same_as<typename Network::Scalar, Scalar>,
                           "gradiva: NetworkFor<Description, Scalar> names a network of another Scalar");
+            static_assert(BuildsItsNetwork<D, Scalar>,
+                          "gradiva: a network is built from its description as Type(Index inputs, Index outputs, const "
+                          "Description&, Rng, double output_gain)");
+            return BuildsItsNetwork<D, Scalar>;
         }
-        static_assert(BuildsItsNetwork<D, Scalar>,
-                      "gradiva: a network is built from its description as Type(Index inputs, Index outputs, const "
-                      "Description&, Rng, double output_gain)");
-        return BuildsItsNetwork<D, Scalar>;
     }
     return false;
 }

@@ -9,6 +9,7 @@
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/visit_part.hpp"
 #include "gradiva/nn/observation_moments.hpp"
+#include "gradiva/nn/sequences.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -28,11 +29,22 @@ concept HasBehaviourSizes = HasActingTape<B> && requires(const B& fixed) {
     { fixed.own_parameters() } -> std::convertible_to<std::span<const typename B::Scalar>>;
 };
 
+/// The forward pass of a behaviour, without or with memory.
 template <class B>
-concept HasActs = HasActingTape<B> &&
-    requires(const B& fixed, typename B::Tape& tape, ConstMatrixRef<typename B::Scalar> batch, ActionMask legal,
-             std::span<Rng> rng, ActionView out, ConstActionView actions, VectorRef<typename B::Scalar> values) {
+concept HasActingForward = requires(const B& fixed, typename B::Tape& tape, ConstMatrixRef<typename B::Scalar> batch,
+                                    ActionMask legal) {
     fixed.forward(batch, legal, tape);
+}
+|| (HasMemory<B> && requires(const B& fixed, typename B::Tape& tape, ConstMatrixRef<typename B::Scalar> batch,
+                             ActionMask legal, const Sequences<typename B::Scalar>& sequences) {
+    fixed.forward(batch, legal, sequences, tape);
+    { fixed.state_after(tape, Index{}) } -> std::convertible_to<ConstMatrixMap<typename B::Scalar>>;
+});
+
+template <class B>
+concept HasActs = HasActingTape<B> && HasActingForward<B> &&
+    requires(const B& fixed, typename B::Tape& tape, std::span<Rng> rng, ActionView out, ConstActionView actions,
+             VectorRef<typename B::Scalar> values) {
     fixed.sample(tape, rng, out);
     fixed.log_prob(tape, actions, values);
 };
@@ -112,6 +124,16 @@ bool project_gradient(const P& policy, std::span<typename P::Scalar> gradient) {
     }
 }
 
+/// Numbers in the state of a policy or a value function with memory; 0 for one without.
+template <class P>
+Index state_size_of([[maybe_unused]] const P& part) {
+    if constexpr (HasMemory<P>) {
+        return part.state_size();
+    } else {
+        return 0;
+    }
+}
+
 /// Visits a policy or a value function: by its `visit_state`, or where it has none, its weights and normaliser.
 template <class P>
 void visit_policy(State& state, std::string_view name, P& policy) {
@@ -134,7 +156,12 @@ namespace detail {
 template <class C>
 concept HasValueForward = requires(const C& fixed, typename C::Tape& tape, ConstMatrixRef<typename C::Scalar> batch) {
     { fixed.forward(batch, tape) } -> std::convertible_to<ConstVectorMap<typename C::Scalar>>;
-};
+}
+|| (HasMemory<C> && requires(const C& fixed, typename C::Tape& tape, ConstMatrixRef<typename C::Scalar> batch,
+                             const Sequences<typename C::Scalar>& sequences) {
+    { fixed.forward(batch, sequences, tape) } -> std::convertible_to<ConstVectorMap<typename C::Scalar>>;
+    { fixed.state_after(tape, Index{}) } -> std::convertible_to<ConstMatrixMap<typename C::Scalar>>;
+});
 
 template <class C>
 concept HasValueBackward = requires(const C& fixed, typename C::Tape& tape, ConstVectorRef<typename C::Scalar> d_value,

@@ -35,10 +35,10 @@ private:
 template <class Shard>
 class ColumnPasses {
 public:
-    /// Calls `body(shard, range)` for each pass over [0, columns), on any of the threads.
+    /// Calls `body(shard, range)` for each pass of at most `width` over [0, columns), on any of the threads.
     template <class Body>
-    void run(Index columns, Threads& threads, const Body& body) {
-        const Index passes = pieces_of(columns, pass_width);
+    void run(Index columns, Threads& threads, const Body& body, Index width = pass_width) {
+        const Index passes = pieces_of(columns, width);
         const Index count = std::min(passes, 4 * threads.count());
         shards_.grow_to(count);
         threads.run(count, [&](Index s) {

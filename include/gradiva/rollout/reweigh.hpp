@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
 #include "gradiva/policy/explain.hpp"
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/rollout.hpp"
+#include "gradiva/rollout/sample_batch.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -32,8 +35,16 @@ public:
                 "reweigh: the rollout holds no sample; collect one, again after an exception");
         check_log_probs(rollout);
         rollout.clear_absent();
-        passes_.run(rollout.horizon * rollout.environments, threads_,
-                    [&](Shard& shard, Range range) { compare(rollout, range, shard); });
+        if constexpr (HasMemory<P>) {
+            sequences_.order.reset(rollout, rollout.steps_of_sequence());
+            sequences_.passes.run(
+                sequences_.order.size(), threads_,
+                [&](SequenceShard& shard, Range positions) { compare_sequences(rollout, positions, shard); },
+                sequences_.order.pass_size());
+        } else {
+            passes_.run(rollout.horizon * rollout.environments, threads_,
+                        [&](Shard& shard, Range range) { compare(rollout, range, shard); });
+        }
         rollout.for_each_absent([&](Index t, Range range) {
             for (Index n = range.begin; n < range.end; ++n) rollout.log_ratio(n, t) = 0;
         });
@@ -45,6 +56,34 @@ private:
         typename P::Tape tape;
         NetworkInput<Scalar> input;
     };
+
+    struct SequenceShard {
+        typename P::Tape tape;
+        SampleBatch<Scalar> batch;
+        Buffer<Scalar> log_prob;
+    };
+
+    /// What a policy with memory needs.
+    struct OfSequences {
+        Minibatches order;
+        ColumnPasses<SequenceShard> passes;
+    };
+    struct OfSamples {};
+
+    void compare_sequences(Rollout<Scalar>& rollout, Range positions, SequenceShard& shard) {
+        const Buffer<Scalar> no_advantage;
+        const OrderedSamples<Scalar> samples{rollout, sequences_.order, no_advantage, positions};
+        shard.batch.gather_observations(samples);
+        shard.batch.gather_masks(samples);
+        shard.batch.gather_actions(samples);
+        shard.batch.forward(policy_, shard.tape);
+        shard.log_prob.resize(samples.size());
+        policy_.log_prob(shard.tape, std::as_const(shard.batch.action).all(), shard.log_prob.vector());
+        const Index* const sample = shard.batch.layout.samples();
+        for (Index j = 0; j < samples.size(); ++j) {
+            rollout.log_ratio.data()[sample[j]] = shard.log_prob[j] - rollout.log_prob.data()[sample[j]];
+        }
+    }
 
     void compare(Rollout<Scalar>& rollout, Range range, Shard& shard) {
         const Rollout<Scalar>& read = rollout;
@@ -105,6 +144,7 @@ private:
     const P& policy_;
     Threads& threads_;
     ColumnPasses<Shard> passes_;
+    std::conditional_t<HasMemory<P>, OfSequences, OfSamples> sequences_;
 };
 
 }  // namespace GRADIVA_NAMESPACE

@@ -11,6 +11,7 @@
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/env/action_mask.hpp"
+#include "gradiva/nn/sequences.hpp"
 #include "gradiva/policy/explain.hpp"
 #include "gradiva/policy/policy.hpp"
 
@@ -31,26 +32,32 @@ struct Rollout {
     template <ExplainedVectorEnv V, ExplainedBehaviour P>
     Rollout(const V& envs, const P& actor)
         : environments(envs.size()), observation_size(observation_size_of(envs)), head_size(actor.head_size()),
-          mask_size(mask_size_of(envs)), metric_names(metric_names_of<V>()), action_shape(actor.action_shape()) {}
+          actor_state_size(state_size_of(actor)), mask_size(mask_size_of(envs)), metric_names(metric_names_of<V>()),
+          action_shape(actor.action_shape()) {}
 
     Index environments;
     Index observation_size;
     Index head_size;
-    Index mask_size;  ///< rows of action masks, one per choice; 0 where the environments have no masks
+    Index actor_state_size;       ///< S: numbers in the state of a policy with memory, 0 for one without
+    Index critic_state_size = 0;  ///< the same of the critic; set by `Estimator`
+    Index mask_size;              ///< rows of action masks, one per choice; 0 where the environments have no masks
     std::span<const std::string_view> metric_names;  ///< of the environments' metrics; empty where they have none
     ActionShape action_shape;
     Index horizon = 0;            ///< T
+    Index sequence = 0;           ///< L: networks with memory learn from sequences of so many steps; 0: of all steps
     bool starts_anew = false;     ///< every environment's samples start with a reset
     bool whole_episodes = false;  ///< the same, and they end with an episode's end
+    bool is_valued = false;       ///< `Estimator` has written `critic_state`
 
     // Filled by `Collector`.
-    MatrixBuffer<float> observation;  ///< D x (T + 1) N: column t N + n before step t, those of t = T after the last
-    MatrixBuffer<std::uint8_t> mask;  ///< mask_size x (T + 1) N: 1 for a legal choice, 0 for another
-    ActionBatch action;               ///< T N columns: as the policy stores them
-    MatrixBuffer<Scalar> head;        ///< head_size x T N: output of the acting policy's network
-    Buffer<Scalar> own_parameters;    ///< of the acting distribution, such as log standard deviations
-    MatrixBuffer<Scalar> log_prob;    ///< N x T: log mu(a | s) of the acting policy mu
-    MatrixBuffer<Scalar> reward;      ///< N x T, as the environments gave it
+    MatrixBuffer<float> observation;   ///< D x (T + 1) N: column t N + n before step t, those of t = T after the last
+    MatrixBuffer<std::uint8_t> mask;   ///< mask_size x (T + 1) N: 1 for a legal choice, 0 for another
+    ActionBatch action;                ///< T N columns: as the policy stores them
+    MatrixBuffer<Scalar> head;         ///< head_size x T N: output of the acting policy's network
+    Buffer<Scalar> own_parameters;     ///< of the acting distribution, such as log standard deviations
+    MatrixBuffer<Scalar> log_prob;     ///< N x T: log mu(a | s) of the acting policy mu
+    MatrixBuffer<Scalar> actor_state;  ///< S x ceil(T / L) N: column c N + n the acting policy's state before step c L
+    MatrixBuffer<Scalar> reward;       ///< N x T, as the environments gave it
     MatrixBuffer<std::uint8_t> terminated;  ///< N x T, 0 or 1
     MatrixBuffer<std::uint8_t> truncated;   ///< N x T, 0 or 1; never together with terminated
     Buffer<Index> length;                   ///< N: number of samples of each environment
@@ -64,6 +71,7 @@ struct Rollout {
     MatrixBuffer<Scalar> log_ratio;  ///< N x T: log pi(a | s) - log_prob, pi being the policy that learns
 
     // Filled by `Estimator`.
+    MatrixBuffer<Scalar> critic_state;  ///< as `actor_state`, of the critic
     MatrixBuffer<Scalar> value;         ///< N x (T + 1): V of each observation
     MatrixBuffer<Scalar> next_value;    ///< N x T: V of the state after; of the final one if truncated, 0 if terminated
     MatrixBuffer<Scalar> continues;     ///< N x T: 0 where an episode ended, else 1
@@ -81,11 +89,22 @@ struct Rollout {
         for (auto* part : {&log_prob, &log_ratio, &reward, &next_value, &continues, &advantage, &value_target}) {
             part->resize(environments, steps);
         }
+        actor_state.resize(actor_state_size, sequences_of_each() * environments);
+        critic_state.resize(critic_state_size, sequences_of_each() * environments);
         value.resize(environments, steps + 1);
         terminated.resize(environments, steps);
         truncated.resize(environments, steps);
         length.resize(environments);
     }
+
+    /// Time steps of a sequence, but for the last ones, which may be shorter.
+    Index steps_of_sequence() const { return sequence == 0 ? std::max<Index>(horizon, 1) : sequence; }
+    /// How many sequences the horizon is cut into.
+    Index sequences_of_each() const { return pieces_of(horizon, steps_of_sequence()); }
+    /// Whether a sequence starts at time t.
+    bool starts_sequence(Index t) const { return sequence == 0 ? t == 0 : t % sequence == 0; }
+    /// Whether it has states of a policy or a critic with memory.
+    bool holds_states() const { return actor_state_size + critic_state_size > 0; }
 
     /// Whether there is a sample of environment n at time t.
     bool holds(Index t, Index n) const { return t < length[n]; }
@@ -133,6 +152,12 @@ struct Rollout {
         state("head", head);
         state("own_parameters", own_parameters);
         state("log_prob", log_prob);
+        if (holds_states()) {
+            state("sequence", sequence);
+            state("actor_state", actor_state);
+            state("critic_state", critic_state);
+            state("is_valued", is_valued);
+        }
         state("log_ratio", log_ratio);
         state("reward", reward);
         state("terminated", terminated);
@@ -172,8 +197,11 @@ private:
         const auto holds_columns = [](const auto& matrix, Index rows, Index columns) {
             return matrix.rows() == rows && matrix.cols() == columns;
         };
-        bool fits = horizon >= 1 && holds_samples(log_prob) && holds_samples(log_ratio) && holds_samples(reward) &&
-                    holds_samples(terminated) && holds_samples(truncated);
+        const Index sequences = sequence >= 0 ? sequences_of_each() * environments : -1;
+        bool fits = horizon >= 1 && holds_columns(actor_state, actor_state_size, sequences) &&
+                    holds_columns(critic_state, critic_state_size, sequences) && holds_samples(log_prob) &&
+                    holds_samples(log_ratio) && holds_samples(reward) && holds_samples(terminated) &&
+                    holds_samples(truncated);
         const Index samples = reward.rows() * reward.cols(), truncations = final_sample.size();
         fits = fits && holds_columns(observation, observation_size, samples + environments) &&
                holds_columns(mask, mask_size, samples + environments) && holds_columns(head, head_size, samples) &&

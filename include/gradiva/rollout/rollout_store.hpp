@@ -13,7 +13,9 @@ class RolloutStore {
 public:
     struct Entry {
         template <VectorEnv V, Behaviour B>
-        Entry(const V& envs, const B& behaviour) : rollout(envs, behaviour) {}
+        Entry(const V& envs, const B& behaviour, Index critic_state_size) : rollout(envs, behaviour) {
+            rollout.critic_state_size = critic_state_size;
+        }
 
         Rollout<Scalar> rollout;
         Index updates = 0;  ///< that the acting policy had had, where the owner of the store says so
@@ -26,11 +28,12 @@ public:
         }
     };
 
-    /// Holds up to `capacity` rollouts of these environments and this policy. Throws `Error` unless it is at least 1.
+    /// Holds up to `capacity` rollouts of these environments and this policy, with states of a critic with memory.
+    /// Throws `Error` unless the capacity is at least 1.
     template <VectorEnv V, Behaviour B>
-    RolloutStore(const V& envs, const B& behaviour, Index capacity) {
+    RolloutStore(const V& envs, const B& behaviour, Index capacity, Index critic_state_size = 0) {
         require(capacity >= 1, "RolloutStore: capacity is {}; give room for at least 1 rollout", capacity);
-        for (Index i = 0; i < capacity; ++i) entries_.emplace_back(envs, behaviour);
+        for (Index i = 0; i < capacity; ++i) entries_.emplace_back(envs, behaviour, critic_state_size);
     }
 
     Index capacity() const { return entries_.size(); }

@@ -1,61 +1,66 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
-#include "gradiva/rollout/minibatches.hpp"
+#include "gradiva/nn/sequences.hpp"
+#include "gradiva/rollout/batch_layout.hpp"
 #include "gradiva/rollout/rollout.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
-/// A minibatch: the samples of a rollout at consecutive positions of a shuffled order.
-template <class Scalar>
-struct OrderedSamples {
-    const Rollout<Scalar>& rollout;
-    const Minibatches& order;
-    const Buffer<Scalar>& advantage;  ///< of each position of the order, normalised where the loss asks for it
-    Range positions;                  ///< which positions of the order
-
-    Index size() const { return positions.size(); }
-    /// The samples t N + n.
-    const Index* indices() const { return order.from(positions.begin); }
-};
-
-/// The data of n samples of a rollout, gathered into dense matrices of one column per sample. The buffers are reused
-/// from one minibatch to the next; each `gather` function copies what its name says.
+/// The data of n samples of a rollout, gathered into dense matrices of one column per sample (see `BatchLayout`). The
+/// buffers are reused from one minibatch to the next; each `gather` function copies what its name says.
+/// `gather_observations`, and with it `gather_for_actor` and `gather_for_critic`, choose the samples; the others follow
+/// one of them.
 template <class Scalar>
 struct SampleBatch {
-    MatrixBuffer<Scalar> observation;  ///< D x n
-    MatrixBuffer<std::uint8_t> mask;   ///< mask_size x n
-    ActionBatch action;                ///< n
-    MatrixBuffer<Scalar> old_head;     ///< head_size x n: heads of the policy that acted
-    Buffer<Scalar> old_log_prob;       ///< n: of the policy that acted
-    Buffer<Scalar> advantage;          ///< n: normalised where the loss asks for it
-    Buffer<Scalar> old_value;          ///< n: V when the rollout was estimated
-    Buffer<Scalar> value_target;       ///< n
+    BatchLayout layout;                 ///< the sample of each column
+    MatrixBuffer<Scalar> observation;   ///< D x n
+    MatrixBuffer<std::uint8_t> mask;    ///< mask_size x n
+    ActionBatch action;                 ///< n
+    MatrixBuffer<Scalar> old_head;      ///< head_size x n: heads of the policy that acted
+    Buffer<Scalar> old_log_prob;        ///< n: of the policy that acted
+    Buffer<Scalar> advantage;           ///< n: normalised where the loss asks for it
+    Buffer<Scalar> old_value;           ///< n: V when the rollout was estimated
+    Buffer<Scalar> value_target;        ///< n
+    MatrixBuffer<Scalar> actor_state;   ///< of each sequence: the state of a policy with memory before its first step
+    MatrixBuffer<Scalar> critic_state;  ///< the same of a critic with memory
+
+    /// Observations, and the states of actor and critic before sequences.
+    void gather_observations(const OrderedSamples<Scalar>& from) {
+        const Rollout<Scalar>& rollout = from.rollout;
+        layout.arrange(from);
+        observation.gather_columns(rollout.observation.data(), rollout.observation_size, layout.samples(),
+                                   layout.size());
+        layout.gather_states(rollout.actor_state, actor_state);
+        layout.gather_states(rollout.critic_state, critic_state);
+    }
 
     /// Observations, masks, actions, old log-probs and advantages: what a policy's loss needs without a KL term.
     void gather_for_actor(const OrderedSamples<Scalar>& from) {
         gather_observations(from);
-        mask.gather_columns(from.rollout.mask.data(), from.rollout.mask_size, from.indices(), from.size());
+        gather_masks(from);
         gather_actions(from);
-        old_log_prob.gather(from.rollout.log_prob.data(), from.indices(), from.size());
-        advantage.resize(from.size());
-        std::copy_n(from.advantage.data() + from.positions.begin, from.size(), advantage.data());
+        old_log_prob.gather(from.rollout.log_prob.data(), layout.samples(), layout.size());
+        layout.gather_places(from.advantage, advantage);
+    }
+
+    void gather_masks(const OrderedSamples<Scalar>& from) {
+        mask.gather_columns(from.rollout.mask.data(), from.rollout.mask_size, layout.samples(), layout.size());
     }
 
     void gather_actions(const OrderedSamples<Scalar>& from) {
-        action.gather_columns(from.rollout.action, from.indices(), from.size());
+        action.gather_columns(from.rollout.action, layout.samples(), layout.size());
     }
 
     /// Heads of the policy that acted, for the KL divergence from it.
     void gather_old_heads(const OrderedSamples<Scalar>& from) {
-        old_head.gather_columns(from.rollout.head.data(), from.rollout.head_size, from.indices(), from.size());
+        old_head.gather_columns(from.rollout.head.data(), from.rollout.head_size, layout.samples(), layout.size());
     }
 
     /// Values before the update, for a clipped value loss.
     void gather_old_values(const OrderedSamples<Scalar>& from) {
-        old_value.gather(from.rollout.value.data(), from.indices(), from.size());
+        old_value.gather(from.rollout.value.data(), layout.samples(), layout.size());
     }
 
     /// Observations and value targets, what a critic's loss needs; `gather_targets` alone is enough where the
@@ -66,19 +71,42 @@ struct SampleBatch {
     }
 
     void gather_targets(const OrderedSamples<Scalar>& from) {
-        value_target.gather(from.rollout.value_target.data(), from.indices(), from.size());
+        value_target.gather(from.rollout.value_target.data(), layout.samples(), layout.size());
     }
+
+    /// How the columns follow one another in time, for a network with memory, and the states of the policy or of the
+    /// critic before them.
+    Sequences<Scalar> sequences_of_actor() const { return {layout.width(), layout.begins(), actor_state.matrix()}; }
+    Sequences<Scalar> sequences_of_critic() const { return {layout.width(), layout.begins(), critic_state.matrix()}; }
 
     /// Runs a policy's forward pass over the batch, which must outlive the use of the tape.
     template <class Policy>
     void forward(const Policy& policy, typename Policy::Tape& tape) const {
-        policy.forward(observation.matrix(), mask.matrix(), tape);
+        if constexpr (HasMemory<Policy>) {
+            policy.forward(observation.matrix(), mask.matrix(), sequences_of_actor(), tape);
+        } else {
+            policy.forward(observation.matrix(), mask.matrix(), tape);
+        }
     }
 
-private:
-    void gather_observations(const OrderedSamples<Scalar>& from) {
-        observation.gather_columns(from.rollout.observation.data(), from.rollout.observation_size, from.indices(),
-                                   from.size());
+    /// Runs a critic's forward pass over the batch; the same holds. Returns the value of each column.
+    template <class Critic>
+    ConstVectorMap<Scalar> values(const Critic& critic, typename Critic::Tape& tape) const {
+        if constexpr (HasMemory<Critic>) {
+            return critic.forward(observation.matrix(), sequences_of_critic(), tape);
+        } else {
+            return critic.forward(observation.matrix(), tape);
+        }
+    }
+
+    /// Runs the forward pass of a policy's network over the batch; the same holds.
+    template <class Network>
+    ConstMatrixMap<Scalar> outputs(const Network& network, typename Network::Tape& tape) const {
+        if constexpr (HasMemory<Network>) {
+            return network.forward(observation.matrix(), sequences_of_actor(), tape);
+        } else {
+            return network.forward(observation.matrix(), tape);
+        }
     }
 };
 

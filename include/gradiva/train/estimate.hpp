@@ -5,11 +5,13 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "gradiva/advantage/advantage.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/rollout.hpp"
+#include "gradiva/train/detail/sequential_values.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -23,29 +25,53 @@ class Estimator {
     static_assert(!has_critic<C> || !Behaviour<C>, "gradiva: Estimator values states by a critic; this is an actor");
 
 public:
-    Estimator(const C& critic, Threads& threads) : critic_(critic), threads_(threads) {}
+    Estimator(const C& critic, Threads& threads) : critic_(critic), threads_(threads), sequential_(critic) {}
 
     /// Writes `value`, `next_value` and `continues`, then calls `advantage(rollout)`, which writes `advantage` and
     /// `value_target`.
     template <class Scalar, Advantage A>
     void operator()(Rollout<Scalar>& rollout, const A& advantage) {
         rollout.clear_absent();
-        final_value_.reserve(rollout.final_sample.capacity());
-        if constexpr (has_critic<C>) {
-            static_assert(std::same_as<Scalar, typename C::Scalar>,
-                          "gradiva: Critic and Actor need the same scalar type");
-            evaluate(rollout.observation, rollout.mask, rollout.value.data());
-            final_value_.resize(rollout.final_observation.cols());
-            evaluate(rollout.final_observation, rollout.final_mask, final_value_.data());
-        } else {
-            rollout.value.clear_columns({0, rollout.value.cols()});
-            final_value_.assign(rollout.final_observation.cols(), 0);
-        }
+        find_values(rollout);
         bootstrap(rollout);
         advantage(rollout);
     }
 
+    /// For a critic with memory: values a fresh rollout, so that the next one goes on from its states, where an update
+    /// learns before it estimates it. Without effect for others.
+    template <class Scalar>
+    void follow(Rollout<Scalar>& rollout) {
+        if constexpr (HasMemory<C>) {
+            rollout.clear_absent();
+            find_values(rollout);
+        }
+    }
+
+    /// What goes on from one rollout to the next.
+    void visit_state(State& state) {
+        if constexpr (HasMemory<C>) sequential_.visit_state(state);
+    }
+
 private:
+    template <class Scalar>
+    void find_values(Rollout<Scalar>& rollout) {
+        final_value_.reserve(rollout.final_sample.capacity());
+        if constexpr (has_critic<C>) {
+            static_assert(std::same_as<Scalar, typename C::Scalar>,
+                          "gradiva: Critic and Actor need the same scalar type");
+            if constexpr (HasMemory<C>) {
+                sequential_(rollout, final_value_, threads_);
+            } else {
+                evaluate(rollout.observation, rollout.mask, rollout.value.data());
+                final_value_.resize(rollout.final_observation.cols());
+                evaluate(rollout.final_observation, rollout.final_mask, final_value_.data());
+            }
+        } else {
+            rollout.value.clear_columns({0, rollout.value.cols()});
+            final_value_.assign(rollout.final_observation.cols(), 0);
+        }
+    }
+
     struct alignas(buffer_alignment) Shard {
         typename C::Tape tape;
         NetworkInput<typename C::Scalar> input;
@@ -89,6 +115,7 @@ private:
     Threads& threads_;
     Buffer<typename C::Scalar> final_value_;
     ColumnPasses<Shard> passes_;
+    typename detail::SequentialValuesFor<C>::Type sequential_;
 };
 
 namespace detail {

@@ -62,9 +62,10 @@ class EvaluationRun {
 public:
     EvaluationRun(const P& actor, Vectorized<E>& envs, const EvaluateOptions& options)
         : all_{0, envs.size()}, options_(options), checked_actor_("evaluate", actor, envs.action_space(), envs.size()),
-          checked_envs_("evaluate", envs, all_), observation_(observation_size_of(envs), envs.size()),
-          mask_(mask_size_of(envs), envs.size()), actions_(actor.action_shape(), envs.size()), reward_(envs.size()),
-          terminated_(envs.size()), truncated_(envs.size()), quota_(envs.size()) {
+          checked_envs_("evaluate", envs, all_), states_(state_size_of(actor), all_),
+          observation_(observation_size_of(envs), envs.size()), mask_(mask_size_of(envs), envs.size()),
+          actions_(actor.action_shape(), envs.size()), reward_(envs.size()), terminated_(envs.size()),
+          truncated_(envs.size()), quota_(envs.size()) {
         for (Index n = 0; n < envs.size(); ++n) {
             quota_[n] = piece(options.episodes, envs.size(), n).size();
             if (!options.greedy) {
@@ -87,8 +88,7 @@ public:
 private:
     /// Acts in all environments, and steps those that have episodes left.
     void step() {
-        const ConstActionView actions = checked_actor_.act(input_(std::as_const(observation_).matrix()),
-                                                           std::as_const(mask_).matrix(), rngs_.span(), actions_.all());
+        const ConstActionView actions = act();
         const auto has_episodes_left = [&](Index n) { return quota_[n] > 0; };
         for_each_run(all_, has_episodes_left, [&](Range run) {
             const StepTarget<typename P::Scalar> target{observation_.columns(run), mask_.columns(run), reward_.data(),
@@ -100,6 +100,7 @@ private:
                 lengths_.add(static_cast<double>(episode.length));
                 for (std::size_t k = 0; k < metrics.size(); ++k) metrics_[k].add(metrics[k]);
                 --quota_[run.begin + j];
+                states_.clear({run.begin + j, run.begin + j + 1});
             };
             checked_envs_.for_each_ended(run, target, ended);
             for (Index n = run.begin; n < run.end; ++n) {
@@ -109,6 +110,19 @@ private:
                         n, checked_envs_.episode(n).length);
             }
         });
+    }
+
+    ConstActionView act() {
+        const ConstMatrixMap<typename P::Scalar> observation = input_(std::as_const(observation_).matrix());
+        const ConstMatrixMap<std::uint8_t> mask = std::as_const(mask_).matrix();
+        if constexpr (HasMemory<P>) {
+            const ConstActionView actions =
+                checked_actor_.act(observation, mask, states_.one_step(all_), rngs_.span(), actions_.all());
+            states_.take(all_, checked_actor_.state_after());
+            return actions;
+        } else {
+            return checked_actor_.act(observation, mask, rngs_.span(), actions_.all());
+        }
     }
 
     MetricMeans metric_means() const {
@@ -121,6 +135,7 @@ private:
     EvaluateOptions options_;
     CheckedBehaviour<P, decltype(std::declval<const E&>().action_space())> checked_actor_;
     CheckedEnvs<Vectorized<E>, typename P::Scalar> checked_envs_;
+    CarriedStates<typename P::Scalar> states_;
     MatrixBuffer<float> observation_;
     MatrixBuffer<std::uint8_t> mask_;
     NetworkInput<typename P::Scalar> input_;

@@ -44,7 +44,7 @@ public:
     Trainer(const TrainerOptions& options, V& envs, A& actor, C& critic, Adv advantage, const MakeUpdate& make_update)
         : loop_(detail::check_trainer(options, envs, critic, advantage), metric_names_of<V>()), options_(options),
           advantage_(std::move(advantage)), threads_(options.threads), envs_(envs), actor_(actor), critic_(critic),
-          store_(envs, actor, options.store), collect_(envs, actor, threads_),
+          store_(envs, actor, options.store, state_size_of(critic)), collect_(envs, actor, threads_),
           rewards_(envs.size(), discount_of(options.name, advantage_, options.normalize_rewards)),
           estimate_(critic, threads_), update_(make_update(threads_)), observe_(threads_) {}
 
@@ -106,6 +106,7 @@ public:
         visit_part(state, "advantage", advantage_);
         state("store", store_);
         state("collector", collect_);
+        if constexpr (HasMemory<C>) state("estimator", estimate_);
         state("rewards", rewards_);
         visit_part(state, "update", update_);
     }
@@ -133,6 +134,7 @@ private:
     }
 
     void collect(Rollout<Scalar>& rollout) {
+        rollout.sequence = options_.sequence;
         if (options_.episodes > 0) {
             collect_.episodes(rollout, options_.episodes);
         } else {
@@ -146,6 +148,7 @@ private:
             if constexpr (has_critic<C>) progress.explained_variance = explained_variance(rollout);
         };
         if constexpr (requires { update_(store_, estimate, progress.schedule_progress); }) {
+            estimate_.follow(fresh);
             progress.update = update_(store_, estimate, progress.schedule_progress);
         } else {
             static_assert(std::is_invocable_r_v<UpdateReport, Update&, Rollout<Scalar>&, double>,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 
 #include "gradiva/core/check.hpp"
@@ -19,6 +20,7 @@ struct TrainerOptions {
     Index episodes = 0;              ///< instead of a horizon: whole episodes of each environment per iteration
     Index store = 1;                 ///< number of stored rollouts, the newest included
     Index minibatch = all_samples;   ///< at most environments x horizon; with episodes any, as their lengths vary
+    Index sequence = 0;              ///< L: steps from which networks with memory learn; 0: whole columns
     bool normalize_rewards = false;  ///< see `RewardNormalizer`
     Index threads = 1;               ///< number of threads, from 1 to `Threads::most`
 
@@ -28,6 +30,7 @@ struct TrainerOptions {
         state("episodes", episodes);
         state("store", store);
         state("minibatch", minibatch);
+        state("sequence", sequence);
         state("normalize_rewards", normalize_rewards);
     }
 };
@@ -40,6 +43,10 @@ TrainerOptions trainer_options(std::string_view name, const Options& options) {
     if constexpr (requires { options.episodes; }) trainer.episodes = options.episodes;
     if constexpr (requires { options.store; }) trainer.store = options.store;
     if constexpr (requires { options.minibatch; }) trainer.minibatch = options.minibatch;
+    if constexpr (requires { options.sequence; }) trainer.sequence = options.sequence;
+    if constexpr (requires { Options::default_sequence; }) {
+        if (trainer.sequence == 0) trainer.sequence = std::min(Options::default_sequence, trainer.horizon);
+    }
     if constexpr (requires { options.normalize_rewards; }) trainer.normalize_rewards = options.normalize_rewards;
     if constexpr (requires { options.threads; }) trainer.threads = options.threads;
     return trainer;
@@ -54,7 +61,7 @@ inline constexpr Index most_samples = Index{1} << 40;
 /// not fit the environments.
 template <class V, class C, class Adv>
 std::string_view check_trainer(const TrainerOptions& options, const V& envs, const C& critic, const Adv& advantage) {
-    const auto& [name, horizon, episodes, store, minibatch, normalize_rewards, threads] = options;
+    const auto& [name, horizon, episodes, store, minibatch, sequence, normalize_rewards, threads] = options;
     const Index n = envs.size();
     require(n >= 1, "{}: there are {} environments; give at least 1", name, n);
     require(episodes >= 0, "{}: episodes is {}; give at least 1 of each environment, or 0 and a horizon", name,
@@ -66,6 +73,9 @@ std::string_view check_trainer(const TrainerOptions& options, const V& envs, con
             horizon, most_samples / n, n);
     require(episodes <= most_samples / n, "{}: episodes is {}; give at most {} of each of {} environments", name,
             episodes, most_samples / n, n);
+    require(sequence >= 0 && (sequence <= horizon || horizon == 0),
+            "{}: sequence is {}; give a number of steps from 1 to the horizon, {}, or 0 for the default", name,
+            sequence, horizon);
     require(store >= 1, "{}: store is {}; keep at least 1 rollout", name, store);
     if (episodes >= 1) {
         require(minibatch >= 1, "{}: minibatch is {}; give at least 1 sample", name, minibatch);

@@ -123,3 +123,45 @@ TEMPLATE_TEST_CASE("a number gives the same bits in every lane", "", float, doub
         }
     }
 }
+
+TEMPLATE_TEST_CASE("the logistic function is within 4 units in the last place, and its two sides add up to 1", "",
+                   float, double) {
+    using T = TestType;
+    using V = simd::Lanes<T>;
+    const double range = -std::log(smallest_normal<T>) - 0.5;
+    Rng rng(3);
+    double worst = 0;
+    for (int round = 0; round < 20'000; ++round) {
+        Lanes<T> x, here, opposite;
+        for (T& n : x.number) n = static_cast<T>(round % 2 == 0 ? rng.uniform(-range, range) : rng.uniform(-3, 3));
+        const simd::Logistic<V> s(simd::load(x.number));
+        simd::store(s.here, here.number);
+        simd::store(s.opposite, opposite.number);
+        for (Index i = 0; i < width<T>; ++i) {
+            const auto exact = 1 / (1 + std::exp(-static_cast<long double>(x.number[i])));
+            worst = gradiva_test::largest_of(worst, units(here.number[i], exact));
+            REQUIRE(std::abs(here.number[i] + opposite.number[i] - 1) <= 2 * std::numeric_limits<T>::epsilon());
+        }
+    }
+    CHECK(worst <= 4);
+}
+
+TEMPLATE_TEST_CASE("the logistic function and tanh end at their limits, NaN stays NaN", "", float, double) {
+    using T = TestType;
+    using V = simd::Lanes<T>;
+    using Limits = std::numeric_limits<T>;
+    const auto logistic = [](T x) { return simd::Logistic<V>(simd::broadcast(x)).here[0]; };
+    const auto tanh = [](T x) { return simd::tanh(simd::broadcast(x))[0]; };
+    for (const T x : {T(800), T(1e30), Limits::max(), Limits::infinity()}) {
+        CHECK(logistic(x) == 1);
+        CHECK(logistic(-x) == 0);
+        CHECK(tanh(x) <= 1);
+        CHECK(tanh(x) == Catch::Approx(1).epsilon(5e-7));
+        CHECK(tanh(-x) == -tanh(x));
+    }
+    CHECK(logistic(0) == T(0.5));
+    CHECK(tanh(T(0)) == 0);
+    CHECK(std::abs(tanh(T(0.7)) - std::tanh(0.7)) < 5e-7);
+    CHECK(std::isnan(logistic(Limits::quiet_NaN())));
+    CHECK(std::isnan(tanh(Limits::quiet_NaN())));
+}

@@ -27,6 +27,8 @@
 // | logarithm | float, double | positive normal numbers | 2 ulp | NaN and infinity: NaN; others: no meaning |
 // | square_root | float, double | from 0 on | 0.5 ulp | NaN |
 // | tanh | float | all numbers | 5e-7 of itself, never beyond 1 | NaN: NaN |
+// | tanh | double | all numbers | that of std::tanh | NaN: NaN |
+// | Logistic | float, double | all numbers | 4 ulp; 0 where `exponential` is | NaN: NaN |
 // | sine_cosine (sincos.hpp) | float | up to 8192 | 1e-7 | no meaning; infinity and NaN: NaN |
 // | sine_cosine_near_zero (sincos.hpp) | float | up to pi / 4 | 7e-8 | no meaning; NaN: NaN |
 // | sine_cosine (sincos.hpp) | double | all numbers | 2.2e-16 | infinity and NaN: NaN |
@@ -137,6 +139,19 @@ template <class V>
     return x > most ? e * std::numbers::e_v<Scalar> : e;
 }
 
+/// The logistic function, s(x) = 1 / (1 + e^-x), from e^-|x|, which does not overflow.
+template <class V>
+struct Logistic {
+    V here, opposite;  ///< s(x) and s(-x) = 1 - s(x)
+
+    explicit Logistic(const V& x) {
+        const V e = exponential(V(x > 0 ? -x : x));
+        const V large = 1 / (e + 1), small = e * large;
+        here = x > 0 ? large : small;
+        opposite = x > 0 ? small : large;
+    }
+};
+
 /// log x within 2 units in the last place, for x positive, finite and normal. NaN and infinity give NaN; what other
 /// numbers give has no meaning. With x = 2^k (1 + f), 1 + f between the roots of 1/2 and of 2, and s = f / (2 + f),
 ///   log(1 + f) = 2 artanh s = f - s (f - R),   R = 2 s^2 / 3 + 2 s^4 / 5 + ...
@@ -190,6 +205,11 @@ inline Floats within_one(const Floats& x) { return clamp(x, 1.0F); }
 inline Floats tanh(const Floats& x) {
     const TanhParts parts(x);
     return within_one(parts.p / parts.q);
+}
+inline Doubles tanh(const Doubles& x) {
+    Doubles y = x;
+    for (Index i = 0; i < lanes<double>; ++i) y[i] = std::tanh(x[i]);
+    return y;
 }
 
 }  // namespace GRADIVA_NAMESPACE::simd

@@ -72,7 +72,7 @@ AnyDistribution<Scalar> distribution_of(const DescribedDistribution& d) {
 
 /// Appends the weights of a network in the order of its flat parameters.
 template <class Scalar>
-void append_parameters(const DescribedNetwork& network, std::vector<Scalar>& parameters) {
+void append_parameters_of(const DescribedNetwork& network, std::vector<Scalar>& parameters) {
     const auto append = [&](const std::vector<double>& numbers) {
         for (const double x : numbers) parameters.push_back(static_cast<Scalar>(x));
     };
@@ -80,7 +80,7 @@ void append_parameters(const DescribedNetwork& network, std::vector<Scalar>& par
         append(c.weight);
         append(c.bias);
     }
-    for (const DescribedNetwork& part : network.parts) append_parameters(part, parameters);
+    for (const DescribedNetwork& part : network.parts) append_parameters_of(part, parameters);
     for (const DescribedLayer& layer : network.layers) {
         for (const auto* numbers : {&layer.weight, &layer.bias, &layer.gain, &layer.shift}) append(*numbers);
     }
@@ -147,7 +147,7 @@ template <class Scalar>
 LayeredNetwork<AnyLayers<Scalar>> network_of(const DescribedNetwork& described, Index observed) {
     LayeredNetwork<AnyLayers<Scalar>> network(layers_of<Scalar>(described, observed));
     std::vector<Scalar> parameters;
-    append_parameters(described, parameters);
+    append_parameters_of(described, parameters);
     GRADIVA_ASSERT(parameters.size() == network.parameters().size());
     std::copy(parameters.begin(), parameters.end(), network.parameters().begin());
     return network;

@@ -19,10 +19,11 @@ public:
     UpdateOrder(const UpdateOptions& options, Rng rng)
         : most_(options.minibatch), normalizes_(options.normalize_advantage), rng_(rng) {}
 
-    /// Starts an update on all samples of a rollout, and prepares the first minibatch.
-    void begin(const Rollout<Scalar>& rollout) {
+    /// Starts an update on all samples of a rollout, in sequences of up to `steps` time steps, and prepares the first
+    /// minibatch.
+    void begin(const Rollout<Scalar>& rollout, Index steps) {
         before_ = rng_;
-        samples_.reset(rollout);
+        samples_.reset(rollout, steps);
         size_ = std::min(most_, samples_.sample_count());
         for (auto* advantage : {&advantage_, &next_advantage_}) advantage->resize(samples_.sample_count());
         begin_epoch(rollout);
@@ -37,12 +38,10 @@ public:
     /// The advantages in the same order, standardised over the minibatch where `normalize_advantage` is set; valid for
     /// the present minibatch only.
     const Buffer<Scalar>& advantage() const { return advantage_; }
-    /// Number of minibatches in an epoch.
-    Index count() const { return samples_.count(size_); }
-    /// The present minibatch, as positions in `samples()`.
-    Range minibatch() const { return samples_.range(position_, size_); }
+    /// The present minibatch, as positions of sequences in `samples()`.
+    Range minibatch() const { return samples_.minibatch(position_); }
     bool begins_epoch() const { return position_ == 0; }
-    bool ends_epoch() const { return position_ + 1 == count(); }
+    bool ends_epoch() const { return position_ + 1 == samples_.count(); }
 
     /// Makes the prepared minibatch the present one.
     void advance() {
@@ -65,14 +64,16 @@ private:
     void begin_epoch(const Rollout<Scalar>& rollout) {
         next_samples_ = samples_;
         next_samples_.shuffle(rng_);
+        next_samples_.cut(size_);
         prepare(rollout, next_samples_, 0, next_advantage_);
     }
 
     void prepare(const Rollout<Scalar>& rollout, const Minibatches& samples, Index position,
                  Buffer<Scalar>& advantage) {
-        const Range range = samples.range(position, size_);
-        for (Index i = range.begin; i < range.end; ++i) advantage[i] = rollout.advantage.data()[samples[i]];
-        if (normalizes_) kernels::standardise<Scalar>(advantage.segment(range));
+        const Range minibatch = samples.minibatch(position);
+        samples.for_each_sample(
+            minibatch, [&](Index place, Index sample) { advantage[place] = rollout.advantage.data()[sample]; });
+        if (normalizes_) kernels::standardise<Scalar>(advantage.segment(samples.places(minibatch)));
         next_position_ = position;
     }
 

@@ -105,7 +105,7 @@ Matrix<typename M::Scalar> tangent_of(const M& module, typename M::Tape& tape, c
 }
 
 /// What a backward pass adds to a gradient that is `before` everywhere, as a column. `input` is null, or where dX goes.
-template <Module M>
+template <class M>
 Matrix<typename M::Scalar> gradient_of(const M& module, typename M::Tape& tape,
                                        const ConstMatrixRef<typename M::Scalar>& dy,
                                        MatrixRef<typename M::Scalar>* input, double before) {
@@ -114,7 +114,7 @@ Matrix<typename M::Scalar> gradient_of(const M& module, typename M::Tape& tape,
     const auto n = static_cast<Index>(module.parameters().size());
     Matrix<Scalar> all = Matrix<Scalar>::Constant(n + 2 * margin, 1, static_cast<Scalar>(before));
     const std::span<Scalar> gradient(all.data() + margin, to_size(n));
-    if constexpr (ModuleWithInputGradient<M>) {
+    if constexpr (HasInputGradient<M>) {
         input != nullptr ? module.backward(tape, dy, gradient, *input) : module.backward(tape, dy, gradient);
     } else {
         module.backward(tape, dy, gradient);
@@ -129,13 +129,13 @@ Matrix<typename M::Scalar> gradient_of(const M& module, typename M::Tape& tape,
 }
 
 /// What a backward pass adds to a gradient of zeros.
-template <Module M>
+template <class M>
 Matrix<typename M::Scalar> gradient_of(const M& module, typename M::Tape& tape,
                                        const ConstMatrixRef<typename M::Scalar>& dy,
                                        MatrixRef<typename M::Scalar>* input) {
     return gradient_of(module, tape, dy, input, 0.0);
 }
-template <Module M>
+template <class M>
 Matrix<typename M::Scalar> gradient_of(const M& module, typename M::Tape& tape,
                                        const ConstMatrixRef<typename M::Scalar>& dy) {
     return gradient_of(module, tape, dy, nullptr, 0.0);

@@ -4,8 +4,7 @@
 
 #include "gradiva/distributions/distribution.hpp"
 #include "gradiva/env/vector_env.hpp"
-#include "gradiva/nn/explain_module.hpp"
-#include "gradiva/nn/module.hpp"
+#include "gradiva/nn/recurrent_module.hpp"
 #include "gradiva/policy/distribution_for.hpp"
 #include "gradiva/policy/network_for.hpp"
 
@@ -24,7 +23,7 @@ consteval bool explain_critic() {
 template <class V, class D>
 consteval bool explain_actor() {
     if constexpr (HasTape<V> && !HasVectorSizes<V>) {  // the constructor from a network: another guide deduces it
-        if constexpr (explain_module<V>()) explain_distribution<D>();
+        if constexpr (explain_network<V>()) explain_distribution<D>();
         return false;
     } else if constexpr (!explain_vector_env<V>()) {
         return false;

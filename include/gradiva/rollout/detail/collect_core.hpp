@@ -31,6 +31,7 @@ public:
         GRADIVA_ASSERT(rollout.environments == n && rollout.observation_size == observation_.rows());
         hold_environments();
         rollout.starts_anew = !started_;
+        rollout.is_valued = false;
         if (!started_) run_shards(rollout, [&](Shard& shard) { shard.reset(observation_, mask_); });
         started_ = true;
         for (Shard& shard : shards_) shard.start(episodes, likely, rollout);
@@ -95,6 +96,7 @@ public:
         state.each("states", envs_.size(), [&](Index n) {
             state("observation", observation_.column(n));
             state("mask", mask_.column(n));
+            if constexpr (HasMemory<P>) state("memory", shard_of(n).carried_state(n));
         });
     }
 
@@ -117,6 +119,12 @@ private:
             shards = std::max(threads.count(), pieces_of(envs.size(), most_columns));
         }
         return std::clamp<Index>(shards, 1, envs.shards());
+    }
+
+    Shard& shard_of(Index n) {
+        Index s = 0;
+        while (n >= shards_[s].range().end) ++s;
+        return shards_[s];
     }
 
     /// Counts this collector among those that have used the environments, the first time.

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 #include "gradiva/core/state.hpp"
 #include "gradiva/env/checked_envs.hpp"
 #include "gradiva/policy/checked_behaviour.hpp"
 #include "gradiva/rollout/column_passes.hpp"
+#include "gradiva/rollout/detail/carried_states.hpp"
 #include "gradiva/rollout/detail/collect_failure.hpp"
 #include "gradiva/rollout/detail/ended_episodes.hpp"
 #include "gradiva/rollout/detail/rollout_part.hpp"
@@ -27,7 +29,8 @@ public:
 
     CollectShard(V& envs, const P& actor, Range environments)
         : range_(environments), total_(envs.size()), checked_envs_("collect", envs, environments),
-          checked_actor_("collect", actor, envs.action_space(), environments.size()), part_(envs, actor, environments),
+          checked_actor_("collect", actor, envs.action_space(), environments.size()),
+          states_(state_size_of(actor), environments), part_(envs, actor, environments),
           episodes_left_(environments.size()), length_(environments.size()) {
         for (Index n = range_.begin; n < range_.end; ++n) {
             rngs_.push_back(Rng(envs.seed(), Purpose::action, static_cast<std::uint64_t>(n)));
@@ -44,6 +47,7 @@ public:
 
     /// Starts an episode in each environment; `observation` and `mask` have a column for each of all shards.
     void reset(MatrixBuffer<float>& observation, MatrixBuffer<std::uint8_t>& mask) {
+        states_.clear(range_);
         failure_.attempt(0, checked_envs_.stage,
                          [&] { checked_envs_.reset(range_, observation.columns(range_), mask.columns(range_)); });
     }
@@ -52,12 +56,16 @@ public:
     /// `RolloutPart`.
     void run(Index from, Rollout<Scalar>& rollout, bool in_parts) {
         if (!in_parts) {
-            for (Index t = from; t < rollout.horizon; ++t) step_running({rollout, t, t * total_});
+            for (Index t = from; t < rollout.horizon; ++t) {
+                keep_states(rollout, t);
+                step_running({rollout, t, t * total_});
+            }
         } else {
             for (Index begin = from; begin < rollout.horizon; begin += steps_of_part) {
                 const Index end = std::min(begin + steps_of_part, rollout.horizon);
                 Rollout<Scalar>& part = part_.start(rollout, begin, end - begin);
                 for (Index t = begin; t < end; ++t) {
+                    keep_states(rollout, t);
                     step_running({part, t, (t - begin) * range_.size() - range_.begin});
                 }
                 part_.finish(rollout, begin);
@@ -79,6 +87,8 @@ public:
     }
     /// The running episodes, environment by environment.
     void visit_episodes(State& state) { checked_envs_.visit_state(state); }
+    /// The state of a behaviour with memory in environment n.
+    std::span<Scalar> carried_state(Index n) { return states_.of(n); }
 
     Range range() const { return range_; }
     EndedEpisodes& ended() { return ended_; }
@@ -110,12 +120,29 @@ private:
             range_, [&](Index n) { return runs(n); }, [&](Range run) { step(run, now); });
     }
 
+    /// Writes the states of a behaviour with memory to the rollout, at the times at which sequences start.
+    void keep_states([[maybe_unused]] Rollout<Scalar>& rollout, [[maybe_unused]] Index t) const {
+        if constexpr (HasMemory<P>) {
+            if (!rollout.starts_sequence(t)) return;
+            rollout.actor_state.columns(rollout.columns(t / rollout.steps_of_sequence(), range_)) = states_.of(range_);
+        }
+    }
+
+    void forward(Range range, const Rollout<Scalar>& rollout, Range columns) {
+        const ConstMatrixMap<Scalar> observation = input_(rollout.observation.columns(columns));
+        if constexpr (HasMemory<P>) {
+            checked_actor_.forward(observation, rollout.mask.columns(columns), states_.one_step(range));
+            states_.take(range, checked_actor_.state_after());
+        } else {
+            checked_actor_.forward(observation, rollout.mask.columns(columns));
+        }
+    }
+
     /// Acts once in the environments of `range`.
     void step(Range range, const Moment& now) {
         Rollout<Scalar>& rollout = now.rollout;
         const Range columns = now.columns(range);
-        checked_actor_.forward(input_(std::as_const(rollout).observation.columns(columns)),
-                               std::as_const(rollout).mask.columns(columns));
+        forward(range, rollout, columns);
         checked_actor_.draw(rngs_.span().subspan(to_size(range.begin - range_.begin), to_size(range.size())),
                             rollout.action.columns(columns));
         const ConstMatrixMap<Scalar> head = checked_actor_.head();
@@ -150,6 +177,7 @@ private:
         checked_envs_.for_each_ended(range, target, [&](Index j, const auto& episode, const auto&... of_end) {
             const Index n = range.begin + j, own = n - range_.begin;
             ended_.add(now.t * total_ + n, episode, target.truncated[j] != 0, of_end...);
+            states_.clear({n, n + 1});
             if (--episodes_left_[own] > 0) return;
             stop(n);
             length_[own] = now.t + 1;
@@ -202,6 +230,7 @@ private:
     Index total_;  // environments of all shards
     CheckedEnvs<V, Scalar> checked_envs_;
     CheckedBehaviour<P, decltype(std::declval<const V&>().action_space())> checked_actor_;
+    CarriedStates<Scalar> states_;
     RolloutPart<Scalar> part_;
     NetworkInput<Scalar> input_;
     Buffer<Rng> rngs_;             // of the actions, one per environment

@@ -1,0 +1,243 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <utility>
+
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/fixed_places.hpp"
+#include "gradiva/core/state.hpp"
+#include "gradiva/core/threads.hpp"
+#include "gradiva/policy/critic.hpp"
+#include "gradiva/policy/policy.hpp"
+#include "gradiva/rollout/column_passes.hpp"
+#include "gradiva/rollout/rollout.hpp"
+
+namespace GRADIVA_NAMESPACE::detail {
+
+/// Columns of observations of which a critic with memory computes the values, with the storage for it.
+template <class C>
+class SequentialPass {
+public:
+    using Scalar = typename C::Scalar;
+
+    /// Takes columns `columns[0]`, ..., with an element of `width` for each time step. What begins is set by `begin`.
+    void gather(const MatrixBuffer<float>& observation, const MatrixBuffer<std::uint8_t>& mask) {
+        observation_.gather_columns(observation.data(), observation.rows(), columns.data(), columns.size());
+        mask_.gather_columns(mask.data(), mask.rows(), columns.data(), columns.size());
+    }
+
+    ConstVectorMap<Scalar> values(const C& critic) {
+        const ConstMatrixMap<Scalar> input = input_(std::as_const(observation_).matrix());
+        const Sequences<Scalar> sequences{width.span(), begins.span(), std::as_const(state).matrix()};
+        const ActionMask legal = std::as_const(mask_).matrix();
+        if constexpr (requires { critic.forward(input, legal, sequences, tape); }) {
+            return critic.forward(input, legal, sequences, tape);
+        } else {
+            return critic.forward(input, sequences, tape);
+        }
+    }
+
+    Buffer<Index> columns;        ///< of the rollout
+    Buffer<Index> width;          ///< columns of each time step
+    Buffer<std::uint8_t> begins;  ///< one per column
+    MatrixBuffer<Scalar> state;   ///< S x width[0], before the first step
+    typename C::Tape tape;
+
+private:
+    NetworkInput<Scalar> input_;
+    MatrixBuffer<float> observation_;
+    MatrixBuffer<std::uint8_t> mask_;
+};
+
+/// The values of a critic with memory, in one pass through the time of a rollout: those of its observations o_0 ...
+/// o_T, and those of final observations, each with the state after the step that led to it. A rollout that was not
+/// valued before goes on from the state that the one before it left, which is that before o_T, as o_T is the first
+/// observation of the next; one that was is valued again from the state stored in it. No bit depends on how
+/// environments are split over threads. Borrows the critic.
+template <class C>
+class SequentialValues {
+public:
+    using Scalar = typename C::Scalar;
+
+    explicit SequentialValues(const C& critic) : critic_(critic) {}
+
+    /// Writes `rollout.value`, `rollout.critic_state`, and to `final_value` the value of each final observation.
+    void operator()(Rollout<Scalar>& rollout, Buffer<Scalar>& final_value, Threads& threads) {
+        prepare(rollout);
+        final_value.resize(rollout.final_sample.size());
+        const Index n = rollout.environments;
+        const Index shards = std::min(n, std::max(threads.count(), pieces_of(n, pass_width)));
+        shards_.grow_to(shards);
+        threads.run(shards, [&](Index s) {
+            const Range mine = piece(n, shards, s);
+            Shard& shard = shards_[s];
+            shard.steps.state.resize(critic_.state_size(), mine.size());
+            shard.steps.state.matrix() = first_states(rollout, mine);
+            for (Index t = 0; t <= rollout.horizon;) {
+                const Range times{t, end_of_pass(rollout, t, std::max<Index>(pass_width / mine.size(), 1))};
+                keep_states(rollout, mine, t, shard);
+                value_steps(rollout, mine, times, shard);
+                value_finals(rollout, final_value, mine, times, shard);
+                carry(rollout, mine, times, shard);
+                t = times.end;
+            }
+        });
+        rollout.is_valued = true;
+    }
+
+    /// The states from which the next rollout goes on.
+    void visit_state(State& state) {
+        if constexpr (!reads_actor_state<C>) state("carried", carried_);
+    }
+
+private:
+    struct alignas(buffer_alignment) Shard {
+        SequentialPass<C> steps, finals;
+    };
+
+    void prepare(Rollout<Scalar>& rollout) {
+        if constexpr (!reads_actor_state<C>) {
+            if (rollout.critic_state_size != critic_.state_size()) {
+                rollout.critic_state_size = critic_.state_size();
+                rollout.resize(rollout.horizon);
+            }
+            const Index n = rollout.environments;
+            if (rollout.is_valued || (!rollout.starts_anew && carried_.cols() == n)) return;
+            carried_.resize(critic_.state_size(), n);
+            carried_.clear_columns({0, n});
+        }
+    }
+
+    ConstMatrixMap<Scalar> first_states(const Rollout<Scalar>& rollout, Range range) const {
+        if constexpr (reads_actor_state<C>) {
+            return rollout.actor_state.columns(range);
+        } else {
+            return rollout.is_valued ? rollout.critic_state.columns(range) : carried_.columns(range);
+        }
+    }
+
+    /// Stores the states before a step at which sequences start.
+    void keep_states(Rollout<Scalar>& rollout, Range range, Index t, const Shard& shard) const {
+        if constexpr (!reads_actor_state<C>) {
+            if (t == rollout.horizon || !rollout.starts_sequence(t)) return;
+            const Range columns = rollout.columns(t / rollout.steps_of_sequence(), range);
+            rollout.critic_state.columns(columns) = shard.steps.state.matrix();
+        }
+    }
+
+    /// The end of a pass that starts at step t: at most `longest` steps later, before the next start of sequences; o_T
+    /// stands alone.
+    static Index end_of_pass(const Rollout<Scalar>& rollout, Index t, Index longest) {
+        Index end = t + 1;
+        while (end < std::min(t + longest, rollout.horizon) && !rollout.starts_sequence(end)) ++end;
+        return end;
+    }
+
+    static bool has_ended(const Rollout<Scalar>& rollout, Index sample) {
+        return rollout.terminated.data()[sample] + rollout.truncated.data()[sample] != 0;
+    }
+
+    void value_steps(Rollout<Scalar>& rollout, Range range, Range times, Shard& shard) const {
+        SequentialPass<C>& steps = shard.steps;
+        steps.width.assign(times.size(), range.size());
+        steps.columns.resize(times.size() * range.size());
+        steps.begins.assign(steps.columns.size(), 0);
+        Index j = 0;
+        for (Index t = times.begin; t < times.end; ++t) {
+            for (Index n = range.begin; n < range.end; ++n, ++j) {
+                steps.columns[j] = t * rollout.environments + n;
+                if (t > times.begin) steps.begins[j] = has_ended(rollout, steps.columns[j] - rollout.environments);
+            }
+        }
+        steps.gather(rollout.observation, rollout.mask);
+        const ConstVectorMap<Scalar> value = steps.values(critic_);
+        for (Index i = 0; i < steps.columns.size(); ++i) rollout.value.data()[steps.columns[i]] = value[i];
+    }
+
+    /// The values of the final observations that follow these steps, at most one of each environment at a time.
+    void value_finals(const Rollout<Scalar>& rollout, Buffer<Scalar>& final_value, Range range, Range times,
+                      Shard& shard) const {
+        SequentialPass<C>& finals = shard.finals;
+        reserve_finals(rollout, range, finals);
+        const Buffer<Index>& sample = rollout.final_sample;
+        const Index first = times.begin * rollout.environments, end = times.end * rollout.environments;
+        Index count = 0;
+        for (Index f = std::lower_bound(sample.begin(), sample.end(), first) - sample.begin();
+             f < sample.size() && sample[f] < end; ++f) {
+            const Index t = sample[f] / rollout.environments, n = sample[f] % rollout.environments;
+            if (n < range.begin || n >= range.end) continue;
+            finals.columns.resize(count + 1);
+            finals.columns[count] = f;
+            finals.state.resize(finals.state.rows(), count + 1);
+            finals.state.columns({count, count + 1}) =
+                critic_.state_after(shard.steps.tape, t - times.begin).col(n - range.begin);
+            if (++count < range.size()) continue;
+            write_finals(rollout, finals, final_value);
+            count = 0;
+        }
+        if (count > 0) write_finals(rollout, finals, final_value);
+    }
+
+    void write_finals(const Rollout<Scalar>& rollout, SequentialPass<C>& finals, Buffer<Scalar>& final_value) const {
+        finals.width.assign(1, finals.columns.size());
+        finals.begins.assign(finals.columns.size(), 0);
+        finals.gather(rollout.final_observation, rollout.final_mask);
+        const ConstVectorMap<Scalar> value = finals.values(critic_);
+        for (Index i = 0; i < finals.columns.size(); ++i) final_value[finals.columns[i]] = value[i];
+    }
+
+    /// A pass over as many columns as there may be final observations at a time, the first time, so that none later
+    /// allocates.
+    void reserve_finals(const Rollout<Scalar>& rollout, Range range, SequentialPass<C>& finals) const {
+        if (finals.columns.capacity() >= range.size()) return;
+        finals.columns.resize(range.size());
+        std::iota(finals.columns.begin(), finals.columns.end(), range.begin);
+        finals.width.assign(1, range.size());
+        finals.begins.assign(range.size(), 0);
+        finals.state.resize(critic_.state_size(), range.size());
+        finals.state.clear_columns({0, range.size()});
+        finals.gather(rollout.observation, rollout.mask);
+        finals.values(critic_);
+    }
+
+    /// Hands the states on: to the next pass, and, where an environment's samples end, to the next rollout.
+    void carry(const Rollout<Scalar>& rollout, Range range, Range times, Shard& shard) {
+        const Index last = times.end - 1;
+        if (last < rollout.horizon) {
+            shard.steps.state.matrix() = critic_.state_after(shard.steps.tape, last - times.begin);
+        }
+        for (Index n = range.begin; n < range.end; ++n) {
+            const Index j = n - range.begin, last_sample = rollout.length[n] - 1;
+            if constexpr (!reads_actor_state<C>) {
+                if (!rollout.is_valued && last_sample >= times.begin && last_sample <= last) {
+                    carried_.columns({n, n + 1}) =
+                        critic_.state_after(shard.steps.tape, last_sample - times.begin).col(j);
+                    if (has_ended(rollout, last_sample * rollout.environments + n)) carried_.clear_columns({n, n + 1});
+                }
+            }
+            if (last < rollout.horizon && has_ended(rollout, last * rollout.environments + n)) {
+                shard.steps.state.clear_columns({j, j + 1});
+            }
+        }
+    }
+
+    const C& critic_;
+    MatrixBuffer<Scalar> carried_;  // S x N: before the first step of the next rollout
+    FixedPlaces<Shard> shards_;
+};
+
+/// `SequentialValues<C>` for a critic with memory, else a type without members.
+template <class C>
+struct SequentialValuesFor {
+    struct Type {
+        explicit Type(const C&) {}
+    };
+};
+template <HasMemory C>
+struct SequentialValuesFor<C> {
+    using Type = SequentialValues<C>;
+};
+
+}  // namespace GRADIVA_NAMESPACE::detail
