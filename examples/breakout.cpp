@@ -27,9 +27,9 @@ Options read_options(int argc, char** argv) {
     return options;
 }
 
-/// Trains an actor and a critic of this network, with a learning rate that falls from `learning_rate` to 0.
+/// Trains an actor and a critic of this network.
 template <class Network>
-void train(const Network& network, double learning_rate, const Options& options) {
+void train(const Network& network, const Options& options) {
     using namespace gradiva;
     TimeLimit breakout(Breakout{}, 1000);
     Vectorized envs(breakout, {.count = options.envs, .seed = options.seed});
@@ -40,7 +40,7 @@ void train(const Network& network, double learning_rate, const Options& options)
                      .horizon = 128,
                      .minibatch = std::min<Index>(1024, 128 * options.envs),
                      .epochs = 4,
-                     .learning_rate = Linear{learning_rate, 0},
+                     .learning_rate = Linear{5e-3, 0},
                      .entropy = 0.01,
                      .value_coefficient = 0.5,
                      .value_clip = 0.2,
@@ -57,9 +57,8 @@ int main(int argc, char** argv) {
     const Options options = read_options(argc, argv);
     return example::run([&] {
         using namespace gradiva;
-        if (options.network == "mlp")
-            return train(Mlp{.hidden = {64, 64}, .activation = Activation::relu}, 5e-3, options);
+        if (options.network == "mlp") return train(Mlp{.hidden = {64, 64}, .activation = Activation::relu}, options);
         // 16 kernels of 3 x 3 over the image, whose shape is that of the observation space.
-        train(Convolution{.layers = {{.channels = 16, .kernel = 3}}, .hidden = {128}}, 1e-3, options);
+        train(Convolution{.layers = {{.channels = 16, .kernel = 3}}, .hidden = {128}}, options);
     });
 }
