@@ -225,6 +225,7 @@
 #include "gradiva/policy/shared_trunk.hpp"
 #include "gradiva/policy/trunk_network.hpp"
 #include "gradiva/rollout/batch_layout.hpp"
+#include "gradiva/rollout/carried_states.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/minibatches.hpp"

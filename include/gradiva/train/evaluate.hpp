@@ -18,6 +18,7 @@
 #include "gradiva/policy/check_fit.hpp"
 #include "gradiva/policy/checked_behaviour.hpp"
 #include "gradiva/policy/explain.hpp"
+#include "gradiva/rollout/carried_states.hpp"
 #include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/train/metric_means.hpp"
 

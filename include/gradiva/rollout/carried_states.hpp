@@ -1,21 +1,19 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <span>
 
 #include "gradiva/core/buffer.hpp"
-#include "gradiva/core/state.hpp"
 #include "gradiva/nn/sequences.hpp"
-#include "gradiva/rollout/rollout.hpp"
 
-namespace GRADIVA_NAMESPACE::detail {
+namespace GRADIVA_NAMESPACE {
 
-/// The states of neighbouring environments, which a part with memory carries from one step to the next; zero where an
-/// episode begins. Without rows for a part without memory.
+/// The states that a policy with memory carries from one step of some neighbouring environments to the next, zero at
+/// first. Without rows for a policy without memory.
 template <class Scalar>
 class CarriedStates {
 public:
+    /// Of `state_size` numbers for each of the environments.
     CarriedStates(Index state_size, Range environments)
         : environments_(environments), states_(state_size, environments.size()), begins_(environments.size()),
           width_(1) {}
@@ -26,14 +24,14 @@ public:
         return {width_.span(), begins_.span().first(to_size(range.size())), of(range)};
     }
 
-    /// Takes the states after a step.
+    /// Takes the states after a step (state_size x environments of `range`).
     void take(Range range, const ConstMatrixMap<Scalar>& after) { states_.columns(own(range)) = after; }
-    /// An episode begins.
+    /// Sets the states of environments in which an episode begins to zero.
     void clear(Range range) { states_.clear_columns(own(range)); }
 
+    /// The states of some environments, or of one.
     ConstMatrixMap<Scalar> of(Range range) const { return states_.columns(own(range)); }
     std::span<Scalar> of(Index n) { return states_.column(n - environments_.begin); }
-    Index size() const { return states_.rows(); }
 
 private:
     Range own(Range r) const { return {r.begin - environments_.begin, r.end - environments_.begin}; }
@@ -44,4 +42,4 @@ private:
     Buffer<Index> width_;
 };
 
-}  // namespace GRADIVA_NAMESPACE::detail
+}  // namespace GRADIVA_NAMESPACE
