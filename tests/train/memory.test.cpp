@@ -121,6 +121,71 @@ TEST_CASE("a policy with memory gives the samples of shuffled sequences the log-
     }
 }
 
+TEST_CASE("a policy with memory differs in nothing from itself when it reweighs what it collected") {
+    for (const Index sequence : {0, 3}) {
+        CAPTURE(sequence);
+        Rig rig;
+        for (int i = 0; i < 2; ++i) rig.next(10, sequence);
+        rig.rollout.log_ratio(1, 4) = 7;
+        Reweigher reweigh(rig.actor, rig.threads);
+        CHECK(reweigh(rig.rollout).kl == 0);
+        CHECK(rig.rollout.log_ratio.matrix() == Matrix<double>::Zero(3, 10));
+    }
+}
+
+TEST_CASE("a policy with memory goes over what another collected from states of zeros") {
+    Rig rig;
+    Actor other(rig.envs, Mlp{.hidden = {4}}, Categorical<double>(2));
+    Rollout<double> rollout(rig.envs, other);
+    Collector collect(rig.envs, other, rig.threads);
+    collect.steps(rollout, 10);
+
+    Minibatches order;
+    order.reset(rollout, 10);
+    const Buffer<double> advantage(order.sample_count(), 0.0);
+    SampleBatch<double> batch;
+    decltype(rig.actor)::Tape tape;
+    batch.gather_for_actor({rollout, order, advantage, {0, 3}});
+    CHECK_THROWS_WITH(
+        batch.forward(rig.actor, tape),
+        "update: the rollout has states of 0 numbers, where the memory of the network has 5; collect it by "
+        "this policy");
+
+    Reweigher(rig.actor, rig.threads)(rollout);
+    CarriedStates<double> states(5, {0, 3});
+    for (Index t = 0; t < 10; ++t) {
+        const Matrix<double> x = rollout.observation.columns({3 * t, 3 * t + 3}).cast<double>();
+        rig.actor.forward(x, all_legal(3), states.one_step({0, 3}), tape);
+        states.take({0, 3}, rig.actor.state_after(tape, 0));
+        Buffer<double> log_prob(3);
+        rig.actor.log_prob(tape, std::as_const(rollout.action).columns({3 * t, 3 * t + 3}), log_prob.vector());
+        for (Index n = 0; n < 3; ++n) {
+            CHECK(rollout.log_ratio(n, t) == log_prob[n] - rollout.log_prob(n, t));
+            if (rollout.terminated(n, t) + rollout.truncated(n, t) != 0) states.clear({n, n + 1});
+        }
+    }
+}
+
+TEST_CASE("sequences that start where a rollout has no states are refused") {
+    Rig rig;
+    rig.next(10, 4);
+    Minibatches order;
+    SampleBatch<double> batch;
+    decltype(rig.actor)::Tape tape;
+    for (const Index steps : {1, 2, 4, 6, 8, 10}) {
+        CAPTURE(steps);
+        order.reset(rig.rollout, steps);
+        const Buffer<double> advantage(order.sample_count(), 0.0);
+        batch.gather_for_actor({rig.rollout, order, advantage, {0, 2}});
+        if (steps % 4 == 0 || steps == 10) {
+            CHECK_NOTHROW(batch.forward(rig.actor, tape));
+        } else {
+            CHECK_THROWS_WITH(batch.forward(rig.actor, tape),
+                              ContainsText("update: sequences do not start where the rollout has states"));
+        }
+    }
+}
+
 TEST_CASE("two rollouts of half the steps are one of all") {
     Rig halves, whole;
     for (int i = 0; i < 3; ++i) {

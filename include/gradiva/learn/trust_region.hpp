@@ -89,7 +89,7 @@ private:
         double surrogate = 0, kl = 0, entropy = 0;  // sums over samples, or means
     };
 
-    /// At most `pass_width` samples of the rollout, with the tape and the results of the actor's passes over them; kept
+    /// At most `pass_width` samples of the rollout, or some sequences for a policy with memory, with the tape and the results of the actor's passes over them; kept
     /// through the whole update.
     struct alignas(buffer_alignment) Pass {
         SampleBatch<Scalar> batch;

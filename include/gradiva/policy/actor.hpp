@@ -78,6 +78,10 @@ public:
         require(network_.outputs() == distribution_.head_size(),
                 "Actor: the network has {} outputs and the distribution's head {} rows; make them equal",
                 network_.outputs(), distribution_.head_size());
+        if constexpr (HasMemory<NetworkT>) {
+            require(network_.state_size() >= 1, "Actor: the network's state_size is {}; give at least 1",
+                    network_.state_size());
+        }
         network_.append_parameters(own_.size());
         distribution_.initialise(own(weights()));
     }

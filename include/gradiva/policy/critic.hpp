@@ -29,6 +29,9 @@ public:
     using Tape = typename NetworkT::Tape;
     using PackedWeights = PackedWeightsOf<NetworkT>;
 
+    /// True where it is for the network; see `acts_column_by_column`.
+    static constexpr bool column_by_column = acts_column_by_column<NetworkT>;
+
     /// Builds the described network for the observations of `envs`, initialised from the stream (envs.seed(),
     /// initialisation, 1), with gain 1 in the last layer.
     template <VectorEnv V, NetworkDescription D = Mlp>
@@ -41,6 +44,10 @@ public:
     explicit Critic(NetworkT network) : network_(std::move(network)) {
         require(network_.outputs() == 1, "Critic: the network has {} outputs; give it 1, the value",
                 network_.outputs());
+        if constexpr (HasMemory<NetworkT>) {
+            require(network_.state_size() >= 1, "Critic: the network's state_size is {}; give at least 1",
+                    network_.state_size());
+        }
     }
 
     /// Packs the current weights (see `pack_weights`).

@@ -109,7 +109,12 @@ consteval bool explain_behaviour() {
         static_assert(HasBehaviourSizes<B>,
                       "gradiva: Behaviour needs Index observation_size() const, Index head_size() const, ActionShape "
                       "action_shape() const and std::span<const Scalar> own_parameters() const");
-        static_assert(HasActs<B>,
+        static_assert(
+            !HasMemory<B> || HasForwardWithMemory<B>,
+            "gradiva: Behaviour with state_size() needs void forward(ConstMatrixRef<Scalar>, ActionMask, const "
+            "Sequences<Scalar>&, Tape&) const and ConstMatrixMap<Scalar> state_after(const Tape&, Index step) "
+            "const");
+        static_assert(HasActs<B> || (HasMemory<B> && !HasForwardWithMemory<B>),
                       "gradiva: Behaviour needs void forward(ConstMatrixRef<Scalar>, ActionMask, Tape&) const, void "
                       "sample(const Tape&, std::span<Rng>, ActionView) const and void log_prob(const Tape&, "
                       "ConstActionView, VectorRef<Scalar> out) const");
@@ -178,7 +183,12 @@ consteval bool explain_value_function() {
         static_assert(detail::HasWeights<C>,
                       "gradiva: ValueFunction needs the type Scalar and std::span<Scalar> weights()");
         static_assert(detail::HasObservationSize<C>, "gradiva: ValueFunction needs Index observation_size() const");
-        static_assert(detail::HasValueForward<C>,
+        static_assert(
+            !HasMemory<C> || detail::HasValueWithMemory<C>,
+            "gradiva: ValueFunction with state_size() needs ConstVectorMap<Scalar> "
+            "forward(ConstMatrixRef<Scalar>, const Sequences<Scalar>&, Tape&) const and ConstMatrixMap<Scalar> "
+            "state_after(const Tape&, Index step) const");
+        static_assert(HasMemory<C> || detail::HasValueForward<C>,
                       "gradiva: ValueFunction needs the type Tape, and ConstVectorMap<Scalar> "
                       "forward(ConstMatrixRef<Scalar>, Tape&) const");
         static_assert(detail::HasValueBackward<C>,

@@ -16,6 +16,7 @@ class GreedyValue {
 public:
     using Scalar = typename A::Scalar;
     static constexpr bool reads_actor_state = true;
+    static constexpr bool column_by_column = acts_column_by_column<A>;
 
     /// Storage of one forward pass.
     struct Tape {

@@ -29,17 +29,22 @@ concept HasBehaviourSizes = HasActingTape<B> && requires(const B& fixed) {
     { fixed.own_parameters() } -> std::convertible_to<std::span<const typename B::Scalar>>;
 };
 
-/// The forward pass of a behaviour, without or with memory.
 template <class B>
-concept HasActingForward = requires(const B& fixed, typename B::Tape& tape, ConstMatrixRef<typename B::Scalar> batch,
-                                    ActionMask legal) {
+concept HasForwardWithoutMemory = requires(const B& fixed, typename B::Tape& tape,
+                                           ConstMatrixRef<typename B::Scalar> batch, ActionMask legal) {
     fixed.forward(batch, legal, tape);
-}
-|| (HasMemory<B> && requires(const B& fixed, typename B::Tape& tape, ConstMatrixRef<typename B::Scalar> batch,
-                             ActionMask legal, const Sequences<typename B::Scalar>& sequences) {
+};
+
+template <class B>
+concept HasForwardWithMemory = requires(const B& fixed, typename B::Tape& tape,
+                                        ConstMatrixRef<typename B::Scalar> batch, ActionMask legal,
+                                        const Sequences<typename B::Scalar>& sequences) {
     fixed.forward(batch, legal, sequences, tape);
     { fixed.state_after(tape, Index{}) } -> std::convertible_to<ConstMatrixMap<typename B::Scalar>>;
-});
+};
+
+template <class B>
+concept HasActingForward = (HasMemory<B> && HasForwardWithMemory<B>) || (!HasMemory<B> && HasForwardWithoutMemory<B>);
 
 template <class B>
 concept HasActs = HasActingTape<B> && HasActingForward<B> &&
@@ -61,7 +66,9 @@ concept HasWeights = requires(C& part) {
 /// another source of data, such as a `Controller`. `Tape::head` holds the parameters of each column's action
 /// distribution (head_size x batch). Optional, const: `to_environment(stored, sent)`, where the stored representation
 /// of an action is not the one that environments take: stored integers are legal choices of the space all the same, and
-/// stored numbers finite; `mask_size()`, the rows of the action masks that it supports, 0 for none.
+/// stored numbers finite; `mask_size()`, the rows of the action masks that it supports, 0 for none. With memory:
+/// `state_size()`, `forward(observation, legal, sequences, tape)` in place of the one without `sequences`, and
+/// `state_after(tape, step)`, see `RecurrentModule`.
 template <class B>
 concept Behaviour = detail::HasActingTape<B> && detail::HasBehaviourSizes<B> && detail::HasActs<B>;
 
@@ -154,14 +161,20 @@ void visit_policy(State& state, std::string_view name, P& policy) {
 namespace detail {
 
 template <class C>
-concept HasValueForward = requires(const C& fixed, typename C::Tape& tape, ConstMatrixRef<typename C::Scalar> batch) {
+concept HasValueWithoutMemory = requires(const C& fixed, typename C::Tape& tape,
+                                         ConstMatrixRef<typename C::Scalar> batch) {
     { fixed.forward(batch, tape) } -> std::convertible_to<ConstVectorMap<typename C::Scalar>>;
-}
-|| (HasMemory<C> && requires(const C& fixed, typename C::Tape& tape, ConstMatrixRef<typename C::Scalar> batch,
-                             const Sequences<typename C::Scalar>& sequences) {
+};
+
+template <class C>
+concept HasValueWithMemory = requires(const C& fixed, typename C::Tape& tape, ConstMatrixRef<typename C::Scalar> batch,
+                                      const Sequences<typename C::Scalar>& sequences) {
     { fixed.forward(batch, sequences, tape) } -> std::convertible_to<ConstVectorMap<typename C::Scalar>>;
     { fixed.state_after(tape, Index{}) } -> std::convertible_to<ConstMatrixMap<typename C::Scalar>>;
-});
+};
+
+template <class C>
+concept HasValueForward = (HasMemory<C> && HasValueWithMemory<C>) || (!HasMemory<C> && HasValueWithoutMemory<C>);
 
 template <class C>
 concept HasValueBackward = requires(const C& fixed, typename C::Tape& tape, ConstVectorRef<typename C::Scalar> d_value,
@@ -179,7 +192,8 @@ concept HasObservationSize = requires(const C& fixed) {
 /// A trainable state value function, with weights in one span. Modelled by `Critic`, whose comments define each member.
 /// Optional: `forward(observation, legal, tape)` const, called in place of `forward(observation, tape)` where it
 /// exists, for values that depend on the action mask; `static constexpr bool learns_in_actor = true`, see
-/// `SharedCritic`.
+/// `SharedCritic`. With memory: `state_size()`, `forward(observation, sequences, tape)` and `state_after(tape, step)`,
+/// see `RecurrentModule`; `static constexpr bool reads_actor_state = true` where its state is the actor's.
 template <class C>
 concept ValueFunction = std::copy_constructible<C> && detail::HasWeights<C> && detail::HasObservationSize<C> &&
     detail::HasValueForward<C> && detail::HasValueBackward<C>;

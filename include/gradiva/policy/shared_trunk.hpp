@@ -39,7 +39,6 @@ public:
     using Scalar = typename A::Scalar;
     using Tape = typename A::Tape;
     static constexpr bool learns_in_actor = true;
-    static constexpr bool reads_actor_state = true;
 
     explicit SharedCritic(A& actor) : actor_(&actor) {}
 

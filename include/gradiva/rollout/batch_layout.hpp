@@ -61,6 +61,9 @@ public:
     /// One per column: 1 where an episode begins, other than at the first step of a sequence.
     std::span<const std::uint8_t> begins() const { return begins_.span(); }
 
+    /// Whether sequences start where the rollout has states.
+    bool starts_at_states() const { return starts_at_states_; }
+
     /// Copies to `to` (S x width[0]) the states before the sequences' first steps, from those of a rollout.
     template <class Scalar>
     void gather_states(const MatrixBuffer<Scalar>& from, MatrixBuffer<Scalar>& to) const {
@@ -93,7 +96,8 @@ private:
 
     template <class Scalar>
     void find_begins(const Rollout<Scalar>& rollout) {
-        if (!rollout.holds_states()) return;
+        starts_at_states_ = order_->steps() >= rollout.horizon || order_->steps() % rollout.steps_of_sequence() == 0;
+        if (!rollout.holds_states() && order_->steps() == 1) return;
         state_.resize(width_[0]);
         begins_.resize(size());
         const Index n = rollout.environments, steps = rollout.steps_of_sequence();
@@ -111,6 +115,7 @@ private:
 
     const Minibatches* order_ = nullptr;
     Range positions_;
+    bool starts_at_states_ = true;
     Buffer<Index> sorted_;   // the positions of the sequences, longer ones first
     Buffer<Index> samples_;  // of each column
     Buffer<Index> places_;   // of each column

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
+#include "gradiva/core/index.hpp"
 #include "gradiva/core/rng.hpp"
 #include "gradiva/core/sharded_sum.hpp"
 #include "gradiva/rollout/rollout.hpp"

@@ -22,7 +22,8 @@ struct OffPolicyReport {
 
 /// Computes importance ratios: fills a rollout's `log_ratio` with log rho = log pi(a | s) - log_prob for the policy pi.
 /// Throws `Error` when there is no sample, when a behaviour's log-prob is not finite, and on real actions that the
-/// policy cannot give. Borrows policy and threads. Source: Espeholt et al., "IMPALA", 2018, section 4.
+/// policy cannot give. Borrows policy and threads. A policy with memory starts from the states of the behaviour, and
+/// from 0 where that had no memory, as in recorded files. Source: Espeholt et al., "IMPALA", 2018, section 4.
 template <ExplainedPolicy P>
 class Reweigher {
 public:
@@ -36,6 +37,7 @@ public:
         check_log_probs(rollout);
         rollout.clear_absent();
         if constexpr (HasMemory<P>) {
+            if (rollout.actor_state_size == 0) rollout.assume_actor_states(policy_.state_size());
             sequences_.order.reset(rollout, rollout.steps_of_sequence());
             sequences_.passes.run(
                 sequences_.order.size(), threads_,

@@ -39,7 +39,7 @@ struct Rollout {
     Index observation_size;
     Index head_size;
     Index actor_state_size;       ///< S: numbers in the state of a policy with memory, 0 for one without
-    Index critic_state_size = 0;  ///< the same of the critic; set by `Estimator`
+    Index critic_state_size = 0;  ///< the same of the critic; set by `Estimator`, if not before
     Index mask_size;              ///< rows of action masks, one per choice; 0 where the environments have no masks
     std::span<const std::string_view> metric_names;  ///< of the environments' metrics; empty where they have none
     ActionShape action_shape;
@@ -47,7 +47,7 @@ struct Rollout {
     Index sequence = 0;           ///< L: networks with memory learn from sequences of so many steps; 0: of all steps
     bool starts_anew = false;     ///< every environment's samples start with a reset
     bool whole_episodes = false;  ///< the same, and they end with an episode's end
-    bool is_valued = false;       ///< `Estimator` has written `critic_state`
+    bool is_valued = false;       ///< a critic with memory has valued it: `critic_state` says from where
 
     // Filled by `Collector`.
     MatrixBuffer<float> observation;   ///< D x (T + 1) N: column t N + n before step t, those of t = T after the last
@@ -71,7 +71,7 @@ struct Rollout {
     MatrixBuffer<Scalar> log_ratio;  ///< N x T: log pi(a | s) - log_prob, pi being the policy that learns
 
     // Filled by `Estimator`.
-    MatrixBuffer<Scalar> critic_state;  ///< as `actor_state`, of the critic
+    MatrixBuffer<Scalar> critic_state;  ///< as `actor_state`, of the critic; those after the first when last valued
     MatrixBuffer<Scalar> value;         ///< N x (T + 1): V of each observation
     MatrixBuffer<Scalar> next_value;    ///< N x T: V of the state after; of the final one if truncated, 0 if terminated
     MatrixBuffer<Scalar> continues;     ///< N x T: 0 where an episode ended, else 1
@@ -105,6 +105,14 @@ struct Rollout {
     bool starts_sequence(Index t) const { return sequence == 0 ? t == 0 : t % sequence == 0; }
     /// Whether it has states of a policy or a critic with memory.
     bool holds_states() const { return actor_state_size + critic_state_size > 0; }
+
+    /// Gives a rollout that no policy with memory has acted states of `size` zeros, from which such a policy goes over
+    /// it.
+    void assume_actor_states(Index size) {
+        actor_state_size = size;
+        actor_state.resize(size, sequences_of_each() * environments);
+        actor_state.clear_columns({0, actor_state.cols()});
+    }
 
     /// Whether there is a sample of environment n at time t.
     bool holds(Index t, Index n) const { return t < length[n]; }
@@ -197,11 +205,13 @@ private:
         const auto holds_columns = [](const auto& matrix, Index rows, Index columns) {
             return matrix.rows() == rows && matrix.cols() == columns;
         };
-        const Index sequences = sequence >= 0 ? sequences_of_each() * environments : -1;
-        bool fits = horizon >= 1 && holds_columns(actor_state, actor_state_size, sequences) &&
-                    holds_columns(critic_state, critic_state_size, sequences) && holds_samples(log_prob) &&
-                    holds_samples(log_ratio) && holds_samples(reward) && holds_samples(terminated) &&
-                    holds_samples(truncated);
+        bool fits = horizon >= 1 && holds_samples(log_prob) && holds_samples(log_ratio) && holds_samples(reward) &&
+                    holds_samples(terminated) && holds_samples(truncated);
+        if (fits && holds_states()) {
+            const Index columns = sequence >= 0 ? sequences_of_each() * environments : -1;
+            fits = holds_columns(actor_state, actor_state_size, columns) &&
+                   holds_columns(critic_state, critic_state_size, columns);
+        }
         const Index samples = reward.rows() * reward.cols(), truncations = final_sample.size();
         fits = fits && holds_columns(observation, observation_size, samples + environments) &&
                holds_columns(mask, mask_size, samples + environments) && holds_columns(head, head_size, samples) &&

@@ -2,6 +2,9 @@
 
 #include <cstdint>
 
+#include "gradiva/core/action_batch.hpp"
+#include "gradiva/core/buffer.hpp"
+#include "gradiva/core/check.hpp"
 #include "gradiva/nn/sequences.hpp"
 #include "gradiva/rollout/batch_layout.hpp"
 #include "gradiva/rollout/rollout.hpp"
@@ -79,10 +82,12 @@ struct SampleBatch {
     Sequences<Scalar> sequences_of_actor() const { return {layout.width(), layout.begins(), actor_state.matrix()}; }
     Sequences<Scalar> sequences_of_critic() const { return {layout.width(), layout.begins(), critic_state.matrix()}; }
 
-    /// Runs a policy's forward pass over the batch, which must outlive the use of the tape.
+    /// Runs a policy's forward pass over the batch, which must outlive the use of the tape. Throws `Error` where the
+    /// policy has memory and the rollout no states for it.
     template <class Policy>
     void forward(const Policy& policy, typename Policy::Tape& tape) const {
         if constexpr (HasMemory<Policy>) {
+            check_states(actor_state, policy.state_size(), "collect it by this policy");
             policy.forward(observation.matrix(), mask.matrix(), sequences_of_actor(), tape);
         } else {
             policy.forward(observation.matrix(), mask.matrix(), tape);
@@ -93,6 +98,7 @@ struct SampleBatch {
     template <class Critic>
     ConstVectorMap<Scalar> values(const Critic& critic, typename Critic::Tape& tape) const {
         if constexpr (HasMemory<Critic>) {
+            check_states(critic_state, critic.state_size(), "have an Estimator of this critic value it");
             return critic.forward(observation.matrix(), sequences_of_critic(), tape);
         } else {
             return critic.forward(observation.matrix(), tape);
@@ -103,10 +109,21 @@ struct SampleBatch {
     template <class Network>
     ConstMatrixMap<Scalar> outputs(const Network& network, typename Network::Tape& tape) const {
         if constexpr (HasMemory<Network>) {
+            check_states(actor_state, network.state_size(), "collect it by this policy");
             return network.forward(observation.matrix(), sequences_of_actor(), tape);
         } else {
             return network.forward(observation.matrix(), tape);
         }
+    }
+
+private:
+    void check_states(const MatrixBuffer<Scalar>& states, Index size, const char* mend) const {
+        require(states.rows() == size,
+                "update: the rollout has states of {} numbers, where the memory of the network has {}; {}",
+                states.rows(), size, mend);
+        require(layout.starts_at_states(),
+                "update: sequences do not start where the rollout has states, every `sequence` steps; give "
+                "Minibatches::reset its steps_of_sequence()");
     }
 };
 

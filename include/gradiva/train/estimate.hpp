@@ -20,6 +20,9 @@ namespace GRADIVA_NAMESPACE {
 /// within an episode, the last sample is bootstrapped from the observation after it, and traces end there; the results
 /// of an environment thus do not depend on the others. Absent samples have `next_value` and `continues` 0. Borrows the
 /// critic and the threads.
+///
+/// A critic with memory goes on from one rollout to the next: give it the rollouts of one `Collector`, each at least
+/// once, in their order; a rollout holds the states of one such critic.
 template <class C>
 class Estimator {
     static_assert(!has_critic<C> || !Behaviour<C>, "gradiva: Estimator values states by a critic; this is an actor");

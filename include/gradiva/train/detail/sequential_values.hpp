@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gradiva/core/buffer.hpp"
+#include "gradiva/core/check.hpp"
 #include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/core/threads.hpp"
@@ -54,8 +55,8 @@ private:
 /// The values of a critic with memory, in one pass through the time of a rollout: those of its observations o_0 ...
 /// o_T, and those of final observations, each with the state after the step that led to it. A rollout that was not
 /// valued before goes on from the state that the one before it left, which is that before o_T, as o_T is the first
-/// observation of the next; one that was is valued again from the state stored in it. No bit depends on how
-/// environments are split over threads. Borrows the critic.
+/// observation of the next; one that was is valued again from the state stored in it. No bit depends on the
+/// number of threads. Borrows the critic.
 template <class C>
 class SequentialValues {
 public:
@@ -68,7 +69,8 @@ public:
         prepare(rollout);
         final_value.resize(rollout.final_sample.size());
         const Index n = rollout.environments;
-        const Index shards = std::min(n, std::max(threads.count(), pieces_of(n, pass_width)));
+        const Index fewest = pieces_of(n, pass_width);
+        const Index shards = acts_column_by_column<C> ? std::min(n, std::max(threads.count(), fewest)) : fewest;
         shards_.grow_to(shards);
         threads.run(shards, [&](Index s) {
             const Range mine = piece(n, shards, s);
@@ -89,7 +91,12 @@ public:
 
     /// The states from which the next rollout goes on.
     void visit_state(State& state) {
-        if constexpr (!reads_actor_state<C>) state("carried", carried_);
+        if constexpr (!reads_actor_state<C>) {
+            state("carried", carried_);
+            require(carried_.cols() == 0 || carried_.rows() == critic_.state_size(),
+                    "Estimator: states of {} numbers were saved, where the critic's memory has {}", carried_.rows(),
+                    critic_.state_size());
+        }
     }
 
 private:
@@ -101,6 +108,7 @@ private:
         if constexpr (!reads_actor_state<C>) {
             if (rollout.critic_state_size != critic_.state_size()) {
                 rollout.critic_state_size = critic_.state_size();
+                rollout.is_valued = false;
                 rollout.resize(rollout.horizon);
             }
             const Index n = rollout.environments;
