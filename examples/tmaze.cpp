@@ -48,7 +48,7 @@ void train(const Network& network, const Options& options) {
                      .minibatch = std::min<Index>(512, 64 * options.envs),
                      .epochs = 4,
                      .learning_rate = Linear{2e-3, 0},
-                     .entropy = 0.01,
+                     .entropy = Linear{0.05, 0},
                      .max_gradient_norm = 0.5,
                      .sequence = 64,
                      .threads = options.threads});
