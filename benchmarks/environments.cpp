@@ -102,6 +102,7 @@ BENCHMARK_CAPTURE(one_by_one, LinearQuadratic, TimeLimit(mass(), 100))->Apply(ei
 BENCHMARK_CAPTURE(one_by_one, MaskedGrid, TimeLimit(MaskedGrid{}, 30))->Apply(eight);
 BENCHMARK_CAPTURE(one_by_one, DialLock, TimeLimit(DialLock{}, 30))->Apply(eight);
 BENCHMARK_CAPTURE(one_by_one, Archery, Archery{})->Apply(eight);
+BENCHMARK_CAPTURE(one_by_one, TMaze, TimeLimit(TMaze{}, 63))->Apply(eight);
 BENCHMARK_CAPTURE(one_by_one, Breakout, TimeLimit(Breakout{}, 1000))->Apply(eight);
 BENCHMARK_CAPTURE(in_vectors, CartPoleBatch, 500)->Apply(few_and_many);
 BENCHMARK_CAPTURE(in_vectors, CartPoleBatch, 500)->Apply(two_threads);

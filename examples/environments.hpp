@@ -29,6 +29,7 @@ void for_each_environment(const Use& use) {
     use("MaskedGrid", TimeLimit(MaskedGrid{}, 30));
     use("DialLock", TimeLimit(DialLock{}, 30));
     use("Archery", Archery{});
+    use("TMaze", TimeLimit(TMaze{}, 63));
     use("SensedCartPole", TimeLimit(SensedCartPole{}, 500));
     use("Breakout", TimeLimit(Breakout{}, 1000));
 }

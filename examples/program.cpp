@@ -14,6 +14,20 @@
 
 namespace example {
 
+namespace {
+
+void add_exports(CLI::App& app, Options& options) {
+    app.add_option("--save", options.save, "save the trained policy to this file, for play_policy and for programs")
+        ->check(writable_file());
+    app.add_option("--onnx", options.onnx, "write the trained policy to this file as an ONNX model")
+        ->check(writable_file());
+    app.add_option("--c-header", options.c_header, "write the trained policy to this file as a header of C")
+        ->check(c_header())
+        ->check(writable_file());
+}
+
+}  // namespace
+
 void add_options(CLI::App& app, Options& options) {
     using gradiva::Index;
     app.add_option("--seed", options.seed, "names all random numbers")
@@ -37,13 +51,7 @@ void add_options(CLI::App& app, Options& options) {
     app.add_option("--report", options.report,
                    "write a page to this HTML file that shows the training and how the policy plays at its end")
         ->check(writable_file());
-    app.add_option("--save", options.save, "save the trained policy to this file, for play_policy and for programs")
-        ->check(writable_file());
-    app.add_option("--onnx", options.onnx, "write the trained policy to this file as an ONNX model")
-        ->check(writable_file());
-    app.add_option("--c-header", options.c_header, "write the trained policy to this file as a header of C")
-        ->check(c_header())
-        ->check(writable_file());
+    if (options.exports) add_exports(app, options);
     app.add_flag("--quiet", options.quiet, "print nothing but the last line");
     app.final_callback([&options] {
         check_differ({options.log, options.log.empty() ? "" : options.log + ".json", options.json, options.checkpoint,

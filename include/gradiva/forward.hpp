@@ -96,6 +96,7 @@ class MaskedGrid;
 struct MountainCar;
 struct MountainCarContinuous;
 struct Pendulum;
+class TMaze;
 
 struct Clip;
 struct KlPenalty;

@@ -120,6 +120,7 @@
 #include "gradiva/environments/mountain_car.hpp"
 #include "gradiva/environments/mountain_car_continuous.hpp"
 #include "gradiva/environments/pendulum.hpp"
+#include "gradiva/environments/t_maze.hpp"
 #include "gradiva/forward.hpp"
 #include "gradiva/kernels/activation.hpp"
 #include "gradiva/kernels/activation_functions.hpp"

@@ -14,6 +14,7 @@
 #include "gradiva/environments/mountain_car.hpp"
 #include "gradiva/environments/mountain_car_continuous.hpp"
 #include "gradiva/environments/pendulum.hpp"
+#include "gradiva/environments/t_maze.hpp"
 #include "helpers/environments.hpp"
 
 #include <memory>
@@ -289,6 +290,7 @@ TEST_CASE("check_env accepts every environment that comes along") {
     CHECK_NOTHROW(check_env(TimeLimit(MaskedGrid{}, 100)));
     CHECK_NOTHROW(check_env(TimeLimit(DialLock{}, 100)));
     CHECK_NOTHROW(check_env(TimeLimit(Archery{}, 100)));
+    CHECK_NOTHROW(check_env(TimeLimit(TMaze{}, 63)));
     CHECK_NOTHROW(check_env(TimeLimit(Breakout{}, 1000)));
     CHECK_NOTHROW(check_env(FrameStack(TimeLimit(CartPole{}, 500), 4)));
 }

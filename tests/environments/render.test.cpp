@@ -25,6 +25,7 @@
 #include "gradiva/environments/mountain_car.hpp"
 #include "gradiva/environments/mountain_car_continuous.hpp"
 #include "gradiva/environments/pendulum.hpp"
+#include "gradiva/environments/t_maze.hpp"
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/policy/critic.hpp"
@@ -123,6 +124,8 @@ TEST_CASE("every bundled environment draws itself within its view, before a rese
     check_pictures("MountainCar", TimeLimit(MountainCar{}, 200));
     check_pictures("MountainCarContinuous", TimeLimit(MountainCarContinuous{}, 200));
     check_pictures("Pendulum", TimeLimit(Pendulum{}, 100));
+    check_pictures("TMaze", TimeLimit(TMaze{}, 63));
+    check_pictures("TMaze of one step", TMaze({.length = 1}));
 }
 
 TEST_CASE("a car is drawn within its view on the whole track") {
@@ -167,6 +170,15 @@ TEST_CASE("pictures show the state: where things are") {
     drawn(corridor);
     CHECK(has(Shape::Kind::rectangle, Ink::good, {3, 2}));
     CHECK(has(Shape::Kind::circle, Ink::accent, {observation[1] > 0 ? 1.5 : 2.5, 0.5}));
+    TMaze maze({.length = 2});
+    maze.reset(rng, observation);
+    const double right = observation[0];
+    drawn(maze);
+    CHECK(has(Shape::Kind::rectangle, Ink::good, {2.5, right + 0.5}));
+    CHECK(has(Shape::Kind::circle, Ink::accent, {0, 0}));
+    for (const int action : {0, 0, right > 0 ? 2 : 1}) maze.step(action, rng, observation);
+    drawn(maze);
+    CHECK(has(Shape::Kind::circle, Ink::accent, {2, -right}));
 }
 
 TEST_CASE("a training has the same bits whether its environments are drawn or not") {

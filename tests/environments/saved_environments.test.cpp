@@ -19,6 +19,7 @@
 #include "gradiva/environments/mountain_car.hpp"
 #include "gradiva/environments/mountain_car_continuous.hpp"
 #include "gradiva/environments/pendulum.hpp"
+#include "gradiva/environments/t_maze.hpp"
 #include "helpers/resumed.hpp"
 
 using namespace gradiva;
@@ -56,6 +57,7 @@ TEST_CASE("bundled environments go on from their saved state with the same bits"
     CHECK(resumed_difference(TimeLimit(MountainCar{}, 50)).empty());
     CHECK(resumed_difference(TimeLimit(MountainCarContinuous{}, 50)).empty());
     CHECK(resumed_difference(TimeLimit(Pendulum{}, 50)).empty());
+    CHECK(resumed_difference(TimeLimit(TMaze({.length = 4}), 15)).empty());
 }
 
 TEST_CASE("an environment of other options or sizes is not restored, and says which") {
@@ -66,6 +68,8 @@ TEST_CASE("an environment of other options or sizes is not restored, and says wh
     CHECK_THAT(refusal_of(DialLock({3, 2}), DialLock({3, 3})),
                ContainsText("positions[1] is 2 where it was saved and 3 here"));
     CHECK_THAT(refusal_of(MaskedGrid({"..G"}), MaskedGrid({".G."})), ContainsText("map/elements"));
+    CHECK_THAT(refusal_of(TMaze({.length = 3}), TMaze({.length = 4})),
+               ContainsText("options/length is 3 where it was saved and 4 here"));
     CHECK_THAT(refusal_of_regulator([](auto& o) { o.a(0, 1) = 2; }), ContainsText("options/a[2] is 0.1 where"));
     CHECK_THAT(refusal_of_regulator([](auto& o) { o.b(0, 0) = 2; }), ContainsText("options/b[0] is 0 where"));
     CHECK_THAT(refusal_of_regulator([](auto& o) { o.q(1, 1) = 2; }), ContainsText("options/q[3] is 0.5 where"));
@@ -90,6 +94,12 @@ TEST_CASE("a position that an environment does not have is not restored") {
     CHECK_THAT(refused(DialLock({3, 2}), "at", Index{3}), ContainsText("position 3 of dial 0 was saved, which has 3"));
     CHECK_THAT(refused(DialLock({3, 2}), "combination", Index{-1}), ContainsText("position -1 of dial 0 was saved"));
     CHECK(refused(DialLock({3, 2}), "combination", Index{2}).empty());
+    for (const Index cell : {-1, 4})
+        CHECK_THAT(refused(TMaze({.length = 3}), "cell", cell), ContainsText("TMaze: cell"));
+    for (const Index cell : {0, 3}) CHECK(refused(TMaze({.length = 3}), "cell", cell).empty());
+    for (const int cue : {-2, 0, 2}) CHECK_THAT(refused(TMaze{}, "cue", cue), ContainsText("TMaze: cell"));
+    CHECK(refused(TMaze{}, "cue", -1).empty());
+    for (const int arm : {-2, -1, 1, 2}) CHECK_THAT(refused(TMaze{}, "arm", arm), ContainsText("TMaze: cell"));
     const char* const places[] = {"paddle", "ball/x", "ball/y", "trail/x", "trail/y"};
     for (const char* const path : places) {
         CAPTURE(path);
