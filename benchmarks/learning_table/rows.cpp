@@ -22,6 +22,7 @@ std::vector<Row> all_rows() {
     add_mountain_car(rows);
     add_pendulum(rows);
     add_breakout(rows);
+    add_memory(rows);
     return rows;
 }
 

@@ -54,6 +54,7 @@ inline double score_of(const Row& row, const Result& result) {
 void add_cart_pole(std::vector<Row>& rows);
 void add_acrobot(std::vector<Row>& rows);
 void add_breakout(std::vector<Row>& rows);
+void add_memory(std::vector<Row>& rows);
 void add_mountain_car(std::vector<Row>& rows);
 void add_pendulum(std::vector<Row>& rows);
 
