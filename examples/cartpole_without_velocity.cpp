@@ -42,7 +42,8 @@ void train(const Network& network, const Options& options) {
                      .minibatch = std::min<Index>(256, 32 * options.envs),
                      .epochs = 20,
                      .learning_rate = Linear{1e-3, 0},
-                     .value_coefficient = 1,
+                     .value_coefficient = 0.5,
+                     .sequence = 32,
                      .threads = options.threads});
     auto json_log = example::train(trainer, options, positions);
     example::print_result(options, evaluate(actor, positions, {.episodes = 100, .seed = options.seed}), json_log);
