@@ -13,6 +13,7 @@
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/io/policy_examples.hpp"
 #include "gradiva/kernels/layer_norm.hpp"
+#include "helpers/activations.hpp"
 
 namespace gradiva_test {
 
@@ -145,19 +146,6 @@ inline std::vector<NamedPolicy> policies_with_shape(Dtype scalar) {
     make.add_layers(trunk.parts[0], trunk.parts[0].convolutions.back().outputs(), {6}, true);
     add("a trunk", trunk, 84, {5, 3});
     return all;
-}
-
-/// f(z).
-inline double activated(Activation f, double z) {
-    switch (f) {
-        case Activation::tanh: return std::tanh(z);
-        case Activation::relu: return std::max(z, 0.0);
-        case Activation::elu: return z > 0 ? z : std::expm1(z);
-        case Activation::silu: return z / (1 + std::exp(-z));
-        case Activation::gelu: return 0.5 * z * std::erfc(-z * std::sqrt(0.5));
-        case Activation::leaky_relu: break;
-    }
-    return z > 0 ? z : 0.01 * z;
 }
 
 inline std::vector<double> computed(const DescribedConvolution& c, Activation f, const std::vector<double>& x) {
