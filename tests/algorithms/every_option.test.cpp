@@ -59,7 +59,7 @@ constexpr double no_limit = 1e6;
 
 /// Of both forms of PPO, beside 10 steps of each environment, minibatches of 20 and 3 epochs.
 template <class Options>
-std::array<OptionRow<Options>, 12> ppo_rows() {
+std::array<OptionRow<Options>, 13> ppo_rows() {
     const auto shared = actor_critic_rows<Options>();
     return {{
         GRADIVA_OPTION(horizon, 7, collects(7 * count)),
@@ -74,6 +74,7 @@ std::array<OptionRow<Options>, 12> ppo_rows() {
         shared[3],
         shared[4],
         shared[5],
+        shared[6],
     }};
 }
 
