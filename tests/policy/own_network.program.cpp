@@ -168,6 +168,14 @@ void step_with_memory() {
     fmt::print("{}\n", check_module(network, {.sequence = 5}));
 }
 
+void train_with_memory() {
+    Vectorized envs(Select(TimeLimit(CartPole{}, 500), {0, 2}), {.count = 8});  // positions, no velocities
+    Actor actor(envs, Gru{.units = 64});
+    Critic critic(envs, Gru{.units = 64});
+    PpoClip trainer(envs, actor, critic, Gae{}, {.horizon = 32, .minibatch = 256, .sequence = 16});
+    fmt::print("with memory: {}\n", trainer.train({.steps = 2'048}).mean_return);
+}
+
 }  // namespace
 
 int main() {
@@ -177,6 +185,7 @@ int main() {
     build_networks_of_the_library(envs);
     check_picture_beside_numbers();
     step_with_memory();
+    train_with_memory();
     Actor actor(envs, Residual{.units = 32});
     Critic critic(envs, Residual{.units = 32});
     PpoClip trainer(envs, actor, critic, Gae{}, {.learning_rate = 1e-3});
