@@ -23,7 +23,7 @@ class SequentialPass {
 public:
     using Scalar = typename C::Scalar;
 
-    /// Takes columns `columns[0]`, ..., with an element of `width` for each time step. What begins is set by `begin`.
+    /// Takes columns `columns[0]`, ... of these matrices. `width`, `begins` and `state` are set by the caller.
     void gather(const MatrixBuffer<float>& observation, const MatrixBuffer<std::uint8_t>& mask) {
         observation_.gather_columns(observation.data(), observation.rows(), columns.data(), columns.size());
         mask_.gather_columns(mask.data(), mask.rows(), columns.data(), columns.size());
