@@ -57,7 +57,7 @@ private:
 
     void gradient_step(const Rollout& rollout, gradiva::Range range, bool report, Stopwatch& watch) {
         advantage_.resize(order_.sample_count());
-        for (Index i = range.begin; i < range.end; ++i) advantage_[i] = rollout.advantage.data()[order_[i]];
+        for (Index i = range.begin; i < range.end; ++i) advantage_[i] = rollout.advantage.data()[order_.first(i)];
         laps_.gather += watch.lap();
         gradiva::kernels::standardise<float>(advantage_.segment(range));
         laps_.loss += watch.lap();

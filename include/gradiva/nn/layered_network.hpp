@@ -65,12 +65,18 @@ public:
     ConstMatrixMap<Scalar> forward(const ConstMatrixRef<Scalar>& x, Tape& tape) const requires(!HasMemory<LayersT>) {
         return layers_.forward(parameters(), x, tape);
     }
+    // Templates, as Clang 14 would instantiate others with the class, whatever they require.
+    template <HasMemory = LayersT>
     ConstMatrixMap<Scalar> forward(const ConstMatrixRef<Scalar>& x, const Sequences<Scalar>& sequences,
-                                   Tape& tape) const requires HasMemory<LayersT> {
+                                   Tape& tape) const {
         return layers_.forward(parameters(), x, sequences, tape);
     }
-    Index state_size() const requires HasMemory<LayersT> { return layers_.state_size(); }
-    ConstMatrixMap<Scalar> state_after(const Tape& tape, Index t) const requires HasMemory<LayersT> {
+    template <HasMemory = LayersT>
+    Index state_size() const {
+        return layers_.state_size();
+    }
+    template <HasMemory = LayersT>
+    ConstMatrixMap<Scalar> state_after(const Tape& tape, Index t) const {
         return layers_.state_after(tape, t);
     }
     void backward(Tape& tape, const ConstMatrixRef<Scalar>& dy, std::span<Scalar> gradient) const {

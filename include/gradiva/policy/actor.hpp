@@ -131,15 +131,20 @@ public:
     }
 
     /// The same for a network with memory; see `RecurrentModule`.
+    template <HasMemory = NetworkT>
     void forward(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, const Sequences<Scalar>& sequences,
-                 Tape& tape) const requires HasMemory<NetworkT> {
+                 Tape& tape) const {
         set_head(network_.forward(observation, sequences, tape.network), legal, tape);
         distribution_.forward(tape.head, own_parameters(), tape.distribution);
     }
     /// Numbers in the state of a network with memory.
-    Index state_size() const requires HasMemory<NetworkT> { return network_.state_size(); }
+    template <HasMemory = NetworkT>
+    Index state_size() const {
+        return network_.state_size();
+    }
     /// The states after a time step of the last forward pass, state_size x the columns of that step.
-    ConstMatrixMap<Scalar> state_after(const Tape& tape, Index step) const requires HasMemory<NetworkT> {
+    template <HasMemory = NetworkT>
+    ConstMatrixMap<Scalar> state_after(const Tape& tape, Index step) const {
         return network_.state_after(tape.network, step);
     }
 

@@ -74,15 +74,20 @@ public:
     }
 
     /// The same for a network with memory; see `RecurrentModule`.
+    template <HasMemory = NetworkT>
     ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, const Sequences<Scalar>& sequences,
-                                   Tape& tape) const requires HasMemory<NetworkT> {
+                                   Tape& tape) const {
         const ConstMatrixMap<Scalar> value = network_.forward(observation, sequences, tape);
         return {value.data(), value.cols()};
     }
     /// Numbers in the state of a network with memory.
-    Index state_size() const requires HasMemory<NetworkT> { return network_.state_size(); }
+    template <HasMemory = NetworkT>
+    Index state_size() const {
+        return network_.state_size();
+    }
     /// The states after a time step of the last forward pass, state_size x the columns of that step.
-    ConstMatrixMap<Scalar> state_after(const Tape& tape, Index step) const requires HasMemory<NetworkT> {
+    template <HasMemory = NetworkT>
+    ConstMatrixMap<Scalar> state_after(const Tape& tape, Index step) const {
         return network_.state_after(tape, step);
     }
 
