@@ -20,7 +20,8 @@ ROOT = pathlib.Path(__file__).parents[2]
 VARIABLE = "GRADIVA_LEFT_OUT"
 
 TESTS = [
-    "tests/train/resumed_*.test.cpp", "tests/train/fixed_pieces.test.cpp", "tests/train/resume.test.cpp",
+    "tests/train/resumed_*.test.cpp", "tests/train/memory*.test.cpp", "tests/nn/recurrent_layers.test.cpp",
+    "tests/train/fixed_pieces.test.cpp", "tests/train/resume.test.cpp",
     "tests/train/curve.test.cpp", "tests/train/described.test.cpp", "tests/env/describe_environments.test.cpp",
     "tests/rollout/restored.test.cpp", "tests/rollout/metrics.test.cpp", "tests/core/state.test.cpp",
     "tests/env/*state.test.cpp", "tests/env/saved_env.test.cpp", "tests/env/select.test.cpp", "tests/env/spaces.test.cpp",
