@@ -144,6 +144,23 @@ TEST_CASE("the shape of networks of images and of several networks is compared")
     CHECK(refused(trunk({}), trunk({.critic = {.hidden = {4}}})) == "critic/widths");
 }
 
+TEST_CASE("the shape of networks with memory is compared") {
+    const auto gru = [](const Gru& description) { return GruNetwork<float>(3, 2, description, Rng(1)); };
+    const Gru one{.before = {4}, .units = 3, .after = {4}};
+    const auto with = [&](const auto& change) {
+        Gru other = one;
+        change(other);
+        return refused(gru(one), gru(other));
+    };
+    CHECK(with([](Gru& g) { g.before = {5}; }) == "before/widths[1]");
+    CHECK(with([](Gru& g) { g.units = 4; }) == "units");
+    CHECK(with([](Gru& g) { g.after = {5}; }) == "after/widths[1]");
+    GruNetwork<float> network = gru(one);
+    LstmNetwork<float> other(3, 2, {.units = 3}, Rng(1));
+    CHECK(*description_of(network).find("type") == DescriptionValue(std::string("Gru")));
+    CHECK(*description_of(other).find("type") == DescriptionValue(std::string("Lstm")));
+}
+
 TEST_CASE("options of updates and trainers are compared") {
     const UpdateOptions update;
     CHECK(refused_option({.minibatch = 1}, update) == "minibatch");
