@@ -42,9 +42,28 @@ struct DescribedConvolution {
     bool operator==(const DescribedConvolution&) const = default;
 };
 
+/// The memory of a `Gru` or an `Lstm`: with P = W x + b and Q = U h + c of all gates, each `units` numbers, of an input
+/// x and the state before it,
+///   Gru:  r = sigmoid(P_r + Q_r), z = sigmoid(P_z + Q_z), n = tanh(P_n + r Q_n), h' = (1 - z) n + z h;
+///   Lstm: i, f, o = sigmoid(P + Q), g = tanh(P_g + Q_g), s' = f s + i g, h' = o tanh(s').
+/// Gates lie in the order r z n, or i f g o. The state is h, or h and then s; at the beginning of an episode it is 0.
+struct DescribedMemory {
+    enum class Cell { gru, lstm };
+
+    Cell cell = Cell::gru;
+    DescribedLayer input = {};   ///< W and b
+    DescribedLayer hidden = {};  ///< U and c
+
+    Index units() const { return hidden.inputs; }
+    Index gates() const { return cell == Cell::gru ? 3 : 4; }
+    Index state_size() const { return cell == Cell::gru ? units() : 2 * units(); }
+
+    bool operator==(const DescribedMemory&) const = default;
+};
+
 /// A network with its weights. An `Mlp` has layers only; a `Convolution` has convolutions before them; a `Join` has
 /// parts, whose outputs side by side are the inputs of its layers. The trunk of a `SharedTrunk` is such a part, and the
-/// layers are those of the actor.
+/// layers are those of the actor. A `Gru` or an `Lstm` has a memory, dense layers before it, and layers of its h.
 struct DescribedNetwork {
     /// Rows that are read of the input, which is the observation, or of a part what the network around it reads;
     /// without a value: all.
@@ -54,8 +73,12 @@ struct DescribedNetwork {
     std::vector<DescribedConvolution> convolutions = {};
     /// Networks without an output layer, which read of the same rows. Empty, or at least one.
     std::vector<DescribedNetwork> parts = {};
-    /// Dense layers on the rows, or on the outputs of the convolutions or of the parts. At least one where the last is
-    /// the output layer; its outputs are then the head.
+    /// Activated dense layers on the rows, before the memory; empty without a memory.
+    std::vector<DescribedLayer> before = {};
+    /// Reads the rows, or the outputs of the layers before it. Neither with parts or convolutions, nor in a part.
+    std::optional<DescribedMemory> memory = {};
+    /// Dense layers on the rows, or on the outputs of the convolutions, of the parts, or the h of the memory. At least
+    /// one where the last is the output layer; its outputs are then the head.
     std::vector<DescribedLayer> layers = {};
     bool activates_last = false;  ///< the last layer is activated, too: of parts, which have no output layer
     /// Rows are normalised, y = clamp((x - mean) * scale, -10, 10), in double; empty: they are not. With parts each of
@@ -65,13 +88,18 @@ struct DescribedNetwork {
     /// Outputs of the last layer, rows of the head; without layers 0.
     Index outputs() const { return layers.empty() ? 0 : layers.back().outputs; }
     /// Whether hidden layers are normalised.
-    bool has_layer_norm() const { return !layers.empty() && !layers.front().gain.empty(); }
+    bool has_layer_norm() const {
+        return (!layers.empty() && !layers.front().gain.empty()) || (!before.empty() && !before.front().gain.empty());
+    }
+    /// Numbers of the state that goes from one action to the next; 0 without a memory.
+    Index state_size() const { return memory ? memory->state_size() : 0; }
     /// The range of rows, and the outputs also of a part without layers, for an input of `observed` numbers.
     Range rows_of(Index observed) const { return rows.value_or(Range{0, observed}); }
     Index outputs_for(Index observed) const { return layers.empty() ? inputs_of_layers(observed) : outputs(); }
     /// The numbers that the layers get.
     Index inputs_of_layers(Index observed) const {
         const Index read = rows_of(observed).size();
+        if (memory) return memory->units();
         if (!convolutions.empty()) return convolutions.back().outputs();
         if (parts.empty()) return read;
         Index sum = 0;

@@ -23,11 +23,14 @@
 namespace GRADIVA_NAMESPACE {
 
 /// Observations with the heads and the greedy actions that a policy gives for them, by which another program can prove
-/// that it acts alike. All arrays have one column per example.
+/// that it acts alike. All arrays have one column per example. Those of a policy with memory follow one another in
+/// time.
 struct PolicyExamples {
     static constexpr Index count = 8;
 
     std::vector<float> observation = {};  ///< observation size x count
+    /// 1 x count: 1 where an episode begins, the state before which is 0; empty: the policy has no memory.
+    std::vector<std::uint8_t> begins = {};
     std::vector<std::uint8_t> mask = {};  ///< choices x count, 1 legal and 0 not; empty: the policy has no masks
     std::vector<double> head = {};        ///< head size x count: the network's output, before any mask
     std::vector<int> integers = {};       ///< integers of an action x count, as environments take them
