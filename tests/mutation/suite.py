@@ -44,7 +44,7 @@ class Suite:
             raise SystemExit(f"mutation: the tests without a mutant: {what or 'nothing was run'}")
         for line in log.read_text().splitlines():
             self._add(line)
-        for program in sorted(folder.glob("program_*")):
+        for program in sorted(path for path in folder.glob("program_*") if path.is_file() and os.access(path, os.X_OK)):
             log.unlink(missing_ok=True)
             start = time.monotonic()
             if self._run([program], {"GRADIVA_REACHED": str(log)}, None, 600) != "" or not log.exists():
