@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,9 @@ public:
     template <class Visit>
     void take(const Visit& visit) {
         clear();
-        Taker taker(*this);
-        visit(taker);
+        if (taker_ == nullptr) taker_ = std::make_unique<Taker>();
+        taker_->to = this;
+        visit(*taker_);
         is_taken_ = true;
     }
 
@@ -59,12 +61,11 @@ private:
 
     class Taker final : public State {
     public:
-        explicit Taker(StateSnapshot& to) : State(false, Episodes::kept), to_(to) {}
+        Taker() : State(false, Episodes::kept) {}
+        StateSnapshot* to = nullptr;
 
     private:
-        void visit(const StatePiece& piece) override { to_.add(path(), piece, in_list()); }
-
-        StateSnapshot& to_;
+        void visit(const StatePiece& piece) override { to->add(path(), piece, in_list()); }
     };
 
     void add(const std::string& path, const StatePiece& piece, bool in_list) {
@@ -80,6 +81,7 @@ private:
         if (piece.bytes() > 0) std::memcpy(memory_.data() + entry.begin, piece.data, to_size(piece.bytes()));
     }
 
+    std::unique_ptr<Taker> taker_;  // kept, for the memory of its paths
     std::vector<Entry> entries_;
     Index count_ = 0;  // entries in use
     std::vector<std::byte> memory_;

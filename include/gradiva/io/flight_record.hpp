@@ -31,8 +31,8 @@ struct FlightRecordOptions {
 /// rollout; for other exceptions a line on stderr does. The file is replaced as a whole. Where it cannot be written,
 /// the text says so.
 ///
-/// After the first iterations it allocates nothing. Environments, optimisers and updates must show their state, as for
-/// a `Checkpoint`. One record serves one call of `train` at a time.
+/// Copies use the same memory again and again, as large as the state. Environments, optimisers and updates must show
+/// their state, as for a `Checkpoint`. One record serves one call of `train` at a time.
 class FlightRecord {
 public:
     static constexpr Episodes saves_run = Episodes::kept;
