@@ -88,12 +88,14 @@ GRADIVA_DEFAULTS(Spaces, IS(observation, Box{}), IS(action, Discrete{}), IS(mask
 GRADIVA_DEFAULTS(DescribedLayer, IS(inputs, 0), IS(outputs, 0), IS(weight, {}), IS(bias, {}), IS(gain, {}), IS(shift, {})),
 GRADIVA_DEFAULTS(DescribedConvolution, IS(shape, {}), IS(channels, 0), IS(weight, {}), IS(bias, {})),
 GRADIVA_DEFAULTS(DescribedNetwork, IS(rows, std::nullopt), IS(activation, Activation::tanh), IS(convolutions, {}),
-    IS(parts, {}), IS(layers, {}), IS(activates_last, false), IS(mean, {}), IS(scale, {})),
+    IS(parts, {}), IS(before, {}), IS(memory, std::nullopt), IS(layers, {}), IS(activates_last, false), IS(mean, {}),
+    IS(scale, {})),
+GRADIVA_DEFAULTS(DescribedMemory, IS(cell, DescribedMemory::Cell::gru), IS(input, {}), IS(hidden, {})),
 GRADIVA_DEFAULTS(DescribedDistribution, IS(integers, DescribedDistribution::Integers::none), IS(choices, {}),
     IS(answers, 0), IS(epsilon, 0), IS(reals, DescribedDistribution::Reals::none), IS(squashed, false), IS(dimensions, 0),
     IS(initial_log_std, 0), IS(low, {}), IS(high, {}), IS(own_parameters, {}), IS(hybrid, false)),
 GRADIVA_DEFAULTS(PolicyDescription, IS(scalar, Dtype::f32), IS(spaces, {}), IS(network, {}), IS(distribution, {})),
-GRADIVA_DEFAULTS(PolicyExamples, IS(observation, {}), IS(mask, {}), IS(head, {}), IS(integers, {}), IS(reals, {})),
+GRADIVA_DEFAULTS(PolicyExamples, IS(observation, {}), IS(begins, {}), IS(mask, {}), IS(head, {}), IS(integers, {}), IS(reals, {})),
 
 GRADIVA_DEFAULTS(StatePiece, IS(type, Dtype::f64), IS(rank, 0), IS(rows, 1), IS(columns, 1), IS(data, nullptr),
     IS(fixed, false), IS(text, false), IS(in_place, false), IS(resize, nullptr), IS(object, nullptr),
@@ -101,6 +103,11 @@ GRADIVA_DEFAULTS(StatePiece, IS(type, Dtype::f64), IS(rank, 0), IS(rows, 1), IS(
 GRADIVA_DEFAULTS(StateArray, IS(path, {}), IS(type, Dtype::f64), IS(fixed, false), IS(shape, {}), IS(data, nullptr),
     IS(bytes, 0), IS(own, {})),
 GRADIVA_DEFAULTS(Description, IS(entries, {})),
+GRADIVA_DEFAULTS(FlightRecordOptions, IS(every, 1)),
+GRADIVA_DEFAULTS(Replay, IS(failure, {}), IS(is_same_failure, false), IS(is_of_this_build, false),
+    IS(step, std::nullopt)),
+GRADIVA_DEFAULTS(IterationFailure, IS(text, {}), IS(is_error, true), IS(step, std::nullopt)),
+GRADIVA_DEFAULTS(StepOfRollout, IS(environment, 0), IS(t, 0)),
 GRADIVA_DEFAULTS(RecordFilePosition, IS(bytes, 0), IS(crc64, 0)),
 
 // Schedules.

@@ -67,6 +67,22 @@ TEST_CASE("on_start runs before the first iteration and after_iteration after al
                          "a steps", "b steps"});
 }
 
+TEST_CASE("before_iteration runs before each iteration, and its exception is none of the iteration") {
+    struct Starter {
+        Words& words;
+        void operator()(const Progress& progress) { words.push_back(fmt::format("{}", progress.iteration)); }
+        void before_iteration(Run& run) {
+            if (words.size() == 4) throw std::runtime_error("enough");
+            words.push_back(fmt::format("before {}", run.progress().iteration + 1));
+        }
+        void on_stop(const Run& run, Stop) { words.push_back(run.failure() ? "of the iteration" : "of a callback"); }
+    };
+    Loop loop;
+    Words words;
+    CHECK_THROWS_WITH(loop.train(30, Starter{words}), "enough");
+    CHECK(words == Words{"before 1", "1", "before 2", "2", "of a callback"});
+}
+
 TEST_CASE("when an on_start returns false, all callbacks start and stop, and no iteration runs") {
     Loop loop;
     Words words;

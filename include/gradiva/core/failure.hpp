@@ -84,6 +84,30 @@ std::string failure_of(const Body& body) {
     return {};
 }
 
+/// The text of the exception that is being handled, in the `undo` of `undo_unless_done`.
+inline std::string text_of_failure() {
+#ifdef __cpp_exceptions
+    return failure_of([] { throw; });
+#else
+    return {};
+#endif
+}
+
+/// Whether that exception is an `Error`.
+inline bool failure_is_error() {
+#ifdef __cpp_exceptions
+    try {
+        throw;
+    } catch (const Error&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+#else
+    return true;
+#endif
+}
+
 /// Returns `body()`. An `Error` that it throws is rethrown with `text()` and a colon in front of its text; with
 /// exceptions disabled the error handler receives the text without this prefix.
 template <class Body, class Text>
@@ -93,6 +117,23 @@ decltype(auto) with_prefix(const Body& body, [[maybe_unused]] const Text& text) 
         return body();
     } catch (const Error& error) {
         fail("{}: {}", text(), error.what());
+    }
+#else
+    return body();
+#endif
+}
+
+/// Returns `body()`. An `Error` that it throws is rethrown with a semicolon and `text()` behind its text, unless that is
+/// empty; with exceptions disabled the error handler receives the text without it.
+template <class Body, class Text>
+decltype(auto) with_suffix(const Body& body, [[maybe_unused]] const Text& text) {
+#ifdef __cpp_exceptions
+    try {
+        return body();
+    } catch (const Error& error) {
+        const std::string suffix = text();
+        if (suffix.empty()) throw;
+        fail("{}; {}", error.what(), suffix);
     }
 #else
     return body();

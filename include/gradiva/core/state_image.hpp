@@ -57,18 +57,17 @@ private:
 /// image that is used before training goes on. All others are copied.
 enum class ImageMemory { copied, referred_to };
 
-/// The visitor that appends to a `StateImage`, which begins empty.
-class StateWriter final : public State {
+/// Appends pieces to a `StateImage`, which begins empty.
+class StateImageBuilder {
 public:
-    explicit StateWriter(StateImage& image, Episodes episodes = Episodes::kept,
-                         ImageMemory memory = ImageMemory::copied)
-        : State(false, episodes), image_(image), memory_(memory) {}
+    explicit StateImageBuilder(StateImage& image, ImageMemory memory = ImageMemory::copied)
+        : image_(image), memory_(memory) {}
 
-private:
-    void visit(const StatePiece& piece) override {
-        if (in_list()) return append(piece);
-        require(image_.find(path()) == nullptr, "{} is the name of two pieces of state; give each its own", path());
-        StateArray& array = begin(piece);
+    /// A piece of this path; `in_list`: of one of several objects, whose numbers are stored behind each other.
+    void add(const std::string& path, const StatePiece& piece, bool in_list) {
+        if (in_list) return append(path, piece);
+        require(image_.find(path) == nullptr, "{} is the name of two pieces of state; give each its own", path);
+        StateArray& array = begin(path, piece);
         append_shape(array, piece);
         if (piece.in_place && memory_ == ImageMemory::referred_to) {
             array.data = static_cast<const std::byte*>(piece.data);
@@ -78,25 +77,26 @@ private:
         }
     }
 
+private:
     /// A piece of one of several objects.
-    void append(const StatePiece& piece) {
-        StateArray& array = begin(piece);
+    void append(const std::string& path, const StatePiece& piece) {
+        StateArray& array = begin(path, piece);
         const bool has_sizes = piece.resize != nullptr;
         require(
             array.shape.empty() || has_sizes || array.bytes == array.shape[0] * piece.bytes(),
             "{} has {} numbers in one object and another number in the one before; what has no resize needs one size",
-            path(), piece.size());
+            path, piece.size());
         if (array.shape.empty()) {
             array.shape.push_back(0);
             if (!has_sizes) append_shape(array, piece);
         }
         array.shape[0] += has_sizes ? piece.size() : 1;
         append_bytes(array, piece.data, piece.bytes());
-        if (has_sizes) append_sizes(piece);
+        if (has_sizes) append_sizes(path, piece);
     }
 
-    void append_sizes(const StatePiece& piece) {
-        StateArray& array = image_.at(path() + ".size");
+    void append_sizes(const std::string& path, const StatePiece& piece) {
+        StateArray& array = image_.at(path + ".size");
         array.type = Dtype::i64;
         array.fixed = piece.fixed;
         if (array.shape.empty()) {
@@ -108,10 +108,10 @@ private:
         append_bytes(array, sizes, piece.rank * static_cast<Index>(sizeof(Index)));
     }
 
-    StateArray& begin(const StatePiece& piece) {
-        StateArray& array = image_.at(path());
+    StateArray& begin(const std::string& path, const StatePiece& piece) {
+        StateArray& array = image_.at(path);
         require(array.data == nullptr || array.type == piece.type,
-                "{} has two types; give each piece a name of its own", path());
+                "{} has two types; give each piece a name of its own", path);
         array.type = piece.type;
         array.fixed = piece.fixed;
         return array;
@@ -131,6 +131,19 @@ private:
 
     StateImage& image_;
     ImageMemory memory_;
+};
+
+/// The visitor that writes to a `StateImage`, which begins empty.
+class StateWriter final : public State {
+public:
+    explicit StateWriter(StateImage& image, Episodes episodes = Episodes::kept,
+                         ImageMemory memory = ImageMemory::copied)
+        : State(false, episodes), builder_(image, memory) {}
+
+private:
+    void visit(const StatePiece& piece) override { builder_.add(path(), piece, in_list()); }
+
+    StateImageBuilder builder_;
 };
 
 /// The state of a part; `part` has a `visit_state`.

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
@@ -89,7 +89,7 @@ public:
 
     void visit_state(State& state) {
         state.fixed("observed", observed_);
-        state.fixed("rows", std::vector<Index>{rows_.begin, rows_.end});
+        state.fixed("rows", std::array<Index, 2>{rows_.begin, rows_.end});
         state.fixed("normalize_observations", normalizer_.has_value());
         if (normalizer_) state("normalizer", *normalizer_);
     }

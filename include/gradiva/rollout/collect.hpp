@@ -1,11 +1,15 @@
 #pragma once
 
+#include <optional>
+#include <utility>
+
 #include "gradiva/core/state.hpp"
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/policy/check_fit.hpp"
 #include "gradiva/policy/explain.hpp"
 #include "gradiva/rollout/detail/fixed_horizon.hpp"
 #include "gradiva/rollout/detail/whole_episodes.hpp"
+#include "gradiva/rollout/step_watch.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -37,6 +41,12 @@ public:
     void episodes(Rollout<Scalar>& rollout, Index quota, Index most_steps = 1'000'000) {
         detail::collect_episodes(core_, rollout, quota, most_steps);
     }
+
+    /// The step by which the last rollout has failed; none if it has not, or the environments do not say
+    /// `fails_one_by_one`.
+    std::optional<StepOfRollout> failed_step() const { return core_.failed_step(); }
+    /// Calls `watch.before` before this step of the next rollouts, until another watch, or an empty one, is given.
+    void watch(StepWatch watch) { core_.watch(std::move(watch)); }
 
     /// Between rollouts; without the environments.
     void visit_state(State& state) { core_.visit_state(state); }

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/description.hpp"
 #include "gradiva/core/state.hpp"
+#include "gradiva/rollout/step_watch.hpp"
 #include "gradiva/train/progress.hpp"
 #include "gradiva/train/train_options.hpp"
 
@@ -19,11 +22,19 @@ enum class Stop {
     exception,  ///< an environment, the update or a callback threw; `train` rethrows the exception
 };
 
+/// An iteration that has thrown.
+struct IterationFailure {
+    std::string text = {};                   ///< of the exception
+    bool is_error = true;                    ///< whether it is an `Error`
+    std::optional<StepOfRollout> step = {};  ///< that has thrown; none where it was no step of an environment
+};
+
 /// A call of `train`, as its callbacks see it. A callback is called after each iteration, with `(const Progress&)` or
 /// `(const Progress&, const Trainer&)`, and may have these members; callbacks are called in the order in which they
 /// were given to `train`:
 ///
 /// - `on_start(Run&)`, once before the first iteration; if it returns false, no iteration runs;
+/// - `before_iteration(Run&)`, before each iteration;
 /// - `after_iteration(Run&)`, after all callbacks were called with the report of an iteration;
 /// - `on_stop(const Run&, Stop)`, once at the end, also after an exception; not if the `on_start` of this callback, or
 ///   of one before it, threw. What it throws while an exception propagates is dropped; after one that throws, those
@@ -54,8 +65,23 @@ public:
     /// Only in trainings with a callback that says `saves_run`.
     void visit_state(State& state) const {
         GRADIVA_ASSERT(visit_ != nullptr);
-        visit_(visitor_, state);
+        visit_(visitor_, state, true);
     }
+
+    /// The same without the callbacks: what the next iteration depends on.
+    void visit_training(State& state) const {
+        GRADIVA_ASSERT(visit_ != nullptr);
+        visit_(visitor_, state, false);
+    }
+
+    /// The failure of an iteration that has thrown, for `on_stop`; none where a callback has. Only in trainings with a
+    /// callback that says `saves_run`.
+    const std::optional<IterationFailure>& failure() const { return failure_; }
+    void fail(IterationFailure failure) { failure_ = std::move(failure); }
+
+    /// For `on_stop`: what is added to the text of the `Error` that `train` throws.
+    void add_to_error(const std::string& note) const { note_ += note_.empty() ? note : "; " + note; }
+    const std::string& note() const { return note_; }
 
     /// What the training is: `describe` of the trainer, before it the name of the algorithm as "algorithm", after it
     /// the options of this call of `train` as "train/steps" and "train/schedule_steps". In trainings without a callback
@@ -77,11 +103,14 @@ public:
     void end_at_once() { ends_at_once_ = true; }
     bool ends_at_once() const { return ends_at_once_; }
 
-    /// Lets `visit_state` call `visit(state)`, which must outlive this object.
+    /// Lets `visit_state` call `visit(state, true)`, and `visit_training` `visit(state, false)`; it must outlive this
+    /// object.
     template <class Visit>
     void visit_by(const Visit& visit) {
         visitor_ = &visit;
-        visit_ = [](const void* visitor, State& state) { (*static_cast<const Visit*>(visitor))(state); };
+        visit_ = [](const void* visitor, State& state, bool with_callbacks) {
+            (*static_cast<const Visit*>(visitor))(state, with_callbacks);
+        };
     }
 
     /// Lets `description` call `add(description)`, which must outlive this object.
@@ -101,7 +130,9 @@ private:
     Index call_;
     bool ends_at_once_ = false;
     const void* visitor_ = nullptr;
-    void (*visit_)(const void* visitor, State& state) = nullptr;
+    void (*visit_)(const void* visitor, State& state, bool with_callbacks) = nullptr;
+    std::optional<IterationFailure> failure_;
+    mutable std::string note_;
     const void* describer_ = nullptr;
     void (*describe_)(const void* describer, Description& description) = nullptr;
     const Index* lifetime_steps_ = nullptr;

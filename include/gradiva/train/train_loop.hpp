@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gradiva/core/check.hpp"
@@ -52,8 +53,9 @@ public:
         Progress progress = begin(options);
         Run run(name_, progress, options, calls_);
         // A template, so that it is compiled only for trainings that are saved.
-        [[maybe_unused]] const auto visit = [&](auto& state) {
-            visit_all(state, options, progress, trainer, callbacks...);
+        [[maybe_unused]] const auto visit = [&](auto& state, bool with_callbacks) {
+            visit_training(state, options, progress, trainer);
+            if (with_callbacks) detail::visit_callbacks(state, callbacks...);
         };
         if constexpr ((detail::saves_run<Callbacks> || ...)) {
             static_assert(MentionsVisitState<Trainer>,
@@ -145,7 +147,9 @@ private:
             detail::for_each_callback<false>(start, callbacks...);
             const auto begin = std::chrono::steady_clock::now() - clock_duration(progress.seconds);
             while (continues && !progress.finished()) {
-                progress = iterated(options, progress, iterate, begin);
+                (detail::call_before_iteration(callbacks, run), ...);
+                progress = undo_unless_done([&] { return iterated(options, progress, iterate, begin); },
+                                            [&] { note_failure<(detail::saves_run<Callbacks> || ...)>(run, trainer); });
                 ((continues = detail::call_with_report(callbacks, progress, trainer) && continues), ...);
                 const auto after = [&](auto& callback, std::size_t) { detail::call_after_iteration(callback, run); };
                 detail::for_each_callback<false>(after, callbacks...);
@@ -161,7 +165,16 @@ private:
             if (failure) why = Stop::exception;  // also of an on_stop
             detail::for_each_callback<true>(stop, callbacks...);
         }
-        failure.rethrow();
+        with_suffix([&] { failure.rethrow(); }, [&] { return run.note(); });
+    }
+
+    template <bool is_asked, class Trainer>
+    static void note_failure([[maybe_unused]] Run& run, [[maybe_unused]] const Trainer& trainer) {
+        if constexpr (is_asked) {
+            IterationFailure failure{.text = text_of_failure(), .is_error = failure_is_error()};
+            if constexpr (requires { trainer.failed_step(); }) failure.step = trainer.failed_step();
+            run.fail(std::move(failure));
+        }
     }
 
     /// Of seconds that were restored, which may be any number.
@@ -170,12 +183,10 @@ private:
         return std::chrono::duration_cast<std::chrono::steady_clock::duration>(passed);
     }
 
-    template <class Trainer, class... Callbacks>
-    void visit_all(State& state, const TrainOptions& options, Progress& progress, Trainer& trainer,
-                   Callbacks&... callbacks) {
+    template <class Trainer>
+    void visit_training(State& state, const TrainOptions& options, Progress& progress, Trainer& trainer) {
         visit_state(state, options, progress);
         trainer.visit_state(state);
-        detail::visit_callbacks(state, callbacks...);
     }
 
     /// The state of the loop and the progress of this call. The steps to be done are saved, not restored: a larger

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "gradiva/policy/actor.hpp"
 #include "gradiva/rollout/collect.hpp"
 #include "gradiva/rollout/rollout_store.hpp"
+#include "gradiva/rollout/step_watch.hpp"
 #include "gradiva/train/estimate.hpp"
 #include "gradiva/train/observation_statistics.hpp"
 #include "gradiva/train/reward_normalizer.hpp"
@@ -44,7 +46,8 @@ public:
     Trainer(const TrainerOptions& options, V& envs, A& actor, C& critic, Adv advantage, const MakeUpdate& make_update)
         : loop_(detail::check_trainer(options, envs, critic, advantage), metric_names_of<V>()), options_(options),
           advantage_(std::move(advantage)), threads_(options.threads), envs_(envs), actor_(actor), critic_(critic),
-          store_(envs, actor, options.store, reads_actor_state<C> ? 0 : state_size_of(critic)), collect_(envs, actor, threads_),
+          store_(envs, actor, options.store, reads_actor_state<C> ? 0 : state_size_of(critic)),
+          collect_(envs, actor, threads_),
           rewards_(envs.size(), discount_of(options.name, advantage_, options.normalize_rewards)),
           estimate_(critic, threads_), update_(make_update(threads_)), observe_(threads_) {}
 
@@ -73,6 +76,11 @@ public:
     /// The newest rollout.
     const Rollout<Scalar>& rollout() const { return store_.newest().rollout; }
     const Update& update() const { return update_; }
+
+    /// The step of an environment by which the last collection of a rollout has failed; none if it has not.
+    std::optional<StepOfRollout> failed_step() const { return collect_.failed_step(); }
+    /// Calls `watch.before` before this step of the next rollouts, until another watch, or an empty one, is given.
+    void watch(StepWatch watch) { collect_.watch(std::move(watch)); }
 
     /// Says, as a compile-time error, what keeps the environments from being saved.
     static consteval bool explain_saved_environments() { return explain_saved_vector_env<V>(); }

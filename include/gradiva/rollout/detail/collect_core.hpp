@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 #include "gradiva/core/fixed_places.hpp"
 #include "gradiva/core/state.hpp"
@@ -80,6 +82,13 @@ public:
         std::fill(rollout.length.begin(), rollout.length.end(), 0);
     }
 
+    /// See `Collector`.
+    const std::optional<StepOfRollout>& failed_step() const { return failed_step_; }
+    void watch(StepWatch watch) {
+        watch_ = std::move(watch);
+        for (Shard& shard : shards_) shard.watch(watch_.before ? &watch_ : nullptr);
+    }
+
     /// The streams of the actions, and where the environments stand, environment by environment.
     void visit_state(State& state) {
         if (state.describes()) return;  // as those of the environments
@@ -143,11 +152,15 @@ private:
     template <class Body>
     void run_shards(Rollout<Scalar>& rollout, const Body& body) {
         for (Shard& shard : shards_) shard.failure() = {};
+        failed_step_.reset();
         undo_unless_done(
             [&] {
                 threads_.run(shards_.size(), [&](Index i) { body(shards_[i]); });
                 CollectFailure first;
                 for (Shard& shard : shards_) first.keep(shard.failure());
+                if (first.environments.size() == 1) {
+                    failed_step_ = StepOfRollout{first.environments.begin, first.when.first};
+                }
                 first.failure.rethrow();
             },
             [&] { abandon(rollout); });
@@ -162,6 +175,8 @@ private:
     MatrixBuffer<float> observation_;  // D x N: what the next rollout starts from
     MatrixBuffer<std::uint8_t> mask_;  // mask_size x N: the same
     FixedPlaces<Shard> shards_;
+    std::optional<StepOfRollout> failed_step_;
+    StepWatch watch_;
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail

@@ -11,14 +11,15 @@ namespace GRADIVA_NAMESPACE::detail {
 struct CollectFailure {
     CaughtException failure;
     std::pair<Index, StepStage> when = {};  ///< time and stage
+    Range environments = {};                ///< among which it happened
 
-    /// Calls `body()`, and keeps what it throws at time t and the stage that it came to; returns whether it threw
-    /// nothing.
+    /// Calls `body()`, which steps the environments `stepped`, and keeps what it throws at time t and the stage that it
+    /// came to; returns whether it threw nothing.
     template <class Body>
-    bool attempt(Index t, const StepStage& stage, const Body& body) {
+    bool attempt(Range stepped, Index t, const StepStage& stage, const Body& body) {
         CaughtException latest;
         if (latest.attempt(body)) return true;
-        keep({std::move(latest), {t, stage}});
+        keep({std::move(latest), {t, stage}, stepped});
         return false;
     }
 

@@ -13,6 +13,7 @@
 #include "gradiva/rollout/detail/collect_failure.hpp"
 #include "gradiva/rollout/detail/ended_episodes.hpp"
 #include "gradiva/rollout/detail/rollout_part.hpp"
+#include "gradiva/rollout/step_watch.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
@@ -48,7 +49,7 @@ public:
     /// Starts an episode in each environment; `observation` and `mask` have a column for each of all shards.
     void reset(MatrixBuffer<float>& observation, MatrixBuffer<std::uint8_t>& mask) {
         states_.clear(range_);
-        failure_.attempt(0, checked_envs_.stage,
+        failure_.attempt(range_, 0, checked_envs_.stage,
                          [&] { checked_envs_.reset(range_, observation.columns(range_), mask.columns(range_)); });
     }
 
@@ -57,7 +58,7 @@ public:
     void run(Index from, Rollout<Scalar>& rollout, bool in_parts) {
         if (!in_parts) {
             for (Index t = from; t < rollout.horizon; ++t) {
-                keep_states(rollout, t);
+                begin_step(rollout, t);
                 step_running({rollout, t, t * total_});
             }
         } else {
@@ -65,7 +66,7 @@ public:
                 const Index end = std::min(begin + steps_of_part, rollout.horizon);
                 Rollout<Scalar>& part = part_.start(rollout, begin, end - begin);
                 for (Index t = begin; t < end; ++t) {
-                    keep_states(rollout, t);
+                    begin_step(rollout, t);
                     step_running({part, t, (t - begin) * range_.size() - range_.begin});
                 }
                 part_.finish(rollout, begin);
@@ -89,6 +90,9 @@ public:
     void visit_episodes(State& state) { checked_envs_.visit_state(state); }
     /// The state of a behaviour with memory in environment n.
     std::span<Scalar> carried_state(Index n) { return states_.of(n); }
+
+    /// Borrows the watch; null: none.
+    void watch(const StepWatch* watch) { watch_ = watch; }
 
     Range range() const { return range_; }
     EndedEpisodes& ended() { return ended_; }
@@ -120,8 +124,13 @@ private:
             range_, [&](Index n) { return runs(n); }, [&](Range run) { step(run, now); });
     }
 
-    /// Writes the states of a behaviour with memory to the rollout, at the times at which sequences start.
-    void keep_states([[maybe_unused]] Rollout<Scalar>& rollout, [[maybe_unused]] Index t) const {
+    /// Calls the watch if it is for this step, and writes the states of a behaviour with memory to the rollout where
+    /// sequences start.
+    void begin_step([[maybe_unused]] Rollout<Scalar>& rollout, Index t) const {
+        if (watch_ != nullptr && watch_->step.t == t && watch_->step.environment >= range_.begin &&
+            watch_->step.environment < range_.end) {
+            watch_->before(watch_->step);
+        }
         if constexpr (HasMemory<P>) {
             if (!rollout.starts_sequence(t)) return;
             rollout.actor_state.columns(rollout.columns(t / rollout.steps_of_sequence(), range_)) = states_.of(range_);
@@ -150,8 +159,8 @@ private:
         checked_envs_.stage = StepStage::choice;
         const auto all = [&] { carry_out(range, range, now); };
         CollectFailure of_all;  // the last to be kept: checks of a batch do not go environment by environment
-        if (of_all.attempt(now.t, checked_envs_.stage, all)) return;
-        leave_failed_behind(range, now, checked_envs_.stage);
+        if (of_all.attempt(range, now.t, checked_envs_.stage, all)) return;
+        of_all.environments = leave_failed_behind(range, now, checked_envs_.stage);
         failure_.keep(of_all);
     }
 
@@ -184,31 +193,39 @@ private:
         });
     }
 
-    /// Goes on with a step that failed at a stage, environment by environment, and stops those that fail.
-    [[gnu::noinline]] void leave_failed_behind(Range batch, const Moment& now, StepStage failed) {
+    /// Goes on with a step that failed at a stage, environment by environment, and stops those that fail. Returns the
+    /// first of these, or the whole batch where it is not known.
+    [[gnu::noinline]] Range leave_failed_behind(Range batch, const Moment& now, StepStage failed) {
         if constexpr (!fails_one_by_one<V>) {
             for (Index n = range_.begin; n < range_.end; ++n) stop(n);
-            return;
+            return batch;
         }
+        Range first = batch;
+        const auto stop_failed = [&](Index n) {
+            if (first == batch) first = {n, n + 1};
+            stop(n);
+        };
         if (failed == StepStage::choice) {
             for (Index n = batch.begin; n < batch.end; ++n) {
-                if (failure_.attempt(now.t, checked_envs_.stage, [&] { check_choice({n, n + 1}, now); })) continue;
-                stop(n);
+                if (failure_.attempt({n, n + 1}, now.t, checked_envs_.stage, [&] { check_choice({n, n + 1}, now); }))
+                    continue;
+                stop_failed(n);
                 now.rollout.action.clear_columns(
                     now.columns({n, n + 1}));  // within the space; its log-prob is not read
             }
             checked_envs_.stage = failed = StepStage::log_prob;
-            if (!failure_.attempt(now.t, failed, [&] { take_log_prob(batch, now); })) {
+            if (!failure_.attempt(batch, now.t, failed, [&] { take_log_prob(batch, now); })) {
                 for (Index n = batch.begin; n < batch.end; ++n) stop(n);
-                return;
+                return first;
             }
         }
         for (Index n = batch.begin; n < batch.end; ++n) {
             // None was stepped, or all were.
             checked_envs_.stage = failed < StepStage::step ? failed : StepStage::observation;
             const auto one = [&] { carry_out({n, n + 1}, batch, now); };
-            if (runs(n) && !failure_.attempt(now.t, checked_envs_.stage, one)) stop(n);
+            if (runs(n) && !failure_.attempt({n, n + 1}, now.t, checked_envs_.stage, one)) stop_failed(n);
         }
+        return first;
     }
 
     ConstActionView check_choice(Range range, const Moment& now) {
@@ -239,6 +256,7 @@ private:
     bool all_run_ = true;          // whether all environments have episodes left
     EndedEpisodes ended_;
     CollectFailure failure_;
+    const StepWatch* watch_ = nullptr;
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail

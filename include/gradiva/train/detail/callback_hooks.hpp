@@ -40,7 +40,7 @@ struct CallbackWithin<const std::reference_wrapper<C>> {
 // ambiguous in a class derived from both C and `HookNames`. A final class, from which nothing derives, is checked
 // directly.
 struct HookNames {
-    int on_start, after_iteration, on_stop, visit_state;
+    int on_start, before_iteration, after_iteration, on_stop, visit_state;
 };
 template <class C>
 struct WithHookNames : C, HookNames {};
@@ -52,6 +52,9 @@ using HookNamesOf = std::conditional_t<can_be_base<C>, WithHookNames<C>, HookNam
 // clang-format off
 template <class C>
 concept MentionsOnStart = !requires { &HookNamesOf<C>::on_start; } || requires { &C::on_start; };
+template <class C>
+concept MentionsBeforeIteration =
+    !requires { &HookNamesOf<C>::before_iteration; } || requires { &C::before_iteration; };
 template <class C>
 concept MentionsAfterIteration =
     !requires { &HookNamesOf<C>::after_iteration; } || requires { &C::after_iteration; };
@@ -67,6 +70,10 @@ inline constexpr bool is_void_or_bool = std::is_void_v<Result> || std::same_as<s
 template <class C>
 concept HasOnStart = requires(C& callback, Run& run) {
     requires is_void_or_bool<decltype(callback.on_start(run))>;
+};
+template <class C>
+concept HasBeforeIteration = requires(C& callback, Run& run) {
+    { callback.before_iteration(run) } -> std::same_as<void>;
 };
 template <class C>
 concept HasAfterIteration = requires(C& callback, Run& run) {
@@ -110,6 +117,8 @@ consteval bool explain_callback() {
     static_assert(
         !MentionsOnStart<Class> || HasOnStart<C>,
         "gradiva: a callback's on_start takes (Run&) and returns void, or bool: false, and no iteration runs");
+    static_assert(!MentionsBeforeIteration<Class> || HasBeforeIteration<C>,
+                  "gradiva: a callback's before_iteration is void before_iteration(Run&)");
     static_assert(!MentionsAfterIteration<Class> || HasAfterIteration<C>,
                   "gradiva: a callback's after_iteration is void after_iteration(Run&)");
     static_assert(!MentionsOnStop<Class> || HasOnStop<C>,
@@ -148,6 +157,13 @@ bool call_on_start(Given& given, Run& run) {
 template <class Given, class Trainer>
 bool call_with_report(Given& given, const Progress& progress, const Trainer& trainer) {
     return use_callback(given, [&](auto& callback) -> decltype(auto) { return call(callback, progress, trainer); });
+}
+
+template <class Given>
+void call_before_iteration(Given& given, Run& run) {
+    use_callback(given, [&]<class C>(C& callback) {
+        if constexpr (HasBeforeIteration<C>) callback.before_iteration(run);
+    });
 }
 
 template <class Given>
