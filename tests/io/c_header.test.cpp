@@ -156,6 +156,19 @@ TEST_CASE("the constants of a C header are the policy's numbers, to the bit, in 
     CHECK_THAT(text_of(small_policy({1, 2e20})), ContainsText("walker_weight_1[2] = {\n    1.0f, 2e+20f\n};"));
 }
 
+TEST_CASE("a C header has the numbers of layer normalisation, and an empty line behind its sizes") {
+    PolicyDescription policy = small_policy();
+    policy.network.layers = {
+        {.inputs = 1, .outputs = 2, .weight = {1, 2}, .bias = {3, 4}, .gain = {5, 6}, .shift = {7, 8}},
+        {.inputs = 2, .outputs = 2, .weight = {1, 2, 3, 4}, .bias = {0, 0}}};
+    const std::string text = text_of(policy);
+    CHECK(numbers_of<float>(text, "walker_gain_1") == std::vector<float>{5, 6});
+    CHECK(numbers_of<float>(text, "walker_shift_1") == std::vector<float>{7, 8});
+    const std::size_t last_size = text.rfind("#define WALKER_");
+    const std::size_t end = text.find('\n', last_size);
+    CHECK(text.substr(end, 2) == "\n\n");
+}
+
 TEST_CASE("bounds of a C header are those of the distribution within those of the space") {
     PolicyDescription policy = small_policy();
     policy.spaces.action = Box{.size = 2, .low = {-1, -3}, .high = {1, std::numeric_limits<float>::infinity()}};

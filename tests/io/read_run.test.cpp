@@ -74,6 +74,18 @@ TEST_CASE("a log of JSON lines is read with what it says of the training") {
     CHECK(run.notes.empty());
 }
 
+TEST_CASE("an evaluation is of 1 to 10^15 episodes") {
+    const auto run_with = [](const std::string& episodes) {
+        return run_of(json_header + R"({"iteration":1,"steps":256}
+{"evaluation":{"mean_return":1,"episodes":)" +
+                      episodes + "}}\n");
+    };
+    CHECK(run_with("1").evaluation->episodes == 1);
+    CHECK(run_with("1e15").evaluation->episodes == 1'000'000'000'000'000);
+    CHECK_THROWS_WITH(run_with("0"), ContainsText("of 0 episodes"));
+    CHECK_THROWS_WITH(run_with("1.1e15"), ContainsText("of 1100000000000000"));
+}
+
 TEST_CASE("a CSV log is read, with the description beside it if there is one") {
     const TemporaryFolder folder("read_run");
     gradiva_test::write_text(folder / "run.csv", "iteration,steps,mean_return,metric/goals\n1,256,,1\r\n2,512,9.25,\n");

@@ -44,6 +44,15 @@ TEST_CASE("The statistics of a Beta density are its integrals: the logarithm of 
     CHECK(mean(1, 0) == Approx(log_rest / norm).epsilon(1e-8));
 }
 
+TEST_CASE("A KL divergence that rounds to a number below 0 is 0") {
+    const Matrix<double> e = Matrix<double>::Constant(2, 1, 1.5), mean = Matrix<double>::Constant(2, 1, -0.5);
+    const Matrix<double> log_beta_q = Matrix<double>::Constant(1, 1, 2);
+    const Matrix<double> log_beta_p = Matrix<double>::Constant(1, 1, 2 - 1e-15);
+    Vector<double> out(1);
+    kernels::beta_kl<double>(e, log_beta_q, mean, e, log_beta_p, out);
+    CHECK(out[0] == 0);
+}
+
 TEST_CASE("Log densities at a million keep their digits in float") {
     // Beta(1 + 10^6, 1 + 10^6) is nearly N(1/2, 1 / (8 10^6)).
     const Matrix<double> e = Matrix<double>::Constant(2, 1, 1e6);

@@ -49,6 +49,7 @@ enum class Fault {
     packed_differs,       ///< with packed weights
     not_finite,           ///< Y is NaN
     nan_gradient,         ///< a gradient is NaN
+    nan_tangent,          ///< a tangent is
     short_y,              ///< Y lacks a column
     short_tangent,        ///< the tangent does
 };
@@ -147,6 +148,7 @@ public:
         hidden.array() *= 1 - tape.hidden.array().square();
         tape.tangent = v(d) * tape.hidden + v(parameters_.data()) * hidden;
         if (fault_ == Fault::jvp_reads_appended) tape.tangent.array() += direction.back();
+        if (fault_ == Fault::nan_tangent) tape.tangent(1, 0) = std::numeric_limits<double>::quiet_NaN();
         if (fault_ == Fault::jvp_uses_up) tape.hidden = hidden;
         return {tape.tangent.data(), tape.tangent.rows(), tape.tangent.cols() - (fault_ == Fault::short_tangent)};
     }
@@ -253,6 +255,7 @@ TEST_CASE("check_module names what is wrong with a module, each rule of it") {
         {Fault::packed_differs, "a tape with use_packed(packed) and use_once() gives other numbers than without"},
         {Fault::not_finite, "Y(1, 0) is inf"},
         {Fault::nan_gradient, "gradient(3, 0) is nan"},
+        {Fault::nan_tangent, "the tangent(1, 0) is nan"},
         {Fault::short_y, "forward returns a matrix of 2 x 7 for a batch of 8 columns"},
         {Fault::short_tangent, "jvp returns a matrix of 2 x 7 for a batch of 8 columns"},
     };
@@ -358,6 +361,10 @@ TEST_CASE("check_module refuses options out of range, and parameters that are no
     PlainNetwork<double> broken = network;
     broken.parameters()[4] = std::nan("");
     CHECK(complaint(broken).find("parameter 4 is nan") != std::string::npos);
+    for (const CheckModuleOptions& least :
+         {CheckModuleOptions{.columns = 1}, CheckModuleOptions{.sequence = 1}, CheckModuleOptions{.parameters = 1}}) {
+        CHECK(complaint(network, least).empty());
+    }
 }
 
 TEST_CASE("What check_module measured prints in one line") {
