@@ -274,8 +274,10 @@ TEST_CASE("networks within networks that do not fit are refused") {
                ContainsText("type is SharedTrunk, within another network"));
     CHECK_THAT(with([](StateImage& image) { set_text(image, "dense/type", "Convolution"); }),
                ContainsText("dense/type is Convolution, not Mlp"));
-    CHECK_THAT(with([](StateImage& image) { set_text(image, "type", "Gru"); }),
-               ContainsText("type is Gru, which this version does not know"));
+    CHECK_THAT(with([](StateImage& image) { set_text(image, "type", "Transformer"); }),
+               ContainsText("type is Transformer, which this version does not know"));
+    CHECK_THAT(with([](StateImage& image) { set_text(image, "network_1/type", "Gru"); }),
+               ContainsText("network_1/type is Gru, which this version does not know within another network"));
     CHECK_THAT(with([](StateImage& image) {
                    set(image, "dense/widths", std::vector<Index>{20, 7, 3});
                }),
