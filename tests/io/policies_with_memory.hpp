@@ -1,18 +1,13 @@
-// Policies with memory, with random weights, for tests of saved and exported policies, and what they compute, term by
-// term as the comments of `DescribedMemory` say it.
+// Actors with memory, with random weights, for tests of saved and exported policies.
 #pragma once
 
-#include <cmath>
-#include <cstddef>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "gradiva/io/detail/policy_of.hpp"
-#include "gradiva/io/policy_description.hpp"
 #include "gradiva/nn/gru.hpp"
 #include "gradiva/nn/lstm.hpp"
-#include "io/described_networks.hpp"
+#include "io/described_memories.hpp"
 #include "io/policy_table.hpp"
 
 namespace gradiva_test {
@@ -61,54 +56,6 @@ void for_each_policy_with_memory(const Use& use) {
     for_each_policy_with_memory<Gru, double>(use);
     for_each_policy_with_memory<Lstm, float>(use);
     for_each_policy_with_memory<Lstm, double>(use);
-}
-
-/// h, or h and s, of a memory after the input x.
-inline std::vector<double> computed(const DescribedMemory& memory, const std::vector<double>& x,
-                                    const std::vector<double>& state) {
-    const auto sigmoid = [](double z) { return 1 / (1 + std::exp(-z)); };
-    const std::size_t units = to_size(memory.units());
-    const std::vector<double> p = computed(memory.input, x);
-    const std::vector<double> q =
-        computed(memory.hidden, {state.begin(), state.begin() + static_cast<std::ptrdiff_t>(units)});
-    std::vector<double> after(state.size());
-    for (std::size_t i = 0; i < units; ++i) {
-        const auto sum = [&](std::size_t gate) { return p[gate * units + i] + q[gate * units + i]; };
-        if (memory.cell == DescribedMemory::Cell::gru) {
-            const double r = sigmoid(sum(0)), z = sigmoid(sum(1));
-            const double n = std::tanh(p[2 * units + i] + r * q[2 * units + i]);
-            after[i] = (1 - z) * n + z * state[i];
-        } else {
-            const double s = sigmoid(sum(1)) * state[units + i] + sigmoid(sum(0)) * std::tanh(sum(2));
-            after[i] = sigmoid(sum(3)) * std::tanh(s);
-            after[units + i] = s;
-        }
-    }
-    return after;
-}
-
-/// The outputs of a network with memory, whose state goes on by one step.
-inline std::vector<double> computed(const DescribedNetwork& network, const std::vector<double>& input,
-                                    std::vector<double>& state) {
-    DescribedNetwork before{.rows = network.rows, .activation = network.activation, .layers = network.before};
-    before.activates_last = true;
-    before.mean = network.mean;
-    before.scale = network.scale;
-    state = computed(*network.memory, computed(before, input), state);
-    const std::vector<double> h(state.begin(), state.begin() + static_cast<std::ptrdiff_t>(network.memory->units()));
-    return computed(DescribedNetwork{.activation = network.activation, .layers = network.layers}, h);
-}
-
-/// The heads of a policy with memory for the observations of its examples.
-inline std::vector<double> computed_heads(const PolicyDescription& policy, const PolicyExamples& examples) {
-    std::vector<double> state(to_size(policy.network.state_size())), heads;
-    for (Index n = 0; n < PolicyExamples::count; ++n) {
-        if (examples.begins[to_size(n)] != 0) state.assign(state.size(), 0);
-        const auto observation = detail::example(examples.observation, n);
-        const std::vector<double> head = computed(policy.network, {observation.begin(), observation.end()}, state);
-        heads.insert(heads.end(), head.begin(), head.end());
-    }
-    return heads;
 }
 
 }  // namespace gradiva_test

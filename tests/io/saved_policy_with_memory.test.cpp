@@ -355,7 +355,7 @@ TEST_CASE("an edited file of a policy with memory is refused") {
     CHECK_THAT(refusal("actor/network/units", Index{}, [](Sizes& all) { all[0] = 4; }),
                ContainsText("after/observed is 3, where there are 4 numbers"));
     CHECK_THAT(refusal("actor/network/after/rows", Index{}, [](Sizes& all) { all[1] = 2; }),
-               ContainsText("after does not take h, the first 3 numbers of the state"));
+               ContainsText("after/rows does not take h, the first 3 numbers of the state"));
     for (const std::size_t weight : {std::size_t{0}, std::size_t{20}, std::size_t{50}, std::size_t{70}}) {
         INFO(weight);
         CHECK_THAT(refusal("actor/network/parameters", 0.0F, [&](std::vector<float>& all) { all[weight] += 0.5F; }),
