@@ -38,34 +38,48 @@ inline DescribedMemory read_memory(const StoredPart& part, Index inputs, Paramet
     return memory;
 }
 
-/// A network with memory: dense layers before it, the memory, and dense layers of its h, the first rows of the state.
-inline DescribedNetwork read_recurrent(const StoredPart& part, Index observed, ParameterReader& parameters) {
-    const StoredPart before = part.part("before"), after = part.part("after");
+/// The dense layers before a memory, and what they read.
+inline void read_before(const StoredPart& before, Index observed, ParameterReader& parameters,
+                        DescribedNetwork& network) {
     check_is_mlp(before);
-    check_is_mlp(after);
-    DescribedNetwork network, behind;
+    require(!before.flag("output_layer"), "{}: {} is true, where a memory follows", before.who(),
+            before.of("output_layer"));
     read_input(before, observed, network);
     read_layers(before, network.rows_of(observed).size(), parameters, network);
-    network.activation = described_activation(before);
     network.before = std::exchange(network.layers, {});
-    require(std::exchange(network.activates_last, false), "{}: {} is true, where a memory follows", part.who(),
-            before.of("output_layer"));
+    network.activates_last = false;
+    network.activation = described_activation(before);
+}
+
+/// The dense layers of h, the first rows of the state.
+inline void read_after(const StoredPart& after, ParameterReader& parameters, DescribedNetwork& network) {
+    check_is_mlp(after);
+    require(after.flag("output_layer"), "{}: {} is false, where nothing follows", after.who(),
+            after.of("output_layer"));
+    const Index units = network.memory->units(), states = network.state_size();
+    DescribedNetwork behind;
+    read_input(after, states, behind);
+    const Range rows = behind.rows_of(states);
+    require(rows.begin == 0 && rows.end == units && behind.mean.empty(),
+            "{}: {} does not take h, the first {} numbers of the state, as it is", after.who(), after.of("rows"),
+            units);
+    read_layers(after, units, parameters, behind);
+    require(described_activation(after) == network.activation, "{}: {} is another one than that of the layers before",
+            after.who(), after.of("activation"));
+    network.layers = std::move(behind.layers);
+}
+
+/// A network with memory: dense layers before it, the memory, and dense layers of its h.
+inline DescribedNetwork read_recurrent(const StoredPart& part, Index observed, ParameterReader& parameters) {
+    const StoredPart before = part.part("before"), after = part.part("after");
+    DescribedNetwork network;
+    read_before(before, observed, parameters, network);
     const Index inputs = network.before.empty() ? network.rows_of(observed).size() : network.before.back().outputs;
     network.memory = read_memory(part, inputs, parameters);
-
-    const Index units = network.memory->units();
-    read_input(after, network.state_size(), behind);
-    const Range rows = behind.rows_of(network.state_size());
-    require(rows.begin == 0 && rows.end == units && behind.mean.empty(),
-            "{}: {} does not take h, the first {} numbers of the state, as it is", part.who(), part.of("after"), units);
-    read_layers(after, units, parameters, behind);
-    require(!behind.activates_last, "{}: {} is false, where nothing follows", part.who(), after.of("output_layer"));
-    require(described_activation(after) == network.activation, "{}: {} is another one than that of the layers before",
-            part.who(), after.of("activation"));
-    network.layers = std::move(behind.layers);
-    require(
-        network.before.empty() || network.layers.size() < 2 || before.flag("layer_norm") == after.flag("layer_norm"),
-        "{}: {} is another one than that of the layers before", part.who(), after.of("layer_norm"));
+    read_after(after, parameters, network);
+    const bool both = !network.before.empty() && network.layers.size() > 1;
+    require(!both || before.flag("layer_norm") == after.flag("layer_norm"),
+            "{}: {} is another one than that of the layers before", part.who(), after.of("layer_norm"));
     return network;
 }
 
