@@ -90,7 +90,7 @@ std::vector<double> read_torch_recurrent(const SafetensorsFile& file, const Torc
     const std::span<double> all(weights);
     for (std::size_t l = 0; l < before.size(); ++l) read_torch_layer(tensors, options.before[l], before[l], all);
     const auto read_gates = [&](const std::string& name, const Dense& layer) {
-        read_torch_matrix(tensors, prefix + "weight_" + name, prefix + "bias_" + name, "row of a gate", layer, all);
+        read_torch_matrix(tensors, prefix + "weight_" + name, prefix + "bias_" + name, "gates * units", layer, all);
     };
     read_gates("ih_l0", layers.memory().input());
     read_gates("hh_l0", layers.memory().hidden());

@@ -20,7 +20,7 @@
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/rollout/carried_states.hpp"
 #include "io/described_networks.hpp"
-#include "io/described_memories.hpp"
+#include "io/sequences_with_memory.hpp"
 #include "io/policy_table.hpp"
 
 namespace gradiva_test {

@@ -17,7 +17,7 @@
 #include "gradiva/io/c_header.hpp"
 #include "io/c_headers/policy_samples.hpp"
 #include "io/described_networks.hpp"
-#include "io/described_memories.hpp"
+#include "io/sequences_with_memory.hpp"
 #include "io/policy_table.hpp"
 
 using namespace gradiva;
@@ -155,10 +155,10 @@ int main(int count, char** arguments) {
     for (const Dtype scalar : {Dtype::f32, Dtype::f64}) {
         for (const NamedPolicy& named : policies_with_shape(scalar)) folder.add(named);
     }
-    for (const NamedPolicy& named : described_memories(Dtype::f32)) folder.add_with_memory<float>(named);
-    for (const NamedPolicy& named : described_memories(Dtype::f64)) folder.add_with_memory<double>(named);
+    for (const NamedPolicy& named : exported_memories(Dtype::f32)) folder.add_with_memory<float>(named);
+    for (const NamedPolicy& named : exported_memories(Dtype::f64)) folder.add_with_memory<double>(named);
     folder.finish();
     write_walker(std::string(arguments[1]) + "/walker.h");
-    export_c(std::string(arguments[1]) + "/rememberer.h", described_memories(Dtype::f32)[0].policy,
+    export_c(std::string(arguments[1]) + "/rememberer.h", exported_memories(Dtype::f32)[0].policy,
              {.name = "rememberer"});
 }

@@ -18,7 +18,7 @@
 #include "gradiva/gradiva.hpp"
 #include "gradiva/io.hpp"
 #include "io/described_networks.hpp"
-#include "io/described_memories.hpp"
+#include "io/sequences_with_memory.hpp"
 #include "io/policy_table.hpp"
 
 using namespace gradiva;
@@ -219,7 +219,7 @@ void write(const std::string& folder) {
     add_others(exports);
     for (const Dtype scalar : {Dtype::f32, Dtype::f64}) {
         for (const NamedPolicy& named : policies_with_shape(scalar)) exports.add(named);
-        for (const NamedPolicy& named : described_memories(scalar)) exports.add_with_memory(named);
+        for (const NamedPolicy& named : exported_memories(scalar)) exports.add_with_memory(named);
     }
 }
 

@@ -32,8 +32,8 @@ void check_torch_can_fill(const char* who, const std::string& path, bool has_lay
 /// W and b from two tensors; `outputs` says what the rows of W are.
 inline void read_torch_matrix(TorchTensors& tensors, const std::string& weight_name, const std::string& bias_name,
                               const std::string& outputs, const Dense& layer, std::span<double> weights) {
-    const auto weight = tensors.read(weight_name, {layer.outputs, layer.inputs}, outputs + "s x inputs");
-    const auto bias = tensors.read(bias_name, {layer.outputs}, "one per " + outputs);
+    const auto weight = tensors.read(weight_name, {layer.outputs, layer.inputs}, outputs + " x inputs");
+    const auto bias = tensors.read(bias_name, {layer.outputs}, "one per output");
     const ConstMatrixMap<double> transposed(weight.data(), layer.inputs, layer.outputs);
     layer.weight(weights) = transposed.transpose();
     std::copy(bias.begin(), bias.end(), layer.bias(weights).data());
@@ -42,7 +42,7 @@ inline void read_torch_matrix(TorchTensors& tensors, const std::string& weight_n
 /// Those of the torch.nn.Linear `name`.
 inline void read_torch_layer(TorchTensors& tensors, const std::string& name, const Dense& layer,
                              std::span<double> weights) {
-    read_torch_matrix(tensors, name + ".weight", name + ".bias", "output", layer, weights);
+    read_torch_matrix(tensors, name + ".weight", name + ".bias", "outputs", layer, weights);
 }
 
 /// Log sigma, the distribution's own parameters; without a name there are none.
