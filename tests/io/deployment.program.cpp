@@ -32,6 +32,19 @@ void act_in_another_program(const A& actor) {
     check(action == 0 || action == 1, "a sampled action");
 }
 
+template <class V>
+void act_in_an_episode(const V& envs) {
+    save_policy("remembering.safetensors", Actor(envs, Gru{.units = 8}));
+    SavedPolicy policy("remembering.safetensors");
+    int action = -1;
+    Episode episode = policy.begin();          // at the beginning of an episode
+    policy.act(observation, episode, action);  // its state goes on by one step; options as above
+    check(action == 0 || action == 1, "an action in an episode");
+    check(episode.state<float>()[0] != 0, "the state of an episode");
+    episode.restart();
+    check(episode.state<float>()[0] == 0, "the state at the beginning of an episode");
+}
+
 template <class V, class A, class C>
 void train_further(const V& envs, const A& actor, const C& critic) {
     Actor again(envs, Mlp{.hidden = {64, 64}});
@@ -79,6 +92,7 @@ int main() {
     export_c("cartpole.h", actor, {.name = "cartpole"});
     check(std::filesystem::exists("cartpole.onnx") && std::filesystem::exists("cartpole.h"), "a file");
     act_in_another_program(actor);
+    act_in_an_episode(envs);
     train_further(envs, actor, critic);
     load_from_torch(actor, critic);
     std::filesystem::current_path(before);
