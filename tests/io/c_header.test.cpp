@@ -15,8 +15,8 @@
 #include "gradiva/environments/cart_pole.hpp"
 #include "helpers/temporary_folder.hpp"
 #include "io/described_networks.hpp"
-#include "io/sequences_with_memory.hpp"
 #include "io/policy_table.hpp"
+#include "io/sequences_with_memory.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;
@@ -152,7 +152,8 @@ TEST_CASE("a C header of a policy with memory says what its state is, and counts
     CHECK_THAT(text, ContainsText("walker_act(const float* observation, const unsigned char* mask, walker_real* state, "
                                   "walker_action* action)\n"));
     CHECK_THAT(text, ContainsText("static inline void walker_reset(walker_real* state)\n"));
-    CHECK(numbers_of<float>(text, "walker_weight_2") == numbers_in_float(floats[0].policy.network.memory->input.weight));
+    CHECK(numbers_of<float>(text, "walker_weight_2") ==
+          numbers_in_float(floats[0].policy.network.memory->input.weight));
     CHECK(numbers_of<float>(text, "walker_bias_3") == numbers_in_float(floats[0].policy.network.memory->hidden.bias));
     CHECK(text.find('$') == std::string::npos);
 

@@ -85,7 +85,8 @@ TEST_CASE("an actor with memory and its description give the same model, with th
     actor.set_spaces(std::make_shared<const Spaces>(Spaces{{.size = 3}, Discrete{.n = 2}, false}));
     const std::string bytes = exported(actor);
     CHECK(bytes == exported(describe_policy(actor)));
-    for (const char* text : {"memory.input.weight", "memory.hidden.bias", "state_out", R"("begins":[1,0,0,0,0,1,0,0])"}) {
+    for (const char* text :
+         {"memory.input.weight", "memory.hidden.bias", "state_out", R"("begins":[1,0,0,0,0,1,0,0])"}) {
         CHECK_THAT(bytes, ContainsText(text));
     }
     CHECK_THAT(exported(linear_policy()), !ContainsText("state_out") && !ContainsText("begins"));

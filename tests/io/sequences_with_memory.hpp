@@ -108,12 +108,12 @@ inline std::vector<NamedPolicy> exported_memories(Dtype scalar) {
         for (const bool normalised : {false, true}) {
             for (const ActionsWithMemory& actions : actions_with_memory()) {
                 const bool gru = cell == DescribedMemory::Cell::gru;
-                all.push_back({fmt::format("{}{}, {}", gru ? "Gru" : "Lstm", normalised ? ", normalised" : "",
-                                           actions.name),
-                               {.scalar = scalar,
-                                .spaces = {{.size = MemoryMaker::observed}, actions.space, actions.masked},
-                                .network = make.network(cell, normalised, actions.distribution.head_size()),
-                                .distribution = actions.distribution}});
+                all.push_back(
+                    {fmt::format("{}{}, {}", gru ? "Gru" : "Lstm", normalised ? ", normalised" : "", actions.name),
+                     {.scalar = scalar,
+                      .spaces = {{.size = MemoryMaker::observed}, actions.space, actions.masked},
+                      .network = make.network(cell, normalised, actions.distribution.head_size()),
+                      .distribution = actions.distribution}});
             }
         }
     }

@@ -25,9 +25,10 @@ namespace {
 
 const std::string torch_file = std::string(GRADIVA_SOURCE_DIR) + "/tests/reference/torch_recurrent.safetensors";
 
-const TorchRecurrentOptions gru_actor = {
-    .before = {"gru_actor.encoder.0"}, .memory = "gru_actor.memory", .after = {"gru_actor.head.0", "gru_actor.head.2"},
-    .log_std = "log_std"};
+const TorchRecurrentOptions gru_actor = {.before = {"gru_actor.encoder.0"},
+                                         .memory = "gru_actor.memory",
+                                         .after = {"gru_actor.head.0", "gru_actor.head.2"},
+                                         .log_std = "log_std"};
 const TorchRecurrentOptions gru_critic = {
     .before = {"gru_critic.body"}, .memory = "gru_critic.rnn", .after = {"gru_critic.hidden", "gru_critic.value"}};
 const TorchRecurrentOptions lstm_actor = {.before = {"lstm_actor.encoder.0"},
@@ -101,8 +102,7 @@ struct Model {
     }
 };
 
-const TorchRecurrentOptions small_names = {
-    .before = {"pi"}, .memory = "m", .after = {"head.0"}, .log_std = "log_std"};
+const TorchRecurrentOptions small_names = {.before = {"pi"}, .memory = "m", .after = {"head.0"}, .log_std = "log_std"};
 
 /// Checks that the model is refused with a text that names the file, and that the actor stays as it was.
 void check_refused(const Model& model, const std::string& text, const TorchRecurrentOptions& options = small_names,

@@ -86,9 +86,10 @@ std::string c_header(const PolicyDescription& policy, const std::string& name) {
 /// `walker_self_test` returns 0, or the number of the first of eight examples (`policy_examples`) that it does not
 /// reproduce: heads within 1e-5 max(1, |head|), and the actions of the stored heads; with memory they are one sequence.
 /// `walker_head(observation, head)`, with memory `walker_head(observation, state, next, head)`, and `walker_mode(head,
-/// mask, action)` are the two halves of `walker_act`, for comparisons. Observations are normalised, and Beta and squashing computed, in double,
-/// the network in the policy's scalar. Real numbers beyond float are the largest float. Two policies of different names
-/// fit in one program, unless the names differ in capitals only. Not for -ffast-math, which the header refuses.
+/// mask, action)` are the two halves of `walker_act`, for comparisons. Observations are normalised, and Beta and
+/// squashing computed, in double, the network in the policy's scalar. Real numbers beyond float are the largest float.
+/// Two policies of different names fit in one program, unless the names differ in capitals only. Not for -ffast-math,
+/// which the header refuses.
 ///
 /// Throws `Error` on a bad name, numbers that are not finite, and where the file cannot be written; what was there
 /// before is then left alone.

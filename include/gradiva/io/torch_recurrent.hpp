@@ -116,27 +116,27 @@ std::vector<double> read_torch_recurrent(const SafetensorsFile& file, const Torc
 ///
 /// The memory NAME has the tensors NAME.weight_ih_l0, gates * units x inputs, NAME.weight_hh_l0, NAME.bias_ih_l0 and
 /// NAME.bias_hh_l0, whose gates lie in the order of this library, and which mean the same (see `kernels::GruCell`,
-/// `kernels::LstmCell`). A Linear NAME has NAME.weight, outputs x inputs, and NAME.bias. Numbers are float32 or float64,
-/// and are rounded to the part's number type. Activations are no part of such a file: a `Gru` or an `Lstm` has them
-/// after every dense layer but the last, and none between the memory and the layer after it.
+/// `kernels::LstmCell`). A Linear NAME has NAME.weight, outputs x inputs, and NAME.bias. Numbers are float32 or
+/// float64, and are rounded to the part's number type. Activations are no part of such a file: a `Gru` or an `Lstm` has
+/// them after every dense layer but the last, and none between the memory and the layer after it.
 ///
 /// Throws `Error`, naming the file and the tensor, and changes nothing, where a tensor is missing, has another shape or
-/// type, or a number that is not finite; where the memory has several layers, two directions, a projection or no biases;
-/// where a tensor beside those of a layer or of the memory is left over, or in the Sequential from which a layer is
-/// taken; and where the network normalises layers, or inputs without moments yet.
+/// type, or a number that is not finite; where the memory has several layers, two directions, a projection or no
+/// biases; where a tensor beside those of a layer or of the memory is left over, or in the Sequential from which a
+/// layer is taken; and where the network normalises layers, or inputs without moments yet.
 template <class Part>
 void load_torch_recurrent(const SafetensorsFile& file, Part& part, const TorchRecurrentOptions& options = {}) {
-    static_assert(detail::HasGruOrLstm<Part>,
-                  "gradiva: load_torch_recurrent fills an Actor or a Critic whose network is a Gru or an Lstm, and which "
-                  "is not const");
+    static_assert(
+        detail::HasGruOrLstm<Part>,
+        "gradiva: load_torch_recurrent fills an Actor or a Critic whose network is a Gru or an Lstm, and which "
+        "is not const");
     if constexpr (detail::HasGruOrLstm<Part>) {
         using Scalar = typename Part::Scalar;
         const auto& layers = part.network().structure();
         const bool has_layer_norm = layers.before().has_layer_norm() || layers.after().has_layer_norm();
         detail::check_torch_can_fill("load_torch_recurrent", file.path(), has_layer_norm,
                                      layers.before().input().normalizer());
-        const std::vector<double> weights =
-            detail::read_torch_recurrent(file, options, layers, part.weights().size());
+        const std::vector<double> weights = detail::read_torch_recurrent(file, options, layers, part.weights().size());
         std::transform(weights.begin(), weights.end(), part.weights().begin(),
                        [](double weight) { return static_cast<Scalar>(weight); });
     }

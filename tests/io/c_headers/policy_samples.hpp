@@ -20,16 +20,17 @@
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/rollout/carried_states.hpp"
 #include "io/described_networks.hpp"
-#include "io/sequences_with_memory.hpp"
 #include "io/policy_table.hpp"
+#include "io/sequences_with_memory.hpp"
 
 namespace gradiva_test {
 
 inline constexpr int samples = 1000;
 
 /// The numbers of a sample, in this order: what policy_act has to return, whether there is a mask, whether an episode
-/// begins, which matters to policies with memory only, and the vectors; the numbers of the head are each followed by how far from it another program's may be, those of the action by the same
-/// and by how far from it the action of the actor's own head may be.
+/// begins, which matters to policies with memory only, and the vectors; the numbers of the head are each followed by
+/// how far from it another program's may be, those of the action by the same and by how far from it the action of the
+/// actor's own head may be.
 struct Sample {
     int result = 0;
     bool begins = false;

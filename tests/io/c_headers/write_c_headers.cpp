@@ -17,8 +17,8 @@
 #include "gradiva/io/c_header.hpp"
 #include "io/c_headers/policy_samples.hpp"
 #include "io/described_networks.hpp"
-#include "io/sequences_with_memory.hpp"
 #include "io/policy_table.hpp"
+#include "io/sequences_with_memory.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;

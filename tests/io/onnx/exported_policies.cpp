@@ -18,8 +18,8 @@
 #include "gradiva/gradiva.hpp"
 #include "gradiva/io.hpp"
 #include "io/described_networks.hpp"
-#include "io/sequences_with_memory.hpp"
 #include "io/policy_table.hpp"
+#include "io/sequences_with_memory.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;

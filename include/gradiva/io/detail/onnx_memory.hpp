@@ -12,8 +12,8 @@
 #include "gradiva/io/policy_description.hpp"
 
 // One step of a memory, in operators of dense layers. The operators GRU and LSTM do not serve: onnxruntime has none of
-// doubles ("does not support double yet", 1.32), they want sequences, [steps, N, inputs], where the model gets one step,
-// and their gates lie in another order. Gemm, Sigmoid and Tanh are in every runtime that acts by dense layers.
+// doubles ("does not support double yet", 1.32), they want sequences, [steps, N, inputs], where the model gets one
+// step, and their gates lie in another order. Gemm, Sigmoid and Tanh are in every runtime that acts by dense layers.
 
 namespace GRADIVA_NAMESPACE::detail {
 
@@ -41,8 +41,8 @@ inline OnnxGraph::Value onnx_gru(const OnnxGates& of, OnnxType type) {
     const Index units = of.memory.units();
     const OnnxGraph::Value r = of.graph.columns(r_z, {0, units}, 2 * units);
     const OnnxGraph::Value z = of.graph.columns(r_z, {units, 2 * units}, 2 * units);
-    const OnnxGraph::Value n = of.graph.operate(
-        "Tanh", {of.operate("Add", of.gate(of.p, 2), of.operate("Mul", r, of.gate(of.q, 2)))});
+    const OnnxGraph::Value n =
+        of.graph.operate("Tanh", {of.operate("Add", of.gate(of.p, 2), of.operate("Mul", r, of.gate(of.q, 2)))});
     const OnnxGraph::Value rest = of.operate("Sub", of.graph.constant(type, 1), z);
     return of.operate("Add", of.operate("Mul", rest, n), of.operate("Mul", z, of.state));
 }

@@ -13,16 +13,16 @@
 #include <fmt/core.h>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/printable.hpp"
 #include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/io/detail/safetensors_format.hpp"
 #include "gradiva/io/safetensors_file.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Tensors that PyTorch wrote, read by name for `who`, a function such as `load_torch_mlp`. Errors name the file and the
-/// tensor.
+/// Tensors that PyTorch wrote, read by name for `who`, a function such as `load_torch_mlp`. Errors name the file and
+/// the tensor.
 class TorchTensors {
 public:
     /// Numbers beyond `largest` are an error: those that are filled could not hold them.

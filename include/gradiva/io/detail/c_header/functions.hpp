@@ -201,15 +201,15 @@ void add_self_test(CText& code, const PolicyDescription& policy, const PolicyExa
                                       {"d", std::to_string(d.dimensions)},
                                       {"width", bounded ? "(double)policy_high[i] - (double)policy_low[i]" : "1e39"}});
     }
-    code.add(c_self_test, {{"count", std::to_string(PolicyExamples::count)},
-                           {"of_sequence", remembers ? " They are one sequence." : ""},
-                           {"arrays", remembers ? "    policy_real state[POLICY_STATE_SIZE], next[POLICY_STATE_SIZE];\n"
-                                                : ""},
-                           {"begin", remembers ? "        if (policy_example_begins[e]) policy_reset(state);\n" : ""},
-                           {"call_of_head", c_call_of_head(remembers)},
-                           {"given", remembers ? "state" : "0"},
-                           {"mask", examples.mask.empty() ? "0" : "policy_example_masks + e * POLICY_MASK_SIZE"},
-                           {"compare", compare.text()}});
+    code.add(c_self_test,
+             {{"count", std::to_string(PolicyExamples::count)},
+              {"of_sequence", remembers ? " They are one sequence." : ""},
+              {"arrays", remembers ? "    policy_real state[POLICY_STATE_SIZE], next[POLICY_STATE_SIZE];\n" : ""},
+              {"begin", remembers ? "        if (policy_example_begins[e]) policy_reset(state);\n" : ""},
+              {"call_of_head", c_call_of_head(remembers)},
+              {"given", remembers ? "state" : "0"},
+              {"mask", examples.mask.empty() ? "0" : "policy_example_masks + e * POLICY_MASK_SIZE"},
+              {"compare", compare.text()}});
 }
 
 }  // namespace GRADIVA_NAMESPACE::detail

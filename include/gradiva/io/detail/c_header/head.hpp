@@ -41,9 +41,8 @@ inline bool activates_by_exp(const CPlan& plan) {
 }
 
 inline bool normalises_layers(const CPlan& plan) {
-    return std::any_of(plan.steps().begin(), plan.steps().end(), [](const CStep& step) {
-        return step.layer != nullptr && !step.layer->gain.empty();
-    });
+    return std::any_of(plan.steps().begin(), plan.steps().end(),
+                       [](const CStep& step) { return step.layer != nullptr && !step.layer->gain.empty(); });
 }
 
 /// The constants of a step.

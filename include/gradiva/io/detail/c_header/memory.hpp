@@ -35,7 +35,8 @@ $body}
 )";
 
 inline constexpr std::string_view c_gru_comment =
-    "next := h' = (1 - z) n + z h of a GRU, with its sums p = W x + b and q = U h + c in the order r z n; p is changed.";
+    "next := h' = (1 - z) n + z h of a GRU, with its sums p = W x + b and q = U h + c in the order r z n; p is "
+    "changed.";
 inline constexpr std::string_view c_lstm_comment =
     "next := h' = o tanh(s') and s' = f s + i g of an LSTM, with its sums p = W x + b and q = U h + c in the order\n"
     " * i f g o; p is changed.";
@@ -52,10 +53,10 @@ inline std::string c_gru(Index units) {
 inline std::string c_lstm(Index units) {
     const Index g = 2 * units, o = 3 * units;
     return CText::loop(4 * units, "p[i] += q[i];") +
-           fmt::format("    policy_sigmoid(p, {});\n    policy_tanh(p + {}, {});\n    policy_sigmoid(p + {}, {});\n",
-                       g, g, units, o, units) +
-           CText::loop(units, fmt::format("next[{0} + i] = p[{0} + i] * state[{0} + i] + p[i] * p[{1} + i];", units,
-                                          g)) +
+           fmt::format("    policy_sigmoid(p, {});\n    policy_tanh(p + {}, {});\n    policy_sigmoid(p + {}, {});\n", g,
+                       g, units, o, units) +
+           CText::loop(units,
+                       fmt::format("next[{0} + i] = p[{0} + i] * state[{0} + i] + p[i] * p[{1} + i];", units, g)) +
            CText::loop(units, fmt::format("next[i] = next[{} + i];", units)) +
            fmt::format("    policy_tanh(next, {});\n", units) +
            CText::loop(units, fmt::format("next[i] *= p[{} + i];", o));
