@@ -34,7 +34,7 @@ $memory_of_caller *
  *
  *     policy_action action[POLICY_ACTION_SIZE];
 $declaration *     if (policy_self_test() != 0) stop();                          once: proves that this program acts as it should
-$clear *     if (policy_act(observation, 0, $given, action) != 0) stop();$space       each step$mask
+$clear *     if (policy_act(observation, 0, $given, action) != 0) stop();$space   each step$mask
  *
  * Functions are static inline and change nothing but what they are given: any thread may call them. Each source file that
  * includes this has the constants anew: include it in one.
