@@ -19,8 +19,7 @@ struct Options : example::Options {
 /// Reads the command line; `--help` and mistakes end the program.
 Options read_options(int argc, char** argv) {
     Options options;
-    options.exports = false;
-    CLI::App app("CartPole-v1 without velocities by PPO; policies with memory cannot be saved or exported yet");
+    CLI::App app("CartPole-v1 without velocities by PPO, by networks with memory");
     app.add_option("--network", options.network, "of the actor, and of the critic")
         ->check(CLI::IsMember({"mlp", "gru", "lstm"}))
         ->capture_default_str();
@@ -46,6 +45,7 @@ void train(const Network& network, const Options& options) {
                      .sequence = 32,
                      .threads = options.threads});
     auto json_log = example::train(trainer, options, positions);
+    example::save(options, actor, critic);
     example::print_result(options, evaluate(actor, positions, {.episodes = 100, .seed = options.seed}), json_log);
 }
 

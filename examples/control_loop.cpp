@@ -75,11 +75,12 @@ Timing control(gradiva::SavedPolicy& policy, Plant& plant, gradiva::Index ticks)
     constexpr auto period = std::chrono::milliseconds(1);
     Timing timing;
     std::array<float, 1> torque{};
+    gradiva::Episode episode = policy.begin();  // what the policy remembers, where it has a memory
     auto next = Clock::now();
     while (timing.ticks < ticks && example::interrupted == 0) {
         const std::array<float, 3> observation = plant.observe();
         const auto begin = Clock::now();
-        policy.act(observation, torque);
+        policy.act(observation, episode, torque);
         const auto took = Clock::now() - begin;
         timing.sum += took;
         timing.worst = std::max(timing.worst, took);

@@ -21,6 +21,7 @@ template <class Use>
 void for_each_environment(const Use& use) {
     using namespace gradiva;
     use("CartPole", TimeLimit(CartPole{}, 500));
+    use("CartPoleWithoutVelocity", Select(TimeLimit(CartPole{}, 500), {0, 2}));
     use("Acrobot", TimeLimit(Acrobot{}, 500));
     use("MountainCar", TimeLimit(MountainCar{}, 200));
     use("MountainCarContinuous", TimeLimit(MountainCarContinuous{}, 999));

@@ -28,7 +28,6 @@ struct Options {
     std::string report = {};
     std::string save = {}, onnx = {}, c_header = {};  ///< files of the trained policy; empty: none
     bool quiet = false;
-    bool exports = true;  ///< whether `--save`, `--onnx` and `--c-header` are taken
 };
 
 /// What every example takes, over the given defaults.

@@ -22,8 +22,7 @@ Options read_options(int argc, char** argv) {
     Options options;
     options.steps = 500'000;
     options.envs = 32;
-    options.exports = false;
-    CLI::App app("A maze that needs memory, by PPO; policies with memory cannot be saved or exported yet");
+    CLI::App app("A maze that needs memory, by PPO");
     app.add_option("--network", options.network, "of the actor, and of the critic")
         ->check(CLI::IsMember({"mlp", "gru", "lstm"}))
         ->capture_default_str();
@@ -53,6 +52,7 @@ void train(const Network& network, const Options& options) {
                      .sequence = 64,
                      .threads = options.threads});
     auto json_log = example::train(trainer, options, maze);
+    example::save(options, actor, critic);
     example::print_result(options, evaluate(actor, maze, {.episodes = 100, .seed = options.seed}), json_log);
 }
 

@@ -29,4 +29,5 @@
 #include "gradiva/io/svg.hpp"
 #include "gradiva/io/terminal_player.hpp"
 #include "gradiva/io/torch_mlp.hpp"
+#include "gradiva/io/torch_recurrent.hpp"
 #include "gradiva/io/write_report.hpp"

@@ -81,6 +81,7 @@ GRADIVA_DEFAULTS(Terminal, IS(moves_cursor, false), IS(colours, false), IS(utf8,
 // State and files.
 GRADIVA_DEFAULTS(LoadPolicyOptions, IS(part, "actor")),
 GRADIVA_DEFAULTS(TorchMlpOptions, IS(prefix, {}), IS(layers, {}), IS(log_std, {})),
+GRADIVA_DEFAULTS(TorchRecurrentOptions, IS(before, {}), IS(memory, {}), IS(after, {}), IS(log_std, {})),
 GRADIVA_DEFAULTS(ActOptions, IS(legal, {}), IS(rng, nullptr)),
 
 // A policy as plain numbers.

@@ -37,9 +37,13 @@ class Shown(unittest.TestCase):
         cls.temporary = tempfile.TemporaryDirectory()
         cls.addClassCleanup(cls.temporary.cleanup)
         cls.folder = pathlib.Path(cls.temporary.name)
-        files = ("--save", "cartpole.safetensors", "--onnx", "cartpole.onnx", "--c-header", "cartpole.h")
-        subprocess.run([FOLDER / "cartpole_ppo_clip", "--steps", "20000", "--quiet", *files], cwd=cls.folder, check=True,
-                       stdout=subprocess.DEVNULL)
+        cls.train("cartpole_ppo_clip", "--steps", "20000", "--save", "cartpole.safetensors", "--onnx", "cartpole.onnx",
+                  "--c-header", "cartpole.h")
+        cls.train("cartpole_without_velocity", "--steps", "1000", "--onnx", "remembers.onnx", "--c-header", "remembers.h")
+
+    @classmethod
+    def train(cls, program, *options):
+        subprocess.run([FOLDER / program, "--quiet", *options], cwd=cls.folder, check=True, stdout=subprocess.DEVNULL)
 
     def run_python(self, code, names):
         before = os.getcwd()
@@ -60,7 +64,7 @@ class Shown(unittest.TestCase):
     @unittest.skipIf(MISSING, MISSING)
     def test_python_of_the_documentation_runs(self):
         shown = [code for code in blocks("docs/deployment.md", "python") if "safetensors.torch" not in code]
-        self.assertEqual(len(shown), 2)
+        self.assertEqual(len(shown), 3)
         for code in shown:
             self.assertIn("assert", code)
             self.run_python(code, {})
@@ -73,10 +77,12 @@ class Shown(unittest.TestCase):
         self.assertEqual(names["actions"].shape, (3,))
 
     def test_c_of_the_documentation_runs(self):
-        (code,) = blocks("docs/deployment.md", "c")
-        done = self.run_c(code)
-        self.assertEqual(done.returncode, 0)
-        self.assertIn(done.stdout, ("0\n", "1\n"))
+        shown = blocks("docs/deployment.md", "c")
+        self.assertEqual(len(shown), 2)
+        for code, actions in zip(shown, (1, 3)):
+            done = self.run_c(code)
+            self.assertEqual(done.returncode, 0)
+            self.assertRegex(done.stdout, rf"^([01]\n){{{actions}}}$")
 
     def test_c_of_the_readme_runs(self):
         (code,) = blocks("README.md", "c")

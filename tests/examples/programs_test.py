@@ -25,12 +25,12 @@ WITH_OPTIONS = {  # and the environments that they train in
     "cartpole_q_lambda": "CartPole",
     "cartpole_reinforce": "CartPole",
     "cartpole_trpo": "CartPole",
-    "cartpole_without_velocity": "CartPole",
+    "cartpole_without_velocity": "CartPoleWithoutVelocity",
     "lqr_analytic": "LinearQuadratic",
     "pendulum_ppo_clip": "Pendulum",
     "tmaze": "TMaze",
 }
-WITH_MEMORY = ("cartpole_without_velocity", "tmaze")  # their policies cannot be saved or exported yet
+WITH_MEMORY = ("cartpole_without_velocity", "tmaze")
 WITHOUT_OPTIONS = ("custom_env", "own_loop")
 
 WRONG = (
@@ -228,8 +228,6 @@ class Policies(unittest.TestCase):
 
     def test_a_saved_policy_and_one_of_a_checkpoint_play_as_they_did_at_the_end_of_their_training(self):
         for name, env in WITH_OPTIONS.items():
-            if name in WITH_MEMORY:
-                continue
             with self.subTest(program=name):
                 saved, run_file = self.folder / f"{name}.policy", self.folder / f"{name}.run"
                 line = self.train(name, "--save", saved, "--checkpoint", run_file)
@@ -238,14 +236,17 @@ class Policies(unittest.TestCase):
                 self.assertNotEqual(self.play(saved, "--env", env, "--seed", "3", "--sampled"), line + "\n")
                 self.assertIn("episodes=7", self.play(saved, "--env", env, "--episodes", "7"))
 
-    def test_programs_with_memory_take_no_option_to_save_or_export(self):
+    def test_policies_with_memory_are_saved_and_exported_with_a_state(self):
         for name in WITH_MEMORY:
-            help_text = run(name, "--help").stdout
-            self.assertIn("cannot be saved or exported yet", " ".join(help_text.split()))
-            for option in ("--save", "--onnx", "--c-header"):
-                with self.subTest(program=name, option=option):
-                    self.assertNotIn(option, help_text)
-                    self.refused(option, name, option, self.folder / "file.h", "--steps", "1", "--quiet")
+            for network, numbers in (("mlp", 0), ("gru", 1), ("lstm", 2)):
+                with self.subTest(program=name, network=network):
+                    file, onnx, header = (self.folder / f"{name}_{network}{end}" for end in (".policy", ".onnx", ".h"))
+                    line = self.train(name, "--network", network, "--save", file, "--onnx", onnx, "--c-header", header)
+                    env = WITH_OPTIONS[name]
+                    self.assertEqual(self.play(file, "--env", env, "--seed", "3"), line + "\n")
+                    self.assertEqual(b"state_out" in onnx.read_bytes(), numbers > 0)
+                    (size,) = re.findall(r"_STATE_SIZE (\d+)", header.read_text())
+                    self.assertEqual(int(size), numbers * (32 if name == "tmaze" else 64))
 
     def test_episodes_are_shown_in_files_and_as_text(self):
         file, words = self.folder / "policy", ("--env", "CartPole", "--episodes", "2")

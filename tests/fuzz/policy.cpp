@@ -12,7 +12,7 @@
 
 namespace {
 
-/// One action within its space.
+/// Two actions of an episode within their space.
 void act(gradiva::SavedPolicy& policy) {
     using namespace gradiva;
     const std::vector<float> observation(static_cast<std::size_t>(policy.spaces().observation.size), 0.25F);
@@ -23,14 +23,17 @@ void act(gradiva::SavedPolicy& policy) {
         std::visit([](const auto& space) { return action_shape_of(space); }, policy.spaces().action);
     std::vector<int> integers(static_cast<std::size_t>(shape.integers));
     std::vector<float> reals(static_cast<std::size_t>(shape.reals), NAN);
-    switch (policy.spaces().action.index()) {
-        case 0: policy.act(observation, integers[0], options); break;
-        case 1: policy.act(observation, reals, options); break;
-        case 4: policy.act(observation, integers[0], reals, options); break;
-        default: policy.act(observation, integers, options); break;
-    }
-    for (const float x : reals) {
-        if (!std::isfinite(x)) std::abort();
+    Episode episode = policy.begin();
+    for (int step = 0; step < 2; ++step) {
+        switch (policy.spaces().action.index()) {
+            case 0: policy.act(observation, episode, integers[0], options); break;
+            case 1: policy.act(observation, episode, reals, options); break;
+            case 4: policy.act(observation, episode, integers[0], reals, options); break;
+            default: policy.act(observation, episode, integers, options); break;
+        }
+        for (const float x : reals) {
+            if (!std::isfinite(x)) std::abort();
+        }
     }
 }
 

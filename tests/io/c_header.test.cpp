@@ -16,6 +16,7 @@
 #include "helpers/temporary_folder.hpp"
 #include "io/described_networks.hpp"
 #include "io/policy_table.hpp"
+#include "io/sequences_with_memory.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;
@@ -43,6 +44,8 @@ std::string text_with_shape(const std::string& name) {
     }
     return "no policy";
 }
+
+std::vector<float> numbers_in_float(const std::vector<double>& numbers) { return {numbers.begin(), numbers.end()}; }
 
 /// The numbers of an array in the text.
 template <class T>
@@ -134,6 +137,32 @@ TEST_CASE("the first comment of a C header says what networks with shape are, an
     CHECK_THAT(text_with_shape("one linear layer of some rows"), ContainsText("#define WALKER_OBSERVATION_SIZE 9\n"));
     CHECK_THAT(text_with_shape("one linear layer of some rows"),
                ContainsText("Network       rows 0 to 4: 5 - 3, linear, in float\n"));
+}
+
+TEST_CASE("a C header of a policy with memory says what its state is, and counts it") {
+    const std::vector<NamedPolicy> floats = exported_memories(Dtype::f32), doubles = exported_memories(Dtype::f64);
+    // Rows of the observation, a layer before, 7 units, two layers after.
+    const std::string text = text_of(floats[0].policy);
+    CHECK_THAT(text, ContainsText("Network       4 - 5 - Gru of 7 - 6 - 9 - 4, tanh, layer normalisation, in float\n"));
+    // Head and state after, 9 and 6 between layers, twice the 21 of the gates: 68 numbers.
+    CHECK_THAT(text, ContainsText("Stack         272 bytes of arrays"));
+    CHECK_THAT(text, ContainsText("State         28 bytes of the caller's for each episode under way: 7 numbers\n"));
+    CHECK_THAT(text, ContainsText("#define WALKER_STATE_SIZE 7\n"));
+    CHECK_THAT(text, ContainsText("#define WALKER_NO_STATE 4\n"));
+    CHECK_THAT(text, ContainsText("walker_act(const float* observation, const unsigned char* mask, walker_real* state, "
+                                  "walker_action* action)\n"));
+    CHECK_THAT(text, ContainsText("static inline void walker_reset(walker_real* state)\n"));
+    CHECK(numbers_of<float>(text, "walker_weight_2") ==
+          numbers_in_float(floats[0].policy.network.memory->input.weight));
+    CHECK(numbers_of<float>(text, "walker_bias_3") == numbers_in_float(floats[0].policy.network.memory->hidden.bias));
+    CHECK(text.find('$') == std::string::npos);
+
+    const PolicyDescription& lstm = doubles[13].policy;
+    const std::string other = text_of(lstm);
+    CHECK_THAT(other, ContainsText(fmt::format("Lstm of {} - ", lstm.network.memory->units())));
+    CHECK_THAT(other, ContainsText(fmt::format("State         {} bytes", 16 * lstm.network.memory->units())));
+    CHECK_THAT(other, ContainsText("typedef double walker_real;"));
+    CHECK_THAT(text_of(small_policy()), !ContainsText("State  ") && !ContainsText("_NO_STATE"));
 }
 
 TEST_CASE("the constants of a C header are the policy's numbers, to the bit, in any locale") {

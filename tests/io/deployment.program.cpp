@@ -32,6 +32,19 @@ void act_in_another_program(const A& actor) {
     check(action == 0 || action == 1, "a sampled action");
 }
 
+template <class V>
+void act_in_an_episode(const V& envs) {
+    save_policy("remembering.safetensors", Actor(envs, Gru{.units = 8}));
+    SavedPolicy policy("remembering.safetensors");
+    int action = -1;
+    Episode episode = policy.begin();          // at the beginning of an episode
+    policy.act(observation, episode, action);  // its state goes on by one step; options as above
+    check(action == 0 || action == 1, "an action in an episode");
+    check(episode.state<float>()[0] != 0, "the state of an episode");
+    episode.restart();
+    check(episode.state<float>()[0] == 0, "the state at the beginning of an episode");
+}
+
 template <class V, class A, class C>
 void train_further(const V& envs, const A& actor, const C& critic) {
     Actor again(envs, Mlp{.hidden = {64, 64}});
@@ -65,6 +78,26 @@ void load_from_torch(A& actor, C& critic) {
     check(std::ranges::all_of(critic.weights(), is_value), "the critic from PyTorch");
 }
 
+template <class V>
+void load_memory_from_torch(const V& envs) {
+    const std::vector<float> values(3 * 64 * 64, 0.125F);
+    SafetensorsWriter file;
+    add_linear(file, "encoder.0", 4, 32, values);
+    add_linear(file, "actor.0", 64, 64, values);
+    add_linear(file, "actor.2", 64, 2, values);
+    file.add("gru.weight_ih_l0", std::vector<Index>{3 * 64, 32}, values.data());
+    file.add("gru.weight_hh_l0", std::vector<Index>{3 * 64, 64}, values.data());
+    for (const char* name : {"gru.bias_ih_l0", "gru.bias_hh_l0"}) {
+        file.add(name, std::vector<Index>{3 * 64}, values.data());
+    }
+    file.write("recurrent.safetensors");
+    Actor remembering(envs, Gru{.before = {32}, .units = 64, .after = {64}});
+    load_torch_recurrent("recurrent.safetensors", remembering,
+                         {.before = {"encoder.0"}, .memory = "gru", .after = {"actor.0", "actor.2"}});
+    const auto is_value = [](float weight) { return weight == 0.125F; };
+    check(std::ranges::all_of(remembering.weights(), is_value), "the memory from PyTorch");
+}
+
 }  // namespace
 
 int main() {
@@ -79,7 +112,9 @@ int main() {
     export_c("cartpole.h", actor, {.name = "cartpole"});
     check(std::filesystem::exists("cartpole.onnx") && std::filesystem::exists("cartpole.h"), "a file");
     act_in_another_program(actor);
+    act_in_an_episode(envs);
     train_further(envs, actor, critic);
     load_from_torch(actor, critic);
+    load_memory_from_torch(envs);
     std::filesystem::current_path(before);
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <limits>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include "catch.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/environments/cart_pole.hpp"
+#include "gradiva/nn/gru.hpp"
 #include "helpers/temporary_folder.hpp"
 #include "io/policy_table.hpp"
 
@@ -76,6 +78,18 @@ TEST_CASE("an actor and its description give the same model") {
     with_policy<float>("", Beta<float>(table_box), table_box, false, {}, [](const auto&, const auto& actor) {
         CHECK(exported(actor) == exported(describe_policy(actor)));
     });
+}
+
+TEST_CASE("an actor with memory and its description give the same model, with the state in and out") {
+    Actor actor(GruNetwork<float>(3, 2, Gru{.units = 4, .after = {}}, Rng(1)), Categorical<float>(2));
+    actor.set_spaces(std::make_shared<const Spaces>(Spaces{{.size = 3}, Discrete{.n = 2}, false}));
+    const std::string bytes = exported(actor);
+    CHECK(bytes == exported(describe_policy(actor)));
+    for (const char* text :
+         {"memory.input.weight", "memory.hidden.bias", "state_out", R"("begins":[1,0,0,0,0,1,0,0])"}) {
+        CHECK_THAT(bytes, ContainsText(text));
+    }
+    CHECK_THAT(exported(linear_policy()), !ContainsText("state_out") && !ContainsText("begins"));
 }
 
 TEST_CASE("an actor of parts is exported for the spaces of environments") {

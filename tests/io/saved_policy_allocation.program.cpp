@@ -1,4 +1,5 @@
-// A saved policy allocates nothing when it acts: in each space, with masks and without, greedy and sampled.
+// A saved policy allocates nothing when it acts: in each space, with masks and without, greedy and sampled, with memory
+// and without.
 #include "helpers/count_malloc.hpp"
 
 #include <array>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "gradiva/io.hpp"
+#include "io/described_memories.hpp"
 #include "io/policy_table.hpp"
 
 namespace {
@@ -27,6 +29,25 @@ void act(SavedPolicy& policy, const ActOptions& options) {
                               std::span(integers).first(policy.description().distribution.choices.size() == 1 ? 1 : 3),
                               options);
     }
+}
+
+/// Of one choice, in an episode.
+void run_in_episode(const gradiva_test::NamedPolicy& row) {
+    SavedPolicy policy(row.policy);
+    Rng rng(1);
+    const std::array<float, 5> observation{0.1F, -0.2F, 0.3F, 0.4F, 0.5F};
+    Episode episode = policy.begin(), copy = episode;
+    int choice;
+    const long before = count_malloc::calls;
+    for (int i = 0; i < 20; ++i) {
+        policy.act(observation, episode, choice);
+        policy.act(observation, episode, choice, {.rng = &rng});
+        copy = episode;
+        if (i % 7 == 6) episode.restart();
+    }
+    const long calls = count_malloc::calls - before;
+    fmt::print("{}: {} allocations while acting\n", row.name, calls);
+    if (calls != 0) ++count_malloc::failures;
 }
 
 void run(const std::string& name, PolicyDescription description) {
@@ -56,6 +77,7 @@ int main() {
                                                      description.scalar = scalar;  // double: the same numbers
                                                      run(name, std::move(description));
                                                  });
+            for (const gradiva_test::NamedPolicy& row : gradiva_test::policies_with_memory(scalar)) run_in_episode(row);
         }
     });
 }

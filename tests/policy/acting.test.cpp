@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -42,10 +43,18 @@ double mean_return(const A& actor, E environment, const EvaluateOptions& options
     Rng action_rng(options.seed, Purpose::evaluation_action, 0);
     std::vector<float> observation(static_cast<std::size_t>(environment.observation_space().size));
     std::vector<std::uint8_t> legal(static_cast<std::size_t>(choices_of(environment.action_space())));
+    auto state = acting.begin();
     const auto act = [&] {
         if constexpr (HasActionMask<E>) {
             std::fill(legal.begin(), legal.end(), std::uint8_t{1});
             environment.action_mask(legal);
+        }
+        if constexpr (HasActionMask<E> && HasMemory<A>) {
+            return options.greedy ? acting.act(observation, state, legal)
+                                  : acting.act(observation, state, legal, action_rng);
+        } else if constexpr (HasMemory<A>) {
+            return options.greedy ? acting.act(observation, state) : acting.act(observation, state, action_rng);
+        } else if constexpr (HasActionMask<E>) {
             return options.greedy ? acting.act(observation, legal) : acting.act(observation, legal, action_rng);
         } else {
             return options.greedy ? acting.act(observation) : acting.act(observation, action_rng);
@@ -60,6 +69,7 @@ double mean_return(const A& actor, E environment, const EvaluateOptions& options
     kernels::Moments returns;
     for (Index episode = 0; episode < options.episodes; ++episode) {
         environment.reset(env_rng, observation);
+        state.restart();
         double sum = 0;
         for (bool ended = false; !ended;) {
             const auto action = act();
@@ -91,10 +101,10 @@ void check_plays_as_evaluate(const char* name, const A& actor, const E& environm
     }
 }
 
-template <class E, class D>
-auto scattered_actor(const E& environment, const D& distribution) {
+template <class E, class D, class N = Mlp>
+auto scattered_actor(const E& environment, const D& distribution, const N& network = {.hidden = {8}}) {
     const Vectorized envs(environment, {.count = 1, .seed = 5});
-    Actor actor(envs, Mlp{.hidden = {8}}, distribution);
+    Actor actor(envs, network, distribution);
     scatter(actor.weights(), 7);
     return actor;
 }
@@ -177,6 +187,21 @@ auto constant_actor(const E& environment, const D& distribution, const std::vect
 TEST_CASE("acting gives the actions of evaluate in every space, for every distribution") {
     SECTION("in float") { check_every_space<float>(); }
     SECTION("in double") { check_every_space<double>(); }
+}
+
+TEST_CASE("acting in episodes gives the actions of evaluate, for networks with memory") {
+    const auto check = [](const char* name, const auto& environment, const auto& distribution, const auto& network) {
+        check_plays_as_evaluate(name, scattered_actor(environment, distribution, network), environment);
+    };
+    const Gru gru{.before = {5}, .units = 6, .after = {4}};
+    const Box bounded{.size = 2, .low = {-0.5F, -1}, .high = {0.25F, 2}};
+    check("Discrete", TimeLimit(Matching<Discrete>{{.n = 3}}, 5), Categorical<float>(3), gru);
+    check("Box", TimeLimit(Matching<Box>{bounded}, 5), SquashedGaussian<float>(bounded), gru);
+    const TimeLimit grid(MaskedGrid{}, 30);
+    check("MaskedGrid", grid, Categorical<float>(grid.action_space().n), gru);
+    const TimeLimit archery(Archery{}, 30);
+    const HybridSpace space = archery.action_space();
+    check("Archery", archery, Hybrid<double>(space.choice.n, space.box.size), Lstm{.units = 6, .after = {}});
 }
 
 TEST_CASE("acting takes the environments that trained the actor, and a shared trunk") {
@@ -346,6 +371,101 @@ TEST_CASE("an observation of another size, or not finite, is refused") {
         CHECK_THROWS_WITH(acting.act(std::vector<float>{broken}), ContainsText("observation[0] is"));
     }
     CHECK(acting.act(one) == 1);  // and goes on
+}
+
+/// An actor with memory in a space of three choices.
+auto remembering_actor(const Gru& network = {.units = 4, .after = {}}) {
+    return scattered_actor(MaskedChoices{}, Categorical<float>(3), network);
+}
+
+TEST_CASE("episodes of one policy go on by themselves, and so does a copy of one") {
+    const auto actor = remembering_actor();
+    Acting acting(actor, ThreeChoices{});
+    Rng rng(2);
+    std::vector<std::vector<float>> observations(20, std::vector<float>(1));
+    for (auto& observation : observations) observation[0] = static_cast<float>(rng.normal());
+    const auto play = [&](Episode& episode, std::size_t begin, std::size_t end) {
+        for (std::size_t t = begin; t < end; ++t) acting.act(observations[t], episode);
+        return std::vector<float>(episode.state<float>().begin(), episode.state<float>().end());
+    };
+    Episode alone = acting.begin();
+    const std::vector<float> half = play(alone, 0, 10), whole = play(alone, 10, 20);
+    CHECK(half != whole);
+
+    Episode one = acting.begin(), other = acting.begin();
+    for (std::size_t t = 0; t < 10; ++t) {
+        acting.act(observations[t], one);
+        acting.act(observations[t + 3], other);
+    }
+    CHECK(play(one, 10, 10) == half);
+    Episode copy = one;
+    CHECK(play(other, 13, 14) != half);
+    CHECK(play(copy, 10, 20) == whole);
+    CHECK(play(one, 10, 10) == half);
+    CHECK(play(one, 10, 20) == whole);
+    one.restart();
+    CHECK(play(one, 0, 10) == half);
+    copy = one;
+    CHECK(play(copy, 10, 20) == whole);
+}
+
+TEST_CASE("an action that is not given leaves the episode's state as it was") {
+    auto actor = remembering_actor();
+    Acting acting(actor, MaskedChoices{});
+    Episode episode = acting.begin();
+    using Mask = std::vector<std::uint8_t>;
+    acting.act(one, episode, Mask{1, 1, 1});
+    const std::vector<float> state(episode.state<float>().begin(), episode.state<float>().end());
+    REQUIRE(state != std::vector<float>(4));
+    const auto stays = [&](const auto& act, const char* text) {
+        CHECK_THROWS_WITH(act(), ContainsText(text));
+        CHECK(std::equal(state.begin(), state.end(), episode.state<float>().begin()));
+    };
+    Rng rng(1);
+    stays([&] { acting.act(std::vector<float>{not_a_number}, episode, Mask{1, 1, 1}); }, "observation[0] is nan");
+    stays([&] { acting.act(std::vector<float>{}, episode, Mask{1, 1, 1}, rng); }, "has 0 numbers");
+    stays([&] { acting.act(one, episode); }, "the environments have action masks");
+    stays([&] { acting.act(one, episode, rng); }, "the environments have action masks");
+    stays([&] { acting.act(one, episode, Mask{0, 0, 0}); }, "without a legal action");
+    stays([&] { acting.act(one, episode, {.legal = Mask{2, 0, 0}}); }, "legal[0] is 2");
+    const float weight = actor.weights().back();
+    actor.weights().back() = not_a_number;
+    stays([&] { acting.act(one, episode, Mask{1, 1, 1}); }, "of the policy's head");
+    stays([&] { acting.act(one, episode, Mask{1, 1, 1}, rng); }, "of the policy's head");
+    actor.weights().back() = weight;
+    acting.act(one, episode, Mask{1, 1, 1});
+    CHECK(!std::equal(state.begin(), state.end(), episode.state<float>().begin()));
+}
+
+TEST_CASE("an episode of another policy is refused") {
+    const auto actor = remembering_actor(), larger = remembering_actor({.units = 5});
+    const auto in_double = scattered_actor(ThreeChoices{}, Categorical<double>(3), Gru{.units = 4});
+    const auto plain = constant_actor(ThreeChoices{}, Categorical<float>(3), {0, 1, 0});
+    Acting acting(actor, ThreeChoices{});
+    Acting of_plain(plain, ThreeChoices{});
+    Episode without_memory, of_larger = Acting(larger, ThreeChoices{}).begin(),
+                            of_double = Acting(in_double, ThreeChoices{}).begin(), right = acting.begin();
+    const auto text = ContainsText("give an episode that begin() of this policy made");
+    CHECK_THROWS_WITH(acting.act(one, without_memory), ContainsText("a state of 0 numbers, and the policy one of 4"));
+    CHECK_THROWS_WITH(acting.act(one, of_larger), ContainsText("a state of 5 numbers, and the policy one of 4"));
+    CHECK_THROWS_WITH(acting.act(one, of_double), text);
+    CHECK_THROWS_WITH(of_plain.act(one, right), text);
+    const Episode taken = std::move(right);
+    CHECK_THROWS_WITH(acting.act(one, right), text);
+}
+
+TEST_CASE("without memory an episode changes nothing") {
+    const auto actor = scattered_actor(ThreeChoices{}, Categorical<float>(3));
+    Acting acting(actor, ThreeChoices{});
+    Episode episode = acting.begin(), also;
+    CHECK(episode.state_size() == 0);
+    Rng rng(4), same(4);
+    for (int i = 0; i < 50; ++i) {
+        const std::vector<float> observation{static_cast<float>(i) / 10};
+        CHECK(acting.act(observation, episode) == acting.act(observation));
+        CHECK(acting.act(observation, also, rng) == acting.act(observation, same));
+    }
+    episode.restart();
 }
 
 TEST_CASE("an actor that was made for other spaces is refused") {

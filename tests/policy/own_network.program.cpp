@@ -174,6 +174,12 @@ void train_with_memory() {
     Critic critic(envs, Gru{.units = 64});
     PpoClip trainer(envs, actor, critic, Gae{}, {.horizon = 32, .minibatch = 256, .sequence = 16});
     fmt::print("with memory: {}\n", trainer.train({.steps = 2'048}).mean_return);
+    const std::vector<float> observation{0.1F, 0.05F};
+    Acting acting(actor, envs);
+    Episode episode = acting.begin();                     // its state is 0
+    const int action = acting.act(observation, episode);  // goes on by one step; also with a mask and an Rng
+    require(action >= 0 && episode.state<float>()[0] != 0, "an action in an episode moves its state");
+    episode.restart();  // where another episode begins
 }
 
 }  // namespace

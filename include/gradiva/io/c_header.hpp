@@ -76,13 +76,20 @@ std::string c_header(const PolicyDescription& policy, const std::string& name) {
 /// values[]}. It returns 0; else, with the action as it was, 1 where the observation, of WALKER_OBSERVATION_SIZE
 /// numbers, is not finite, 2 where the mask, of WALKER_MASK_SIZE elements, has no legal choice, and 3 where the head is
 /// not finite. A null mask: all are legal. It takes a mask wherever the distribution has choices, also where the
-/// environments have none; without choices the mask is not read, and WALKER_MASK_SIZE 0. The state has
-/// WALKER_STATE_SIZE elements, 0 in this version, and may be null. `walker_self_test` returns 0, or the number of the
-/// first of eight examples (`policy_examples`) that it does not reproduce: heads within 1e-5 max(1, |head|), and the
-/// actions of the stored heads. `walker_head(observation, head)` and `walker_mode(head, mask, action)` are the two
-/// halves of `walker_act`, for comparisons. Observations are normalised, and Beta and squashing computed, in double,
-/// the network in the policy's scalar. Real numbers beyond float are the largest float. Two policies of different names
-/// fit in one program, unless the names differ in capitals only. Not for -ffast-math, which the header refuses.
+/// environments have none; without choices the mask is not read, and WALKER_MASK_SIZE 0.
+///
+/// The state is an array of the caller's, of WALKER_STATE_SIZE elements, one for each episode under way: `walker_reset`
+/// clears it where an episode begins, and `walker_act` advances it where it returns 0, else leaves it as it was. Its
+/// elements are double in a policy with memory that computes in double. Without memory it has 0 elements and may be
+/// null; with memory, `walker_act` returns 4 for null.
+///
+/// `walker_self_test` returns 0, or the number of the first of eight examples (`policy_examples`) that it does not
+/// reproduce: heads within 1e-5 max(1, |head|), and the actions of the stored heads; with memory they are one sequence.
+/// `walker_head(observation, head)`, with memory `walker_head(observation, state, next, head)`, and `walker_mode(head,
+/// mask, action)` are the two halves of `walker_act`, for comparisons. Observations are normalised, and Beta and
+/// squashing computed, in double, the network in the policy's scalar. Real numbers beyond float are the largest float.
+/// Two policies of different names fit in one program, unless the names differ in capitals only. Not for -ffast-math,
+/// which the header refuses.
 ///
 /// Throws `Error` on a bad name, numbers that are not finite, and where the file cannot be written; what was there
 /// before is then left alone.

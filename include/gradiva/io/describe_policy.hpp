@@ -14,9 +14,12 @@
 #include "gradiva/io/detail/described_policy.hpp"
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/nn/any_layers.hpp"
+#include "gradiva/nn/any_recurrent_layers.hpp"
 #include "gradiva/nn/convolution.hpp"
+#include "gradiva/nn/gru.hpp"
 #include "gradiva/nn/join.hpp"
 #include "gradiva/nn/layered_network.hpp"
+#include "gradiva/nn/lstm.hpp"
 #include "gradiva/nn/mlp.hpp"
 #include "gradiva/policy/check_fit.hpp"
 #include "gradiva/policy/shared_trunk.hpp"
@@ -36,7 +39,13 @@ inline constexpr bool is_described_network<JoinNetwork<Scalar>> = true;
 template <class Scalar>
 inline constexpr bool is_described_network<TrunkNetwork<Scalar>> = true;
 template <class Scalar>
+inline constexpr bool is_described_network<GruNetwork<Scalar>> = true;
+template <class Scalar>
+inline constexpr bool is_described_network<LstmNetwork<Scalar>> = true;
+template <class Scalar>
 inline constexpr bool is_described_network<LayeredNetwork<AnyLayers<Scalar>>> = true;  // of a saved policy
+template <class Scalar>
+inline constexpr bool is_described_network<LayeredNetwork<AnyRecurrentLayers<Scalar>>> = true;
 
 template <class D, class Variant>
 inline constexpr bool is_alternative = false;
@@ -60,10 +69,10 @@ consteval bool explain_described() {
     } else {
         using Network = std::remove_cvref_t<decltype(std::declval<const A&>().network())>;
         using D = std::remove_cvref_t<decltype(std::declval<const A&>().distribution())>;
-        static_assert(
-            is_described_network<Network>,
-            "gradiva: an actor that is saved as a policy or exported has a network of the library, such as "
-            "Mlp, Convolution, Join or SharedTrunk; one of your own is saved with the training, by Checkpoint");
+        static_assert(is_described_network<Network>,
+                      "gradiva: an actor that is saved as a policy or exported has a network of the library, such as "
+                      "Mlp, Convolution, Join, SharedTrunk, Gru or Lstm; one of your own is saved with the training, "
+                      "by Checkpoint");
         static_assert(is_described_distribution<D>,
                       "gradiva: an actor that is saved as a policy or exported has a distribution of the library; one "
                       "of your own is saved with the training, by Checkpoint");

@@ -12,6 +12,7 @@
 #include "gradiva/io/detail/check_examples.hpp"
 #include "gradiva/io/detail/policy_file.hpp"
 #include "gradiva/io/detail/policy_of.hpp"
+#include "gradiva/nn/sequences.hpp"
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/policy/policy.hpp"
 
@@ -64,6 +65,17 @@ void check_same_spaces(const std::string& who, const A& actor, const PolicyDescr
         describe(here.action), here.observation.size, here.masked ? "with" : "no");
 }
 
+/// Replays the examples of a policy that has the scalar type of the actor A, and a memory where A has one.
+template <class A>
+void check_examples(const PolicyFile& file, const PolicyDescription& policy) {
+    using Scalar = typename A::Scalar;
+    if constexpr (HasMemory<A>) {
+        check_examples(file.who(), recurrent_policy_of<Scalar>(policy), policy, file.examples(policy));
+    } else {
+        check_examples(file.who(), policy_of<Scalar>(policy), policy, file.examples(policy));
+    }
+}
+
 template <class A, class C>
 void load_parts(const std::string& path, A& actor, C& critic, const LoadPolicyOptions& options) {
     static_assert(explain_described<A>());
@@ -76,9 +88,9 @@ void load_parts(const std::string& path, A& actor, C& critic, const LoadPolicyOp
     add_renamed(file.image(), file.actor(), "actor", image);
     if constexpr (has_critic<C>) add_renamed(file.image(), "critic", "critic", image);
     add_spaces(image_of(parts), image);
-    if (file.has_examples() && policy.scalar == dtype_of<typename A::Scalar>()) {
-        check_examples(file.who(), policy_of<typename A::Scalar>(policy), policy, file.examples(policy));
-    }
+    const bool is_alike =
+        policy.scalar == dtype_of<typename A::Scalar>() && policy.network.memory.has_value() == HasMemory<A>;
+    if (file.has_examples() && is_alike) check_examples<A>(file, policy);
     restore(file.who(), image, parts);
 }
 

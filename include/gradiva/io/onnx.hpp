@@ -60,6 +60,8 @@ void write_onnx(const std::string& path, const PolicyDescription& policy, const 
 ///
 /// Inputs:
 ///   observation  [N, D] float: as environments write it; normalised inside, in double
+///   state        [N, S] float, or double of a policy in double, only of a policy with memory: what `state_out` was for
+///                the observation before; zeros where an episode begins
 ///   mask         [N, M] uint8, only where the environments have masks, as inputs cannot be left out: 1 for each legal
 ///                choice, 0 for the others, at least one legal; else choice 0 is taken
 /// Outputs:
@@ -67,6 +69,7 @@ void write_onnx(const std::string& path, const PolicyDescription& policy, const 
 ///                for Box, within its bounds
 ///   values       float [N, K], within their bounds, only for HybridSpace
 ///   head         [N, H] float, or double of a policy in double: the network's output, before any mask
+///   state_out    [N, S] as `state`, only of a policy with memory: the state after the observation
 /// Unlike `Acting`, a model cannot refuse: where a head is not finite, its action means nothing. A program that cannot
 /// exclude that checks the head. Heads agree with the library's within 1e-5 max(1, |head|), real actions within 1e-5 of
 /// the width of their bounds (or of max(1, |action|) without), and choices where the two best legal heads differ by
@@ -77,7 +80,8 @@ void write_onnx(const std::string& path, const PolicyDescription& policy, const 
 ///   gradiva.spaces        of observations and actions, and whether there are masks
 ///   gradiva.distribution  all fields of `DescribedDistribution` that its kind has
 ///   gradiva.examples      `PolicyExamples` by the names of the inputs and outputs, in their shapes, N = 8. In Python:
-///                         numpy.array(json.loads(text)["observation"], "float32")
+///                         numpy.array(json.loads(text)["observation"], "float32"). With a memory they are one
+///                         sequence, and in place of states there is `begins`: 1 where an episode begins
 ///
 /// Throws `Error`, and leaves a former file, where the parts of the policy do not fit together, a number is not finite,
 /// or the file cannot be written.

@@ -12,13 +12,18 @@
 #include <variant>
 #include <vector>
 
+#include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/rng.hpp"
+#include "gradiva/env/action_mask.hpp"
 #include "gradiva/io/detail/check_numbers.hpp"
 #include "gradiva/io/detail/described_policy.hpp"
 #include "gradiva/io/detail/policy_of.hpp"
 #include "gradiva/io/policy_description.hpp"
+#include "gradiva/nn/sequences.hpp"
 #include "gradiva/policy/acting.hpp"
+#include "gradiva/policy/policy.hpp"
+#include "gradiva/rollout/carried_states.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -87,9 +92,11 @@ inline void draw_mask(std::span<std::uint8_t> mask, Rng& rng) {
     mask[static_cast<std::size_t>(rng.below(static_cast<Index>(mask.size())))] = 1;
 }
 
-/// Observations of a fixed random stream; half of them with random legal masks, where the policy has masks.
+/// Observations of a fixed random stream; half of them with random legal masks, where the policy has masks. With a
+/// memory an episode of five steps, and the first three of another one.
 inline PolicyExamples drawn_examples(const PolicyDescription& policy) {
     PolicyExamples examples;
+    if (policy.network.memory) examples.begins = {1, 0, 0, 0, 0, 1, 0, 0};
     const ObservationScales scales(policy);
     Rng rng(0, Purpose::example, 0);
     for (Index n = 0; n < PolicyExamples::count; ++n) {
@@ -125,15 +132,23 @@ std::span<const T> example(const std::vector<T>& all, Index n) {
     return std::span(all).subspan(static_cast<std::size_t>(n) * size, size);
 }
 
-/// Adds the actor's heads for the observations. Throws `Error` where one is not finite.
+/// Adds the actor's heads for the observations, which with a memory follow one another. Throws `Error` where one is not
+/// finite.
 template <class A>
 void add_heads(const A& actor, PolicyExamples& examples) {
     typename A::Tape tape;
     MatrixBuffer<typename A::Scalar> observation(actor.observation_size(), 1);
+    CarriedStates<typename A::Scalar> state(state_size_of(actor), {0, 1});
     for (Index n = 0; n < PolicyExamples::count; ++n) {
         const std::span<const float> given = example(examples.observation, n);
         std::copy(given.begin(), given.end(), observation.data());
-        actor.forward(std::as_const(observation).matrix(), tape);
+        if constexpr (HasMemory<A>) {
+            if (examples.begins[to_size(n)] != 0) state.clear({0, 1});
+            actor.forward(std::as_const(observation).matrix(), all_legal(1), state.one_step({0, 1}), tape);
+            state.take({0, 1}, actor.state_after(tape, 0));
+        } else {
+            actor.forward(std::as_const(observation).matrix(), tape);
+        }
         for (Index i = 0; i < tape.head.rows(); ++i) {
             const auto head = static_cast<double>(tape.head(i, 0));
             require(
@@ -149,8 +164,9 @@ void add_heads(const A& actor, PolicyExamples& examples) {
 
 /// The examples of an actor, of which `policy` is the description: eight observations of a fixed random stream, uniform
 /// within bounds where these are not wider than 1e6, else within two deviations of the mean by which they are
-/// normalised, or else standard normal; every second one with a random mask, where the policy has masks. Throws `Error`
-/// where a head or an action is not finite.
+/// normalised, or else standard normal; every second one with a random mask, where the policy has masks. With a memory
+/// they are an episode of five steps, and the first three of another one. Throws `Error` where a head or an action is
+/// not finite.
 template <class A>
 PolicyExamples policy_examples(const A& actor, const PolicyDescription& policy) {
     PolicyExamples examples = detail::drawn_examples(policy);
@@ -159,9 +175,11 @@ PolicyExamples policy_examples(const A& actor, const PolicyDescription& policy) 
         [&](const auto& space) {
             Acting<A, std::remove_cvref_t<decltype(space)>> acting(actor, policy.spaces.observation, space,
                                                                    policy.spaces.masked);
+            auto episode = acting.begin();
             for (Index n = 0; n < PolicyExamples::count; ++n) {
+                if (!examples.begins.empty() && examples.begins[to_size(n)] != 0) episode.restart();
                 const ActOptions options{.legal = detail::example(examples.mask, n)};
-                detail::append_action(acting.act(detail::example(examples.observation, n), options), examples);
+                detail::append_action(acting.act(detail::example(examples.observation, n), episode, options), examples);
             }
         },
         policy.spaces.action);
@@ -173,8 +191,7 @@ template <class = void>  // compiled where it is called only
 PolicyExamples policy_examples(const PolicyDescription& policy) {
     detail::check_numbers("policy_examples", policy);
     detail::check_description("policy_examples", policy);
-    if (policy.scalar == Dtype::f64) return policy_examples(detail::policy_of<double>(policy), policy);
-    return policy_examples(detail::policy_of<float>(policy), policy);
+    return detail::with_policy_of(policy, [&](const auto& actor) { return policy_examples(actor, policy); });
 }
 
 }  // namespace GRADIVA_NAMESPACE

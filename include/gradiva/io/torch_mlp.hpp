@@ -13,12 +13,11 @@
 
 #include "gradiva/core/check.hpp"
 #include "gradiva/core/index.hpp"
-#include "gradiva/core/types.hpp"
+#include "gradiva/io/detail/torch_layers.hpp"
 #include "gradiva/io/detail/torch_tensors.hpp"
 #include "gradiva/io/safetensors_file.hpp"
 #include "gradiva/nn/dense.hpp"
 #include "gradiva/nn/mlp.hpp"
-#include "gradiva/nn/normalizer.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -46,13 +45,7 @@ concept HasMlp = requires(Part& part, const Part& fixed) {
 /// Throws `Error` unless a stack of torch.nn.Linear computes what the network does.
 template <class Scalar>
 void check_torch_can_fill(const SafetensorsFile& file, const MlpNetwork<Scalar>& network) {
-    require(!network.has_layer_norm(),
-            "load_torch_mlp: the network for '{}' normalises its layers; build it without layer_norm", file.path());
-    const Normalizer<Scalar>* const normalizer = network.normalizer();
-    require(normalizer == nullptr || normalizer->moments().front().count > 0,
-            "load_torch_mlp: the network for '{}' normalises its inputs and has no moments of them yet; merge those of "
-            "the model's training into its normalizer() first, or build it without normalize_observations",
-            file.path());
+    check_torch_can_fill("load_torch_mlp", file.path(), network.has_layer_norm(), network.normalizer());
 }
 
 /// The name of each layer.
@@ -72,51 +65,16 @@ inline std::vector<std::string> torch_layers(const SafetensorsFile& file, const 
     return names;
 }
 
-inline void read_torch_layer(TorchTensors& tensors, const std::string& name, const Dense& layer,
-                             std::span<double> weights) {
-    const auto weight = tensors.read(name + ".weight", {layer.outputs, layer.inputs}, "outputs x inputs");
-    const auto bias = tensors.read(name + ".bias", {layer.outputs}, "one per output");
-    const ConstMatrixMap<double> transposed(weight.data(), layer.inputs, layer.outputs);
-    layer.weight(weights) = transposed.transpose();
-    std::copy(bias.begin(), bias.end(), layer.bias(weights).data());
-}
-
-inline void read_torch_log_std(TorchTensors& tensors, const std::string& path, const std::string& name,
-                               std::span<double> own) {
-    require(!name.empty() || own.empty(),
-            "load_torch_mlp: the distribution has {} parameters of its own; name their tensor in '{}' by log_std",
-            own.size(), path);
-    require(name.empty() || !own.empty(),
-            "load_torch_mlp: log_std is '{}' of '{}', and only some distributions have parameters of their own; leave "
-            "it out here",
-            name, path);
-    if (name.empty()) return;
-    std::vector<Index> shape = {static_cast<Index>(own.size())};
-    if (tensors.find(name).shape.size() == 2) shape.insert(shape.begin(), 1);
-    const auto values = tensors.read(name, shape, "one per dimension of the action");
-    std::copy(values.begin(), values.end(), own.begin());
-}
-
-/// Throws `Error` where a layer, or a Sequential of which it is a numbered member, has further tensors.
-inline void check_torch_all_read(const TorchTensors& tensors, const std::vector<std::string>& layers) {
-    for (const std::string& name : layers) {
-        tensors.check_all_read(name + '.');
-        const std::size_t number = name.rfind('.') == name.npos ? 0 : name.rfind('.') + 1;
-        const bool is_member = number < name.size() && name.find_first_not_of("0123456789", number) == name.npos;
-        if (is_member) tensors.check_all_read(name.substr(0, number));
-    }
-}
-
 /// Weights of `count` elements: the layers' W and b, then log sigma.
 inline std::vector<double> read_torch_weights(const SafetensorsFile& file, double largest,
                                               const TorchMlpOptions& options, std::span<const Dense> layers,
                                               std::size_t count) {
     const std::vector<std::string> names = torch_layers(file, options, layers.size());
-    TorchTensors tensors(file, largest);
+    TorchTensors tensors("load_torch_mlp", file, largest);
     std::vector<double> weights(count);
     for (std::size_t l = 0; l < layers.size(); ++l) read_torch_layer(tensors, names[l], layers[l], weights);
     const Index own = layers.back().offset + layers.back().parameter_count();
-    read_torch_log_std(tensors, file.path(), options.log_std, std::span(weights).subspan(to_size(own)));
+    read_torch_log_std(tensors, options.log_std, std::span(weights).subspan(to_size(own)));
     check_torch_all_read(tensors, names);
     return weights;
 }

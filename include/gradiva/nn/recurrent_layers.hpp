@@ -78,6 +78,8 @@ public:
     Index parameter_count() const { return after_offset() + after_.parameter_count(); }
     /// The dense layers before the memory, whose parameters come first; `before().input()` says what is read.
     const MlpLayers<Scalar>& before() const { return before_; }
+    /// The rows that are read, and what normalises them.
+    InputRows<Scalar>& input() { return before_.input(); }
     /// The memory; it says where W, b, U and c lie in the parameters.
     const Recurrence<Scalar, Cell>& memory() const { return memory_; }
     /// The dense layers after it, whose parameters begin at `after_offset()`.

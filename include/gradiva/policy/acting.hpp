@@ -17,16 +17,19 @@
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/env/env.hpp"
 #include "gradiva/env/vector_env.hpp"
+#include "gradiva/nn/sequences.hpp"
 #include "gradiva/policy/check_fit.hpp"
 #include "gradiva/policy/checked_behaviour.hpp"
+#include "gradiva/policy/episode.hpp"
 #include "gradiva/policy/policy.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
 /// Options of one action.
 struct ActOptions {
-    std::span<const std::uint8_t> legal = {};  ///< an action mask, as `action_mask` writes it; empty: none, where none is needed
-    Rng* rng = nullptr;                        ///< draws the action; null: the most probable one
+    std::span<const std::uint8_t> legal =
+        {};              ///< an action mask, as `action_mask` writes it; empty: none, where none is needed
+    Rng* rng = nullptr;  ///< draws the action; null: the most probable one
 };
 
 namespace detail {
@@ -57,6 +60,13 @@ struct ServedSpace {
 ///     const int action = acting.act(observation);     // the most probable one
 ///     const int other = acting.act(observation, rng); // a sampled one
 ///
+/// An actor whose network has a memory acts in an episode, which carries the state from one action to the next; others
+/// take one too, and need none:
+///
+///     auto episode = acting.begin();                          // at the beginning of an episode
+///     const int action = acting.act(observation, episode);    // and as above: act(observation, episode, legal, rng)
+///     episode.restart();                                      // another one begins
+///
 /// `act` returns an `int` for Discrete, a `std::span<const int>` for MultiDiscrete and MultiBinary, a
 /// `std::span<const float>` for Box and a `HybridAction` for HybridSpace; spans are valid until the next `act`. Reals
 /// are clipped to the bounds of the Box, as in training and in `evaluate`.
@@ -65,16 +75,13 @@ struct ServedSpace {
 /// with masks each call needs it; for others it is optional where the distribution supports masks.
 ///
 /// Throws `Error`, and returns no action, on an observation or mask of a wrong size, on an observation, head or action
-/// that is not finite, on a mask without a legal choice, and on an illegal action. Allocates in the constructor only.
-/// Borrows the actor, which must outlive it and may be trained between calls. Not thread-safe: use one `Acting` per
-/// thread.
+/// that is not finite, on a mask without a legal choice, on an illegal action, and on an episode of another policy,
+/// whose state has another size; the episode's state is then as it was. Allocates in the constructor and in `begin`
+/// only. Borrows the actor, which must outlive it and may be trained between calls. Not thread-safe: use one `Acting`
+/// per thread.
 template <Policy A, class Space>
 class Acting {
     static_assert(ActionSpace<Space>);
-    static_assert(
-        !HasMemory<A>,
-        "gradiva: Acting carries no memory from one action to the next: it takes an actor whose network has no "
-        "state_size(), such as Mlp");
 
 public:
     using Scalar = typename A::Scalar;
@@ -118,16 +125,41 @@ public:
 
     /// Either, as the options say.
     Action act(std::span<const float> observation, const ActOptions& options) {
-        const ActionMask legal = options.legal.empty() ? no_mask() : mask(options.legal);
-        return choose(observation, legal, options.rng != nullptr ? std::span(options.rng, 1) : std::span<Rng>());
+        return choose(observation, mask_of(options), rng_of(options));
+    }
+
+    /// An episode at its beginning.
+    Episode begin() const { return Episode::of<Scalar>(state_size_of(*actor_)); }
+
+    // The same in an episode, whose state goes on by one step.
+
+    Action act(std::span<const float> observation, Episode& episode) {
+        return choose(observation, episode, no_mask(), {});
+    }
+    Action act(std::span<const float> observation, Episode& episode, std::span<const std::uint8_t> legal) {
+        return choose(observation, episode, mask(legal), {});
+    }
+    Action act(std::span<const float> observation, Episode& episode, Rng& rng) {
+        return choose(observation, episode, no_mask(), {&rng, 1});
+    }
+    Action act(std::span<const float> observation, Episode& episode, std::span<const std::uint8_t> legal, Rng& rng) {
+        return choose(observation, episode, mask(legal), {&rng, 1});
+    }
+    Action act(std::span<const float> observation, Episode& episode, const ActOptions& options) {
+        return choose(observation, episode, mask_of(options), rng_of(options));
     }
 
 private:
     /// Acts on an observation of zeros, without and with a mask, so that all buffers have their final size.
     void allocate() {
         std::fill_n(legal_.data(), legal_.rows(), std::uint8_t{1});
-        const auto act_on_zeros = [this](const ActionMask& legal) {
-            checked_.forward(std::as_const(observation_).matrix(), legal);
+        [[maybe_unused]] Episode episode = begin();
+        const auto act_on_zeros = [&](const ActionMask& legal) {
+            if constexpr (HasMemory<A>) {
+                checked_.forward(std::as_const(observation_).matrix(), legal, one_step(episode));
+            } else {
+                checked_.forward(std::as_const(observation_).matrix(), legal);
+            }
             checked_.draw({}, chosen_.all());
         };
         act_on_zeros(all_legal(1));
@@ -169,6 +201,11 @@ private:
         return view;
     }
 
+    ActionMask mask_of(const ActOptions& options) { return options.legal.empty() ? no_mask() : mask(options.legal); }
+    static std::span<Rng> rng_of(const ActOptions& options) {
+        return options.rng != nullptr ? std::span(options.rng, 1) : std::span<Rng>();
+    }
+
     void observe(std::span<const float> observation) {
         require(static_cast<Index>(observation.size()) == observation_.rows(),
                 "Acting: the observation has {} numbers, the policy takes {}; give it as the environment writes it",
@@ -181,8 +218,45 @@ private:
     }
 
     Action choose(std::span<const float> observation, const ActionMask& legal, std::span<Rng> rng) {
-        observe(observation);
-        return sent_(checked_.act(std::as_const(observation_).matrix(), legal, rng, chosen_.all()), 0, 0);
+        static_assert(!HasMemory<A>,
+                      "gradiva: this actor has a memory, which an episode carries from one action to the next: auto "
+                      "episode = acting.begin(); acting.act(observation, episode)");
+        if constexpr (HasMemory<A>) {
+            return {};
+        } else {
+            observe(observation);
+            return sent_(checked_.act(std::as_const(observation_).matrix(), legal, rng, chosen_.all()), 0, 0);
+        }
+    }
+
+    Action choose(std::span<const float> observation, Episode& episode, const ActionMask& legal, std::span<Rng> rng) {
+        check_episode(episode);
+        if constexpr (HasMemory<A>) {
+            observe(observation);
+            const Action action = sent_(
+                checked_.act(std::as_const(observation_).matrix(), legal, one_step(episode), rng, chosen_.all()), 0, 0);
+            const std::span<Scalar> state = episode.state<Scalar>();
+            std::copy_n(checked_.state_after().data(), state.size(), state.begin());
+            return action;
+        } else {
+            return choose(observation, legal, rng);
+        }
+    }
+
+    void check_episode(const Episode& episode) const {
+        const Index size = state_size_of(*actor_);
+        require(episode.state_size() == size && (size == 0 || !episode.state<Scalar>().empty()),
+                "Acting: the episode has a state of {} numbers, and the policy one of {}, or of another type; give an "
+                "episode that begin() of this policy made",
+                episode.state_size(), size);
+    }
+
+    /// One step of the episode, which is a sequence of one column.
+    static Sequences<Scalar> one_step(const Episode& episode) {
+        static constexpr Index width = 1;
+        static constexpr std::uint8_t begins = 0;
+        const std::span<const Scalar> state = episode.state<Scalar>();
+        return {{&width, 1}, {&begins, 1}, {state.data(), static_cast<Index>(state.size()), 1}};
     }
 
     const A* actor_;

@@ -12,6 +12,7 @@
 #include "gradiva/env/check_space.hpp"
 #include "gradiva/env/spaces.hpp"
 #include "gradiva/policy/acting.hpp"
+#include "gradiva/policy/episode.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -23,7 +24,12 @@ namespace GRADIVA_NAMESPACE {
 ///   std::array<float, 2> values;   acting.act(observation, values);          // Box
 ///                                  acting.act(observation, choice, values);  // HybridSpace
 ///
-/// Without options it is the most probable action; `{.legal = mask, .rng = &rng}` gives a mask, or draws the action.
+/// Without options it is the most probable action; `{.legal = mask, .rng = &rng}` gives a mask, or draws the action. In
+/// an episode, which an actor with memory needs, it is
+///
+///   auto episode = acting.begin();                                   // at the beginning of an episode
+///   acting.act(observation, episode, choice, {.rng = &rng});         // and so on; its state goes on by one step
+///
 /// Real numbers are within the bounds of the space. Throws `Error`, and writes no action, where `action` is of another
 /// kind or size than the space, and for what `Acting` in general refuses. Allocates in the constructor only. Borrows
 /// the actor. Use one object per thread.
@@ -43,24 +49,39 @@ public:
     Acting(const A& actor, const Spaces& spaces) : space_(spaces.action), acting_(make(actor, spaces)) {}
 
     void act(std::span<const float> observation, int& action, const ActOptions& options = {}) {
-        action = in<Discrete>("an int").act(observation, options);
+        write(asked(observation, options), action);
     }
     void act(std::span<const float> observation, std::span<int> action, const ActOptions& options = {}) {
-        if (std::holds_alternative<MultiBinary>(space_)) {
-            act_in<MultiBinary>(observation, action, options, "a span of int");
-        } else {
-            act_in<MultiDiscrete>(observation, action, options, "a span of int");
-        }
+        write(asked(observation, options), action);
     }
     void act(std::span<const float> observation, std::span<float> action, const ActOptions& options = {}) {
-        act_in<Box>(observation, action, options, "a span of float");
+        write(asked(observation, options), action);
     }
     void act(std::span<const float> observation, int& choice, std::span<float> values, const ActOptions& options = {}) {
-        auto& acting = in<HybridSpace>("an int and a span of float");
-        check_size(values.size(), std::get<HybridSpace>(space_).box.size);
-        const HybridAction action = acting.act(observation, options);
-        choice = action.choice;
-        std::copy(action.values.begin(), action.values.end(), values.begin());
+        write(asked(observation, options), choice, values);
+    }
+
+    /// An episode at its beginning.
+    Episode begin() const {
+        return std::visit([](const auto& acting) { return acting.begin(); }, acting_);
+    }
+
+    // The same in an episode.
+
+    void act(std::span<const float> observation, Episode& episode, int& action, const ActOptions& options = {}) {
+        write(asked(observation, episode, options), action);
+    }
+    void act(std::span<const float> observation, Episode& episode, std::span<int> action,
+             const ActOptions& options = {}) {
+        write(asked(observation, episode, options), action);
+    }
+    void act(std::span<const float> observation, Episode& episode, std::span<float> action,
+             const ActOptions& options = {}) {
+        write(asked(observation, episode, options), action);
+    }
+    void act(std::span<const float> observation, Episode& episode, int& choice, std::span<float> values,
+             const ActOptions& options = {}) {
+        write(asked(observation, episode, options), choice, values);
     }
 
 private:
@@ -82,6 +103,47 @@ private:
             spaces.action);
     }
 
+    /// What an `Acting` in the space is to be asked for.
+    static auto asked(std::span<const float> observation, const ActOptions& options) {
+        return [observation, &options](auto& acting) { return acting.act(observation, options); };
+    }
+    static auto asked(std::span<const float> observation, Episode& episode, const ActOptions& options) {
+        return [observation, &episode, &options](auto& acting) { return acting.act(observation, episode, options); };
+    }
+
+    template <class Ask>
+    void write(const Ask& ask, int& action) {
+        action = ask(in<Discrete>("an int"));
+    }
+    template <class Ask>
+    void write(const Ask& ask, std::span<int> action) {
+        if (std::holds_alternative<MultiBinary>(space_)) {
+            write_in<MultiBinary>(ask, action, "a span of int");
+        } else {
+            write_in<MultiDiscrete>(ask, action, "a span of int");
+        }
+    }
+    template <class Ask>
+    void write(const Ask& ask, std::span<float> action) {
+        write_in<Box>(ask, action, "a span of float");
+    }
+    template <class Ask>
+    void write(const Ask& ask, int& choice, std::span<float> values) {
+        auto& acting = in<HybridSpace>("an int and a span of float");
+        check_size(values.size(), std::get<HybridSpace>(space_).box.size);
+        const HybridAction action = ask(acting);
+        choice = action.choice;
+        std::copy(action.values.begin(), action.values.end(), values.begin());
+    }
+    template <class Space, class Ask, class Number>
+    void write_in(const Ask& ask, std::span<Number> action, const char* given) {
+        auto& acting = in<Space>(given);
+        const ActionShape shape = action_shape_of(std::get<Space>(space_));
+        check_size(action.size(), shape.integers + shape.reals);
+        const auto chosen = ask(acting);
+        std::copy(chosen.begin(), chosen.end(), action.begin());
+    }
+
     template <class Space>
     Acting<A, Space>& in(const char* given) {
         auto* const acting = std::get_if<Acting<A, Space>>(&acting_);
@@ -96,16 +158,6 @@ private:
         constexpr std::string_view texts[] = {"an int&", "a span of float", "a span of int", "a span of int",
                                               "an int& and a span of float"};
         return texts[space_.index()];
-    }
-
-    template <class Space, class Number>
-    void act_in(std::span<const float> observation, std::span<Number> action, const ActOptions& options,
-                const char* given) {
-        auto& acting = in<Space>(given);
-        const ActionShape shape = action_shape_of(std::get<Space>(space_));
-        check_size(action.size(), shape.integers + shape.reals);
-        const auto chosen = acting.act(observation, options);
-        std::copy(chosen.begin(), chosen.end(), action.begin());
     }
 
     static void check_size(std::size_t given, Index needed) {

@@ -63,11 +63,12 @@ class CHeaders(unittest.TestCase):
         done = compile(self.c, ["-std=c99", *flags], self.path / "small.c", self.path / "small")
         return done.returncode == 0, done.stderr
 
-    def self_test_of(self, text):
-        """What the self test of walker.h returns with this text."""
+    def self_test_of(self, text, name="walker"):
+        """What the self test of the policy returns with this text."""
         (self.path / "changed").mkdir(exist_ok=True)
-        (self.path / "changed/walker.h").write_text(text)
-        self.assertEqual((True, ""), self.compiled(SELF_TEST.replace("walker.h", "changed/walker.h")))
+        (self.path / f"changed/{name}.h").write_text(text)
+        source = SELF_TEST.replace("walker.h", "changed/walker.h").replace("walker", name)
+        self.assertEqual((True, ""), self.compiled(source))
         return subprocess.run([self.path / "small"]).returncode
 
     def test_policies_act_as_their_actors(self):
@@ -91,12 +92,25 @@ class CHeaders(unittest.TestCase):
     def test_a_changed_number_is_noticed(self):
         text = (self.path / "walker.h").read_text()
         self.assertEqual(0, self.self_test_of(text))
-        for name in ("weight_1", "bias_2", "weight_3", "example_observations", "example_heads"):
-            changed, count = re.subn(rf"(walker_{name}\[\d+\] = {{\s*)-?[0-9.e-]+f", r"\g<1>3.5f", text)
-            self.assertEqual(1, count)
-            self.assertNotEqual(0, self.self_test_of(changed), name)
+        self.check_that_changes_are_noticed("walker", ("weight_1", "bias_2", "weight_3", "example_observations", "example_heads"))
         changed, count = re.subn(r"(walker_example_integers\[8\] = {\s*(?:\d, ){2})\d", r"\g<1>7", text)
         self.assertEqual((1, 3), (count, self.self_test_of(changed)))
+
+    def check_that_changes_are_noticed(self, policy, names):
+        text = (self.path / f"{policy}.h").read_text()
+        for name in names:
+            changed, count = re.subn(rf"({policy}_{name}\[\d+\] = {{\s*)-?[0-9.e-]+f", r"\g<1>3.5f", text)
+            self.assertEqual(1, count)
+            self.assertNotEqual(0, self.self_test_of(changed, policy), name)
+
+    def test_a_changed_memory_is_noticed(self):
+        text = (self.path / "rememberer.h").read_text()
+        self.assertEqual(0, self.self_test_of(text, "rememberer"))
+        self.check_that_changes_are_noticed("rememberer", ("weight_1", "weight_2", "bias_2", "weight_3", "bias_3", "weight_4"))
+        changed, count = re.subn(r"(_example_begins\[8\] = {\s*1, 0, 0, 0, 0, )1", r"\g<1>0", text)  # the second episode
+        self.assertEqual((1, 6), (count, self.self_test_of(changed, "rememberer")))
+        changed, count = re.subn(r"\) state\[i\] = next\[i\];", ") state[i] = state[i];", text)  # the state stays
+        self.assertEqual((1, 2), (count, self.self_test_of(changed, "rememberer")))
 
     def test_fast_math_is_refused(self):
         for flag in ("-ffast-math", "-ffinite-math-only"):

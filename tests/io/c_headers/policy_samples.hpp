@@ -12,21 +12,28 @@
 #include <variant>
 #include <vector>
 
+#include "gradiva/env/action_mask.hpp"
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/io/policy_examples.hpp"
 #include "gradiva/policy/acting.hpp"
+#include "gradiva/policy/episode.hpp"
+#include "gradiva/policy/policy.hpp"
+#include "gradiva/rollout/carried_states.hpp"
 #include "io/described_networks.hpp"
 #include "io/policy_table.hpp"
+#include "io/sequences_with_memory.hpp"
 
 namespace gradiva_test {
 
 inline constexpr int samples = 1000;
 
-/// The numbers of a sample, in this order: what policy_act has to return, whether there is a mask, and the vectors; the
-/// numbers of the head are each followed by how far from it another program's may be, those of the action by the same
-/// and by how far from it the action of the actor's own head may be.
+/// The numbers of a sample, in this order: what policy_act has to return, whether there is a mask, whether an episode
+/// begins, which matters to policies with memory only, and the vectors; the numbers of the head are each followed by
+/// how far from it another program's may be, those of the action by the same and by how far from it the action of the
+/// actor's own head may be.
 struct Sample {
     int result = 0;
+    bool begins = false;
     std::vector<float> observation;
     std::vector<std::uint8_t> mask;
     std::vector<double> head, action;
@@ -34,6 +41,7 @@ struct Sample {
     void append_to(std::vector<double>& all, Index mask_size) const {
         all.push_back(result);
         all.push_back(mask.empty() ? 0 : 1);
+        all.push_back(begins ? 1 : 0);
         all.insert(all.end(), observation.begin(), observation.end());
         all.insert(all.end(), mask.begin(), mask.end());
         if (mask.empty()) all.resize(all.size() + static_cast<std::size_t>(mask_size));
@@ -69,11 +77,15 @@ class Asked {
 public:
     Asked(const A& actor, const PolicyDescription& policy, const Space& space, double unit)
         : actor_(actor), policy_(policy), unit_(unit),
-          acting_(actor, policy.spaces.observation, space, policy.spaces.masked),
-          observation_(actor.observation_size(), 1) {}
+          acting_(actor, policy.spaces.observation, space, policy.spaces.masked), episode_(acting_.begin()),
+          state_(state_size_of(actor), {0, 1}), observation_(actor.observation_size(), 1) {}
 
     /// Adds head and action, or, where policy_act is to refuse, zeros in their place.
     void answer(Sample& sample) {
+        if (sample.begins) {
+            episode_.restart();
+            state_.clear({0, 1});
+        }
         if (sample.result == 0) add_head(sample);
         if (sample.result == 0) {
             add_action(sample);
@@ -87,7 +99,11 @@ public:
 private:
     void add_head(Sample& sample) {
         std::copy(sample.observation.begin(), sample.observation.end(), observation_.data());
-        actor_.forward(std::as_const(observation_).matrix(), tape_);
+        if constexpr (HasMemory<A>) {
+            actor_.forward(std::as_const(observation_).matrix(), all_legal(1), state_.one_step({0, 1}), tape_);
+        } else {
+            actor_.forward(std::as_const(observation_).matrix(), tape_);
+        }
         head_.assign(tape_.head.data(), tape_.head.data() + tape_.head.size());
         if (!std::all_of(head_.begin(), head_.end(), [](double x) { return std::isfinite(x); })) sample.result = 3;
         for (const double x : head_) append(sample.head, x, 1e-5 * std::max(unit_, std::abs(x)));
@@ -96,7 +112,8 @@ private:
     void add_action(Sample& sample) {
         std::vector<std::uint8_t> legal = sample.mask;
         if (policy_.spaces.masked) legal.resize(static_cast<std::size_t>(policy_.distribution.mask_size()), 1);
-        add(acting_.act(sample.observation, ActOptions{.legal = legal}), legal, sample);
+        add(acting_.act(sample.observation, episode_, ActOptions{.legal = legal}), legal, sample);
+        if constexpr (HasMemory<A>) state_.take({0, 1}, actor_.state_after(tape_, 0));
     }
 
     void add(int action, std::span<const std::uint8_t> legal, Sample& to) { add(std::span(&action, 1), legal, to); }
@@ -133,6 +150,8 @@ private:
     const PolicyDescription& policy_;
     double unit_;
     Acting<A, Space> acting_;
+    Episode episode_;
+    CarriedStates<typename A::Scalar> state_;
     MatrixBuffer<typename A::Scalar> observation_;
     typename A::Tape tape_;
     std::vector<double> head_;
@@ -180,6 +199,7 @@ std::vector<double> asked(const A& actor, const PolicyDescription& policy, const
         Rng rng(2);
         for (int n = 0; n < samples; ++n) {
             Sample sample = drawn(policy, form, n, rng);
+            sample.begins = policy.network.memory && begins_at(n, rng);
             policy_asked.answer(sample);
             sample.append_to(all, policy.distribution.mask_size());
         }

@@ -1,6 +1,6 @@
 // Usage: write_c_headers FOLDER. Writes a C header of each policy of the table, and for each a file of what its actor
-// does with 1,000 observations, which check_policy.h reads; main.c, which checks all in one program; and walker.h, of a
-// network of two layers of 64, for measurements.
+// does with 1,000 observations, which check_policy.h reads; main.c, which checks all in one program; walker.h, of a
+// network of two layers of 64, for measurements; and rememberer.h, of one with memory.
 #include <algorithm>
 #include <cstddef>
 #include <fstream>
@@ -18,6 +18,7 @@
 #include "io/c_headers/policy_samples.hpp"
 #include "io/described_networks.hpp"
 #include "io/policy_table.hpp"
+#include "io/sequences_with_memory.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;
@@ -51,6 +52,16 @@ public:
                                             : detail::c_header_of<float>(policy, examples, name));
         write_samples(name, computed_numbers(policy));
         add_to_main(name, named.name, policy);
+    }
+
+    /// A policy with memory, along one sequence.
+    template <class Scalar>
+    void add_with_memory(const NamedPolicy& named) {
+        const std::string name = fmt::format("policy{}", count_++);
+        export_c(fmt::format("{}/{}.h", path_, name), named.policy, {.name = name});
+        const PolicyForm form{.mlp = {.normalize_observations = !named.policy.network.mean.empty()}};
+        write_samples(name, asked(detail::recurrent_policy_of<Scalar>(named.policy), named.policy, form));
+        add_to_main(name, named.name, named.policy);
     }
 
     void finish() {
@@ -144,6 +155,10 @@ int main(int count, char** arguments) {
     for (const Dtype scalar : {Dtype::f32, Dtype::f64}) {
         for (const NamedPolicy& named : policies_with_shape(scalar)) folder.add(named);
     }
+    for (const NamedPolicy& named : exported_memories(Dtype::f32)) folder.add_with_memory<float>(named);
+    for (const NamedPolicy& named : exported_memories(Dtype::f64)) folder.add_with_memory<double>(named);
     folder.finish();
     write_walker(std::string(arguments[1]) + "/walker.h");
+    export_c(std::string(arguments[1]) + "/rememberer.h", exported_memories(Dtype::f32)[0].policy,
+             {.name = "rememberer"});
 }

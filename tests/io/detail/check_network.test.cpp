@@ -8,6 +8,7 @@
 #include "catch.hpp"
 #include "gradiva/io/detail/check_numbers.hpp"
 #include "gradiva/nn/convolution_layers.hpp"
+#include "io/described_memories.hpp"
 #include "io/described_networks.hpp"
 
 using namespace gradiva;
@@ -18,7 +19,9 @@ namespace {
 /// The error of a policy of the table after a change.
 template <class Change>
 std::string refusal(const std::string& name, const Change& change) {
-    for (NamedPolicy& row : policies_with_shape(Dtype::f32)) {
+    std::vector<NamedPolicy> rows = policies_with_shape(Dtype::f32), others = policies_with_memory(Dtype::f32);
+    rows.insert(rows.end(), others.begin(), others.end());
+    for (NamedPolicy& row : rows) {
         if (row.name != name) continue;
         change(row.policy.network);
         try {
@@ -98,6 +101,74 @@ TEST_CASE("parts of a description that do not fit together are refused") {
                    }
                }),
                ContainsText("networks lie within networks 9 times"));
+}
+
+TEST_CASE("each number of a memory and the layers beside it is checked, and named by its place") {
+    using Numbers = std::vector<double>;
+    struct Row {
+        const char* name;
+        Numbers& (*numbers)(N&);
+    };
+    const Row rows[] = {{"before.layer1.weight", [](N& n) -> Numbers& { return n.before[1].weight; }},
+                        {"before.layer0.bias", [](N& n) -> Numbers& { return n.before[0].bias; }},
+                        {"before.layer1.gain", [](N& n) -> Numbers& { return n.before[1].gain; }},
+                        {"memory.input.weight", [](N& n) -> Numbers& { return n.memory->input.weight; }},
+                        {"memory.input.bias", [](N& n) -> Numbers& { return n.memory->input.bias; }},
+                        {"memory.hidden.weight", [](N& n) -> Numbers& { return n.memory->hidden.weight; }},
+                        {"memory.hidden.bias", [](N& n) -> Numbers& { return n.memory->hidden.bias; }},
+                        {"layer0.shift", [](N& n) -> Numbers& { return n.layers[0].shift; }},
+                        {"layer1.weight", [](N& n) -> Numbers& { return n.layers[1].weight; }},
+                        {"normalizer.mean", [](N& n) -> Numbers& { return n.mean; }}};
+    for (const char* cell : {"Gru", "Lstm"}) {
+        for (const Row& row : rows) {
+            INFO(cell << ", " << row.name);
+            const auto after = [&](const auto& change) {
+                return refusal(std::string(cell) + " with layer normalisation",
+                               [&](N& network) { change(row.numbers(network)); });
+            };
+            CHECK(after([](Numbers&) {}) == "no error");
+            CHECK_THAT(after([](Numbers& all) { all.back() = not_a_number; }),
+                       ContainsText("test: " + std::string(row.name) + "["));
+            CHECK_THAT(after([](Numbers& all) { all.push_back(1); }),
+                       ContainsText("test: " + std::string(row.name) + " has "));
+            CHECK_THAT(after([](Numbers& all) { all.clear(); }), ContainsText(std::string(row.name) + " has 0 num"));
+        }
+    }
+    const auto none_in_a_map = [](N& n) { n.memory->input.gain.resize(18); };
+    CHECK_THAT(refusal("Gru", none_in_a_map), ContainsText("memory.input.gain has 18 numbers and needs 0"));
+    const auto none_before = [](N& n) { n.before[0].gain.clear(), n.before[0].shift.clear(); };
+    CHECK_THAT(refusal("Gru with layer normalisation", none_before), ContainsText("before.layer0.gain has 0 numbers"));
+}
+
+TEST_CASE("a memory that does not fit the layers beside it is refused") {
+    const auto with = [](const auto& change) { return refusal("Lstm with layers", change); };
+    CHECK(with([](N&) {}) == "no error");
+    CHECK(refusal("Gru", [](N&) {}) == "no error");
+    CHECK_THAT(with([](N& n) { n.before.pop_back(); }),
+               ContainsText("the memory of 6 units gets 5 numbers, and maps 4"));
+    CHECK_THAT(with([](N& n) { n.before[0].inputs = 4; }),
+               ContainsText("before.layer 0 has 4 inputs and 5 outputs, and gets 3 inputs"));
+    CHECK_THAT(with([](N& n) { n.before[1].outputs = 3; }), ContainsText("gets 3 numbers, and maps 4 to 24"));
+    CHECK_THAT(with([](N& n) { n.rows.reset(); }), ContainsText("and gets 5 inputs"));
+    CHECK_THAT(with([](N& n) { n.memory->cell = DescribedMemory::Cell::gru; }),
+               ContainsText("it maps them and h to 18 numbers each"));
+    CHECK_THAT(with([](N& n) { n.memory->cell = static_cast<DescribedMemory::Cell>(2); }),
+               ContainsText("the memory's cell is 2, which is neither gru nor lstm"));
+    CHECK_THAT(with([](N& n) { n.memory->input.outputs = 18; }), ContainsText("and maps 4 to 18 and 6 to 24"));
+    CHECK_THAT(with([](N& n) { n.memory->hidden.outputs = 18; }), ContainsText("and maps 4 to 24 and 6 to 18"));
+    for (const Index units : {Index{0}, Index{-1}, Index{1} << 29, std::numeric_limits<Index>::max()}) {
+        CHECK_THAT(with([&](N& n) { n.memory->hidden.inputs = units; }), ContainsText(" units, not 1 to 536870911"));
+    }
+    CHECK_THAT(with([](N& n) { n.layers[0].inputs = 12; }), ContainsText("layer 0 has 12 inputs and 7 outputs, and "
+                                                                         "gets 6 inputs"));
+    CHECK_THAT(with([](N& n) { n.layers.clear(); }), ContainsText("the network has no layer"));
+    CHECK_THAT(with([](N& n) { n.memory.reset(); }), ContainsText("there are layers before a memory, and no memory"));
+    CHECK_THAT(with([](N& n) { n.parts.push_back({.activates_last = true}); }),
+               ContainsText("and a mean or scale besides"));
+    CHECK_THAT(with([](N& n) { n.parts.push_back({.activates_last = true}), n.mean.clear(), n.scale.clear(); }),
+               ContainsText("the network has a memory, and convolutions or parts besides"));
+    CHECK_THAT(refusal("networks side by side", [](N& n) { n.parts[1].memory.emplace(); }),
+               ContainsText("part1.the network has a memory, within another network"));
 }
 
 TEST_CASE("sizes of convolutions that do not fit are refused") {

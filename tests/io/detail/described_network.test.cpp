@@ -1,5 +1,6 @@
 #include "gradiva/io/detail/described_network.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -12,6 +13,8 @@
 
 #include "catch.hpp"
 #include "gradiva/core/state_image.hpp"
+#include "gradiva/nn/gru.hpp"
+#include "gradiva/nn/lstm.hpp"
 #include "io/described_networks.hpp"
 
 using namespace gradiva;
@@ -28,9 +31,15 @@ void append_parameters(const DescribedNetwork& network, std::vector<double>& all
         append(c.bias);
     }
     for (const DescribedNetwork& part : network.parts) append_parameters(part, all);
-    for (const DescribedLayer& layer : network.layers) {
+    const auto append_layer = [&](const DescribedLayer& layer) {
         for (const auto* numbers : {&layer.weight, &layer.bias, &layer.gain, &layer.shift}) append(*numbers);
+    };
+    for (const DescribedLayer& layer : network.before) append_layer(layer);
+    if (network.memory) {
+        append_layer(network.memory->input);
+        append_layer(network.memory->hidden);
     }
+    for (const DescribedLayer& layer : network.layers) append_layer(layer);
 }
 
 /// The pieces of an object that computes as the description says.
@@ -176,6 +185,30 @@ std::string refusal(const std::string& name, const Change& change) {
 
 const Index huge = std::numeric_limits<Index>::max();
 
+const Gru remembering{.before = {4, 5},
+                      .units = 6,
+                      .after = {7},
+                      .activation = Activation::elu,
+                      .layer_norm = true,
+                      .normalize_observations = true,
+                      .inputs = Range{1, 4}};
+
+/// The error of reading a network with memory after a change of its image.
+template <class Change>
+std::string refusal_with_memory(const Change& change) {
+    GruNetwork<float> network(5, 3, remembering, Rng(1));
+    StateImage image;
+    StateWriter writer(image);
+    writer.within("network", [&] { network.visit_state(writer); });
+    change(image);
+    try {
+        read(image);
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
 }  // namespace
 
 TEST_CASE("a network of each kind is read from its state as it is") {
@@ -274,8 +307,10 @@ TEST_CASE("networks within networks that do not fit are refused") {
                ContainsText("type is SharedTrunk, within another network"));
     CHECK_THAT(with([](StateImage& image) { set_text(image, "dense/type", "Convolution"); }),
                ContainsText("dense/type is Convolution, not Mlp"));
-    CHECK_THAT(with([](StateImage& image) { set_text(image, "type", "Gru"); }),
-               ContainsText("type is Gru, which this version does not know"));
+    CHECK_THAT(with([](StateImage& image) { set_text(image, "type", "Transformer"); }),
+               ContainsText("type is Transformer, which this version does not know"));
+    CHECK_THAT(with([](StateImage& image) { set_text(image, "network_1/type", "Gru"); }),
+               ContainsText("network_1/type is Gru, which this version does not know within another network"));
     CHECK_THAT(with([](StateImage& image) {
                    set(image, "dense/widths", std::vector<Index>{20, 7, 3});
                }),
@@ -290,6 +325,84 @@ TEST_CASE("networks within networks that do not fit are refused") {
                ContainsText("fewer parameters than its sizes say"));
     CHECK_THAT(refusal("a trunk", [](StateImage& image) { set(image, "critic/observed", std::vector<Index>{3}); }),
                ContainsText("critic/observed is 3, where there are 6 numbers"));
+}
+
+TEST_CASE("a network with memory is read from its state as it is, its numbers in the order of its parameters") {
+    const auto check = [](auto network, DescribedMemory::Cell cell) {
+        for (auto& weight : network.parameters()) weight += 0.25;
+        network.append_parameters(2);
+        StateImage image;
+        StateWriter writer(image);
+        writer.within("network", [&] { network.visit_state(writer); });
+        const detail::StoredNetwork stored = read(image);
+        const DescribedNetwork& described = stored.network;
+        CHECK(stored.observed == 5);
+        CHECK(stored.own_parameters == std::vector<double>{0, 0});
+        CHECK(described.rows == Range{1, 4});
+        CHECK(described.activation == Activation::elu);
+        CHECK(described.mean.size() == 3);
+        REQUIRE(described.memory);
+        CHECK(described.memory->cell == cell);
+        CHECK(described.memory->units() == 6);
+        CHECK(described.state_size() == network.state_size());
+        REQUIRE(described.before.size() == 2);
+        CHECK(described.before[1].gain.size() == 5);
+        REQUIRE(described.layers.size() == 2);
+        CHECK(described.layers[1].gain.empty());
+        CHECK_FALSE(described.activates_last);
+        std::vector<double> all;
+        append_parameters(described, all);
+        CHECK(std::equal(all.begin(), all.end(), network.parameters().begin(), network.parameters().end() - 2));
+        detail::check_network("test", described, 5);
+    };
+    check(GruNetwork<double>(5, 3, remembering, Rng(1)), DescribedMemory::Cell::gru);
+    const Lstm lstm{.before = {4, 5},
+                    .units = 6,
+                    .after = {7},
+                    .activation = Activation::elu,
+                    .layer_norm = true,
+                    .normalize_observations = true,
+                    .inputs = Range{1, 4}};
+    check(LstmNetwork<double>(5, 3, lstm, Rng(1)), DescribedMemory::Cell::lstm);
+}
+
+TEST_CASE("a memory whose sizes do not fit is refused before memory is taken") {
+    const auto with = [](const char* path, const auto& numbers) {
+        return refusal_with_memory([&](StateImage& image) { set(image, path, numbers); });
+    };
+    const auto flag = [](const char* path, bool value) {
+        return refusal_with_memory([&](StateImage& image) {
+            set(image, path, std::vector<std::uint8_t>{value ? std::uint8_t{1} : std::uint8_t{0}});
+            image.at(std::string("network/") + path).type = Dtype::boolean;
+        });
+    };
+    using Sizes = std::vector<Index>;
+    CHECK(refusal_with_memory([](StateImage&) {}) == "no error");
+    for (const Index units : {Index{0}, Index{-6}, huge, Index{1} << 30}) {
+        CHECK_THAT(with("units", Sizes{units}), ContainsText("a layer of the network has "));
+    }
+    CHECK_THAT(with("units", Sizes{70}), ContainsText("fewer parameters than its sizes say"));
+    CHECK_THAT(with("units", Sizes{5}), ContainsText("network/after/observed is 6, where there are 5 numbers"));
+    CHECK_THAT(with("units", Sizes{}), ContainsText("units has 0 numbers, not 1"));
+    CHECK_THAT(with("before/observed", Sizes{huge}), ContainsText("observations have 9223372036854775807 numbers"));
+    CHECK_THAT(with("before/rows", Sizes{1, 5}), ContainsText("the normaliser has 3 means"));
+    CHECK_THAT(with("before/widths", Sizes{4, 4, 5}), ContainsText("widths begins with 4, where the layers get 3"));
+    CHECK_THAT(with("after/rows", Sizes{0, 5}),
+               ContainsText("after/rows does not take h, the first 6 numbers of the state"));
+    CHECK_THAT(with("after/rows", Sizes{1, 6}), ContainsText("after/rows does not take h"));
+    CHECK_THAT(with("after/widths", Sizes{5, 7, 3}), ContainsText("widths begins with 5, where the layers get 6"));
+    CHECK_THAT(with("after/activation", std::vector<int>{0}), ContainsText("after/activation is another one"));
+    CHECK_THAT(with("parameters", std::vector<float>(250)), ContainsText("fewer parameters than its sizes say"));
+    CHECK_THAT(flag("before/output_layer", true), ContainsText("before/output_layer is true, where a memory follows"));
+    CHECK_THAT(flag("after/output_layer", false), ContainsText("after/output_layer is false, where nothing follows"));
+    CHECK_THAT(flag("after/layer_norm", false), ContainsText("after/layer_norm is another one"));
+    CHECK_THAT(flag("after/normalize_observations", true), ContainsText("normalizer/mean is missing"));
+    for (const char* part : {"before/type", "after/type"}) {
+        CHECK_THAT(refusal_with_memory([&](StateImage& image) { set_text(image, part, "Convolution"); }),
+                   ContainsText("type is Convolution, not Mlp"));
+    }
+    CHECK_THAT(refusal_with_memory([](StateImage& image) { set_text(image, "type", "Lstm"); }),
+               ContainsText("network/after/observed is 6, where there are 12 numbers"));
 }
 
 TEST_CASE("networks within too many networks are refused") {

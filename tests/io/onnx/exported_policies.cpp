@@ -1,7 +1,8 @@
 // Writes policies of every distribution, action space and form of network as ONNX, and what their actors do, for
 // exported_policies.py:
 //   exported_policies FOLDER
-// N.onnx, and N.safetensors with 1,000 observations, their masks, heads and actions; prints what each N is.
+// N.onnx, and N.safetensors with 1,000 observations, their masks, heads and actions; prints what each N is. Those of
+// policies with memory are one sequence, and with them lies where episodes begin.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "gradiva/io.hpp"
 #include "io/described_networks.hpp"
 #include "io/policy_table.hpp"
+#include "io/sequences_with_memory.hpp"
 
 using namespace gradiva;
 using namespace gradiva_test;
@@ -71,7 +73,7 @@ public:
         const PolicyDescription policy = describe_policy(actor);
         export_onnx(path + ".onnx", policy);
         write_record(path + ".safetensors", actor, policy, mean);
-        fmt::print("{}\t{}\t{}\n", count_++, name, dtype_name(policy.scalar));
+        print(name, policy);
     }
 
     /// The same of a policy of choices, with what it does as tests compute it.
@@ -89,10 +91,34 @@ public:
         add("head", computed.head);
         add("integers", computed.integers);
         writer.write(path + ".safetensors");
-        fmt::print("{}\t{}\t{}\n", count_++, named.name, dtype_name(policy.scalar));
+        print(named.name, policy);
+    }
+
+    /// The same of a policy with memory, with what the library's actor does.
+    void add_with_memory(const NamedPolicy& named) {
+        const std::string path = fmt::format("{}/{}", folder_, count_);
+        export_onnx(path + ".onnx", named.policy);
+        const PolicyExamples does = along_a_sequence(named.policy, samples);
+        SafetensorsWriter writer;
+        const auto add = [&](const char* key, const auto& numbers) {
+            const Index shape[] = {samples, std::ssize(numbers) / samples};
+            if (!numbers.empty()) writer.add(key, shape, numbers.data());
+        };
+        add("observation", does.observation);
+        add("begins", does.begins);
+        add("mask", does.mask);
+        add("head", does.head);
+        add("integers", does.integers);
+        add("reals", does.reals);
+        writer.write(path + ".safetensors");
+        print(named.name, named.policy);
     }
 
 private:
+    void print(const std::string& name, const PolicyDescription& policy) {
+        fmt::print("{}\t{}\t{}\t{}\n", count_++, name, dtype_name(policy.scalar), policy.network.state_size());
+    }
+
     template <class A>
     static void write_record(const std::string& path, const A& actor, const PolicyDescription& policy, double mean) {
         using Scalar = typename A::Scalar;
@@ -193,6 +219,7 @@ void write(const std::string& folder) {
     add_others(exports);
     for (const Dtype scalar : {Dtype::f32, Dtype::f64}) {
         for (const NamedPolicy& named : policies_with_shape(scalar)) exports.add(named);
+        for (const NamedPolicy& named : exported_memories(scalar)) exports.add_with_memory(named);
     }
 }
 

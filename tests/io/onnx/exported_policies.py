@@ -21,9 +21,9 @@ PROGRAM = pathlib.Path(sys.argv.pop())
 class Policy:
     """A model, and what its actor did."""
 
-    def __init__(self, folder, number, name, scalar):
+    def __init__(self, folder, number, name, scalar, state_size):
         path = folder / f"{number}.onnx"
-        self.name, self.scalar = f"{name} ({scalar})", scalar
+        self.name, self.scalar, self.state_size = f"{name} ({scalar})", scalar, int(state_size)
         self.actors = load_file(folder / f"{number}.safetensors")
         self.model = onnx.load(path)
         texts = {entry.key: entry.value for entry in self.model.metadata_props}
@@ -37,9 +37,35 @@ class Policy:
 
     def act(self, given):
         """All outputs for the inputs among the given arrays."""
-        types = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8}
+        types = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(uint8)": np.uint8}
         inputs = {name: np.array(given[name], types[port.type]) for name, port in self.inputs.items()}
         return dict(zip(self.outputs, self.session.run(list(self.outputs), inputs)))
+
+    def act_in_order(self, given):
+        """The same with one observation after the other; with a memory the state goes on, but where an episode begins."""
+        state, steps = None, []
+        for n in range(len(given["observation"])):
+            one = {name: numbers[n:n + 1] for name, numbers in given.items()}
+            if self.state_size:
+                one["state"] = np.zeros((1, self.state_size)) if given["begins"][n] else state
+            steps.append(self.act(one))
+            state = steps[-1].pop("state_out", None)
+        return {name: np.concatenate([step[name] for step in steps]) for name in steps[0]}
+
+    def act_side_by_side(self, given):
+        """The same with all episodes of a sequence at once: fewer and fewer, as they end."""
+        first = np.flatnonzero(given["begins"])
+        length = np.diff(first, append=len(given["begins"]))
+        order = np.argsort(-length)
+        first, length = first[order], length[order]
+        state, results = np.zeros((len(first), self.state_size)), {}
+        for t in range(length[0]):
+            rows = first[length > t] + t
+            step = self.act({name: numbers[rows] for name, numbers in given.items()} | {"state": state[:len(rows)]})
+            state = step.pop("state_out")
+            for name, numbers in step.items():
+                results.setdefault(name, np.zeros((len(given["begins"]), *numbers.shape[1:]), numbers.dtype))[rows] = numbers
+        return results
 
     def bounds(self):
         """Of each real number of an action, infinite where it has none."""
@@ -56,6 +82,9 @@ class Policy:
         ports = {"observation": ("tensor(float)", ["N", self.spaces["observation"]["size"]])}
         if self.spaces["masked"]:
             ports["mask"] = ("tensor(uint8)", ["N", sum(d["choices"])])
+        real = "tensor(double)" if self.scalar == "F64" else "tensor(float)"
+        if self.state_size:
+            ports["state"] = ports["state_out"] = (real, ["N", self.state_size])
         ports["action"] = {
             "Discrete": ("tensor(int64)", ["N"]),
             "HybridSpace": ("tensor(int64)", ["N"]),
@@ -65,7 +94,7 @@ class Policy:
         if self.kind == "HybridSpace":
             ports["values"] = ("tensor(float)", ["N", d["dimensions"]])
         reals = d.get("dimensions", 0) * (2 if d["reals"] in ("state_dependent_gaussian", "beta") else 1)
-        ports["head"] = ("tensor(double)" if self.scalar == "F64" else "tensor(float)", ["N", sum(d.get("choices", [])) + d.get("answers", 0) + reals])
+        ports["head"] = (real, ["N", sum(d.get("choices", [])) + d.get("answers", 0) + reals])
         return ports
 
 
@@ -135,17 +164,21 @@ class Exports(unittest.TestCase):
         for policy in self.policies:
             with self.subTest(policy=policy.name):
                 expected = policy.actors
+                if policy.state_size:
+                    self.check(policy, policy.act_in_order(expected), expected)
+                    self.check(policy, policy.act_side_by_side(expected), expected)
+                    continue
                 self.check(policy, policy.act(expected), expected)
-                for n in range(10):  # one by one
-                    one = policy.act({key: numbers[n:n + 1] for key, numbers in expected.items()})
-                    self.check(policy, one, {key: numbers[n:n + 1] for key, numbers in expected.items()})
+                some = {key: numbers[:10] for key, numbers in expected.items()}
+                self.check(policy, policy.act_in_order(some), some)
 
     def test_examples_of_the_file_are_reproduced(self):
         for policy in self.policies:
             with self.subTest(policy=policy.name):
                 examples = {key: np.array(numbers) for key, numbers in policy.examples.items()}
-                self.assertEqual(set(examples), set(policy.inputs) | set(policy.outputs))
-                results = policy.act(examples)
+                names = (set(policy.inputs) | set(policy.outputs)) - {"state", "state_out"}
+                self.assertEqual(set(examples), names | ({"begins"} if policy.state_size else set()))
+                results = policy.act_in_order(examples) if policy.state_size else policy.act(examples)
                 expected = {"head": examples["head"], "mask": examples.get("mask")}
                 if policy.kind != "Box":
                     expected["integers"] = examples["action"]

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -46,17 +47,36 @@ inline void check_described_convolution(const std::string& name, const Described
     check_convolution(name, c.shape, c.channels);
 }
 
-/// Throws `Error` unless each dense layer takes the outputs of the one before, and the first `inputs`.
-inline void check_layers(const std::string& who, const std::string& prefix, const DescribedNetwork& network,
-                         Index inputs) {
+/// Throws `Error` unless each dense layer takes the outputs of the one before, and the first `inputs`. Returns the
+/// outputs of the last.
+inline Index check_layers(const std::string& who, const std::string& prefix, const std::vector<DescribedLayer>& layers,
+                          Index inputs) {
     Index width = inputs;
-    for (std::size_t l = 0; l < network.layers.size(); ++l) {
-        const DescribedLayer& layer = network.layers[l];
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+        const DescribedLayer& layer = layers[l];
         require(layer.inputs == width && width >= 1 && layer.outputs >= 1 && layer.outputs < too_many_units,
                 "{}: {}layer {} has {} inputs and {} outputs, and gets {} inputs", who, prefix, l, layer.inputs,
                 layer.outputs, width);
         width = layer.outputs;
     }
+    return width;
+}
+
+/// Throws `Error` unless the memory, and the dense layers before it, fit the `inputs` rows that are read.
+inline void check_memory(const std::string& who, const DescribedNetwork& network, Index inputs) {
+    const DescribedMemory& memory = *network.memory;
+    require(network.convolutions.empty() && network.parts.empty(),
+            "{}: the network has a memory, and convolutions or parts besides", who);
+    require(memory.cell == DescribedMemory::Cell::gru || memory.cell == DescribedMemory::Cell::lstm,
+            "{}: the memory's cell is {}, which is neither gru nor lstm", who, static_cast<int>(memory.cell));
+    const Index width = check_layers(who, "before.", network.before, inputs);
+    const Index units = memory.units(), most_units = (too_many_units - 1) / memory.gates();
+    require(units >= 1 && units <= most_units, "{}: the memory has {} units, not 1 to {}", who, units, most_units);
+    const Index outputs = memory.gates() * units;
+    require(memory.input.inputs == width && memory.input.outputs == outputs && memory.hidden.outputs == outputs,
+            "{}: the memory of {} units gets {} numbers, and maps {} to {} and {} to {}; it maps them and h to {} "
+            "numbers each",
+            who, units, width, memory.input.inputs, memory.input.outputs, units, memory.hidden.outputs, outputs);
 }
 
 /// Throws `Error` unless the parts of a network, whose input has `observed` numbers, fit together. `prefix` is what
@@ -65,7 +85,10 @@ inline void check_network(const std::string& who, const DescribedNetwork& networ
                           const std::string& prefix = "", int depth = 0) {
     check_depth(who, depth);
     check_observed(who, observed);
-    const bool plain = network.convolutions.empty() && network.parts.empty();
+    require(depth == 0 || !network.memory, "{}: {}the network has a memory, within another network", who, prefix);
+    require(network.memory || network.before.empty(), "{}: {}there are layers before a memory, and no memory", who,
+            prefix);
+    const bool plain = network.convolutions.empty() && network.parts.empty() && !network.memory;
     require(depth > 0 || !network.layers.empty(), "{}: the network has no layer", who);
     require(network.activates_last == (depth > 0),
             "{}: {}the last layer is {}activated; it is in parts of a network, and is not where it is the output layer",
@@ -88,7 +111,8 @@ inline void check_network(const std::string& who, const DescribedNetwork& networ
     for (std::size_t i = 0; i < network.parts.size(); ++i) {
         check_network(who, network.parts[i], rows.size(), fmt::format("{}part{}.", prefix, i), depth + 1);
     }
-    check_layers(who, prefix, network, network.inputs_of_layers(observed));
+    if (network.memory) check_memory(who, network, rows.size());
+    check_layers(who, prefix, network.layers, network.inputs_of_layers(observed));
 }
 
 }  // namespace GRADIVA_NAMESPACE::detail

@@ -46,14 +46,25 @@ inline void check_network_numbers(const char* who, const DescribedNetwork& netwo
         check_network_numbers(who, network.parts[i], read, scalar, fmt::format("{}part{}.", prefix, i));
     }
     const std::size_t layers = network.layers.size(), hidden = network.activates_last ? layers : layers - 1;
-    const bool layer_norm = layers > 0 && (!network.layers[0].gain.empty() || !network.layers[0].shift.empty());
+    const auto check_layer = [&](const std::string& name, const DescribedLayer& layer, bool is_normalised) {
+        check(name + ".weight", layer.weight, layer.inputs * layer.outputs);
+        check(name + ".bias", layer.bias, layer.outputs);
+        check(name + ".gain", layer.gain, is_normalised ? layer.outputs : 0);
+        check(name + ".shift", layer.shift, is_normalised ? layer.outputs : 0);
+    };
+    const auto starts_normalised = [](const std::vector<DescribedLayer>& all) {
+        return !all.empty() && (!all[0].gain.empty() || !all[0].shift.empty());
+    };
+    const bool layer_norm = starts_normalised(network.before) || starts_normalised(network.layers);
+    for (std::size_t l = 0; l < network.before.size(); ++l) {
+        check_layer(fmt::format("before.layer{}", l), network.before[l], layer_norm);
+    }
+    if (network.memory) {
+        check_layer("memory.input", network.memory->input, false);
+        check_layer("memory.hidden", network.memory->hidden, false);
+    }
     for (std::size_t l = 0; l < layers; ++l) {
-        const DescribedLayer& layer = network.layers[l];
-        const bool is_normalised = layer_norm && l < hidden;
-        check(fmt::format("layer{}.weight", l), layer.weight, layer.inputs * layer.outputs);
-        check(fmt::format("layer{}.bias", l), layer.bias, layer.outputs);
-        check(fmt::format("layer{}.gain", l), layer.gain, is_normalised ? layer.outputs : 0);
-        check(fmt::format("layer{}.shift", l), layer.shift, is_normalised ? layer.outputs : 0);
+        check_layer(fmt::format("layer{}", l), network.layers[l], layer_norm && l < hidden);
     }
     const bool normalised = !network.mean.empty() || !network.scale.empty();
     check_numbers(who, prefix + "normalizer.mean", Dtype::f64, network.mean, normalised ? read : 0);

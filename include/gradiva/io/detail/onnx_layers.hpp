@@ -71,17 +71,21 @@ inline OnnxGraph::Value onnx_activation(OnnxGraph& graph, Activation activation,
     return where_positive(graph.operate("Mul", {z, number(kernels::leaky_slope)}));
 }
 
+/// W x + b, normalised where the layer has a gain, N x outputs of N x inputs. `name` begins the names of its weights.
+inline OnnxGraph::Value onnx_layer(OnnxGraph& graph, const DescribedLayer& layer, OnnxType type,
+                                   const std::string& name, const OnnxGraph::Value& value) {
+    // W, outputs x inputs, column after column, is its transpose row after row.
+    const OnnxGraph::Value z = graph.operate(
+        "Gemm", {value, graph.constant(name + ".weight", type, {layer.inputs, layer.outputs}, layer.weight),
+                 graph.constant(name + ".bias", type, layer.bias)});
+    return layer.gain.empty() ? z : onnx_layer_norm(graph, layer, type, name, z);
+}
+
 /// The dense layers of a network, N x outputs of N x inputs. `prefix` begins the names of their weights.
 inline OnnxGraph::Value onnx_layers(OnnxGraph& graph, const DescribedNetwork& network, OnnxType type,
                                     const std::string& prefix, OnnxGraph::Value value) {
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
-        const DescribedLayer& layer = network.layers[l];
-        const std::string name = fmt::format("{}layer{}", prefix, l);
-        // W, outputs x inputs, column after column, is its transpose row after row.
-        value = graph.operate(
-            "Gemm", {value, graph.constant(name + ".weight", type, {layer.inputs, layer.outputs}, layer.weight),
-                     graph.constant(name + ".bias", type, layer.bias)});
-        if (!layer.gain.empty()) value = onnx_layer_norm(graph, layer, type, name, value);
+        value = onnx_layer(graph, network.layers[l], type, fmt::format("{}layer{}", prefix, l), value);
         const bool is_output = l + 1 == network.layers.size() && !network.activates_last;
         if (!is_output) value = onnx_activation(graph, network.activation, type, value);
     }

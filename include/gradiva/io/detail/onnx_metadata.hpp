@@ -76,11 +76,13 @@ nlohmann::ordered_json json_of_examples(const std::vector<T>& all, bool of_one =
     return json;
 }
 
-/// By the names of the graph's inputs and outputs, in their shapes.
+/// By the names of the graph's inputs and outputs, in their shapes; with a memory `begins`, a list of 0 and 1, in place
+/// of states.
 template <class = void>  // compiled where it is called only
 nlohmann::ordered_json json_of(const PolicyExamples& examples, const AnyActionSpace& action) {
     const bool hybrid = std::holds_alternative<HybridSpace>(action);
     nlohmann::ordered_json json = {{"observation", json_of_examples(examples.observation)}};
+    if (!examples.begins.empty()) json["begins"] = json_of_examples(examples.begins, true);
     if (!examples.mask.empty()) json["mask"] = json_of_examples(examples.mask);
     json["head"] = json_of_examples(examples.head);
     if (!examples.integers.empty()) {

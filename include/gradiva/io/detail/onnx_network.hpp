@@ -12,12 +12,13 @@
 #include "gradiva/io/detail/onnx_convolution.hpp"
 #include "gradiva/io/detail/onnx_graph.hpp"
 #include "gradiva/io/detail/onnx_layers.hpp"
+#include "gradiva/io/detail/onnx_memory.hpp"
 #include "gradiva/io/policy_description.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
 /// The outputs of a network, N x outputs, in the type in which it computes, of an input of N x `observed` numbers in
-/// float. `prefix` begins the names of its constants.
+/// float. `prefix` begins the names of its constants. A memory adds the ports `state` and `state_out` to the graph.
 inline OnnxGraph::Value onnx_network(OnnxGraph& graph, const DescribedNetwork& network, OnnxType type,
                                      const std::string& prefix, const OnnxGraph::Value& input, Index observed) {
     const Range read = network.rows_of(observed);
@@ -37,6 +38,7 @@ inline OnnxGraph::Value onnx_network(OnnxGraph& graph, const DescribedNetwork& n
         value = type == OnnxType::f64 ? onnx_convolutions_of_doubles(graph, network, prefix, value)
                                       : onnx_convolutions_of_floats(graph, network, prefix, value);
     }
+    if (network.memory) value = onnx_memory(graph, network, type, value);
     return onnx_layers(graph, network, type, prefix, value);
 }
 

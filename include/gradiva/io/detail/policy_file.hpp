@@ -71,6 +71,7 @@ inline void write_policy(const std::string& path, const StateImage& image, const
     file.add_text("gradiva.version", version_text());
     for (const StateArray& array : image.arrays()) file.add(array.path, array.type, array.shape, array.data);
     add_examples(file, "examples/observation", examples.observation);
+    add_examples(file, "examples/begins", examples.begins);
     add_examples(file, "examples/mask", examples.mask);
     add_examples(file, "examples/head", examples.head);
     add_examples(file, "examples/integers", examples.integers);
@@ -116,6 +117,7 @@ public:
         const ActionShape shape =
             std::visit([](const auto& space) { return action_shape_of(space); }, policy.spaces.action);
         return {.observation = numbers<float>("observation", policy.spaces.observation.size),
+                .begins = numbers<std::uint8_t>("begins", policy.network.memory ? 1 : 0),
                 .mask = numbers<std::uint8_t>("mask", policy.spaces.masked ? policy.distribution.mask_size() : 0),
                 .head = numbers<double>("head", policy.network.outputs()),
                 .integers = numbers<int>("integers", shape.integers),

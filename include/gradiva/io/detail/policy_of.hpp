@@ -12,10 +12,13 @@
 #include "gradiva/io/detail/any_distribution.hpp"
 #include "gradiva/io/policy_description.hpp"
 #include "gradiva/nn/any_layers.hpp"
+#include "gradiva/nn/any_recurrent_layers.hpp"
 #include "gradiva/nn/convolution_layers.hpp"
+#include "gradiva/nn/gru.hpp"
 #include "gradiva/nn/input_rows.hpp"
 #include "gradiva/nn/join_layers.hpp"
 #include "gradiva/nn/layered_network.hpp"
+#include "gradiva/nn/lstm.hpp"
 #include "gradiva/nn/mlp_layers.hpp"
 #include "gradiva/policy/actor.hpp"
 
@@ -24,6 +27,9 @@ namespace GRADIVA_NAMESPACE::detail {
 /// An actor of whatever network and distribution of the library, which computes in `Scalar`.
 template <class Scalar>
 using AnyActor = Actor<LayeredNetwork<AnyLayers<Scalar>>, AnyDistribution<Scalar>>;
+/// The same of a network with memory.
+template <class Scalar>
+using AnyRecurrentActor = Actor<LayeredNetwork<AnyRecurrentLayers<Scalar>>, AnyDistribution<Scalar>>;
 
 /// Bounds as the constructors of distributions take them.
 struct DescribedBounds {
@@ -81,12 +87,18 @@ void append_parameters_of(const DescribedNetwork& network, std::vector<Scalar>& 
         append(c.bias);
     }
     for (const DescribedNetwork& part : network.parts) append_parameters_of(part, parameters);
-    for (const DescribedLayer& layer : network.layers) {
+    const auto append_layer = [&](const DescribedLayer& layer) {
         for (const auto* numbers : {&layer.weight, &layer.bias, &layer.gain, &layer.shift}) append(*numbers);
+    };
+    for (const DescribedLayer& layer : network.before) append_layer(layer);
+    if (network.memory) {
+        append_layer(network.memory->input);
+        append_layer(network.memory->hidden);
     }
+    for (const DescribedLayer& layer : network.layers) append_layer(layer);
 }
 
-/// The units of the hidden layers.
+/// The units of the hidden layers; with a memory of those behind it.
 inline std::vector<Index> hidden_of(const DescribedNetwork& network) {
     std::vector<Index> hidden;
     for (const DescribedLayer& layer : network.layers) hidden.push_back(layer.outputs);
@@ -143,27 +155,68 @@ AnyLayers<Scalar> layers_of(const DescribedNetwork& network, Index observed) {
                                             .inputs = network.rows}));
 }
 
-template <class Scalar>
-LayeredNetwork<AnyLayers<Scalar>> network_of(const DescribedNetwork& described, Index observed) {
-    LayeredNetwork<AnyLayers<Scalar>> network(layers_of<Scalar>(described, observed));
-    std::vector<Scalar> parameters;
-    append_parameters_of(described, parameters);
-    GRADIVA_ASSERT(parameters.size() == network.parameters().size());
-    std::copy(parameters.begin(), parameters.end(), network.parameters().begin());
-    return network;
+/// The layers of a network with memory.
+template <class Scalar, class Layers, class Description>
+AnyRecurrentLayers<Scalar> layers_with(const DescribedNetwork& network, Index observed) {
+    Description description{.units = network.memory->units(),
+                            .after = hidden_of(network),
+                            .activation = network.activation,
+                            .layer_norm = network.has_layer_norm(),
+                            .normalize_observations = !network.mean.empty(),
+                            .inputs = network.rows};
+    for (const DescribedLayer& layer : network.before) description.before.push_back(layer.outputs);
+    Layers layers(observed, network.outputs(), description);
+    if (!network.mean.empty()) layers.input().normalizer()->set(network.mean, network.scale);
+    return layers;
 }
 
-/// The policy of a description, which is sound.
 template <class Scalar>
-AnyActor<Scalar> policy_of(const PolicyDescription& description) {
-    AnyActor<Scalar> actor(network_of<Scalar>(description.network, description.spaces.observation.size),
-                           distribution_of<Scalar>(description.distribution));
+AnyRecurrentLayers<Scalar> recurrent_layers_of(const DescribedNetwork& network, Index observed) {
+    return network.memory->cell == DescribedMemory::Cell::gru
+               ? layers_with<Scalar, GruLayers<Scalar>, Gru>(network, observed)
+               : layers_with<Scalar, LstmLayers<Scalar>, Lstm>(network, observed);
+}
+
+/// The actor of a description, which is sound, with these layers.
+template <class Layers>
+auto actor_with(Layers layers, const PolicyDescription& description) {
+    using Scalar = typename Layers::Scalar;
+    LayeredNetwork<Layers> network(std::move(layers));
+    std::vector<Scalar> parameters;
+    append_parameters_of(description.network, parameters);
+    GRADIVA_ASSERT(parameters.size() == network.parameters().size());
+    std::copy(parameters.begin(), parameters.end(), network.parameters().begin());
+    Actor<LayeredNetwork<Layers>, AnyDistribution<Scalar>> actor(std::move(network),
+                                                                 distribution_of<Scalar>(description.distribution));
     const std::vector<double>& own = description.distribution.own_parameters;
     const std::span<Scalar> weights = actor.weights();
     std::transform(own.begin(), own.end(), weights.end() - static_cast<std::ptrdiff_t>(own.size()),
                    [](double x) { return static_cast<Scalar>(x); });
     actor.set_spaces(std::make_shared<const Spaces>(description.spaces));
     return actor;
+}
+
+/// The policy of a description, which is sound, and whose network has no memory.
+template <class Scalar>
+AnyActor<Scalar> policy_of(const PolicyDescription& description) {
+    return actor_with(layers_of<Scalar>(description.network, description.spaces.observation.size), description);
+}
+
+/// The same of one with a memory.
+template <class Scalar>
+AnyRecurrentActor<Scalar> recurrent_policy_of(const PolicyDescription& description) {
+    return actor_with(recurrent_layers_of<Scalar>(description.network, description.spaces.observation.size),
+                      description);
+}
+
+/// Returns `use(actor)` of the policy of a description, which is sound: in float or double, with or without memory.
+template <class Use>
+auto with_policy_of(const PolicyDescription& description, const Use& use) {
+    const bool has_memory = description.network.memory.has_value();
+    if (description.scalar == Dtype::f64) {
+        return has_memory ? use(recurrent_policy_of<double>(description)) : use(policy_of<double>(description));
+    }
+    return has_memory ? use(recurrent_policy_of<float>(description)) : use(policy_of<float>(description));
 }
 
 }  // namespace GRADIVA_NAMESPACE::detail

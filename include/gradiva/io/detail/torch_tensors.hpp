@@ -13,30 +13,36 @@
 #include <fmt/core.h>
 
 #include "gradiva/core/check.hpp"
-#include "gradiva/core/printable.hpp"
 #include "gradiva/core/dtype.hpp"
 #include "gradiva/core/index.hpp"
+#include "gradiva/core/printable.hpp"
 #include "gradiva/io/detail/safetensors_format.hpp"
 #include "gradiva/io/safetensors_file.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
 
-/// Tensors that PyTorch wrote, read by name for `load_torch_mlp`. Errors name the file and the tensor.
+/// Tensors that PyTorch wrote, read by name for `who`, a function such as `load_torch_mlp`. Errors name the file and
+/// the tensor.
 class TorchTensors {
 public:
     /// Numbers beyond `largest` are an error: those that are filled could not hold them.
-    TorchTensors(const SafetensorsFile& file, double largest) : file_(file), largest_(largest) {}
+    TorchTensors(const char* who, const SafetensorsFile& file, double largest)
+        : who_(who), file_(file), largest_(largest) {}
+
+    const char* who() const { return who_; }
+    const std::string& path() const { return file_.path(); }
+    bool has(const std::string& name) const { return file_.find(name) != nullptr; }
 
     const StoredTensor& find(const std::string& name) const {
         const StoredTensor* const tensor = file_.find(name);
         if (tensor == nullptr) {
-            fail("load_torch_mlp: '{}' has no tensor '{}'; it has {}", file_.path(), printable(name), names_there());
+            fail("{}: '{}' has no tensor '{}'; it has {}", who_, file_.path(), printable(name), names_there());
         }
         return *tensor;
     }
 
     /// The elements of a tensor in row-major order. `meaning` says what its sizes are.
-    std::vector<double> read(const std::string& name, const std::vector<Index>& shape, const char* meaning) {
+    std::vector<double> read(const std::string& name, const std::vector<Index>& shape, const std::string& meaning) {
         const StoredTensor& tensor = find(name);
         if (tensor.shape != shape) {
             refuse(name, fmt::format("has the shape {} and the network needs {}, {}", text_of(tensor.shape),
@@ -67,6 +73,10 @@ public:
         }
     }
 
+    [[noreturn]] void refuse(const std::string& name, const std::string& why) const {
+        fail("{}: the tensor '{}' of '{}' {}", who_, printable(name), file_.path(), why);
+    }
+
 private:
     template <class T>
     static void append(const StoredTensor& tensor, std::vector<double>& all) {
@@ -93,10 +103,7 @@ private:
         return '[' + text + ']';
     }
 
-    [[noreturn]] void refuse(const std::string& name, const std::string& why) const {
-        fail("load_torch_mlp: the tensor '{}' of '{}' {}", printable(name), file_.path(), why);
-    }
-
+    const char* who_;
     const SafetensorsFile& file_;
     double largest_;
     std::set<std::string> read_;

@@ -105,17 +105,15 @@ inline void add_activation(CText& code, Activation activation, bool of_floats) {
     }
 }
 
-/// The function of layer `number` of all, which is layer `l` of the network.
-inline void add_layer(CText& code, const DescribedNetwork& network, std::size_t l, int number) {
-    const DescribedLayer& layer = network.layers[l];
+/// The function of layer `number` of all; `activation` is null where it has none.
+inline void add_layer(CText& code, const DescribedLayer& layer, const Activation* activation, int number) {
     const bool normalised = !layer.gain.empty();
-    const bool is_output = l + 1 == network.layers.size() && !network.activates_last;
     std::string text =
         "\nstatic inline void policy_layer_$l(const policy_real* x, policy_real* POLICY_RESTRICT y)\n{\n";
     if (normalised) text += "    policy_real first, mean, scale;\n";
     text += "    int i, j;\n" + c_product(layer);
     if (normalised) text += c_normalisation(layer.outputs);
-    if (!is_output) text += c_activation(network.activation, layer.outputs);
+    if (activation != nullptr) text += c_activation(*activation, layer.outputs);
     code.add(text + "}\n", {{"inputs", std::to_string(layer.inputs)},
                             {"outputs", std::to_string(layer.outputs)},
                             {"l", std::to_string(number)},

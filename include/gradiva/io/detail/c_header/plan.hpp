@@ -33,19 +33,22 @@ struct CStep {
         copy,         ///< also to the policy's number type
         normalise,    ///< by mean and scale of the network
         convolution,  ///< of the network, that of `index`
-        layer,        ///< the same
+        layer,        ///< `layer`, activated where `activates`
+        memory,       ///< the state after the step, of both sums of the network's memory
     };
     Kind kind;
     const DescribedNetwork* network;
-    std::size_t index;  ///< of the convolution or layer in its network
+    std::size_t index;  ///< of the convolution in its network
     int number;         ///< from 1: of this among all convolutions and layers, or all that normalise; else 0
     Index outputs;      ///< numbers that are written
     CPlace from, to;
+    const DescribedLayer* layer = nullptr;
+    bool activates = false;
 };
 
 /// The steps of `policy_head` in order, and the arrays between them: `joined_1` and so on have the outputs of parts
-/// side by side, one array for each depth; what else lies between two steps is in `first` and `second` in turn. Borrows
-/// the policy.
+/// side by side, one array for each depth, `input_sums` and `state_sums` what the gates of a memory get of its input
+/// and of the state before; what else lies between two steps is in `first` and `second` in turn. Borrows the policy.
 class CPlan {
 public:
     explicit CPlan(const PolicyDescription& policy) : is_double_(policy.scalar == Dtype::f64) {
@@ -57,8 +60,10 @@ public:
     Index first() const { return first_; }
     Index second() const { return second_; }
     const std::vector<Index>& joined() const { return joined_; }
+    /// Of either array of a memory's gates.
+    Index sums() const { return sums_; }
     /// Of all arrays.
-    Index numbers() const { return std::accumulate(joined_.begin(), joined_.end(), first_ + second_); }
+    Index numbers() const { return std::accumulate(joined_.begin(), joined_.end(), first_ + second_ + 2 * sums_); }
     bool normalises() const { return normalised_ > 0; }
 
 private:
@@ -71,19 +76,34 @@ private:
         if (!network.parts.empty()) return add_parts(network, rows.size(), begin, target, depth);
         const bool normalises = !network.mean.empty();
         CPlace from{"observation", begin};
-        std::size_t left = network.convolutions.size() + network.layers.size();
+        std::size_t left = network.convolutions.size() + network.before.size() + network.layers.size();
         if (is_double_ || normalises || left == 0) {
             const CPlace to = left == 0 ? target : CPlace{"second"};
             add_step({normalises ? Kind::normalise : Kind::copy, &network, 0, normalises ? ++normalised_ : 0,
-                      rows.size(), from, to});
+                      rows.size(), from, to, nullptr, false});
             from = to;
         }
         for (std::size_t i = 0; i < network.convolutions.size(); ++i) {
             add_step({Kind::convolution, &network, i, ++layers_, network.convolutions[i].outputs(), from,
-                      --left == 0 ? target : other_than(from)});
+                      --left == 0 ? target : other_than(from), nullptr, true});
             from = steps_.back().to;
         }
+        if (network.memory) from = add_memory(network, from);
         add_layers(network, from, target);
+    }
+
+    /// The dense layers before a memory, and the memory. Returns where its h is.
+    CPlace add_memory(const DescribedNetwork& network, CPlace from) {
+        for (const DescribedLayer& layer : network.before) {
+            add_layer(network, layer, true, from, other_than(from));
+            from = steps_.back().to;
+        }
+        const DescribedMemory& memory = *network.memory;
+        sums_ = memory.gates() * memory.units();
+        add_layer(network, memory.input, false, from, {"input_sums"});
+        add_layer(network, memory.hidden, false, {"state"}, {"state_sums"});
+        add_step({Kind::memory, &network, 0, 0, memory.state_size(), {"state"}, {"next"}, nullptr, false});
+        return steps_.back().to;
     }
 
     void add_parts(const DescribedNetwork& network, Index observed, Index begin, const CPlace& target,
@@ -106,10 +126,15 @@ private:
     void add_layers(const DescribedNetwork& network, CPlace from, const CPlace& target) {
         for (std::size_t l = 0; l < network.layers.size(); ++l) {
             const bool last = l + 1 == network.layers.size();
-            add_step({Kind::layer, &network, l, ++layers_, network.layers[l].outputs, from,
-                      last ? target : other_than(from)});
+            add_layer(network, network.layers[l], !last || network.activates_last, from,
+                      last ? target : other_than(from));
             from = steps_.back().to;
         }
+    }
+
+    void add_layer(const DescribedNetwork& network, const DescribedLayer& layer, bool activates, const CPlace& from,
+                   const CPlace& to) {
+        add_step({Kind::layer, &network, 0, ++layers_, layer.outputs, from, to, &layer, activates});
     }
 
     static CPlace other_than(const CPlace& from) { return {from.array == "first" ? "second" : "first"}; }
@@ -122,7 +147,7 @@ private:
 
     bool is_double_;
     std::vector<CStep> steps_;
-    Index first_ = 0, second_ = 0;
+    Index first_ = 0, second_ = 0, sums_ = 0;
     std::vector<Index> joined_;
     int layers_ = 0, normalised_ = 0;
 };

@@ -29,12 +29,12 @@ inline constexpr std::string_view c_preamble =
  * Distribution  $distribution
  * Constants     $constants bytes (flash); $examples more where policy_self_test is called
  * Stack         $stack bytes of arrays in policy_act, and what the compiler adds
- *
+$memory_of_caller *
  * Use, with an observation float[POLICY_OBSERVATION_SIZE]:
  *
  *     policy_action action[POLICY_ACTION_SIZE];
- *     if (policy_self_test() != 0) stop();                          once: proves that this program acts as it should
- *     if (policy_act(observation, 0, 0, action) != 0) stop();       each step$mask
+$declaration *     if (policy_self_test() != 0) stop();                          once: proves that this program acts as it should
+$clear *     if (policy_act(observation, 0, $given, action) != 0) stop();$space   each step$mask
  *
  * Functions are static inline and change nothing but what they are given: any thread may call them. Each source file that
  * includes this has the constants anew: include it in one.
@@ -65,6 +65,10 @@ inline std::string distribution_name(const DescribedDistribution& d) {
     return reals;
 }
 
+inline std::string_view memory_name(const DescribedMemory& memory) {
+    return memory.cell == DescribedMemory::Cell::gru ? "Gru" : "Lstm";
+}
+
 /// The layers of a network in words, such as "4 - 64 - 2, tanh".
 inline std::string layers_name(const DescribedNetwork& network, Index observed) {
     const Range rows = network.rows_of(observed);
@@ -82,11 +86,13 @@ inline std::string layers_name(const DescribedNetwork& network, Index observed) 
     for (const DescribedConvolution& c : network.convolutions) {
         name += fmt::format(" - {} x {} x {}", c.shape.out_height(), c.shape.out_width(), c.channels);
     }
+    for (const DescribedLayer& layer : network.before) name += " - " + std::to_string(layer.outputs);
+    if (network.memory) name += fmt::format(" - {} of {}", memory_name(*network.memory), network.memory->units());
     for (const DescribedLayer& layer : network.layers) name += " - " + std::to_string(layer.outputs);
     const std::size_t linear = network.activates_last ? 0 : 1;
-    if (network.layers.size() > linear || !network.convolutions.empty()) {
+    if (network.layers.size() > linear || !network.convolutions.empty() || !network.before.empty()) {
         name += fmt::format(", {}", c_activation_name(network.activation));
-    } else if (!network.layers.empty()) {
+    } else if (!network.layers.empty() && !network.memory) {
         name += ", linear";
     }
     return name + (network.has_layer_norm() ? ", layer normalisation" : "");
@@ -100,12 +106,15 @@ inline std::string network_name(const PolicyDescription& policy) {
 
 /// Bytes of the arrays of `policy_act` and what it calls.
 inline std::size_t stack_bytes(const PolicyDescription& policy) {
-    return to_size(policy.network.outputs() + CPlan(policy).numbers()) * dtype_bytes(policy.scalar);
+    const DescribedNetwork& network = policy.network;
+    return to_size(network.outputs() + network.state_size() + CPlan(policy).numbers()) * dtype_bytes(policy.scalar);
 }
 
 /// The first comment, and the include guard; `constants` and `examples` in bytes.
 inline void add_preamble(CText& code, const PolicyDescription& policy, std::size_t constants, std::size_t examples) {
     const DescribedDistribution& d = policy.distribution;
+    const bool remembers = policy.network.memory.has_value();
+    const std::size_t state = to_size(policy.network.state_size());
     const std::string_view written = d.hybrid ? "a struct of choice and values"
                                      : std::holds_alternative<Box>(policy.spaces.action) ? "floats"
                                                                                          : "ints";
@@ -121,6 +130,16 @@ inline void add_preamble(CText& code, const PolicyDescription& policy, std::size
          {"constants", std::to_string(constants)},
          {"examples", std::to_string(examples)},
          {"stack", std::to_string(stack_bytes(policy))},
+         {"memory_of_caller",
+          remembers ? fmt::format(" * State         {} bytes of the caller's for each episode under way: {} numbers\n",
+                                  state * dtype_bytes(policy.scalar), state)
+                    : ""},
+         {"declaration", remembers ? " *     policy_real state[POLICY_STATE_SIZE];\n" : ""},
+         {"clear", remembers ? " *     policy_reset(state);                                          where an episode "
+                               "begins\n"
+                             : ""},
+         {"given", remembers ? "state" : "0"},
+         {"space", remembers ? "" : "    "},
          {"mask", d.choices.empty()
                       ? ""
                       : "\n *\n * The second argument is a mask, unsigned char[POLICY_MASK_SIZE], 1 for each legal "
