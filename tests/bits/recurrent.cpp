@@ -75,7 +75,8 @@ void check_all() {
                                               .layer_norm = true,
                                               .normalize_observations = true},
                                              Rng(2)));
-    for (const RecurrentPart& trunk : {RecurrentPart(Gru{.units = 19, .after = {}}), RecurrentPart(Lstm{.units = 16})}) {
+    for (const RecurrentPart& trunk :
+         {RecurrentPart(Gru{.units = 19, .after = {}}), RecurrentPart(Lstm{.units = 16})}) {
         check("trunk", RecurrentTrunkNetwork<Scalar>(4, 2, {.trunk = trunk, .critic = {.hidden = {7}}}, Rng(2)));
     }
 }

@@ -174,6 +174,9 @@ void train_with_memory() {
     Critic critic(envs, Gru{.units = 64});
     PpoClip trainer(envs, actor, critic, Gae{}, {.horizon = 32, .minibatch = 256, .sequence = 16});
     fmt::print("with memory: {}\n", trainer.train({.steps = 2'048}).mean_return);
+    Actor remembering(envs, RecurrentTrunk{.trunk = Gru{.units = 64}});  // or Lstm
+    SharedCritic its_value(remembering);
+    require(its_value.state_size() == 64, "actor and critic share a memory of {} numbers", its_value.state_size());
 }
 
 }  // namespace

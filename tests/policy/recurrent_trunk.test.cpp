@@ -196,8 +196,8 @@ TEST_CASE("values of a trunk with memory are those of one observation after the 
             const Index width = 1;
             const std::uint8_t begins = 0;
             CriticType::Tape tape;
-            const double v = rig.critic.forward(
-                x, {{&width, 1}, {&begins, 1}, std::as_const(states).columns({n, n + 1})}, tape)[0];
+            const double v =
+                rig.critic.forward(x, {{&width, 1}, {&begins, 1}, std::as_const(states).columns({n, n + 1})}, tape)[0];
             if (keep) states.columns({n, n + 1}) = rig.critic.state_after(tape, 0);
             return v;
         };

@@ -89,7 +89,8 @@ TEST_CASE("after an environment has thrown, a training with memory goes on from 
                 CHECK(progress.update.clip_fraction == 0);
                 Rollout<float> rollout = trainer.rollout();
                 CHECK(Reweigher(acted, pool)(rollout).kl == 0);
-                const bool zeros = first_states(rollout.actor_state).isZero(0) && first_states(rollout.critic_state).isZero(0);
+                const bool zeros =
+                    first_states(rollout.actor_state).isZero(0) && first_states(rollout.critic_state).isZero(0);
                 CHECK(zeros == starts);
                 if (starts) {
                     const Matrix<float> observation = rollout.observation.columns({0, count});

@@ -33,8 +33,7 @@ const Mlp mlp{.hidden = {6, 5}};
 template <class Scalar, class Description>
 struct Rig {
     explicit Rig(const Description& description)
-        : actor(envs, description, Categorical<Scalar>(3)),
-          critic(Network(3, 1, description, Rng(5), 1.0)) {
+        : actor(envs, description, Categorical<Scalar>(3)), critic(Network(3, 1, description, Rng(5), 1.0)) {
         Rng rng(17);
         for (Scalar& w : actor.weights()) w = static_cast<Scalar>(0.6 * rng.normal());
     }

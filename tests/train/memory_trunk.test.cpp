@@ -1,5 +1,5 @@
-// Every trainer of a critic trains a trunk with memory, goes on as if it had not stopped, and has the same bits with any
-// number of threads.
+// Every trainer of a critic trains a trunk with memory, goes on as if it had not stopped, and has the same bits with
+// any number of threads.
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -54,12 +54,11 @@ TEST_CASE("PpoClip goes on with a trunk with memory, masks and clipped values", 
 }
 
 TEST_CASE("PpoKl goes on with a trunk with memory", "[threads]") {
-    check_resumption(
-        training(real_actions, actor_of(of_lstm), shared_critic,
-                 [](auto& envs, auto& actor, auto& critic, Index threads) {
-                     return PpoKl(envs, actor, critic, Gae{},
-                                  {.horizon = 7, .minibatch = 10, .epochs = 2, .sequence = 4, .threads = threads});
-                 }));
+    check_resumption(training(
+        real_actions, actor_of(of_lstm), shared_critic, [](auto& envs, auto& actor, auto& critic, Index threads) {
+            return PpoKl(envs, actor, critic, Gae{},
+                         {.horizon = 7, .minibatch = 10, .epochs = 2, .sequence = 4, .threads = threads});
+        }));
 }
 
 TEST_CASE("A2c goes on with a trunk with memory", "[threads]") {
@@ -86,11 +85,12 @@ TEST_CASE("OffPolicy goes on with a trunk with memory and states in its store", 
 }
 
 TEST_CASE("Trpo goes on with a trunk with memory beside a critic of its own", "[threads]") {
-    check_resumption(training(real_actions, actor_of(of_lstm), [](auto& envs, auto&) { return Critic(envs, Gru{.units = 3}); },
-                              [](auto& envs, auto& actor, auto& critic, Index threads) {
-                                  return Trpo(envs, actor, critic, Gae{},
-                                              {.horizon = 18, .minibatch = 20, .critic_epochs = 2, .threads = threads});
-                              }));
+    check_resumption(training(
+        real_actions, actor_of(of_lstm), [](auto& envs, auto&) { return Critic(envs, Gru{.units = 3}); },
+        [](auto& envs, auto& actor, auto& critic, Index threads) {
+            return Trpo(envs, actor, critic, Gae{},
+                        {.horizon = 18, .minibatch = 20, .critic_epochs = 2, .threads = threads});
+        }));
 }
 
 TEST_CASE("large minibatches of a trunk with memory have the same bits with any number of threads", "[threads]") {

@@ -18,9 +18,9 @@
 
 namespace GRADIVA_NAMESPACE {
 
-/// A network with a further output, the value, beside the head of the actor: layers `TrunkT`, such as `AnyLayers`, whose
-/// outputs are the inputs of dense layers for each of the two. As a `Module`, or with a trunk that has a memory as a
-/// `RecurrentModule`, its Y is the head only. Flat parameters: those of the trunk, of the actor's head and of the
+/// A network with a further output, the value, beside the head of the actor: layers `TrunkT`, such as `AnyLayers`,
+/// whose outputs are the inputs of dense layers for each of the two. As a `Module`, or with a trunk that has a memory
+/// as a `RecurrentModule`, its Y is the head only. Flat parameters: those of the trunk, of the actor's head and of the
 /// critic's.
 template <class TrunkT>
 class NetworkWithValue {
@@ -131,9 +131,9 @@ public:
     void merge_observations(std::span<const kernels::Moments> rows) { trunk_.merge_observations(rows); }
 
 protected:
-    /// Initialises the last layer of the critic's head with gain 1 and that of the actor's with `output_gain`. `name` is
-    /// that of the description, for errors. Throws `Error` for what the heads' descriptions refuse, and for one that has
-    /// `normalize_observations` or `inputs`.
+    /// Initialises the last layer of the critic's head with gain 1 and that of the actor's with `output_gain`. `name`
+    /// is that of the description, for errors. Throws `Error` for what the heads' descriptions refuse, and for one that
+    /// has `normalize_observations` or `inputs`.
     NetworkWithValue(std::string_view name, Trunk trunk, Index outputs, const Mlp& actor, const Mlp& critic, Rng rng,
                      double output_gain)
         : trunk_(std::move(trunk)), actor_(trunk_.outputs(), outputs, actor, fmt::format("{}.actor", name)),
