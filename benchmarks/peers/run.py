@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
 
+import recurrent_rows
 import rltools_rows
 import sb3_rows
 from installs import Missing
@@ -27,7 +28,13 @@ def read_options():
     parser.add_argument("out", nargs="?", type=Path, default=Path("build/peers"), help="build folder (build/peers)")
     parser.add_argument("--runs", type=positive, default=5, help="trainings per row; the median counts")
     parser.add_argument("--sb3-steps", type=positive, default=40960, help="steps per training, a multiple of 4096")
-    parser.add_argument("--skip", action="append", default=[], choices=["rltools", "sb3"], help="leave a peer out")
+    parser.add_argument("--skip", action="append", default=[], choices=["rltools", "sb3", "recurrent"], help="leave it out")
+    parser.add_argument(
+        "--recurrent-steps", type=positive, default=10240, help="steps per recurrent training, a multiple of 256"
+    )
+    parser.add_argument(
+        "--recurrent", type=Path, metavar="PROGRAM", help="our cartpole_without_velocity, run in turns with RecurrentPPO"
+    )
     parser.add_argument(
         "--alternate", type=Path, metavar="PROGRAM", help="our pendulum_reference, run in turns with RLtools'"
     )
@@ -52,6 +59,13 @@ def measure(options, out):
     if "sb3" not in options.skip:
         report["rows"] += rows_or_error(
             sb3_rows.LIBRARY, sb3_rows.JOBS, lambda: sb3_rows.rows(out, min(options.runs, 3), options.sb3_steps)
+        )
+    if "recurrent" not in options.skip:
+        program = options.recurrent.resolve() if options.recurrent else None
+        report["rows"] += rows_or_error(
+            recurrent_rows.LIBRARY,
+            [recurrent_rows.JOB],
+            lambda: recurrent_rows.rows(out, min(options.runs, 3), options.recurrent_steps, program),
         )
     if options.alternate:
         ours = options.alternate.resolve()

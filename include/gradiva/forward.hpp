@@ -31,6 +31,8 @@ struct Join;
 struct Lstm;
 struct Mlp;
 struct NetworkPart;
+struct RecurrentPart;
+struct RecurrentTrunk;
 struct SharedTrunk;
 template <class Scalar>
 class ConvolutionNetwork;

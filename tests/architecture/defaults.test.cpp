@@ -60,6 +60,11 @@ bool same(const std::vector<NetworkPart>& a, const std::vector<NetworkPart>& b) 
 bool same(const NetworkPart& a, const NetworkPart& b) {
     return same(std::get<Mlp>(a.description), std::get<Mlp>(b.description));
 }
+bool same(const RecurrentPart& a, const RecurrentPart& b) {
+    const Gru &x = std::get<Gru>(a.description), &y = std::get<Gru>(b.description);
+    return x.before == y.before && x.units == y.units && x.after == y.after && x.activation == y.activation &&
+           x.layer_norm == y.layer_norm && x.normalize_observations == y.normalize_observations && !x.inputs && !y.inputs;
+}
 bool same(const Matrix<double>& a, const Matrix<double>& b) { return a.size() == 0 && b.size() == 0; }
 bool same(const MetricMeans& a, const MetricMeans& b) { return a.empty() && b.empty(); }
 bool same(const Curve& a, const Curve& b) { return a.rows() == 0 && b.rows() == 0; }

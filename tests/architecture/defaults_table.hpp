@@ -134,6 +134,7 @@ GRADIVA_DEFAULTS(Gru, IS(before, {}), IS(units, 64), IS(after, {64}), IS(activat
 GRADIVA_DEFAULTS(Lstm, IS(before, {}), IS(units, 64), IS(after, {64}), IS(activation, Activation::tanh),
     IS(layer_norm, false), IS(normalize_observations, false), IS(inputs, {})),
 GRADIVA_DEFAULTS(SharedTrunk, IS(trunk, Mlp{}), IS(actor, {.hidden = {}}), IS(critic, {.hidden = {}})),
+GRADIVA_DEFAULTS(RecurrentTrunk, IS(trunk, Gru{}), IS(actor, {.hidden = {}}), IS(critic, {.hidden = {}})),
 GRADIVA_DEFAULTS(CheckModuleOptions, IS(columns, 8), IS(sequence, 5), IS(parameters, 300), IS(tolerance, 0), IS(perturbation, 0.1),
     IS(seed, 0)),
 

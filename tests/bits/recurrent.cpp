@@ -5,6 +5,7 @@
 #include "bits/column_bits.hpp"
 #include "gradiva/nn/gru.hpp"
 #include "gradiva/nn/lstm.hpp"
+#include "gradiva/policy/recurrent_trunk.hpp"
 
 namespace gradiva_bits {
 
@@ -49,6 +50,10 @@ void check(const std::string& name, Network network) {
                       add_steps(network.forward(std::as_const(inputs).matrix(),
                                                 {width, begins_of_range, state.columns(range)}, tape));
                       for (Index t = 0; t < steps; ++t) out.add_columns(network.state_after(tape, t));
+                      if constexpr (requires { network.value(tape); }) {
+                          const auto value = network.value(tape);
+                          add_steps({value.data(), 1, value.size()});
+                      }
                       add_steps(network.jvp(tape, v));
                       network.backward(tape, std::as_const(d).matrix(), gradient, dx.matrix());
                       add_steps(std::as_const(dx).matrix());
@@ -70,6 +75,10 @@ void check_all() {
                                               .layer_norm = true,
                                               .normalize_observations = true},
                                              Rng(2)));
+    for (const RecurrentPart& trunk :
+         {RecurrentPart(Gru{.units = 19, .after = {}}), RecurrentPart(Lstm{.units = 16})}) {
+        check("trunk", RecurrentTrunkNetwork<Scalar>(4, 2, {.trunk = trunk, .critic = {.hidden = {7}}}, Rng(2)));
+    }
 }
 
 }  // namespace

@@ -180,6 +180,9 @@ void train_with_memory() {
     const int action = acting.act(observation, episode);  // goes on by one step; also with a mask and an Rng
     require(action >= 0 && episode.state<float>()[0] != 0, "an action in an episode moves its state");
     episode.restart();  // where another episode begins
+    Actor remembering(envs, RecurrentTrunk{.trunk = Gru{.units = 64}});  // or Lstm
+    SharedCritic its_value(remembering);
+    require(its_value.state_size() == 64, "actor and critic share a memory of {} numbers", its_value.state_size());
 }
 
 }  // namespace

@@ -15,17 +15,17 @@ using namespace gradiva;
 
 namespace {
 
-using Network = TrunkNetwork<double>;
-using SharedActor = Actor<Network, Categorical<double>>;
+using Shared = TrunkNetwork<double>;
+using SharedActor = Actor<Shared, Categorical<double>>;
 
-static_assert(Module<Network>);
+static_assert(Module<Shared>);
 static_assert(Policy<SharedActor>);
 static_assert(ValueFunction<SharedCritic<SharedActor>>);
 static_assert(learns_in_actor<SharedCritic<SharedActor>> && !learns_in_actor<Critic<MlpNetwork<double>>>);
 
 const SharedTrunk two_layers{.trunk = Mlp{.hidden = {5, 4}}};
 
-SharedActor shared_actor() { return {Network(3, 2, two_layers, Rng(1), 0.5), Categorical<double>(2)}; }
+SharedActor shared_actor() { return {Shared(3, 2, two_layers, Rng(1), 0.5), Categorical<double>(2)}; }
 
 Matrix<double> observations() {
     Matrix<double> x(3, 6);
@@ -37,13 +37,13 @@ Matrix<double> observations() {
 }  // namespace
 
 TEST_CASE("the output of a shared trunk as a Module is the head without the value") {
-    const Network network(3, 2, SharedTrunk{.trunk = Mlp{.hidden = {}}}, Rng(1), 0.5);
+    const Shared network(3, 2, SharedTrunk{.trunk = Mlp{.hidden = {}}}, Rng(1), 0.5);
     CHECK(network.outputs() == 2);
     const ConstMatrixMap<double> head(network.parameters().data(), 2, 3);
     const ConstVectorMap<double> of_value(network.parameters().data() + 8, 3);  // behind the head's weights and biases
     CHECK(head.rowwise().norm().isApproxToConstant(0.5, 1e-12));
     CHECK(of_value.norm() == Catch::Approx(1));
-    Network::Tape tape;
+    Shared::Tape tape;
     const Matrix<double> x = observations();
     const Matrix<double> shown = network.forward(x, tape);
     const Vector<double> value = network.value(tape);
@@ -77,23 +77,23 @@ TEST_CASE("gradients of policy and value through a shared trunk agree with centr
 }
 
 TEST_CASE("a copy of a tape keeps the values of a shared trunk when the tape goes on") {
-    const Network network(3, 2, SharedTrunk{.trunk = Mlp{.hidden = {5, 4}}}, Rng(1), 0.5);
+    const Shared network(3, 2, SharedTrunk{.trunk = Mlp{.hidden = {5, 4}}}, Rng(1), 0.5);
     const Matrix<double> x = observations();
-    Network::Tape tape;
+    Shared::Tape tape;
     CHECK(network.value(tape).size() == 0);
     network.forward(x, tape);
     const Vector<double> value = network.value(tape);
-    const Network::Tape copy = tape;
+    const Shared::Tape copy = tape;
     network.forward(Matrix<double>(2 * x.leftCols(4)), tape);
     CHECK(network.value(tape).size() == 4);
     REQUIRE(network.value(copy).size() == 6);
     CHECK(Vector<double>(network.value(copy)) == value);
-    Network::Tape other = copy;
+    Shared::Tape other = copy;
     CHECK(network.d_value(other).size() == 6);
 }
 
 TEST_CASE("parameters of a shared trunk are named by their part") {
-    Network network(3, 2, SharedTrunk{.trunk = Mlp{.hidden = {4}}, .critic = {.hidden = {2}}}, Rng(1));
+    Shared network(3, 2, SharedTrunk{.trunk = Mlp{.hidden = {4}}, .critic = {.hidden = {2}}}, Rng(1));
     network.append_parameters(1);
     CHECK(network.parameter_name(0) == "trunk, layer 0, weight (0, 0)");
     CHECK(network.parameter_name(15) == "trunk, layer 0, bias 3");
@@ -136,13 +136,13 @@ TEST_CASE("one pass through a shared trunk computes the sum of the policy's and 
 }
 
 TEST_CASE("tangent and derivative by the inputs of a shared trunk agree with central differences") {
-    Network network(3, 2, two_layers, Rng(1), 0.5);
+    Shared network(3, 2, two_layers, Rng(1), 0.5);
     Matrix<double> x = observations();
     const Matrix<double> dy = Matrix<double>::Random(2, 6);
     std::vector<double> v(network.parameters().size());
     Rng rng(3);
     for (double& element : v) element = rng.normal();
-    Network::Tape tape;
+    Shared::Tape tape;
     const auto loss = [&] { return dy.cwiseProduct(network.forward(x, tape)).sum(); };
 
     network.forward(x, tape);
@@ -226,7 +226,7 @@ TEST_CASE("PPO learns the corridor through a shared trunk with any number of thr
 }
 
 TEST_CASE("a shared trunk refuses heads that would normalise, or read some of its outputs, by name") {
-    const auto make = [](const SharedTrunk& description) { Network(3, 2, description, Rng(1)); };
+    const auto make = [](const SharedTrunk& description) { Shared(3, 2, description, Rng(1)); };
     CHECK_THROWS_WITH(make({.actor = {.normalize_observations = true}}),
                       "SharedTrunk.actor has normalize_observations; observations are normalised by the trunk");
     CHECK_THROWS_WITH(make({.critic = {.normalize_observations = true}}),
@@ -245,6 +245,6 @@ TEST_CASE("a shared trunk refuses heads that would normalise, or read some of it
         make({.trunk = Join{.networks = {Mlp{.inputs = Range{0, 4}}, Mlp{}}}}),
         "SharedTrunk.trunk: Join.networks[0]: Mlp: inputs is Range(0, 4), and the rows are 0 to 2; give a "
         "range within them that is not empty");
-    CHECK_THROWS_WITH(Network(3, 0, SharedTrunk{}, Rng(1)),
+    CHECK_THROWS_WITH(Shared(3, 0, SharedTrunk{}, Rng(1)),
                       "SharedTrunk: the network has 0 outputs; give at least 1 output");
 }

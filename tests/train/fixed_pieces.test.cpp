@@ -159,6 +159,14 @@ TEST_CASE("the shape of networks with memory is compared") {
     LstmNetwork<float> other(3, 2, {.units = 3}, Rng(1));
     CHECK(*description_of(network).find("type") == DescriptionValue(std::string("Gru")));
     CHECK(*description_of(other).find("type") == DescriptionValue(std::string("Lstm")));
+
+    const auto trunk = [](const RecurrentTrunk& description) {
+        return RecurrentTrunkNetwork<float>(3, 2, description, Rng(1));
+    };
+    CHECK(refused(trunk({}), trunk({.trunk = Lstm{}})) == "trunk/type");
+    CHECK(refused(trunk({}), trunk({.trunk = Gru{.units = 63}})) == "trunk/units");
+    CHECK(refused(trunk({}), trunk({.actor = {.hidden = {4}}})) == "actor/widths");
+    CHECK(refused(trunk({}), trunk({.critic = {.hidden = {4}}})) == "critic/widths");
 }
 
 TEST_CASE("options of updates and trainers are compared") {

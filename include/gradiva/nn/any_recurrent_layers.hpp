@@ -12,6 +12,7 @@
 #include "gradiva/kernels/moments.hpp"
 #include "gradiva/nn/gru.hpp"
 #include "gradiva/nn/lstm.hpp"
+#include "gradiva/nn/recurrent_description.hpp"
 #include "gradiva/nn/sequences.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -33,8 +34,8 @@ struct AnyRecurrentTape {
     void use_packed(const AnyRecurrentPackedWeights<Scalar>& weights) { packed = &weights; }
 };
 
-/// Layers with a memory, whose cell is chosen when the program runs: those of saved policies. See `RecurrentLayers` for
-/// the members.
+/// Layers with a memory, whose cell is chosen when the program runs: where they are part of another network, and in saved
+/// policies. See `RecurrentLayers` for the members.
 template <class ScalarT>
 class AnyRecurrentLayers {
 public:
@@ -44,6 +45,8 @@ public:
 
     static constexpr bool column_by_column = true;
 
+    AnyRecurrentLayers(Index inputs, Index outputs, const RecurrentPart& part)
+        : chosen_(layers_of(inputs, outputs, part)) {}
     AnyRecurrentLayers(GruLayers<Scalar> layers) : chosen_(std::move(layers)) {}
     AnyRecurrentLayers(LstmLayers<Scalar> layers) : chosen_(std::move(layers)) {}
 
@@ -112,6 +115,20 @@ public:
     }
 
 private:
+    using Chosen = std::variant<GruLayers<Scalar>, LstmLayers<Scalar>>;
+
+    static Chosen layers_of(Index inputs, Index outputs, const RecurrentPart& part) {
+        return std::visit(
+            [&](const auto& description) -> Chosen {
+                if constexpr (std::is_same_v<std::remove_cvref_t<decltype(description)>, Gru>) {
+                    return GruLayers<Scalar>(inputs, outputs, description);
+                } else {
+                    return LstmLayers<Scalar>(inputs, outputs, description);
+                }
+            },
+            part.description);
+    }
+
     template <class Use>
     decltype(auto) visit(const Use& use) const {
         return std::visit(use, chosen_);
@@ -129,7 +146,7 @@ private:
         return std::get<typename Layers::Tape>(tape.chosen);
     }
 
-    std::variant<GruLayers<Scalar>, LstmLayers<Scalar>> chosen_;
+    Chosen chosen_;
 };
 
 }  // namespace GRADIVA_NAMESPACE

@@ -4,7 +4,10 @@
 
 #include "gradiva/core/state.hpp"
 #include "gradiva/core/types.hpp"
+#include "gradiva/nn/sequences.hpp"
 #include "gradiva/policy/critic.hpp"
+#include "gradiva/policy/policy.hpp"
+#include "gradiva/policy/recurrent_trunk.hpp"
 #include "gradiva/policy/trunk_network.hpp"
 
 namespace GRADIVA_NAMESPACE {
@@ -22,15 +25,16 @@ template <class A>
 consteval bool explain_shared_critic() {
     static_assert(
         HasSharedTrunk<A>,
-        "gradiva: SharedCritic needs an actor whose network is a SharedTrunk: Actor actor(envs, SharedTrunk{}); "
-        "SharedCritic critic(actor);");
+        "gradiva: SharedCritic needs an actor whose network is a SharedTrunk or RecurrentTrunk: Actor actor(envs, "
+        "SharedTrunk{}); SharedCritic critic(actor);");
     return HasSharedTrunk<A>;
 }
 
 }  // namespace detail
 
-/// The value function of an actor with a `SharedTrunk`. Borrows the actor, which owns all weights: the critic's own
-/// span is empty, and its gradient is added to the actor's. Models `ValueFunction`.
+/// The value function of an actor with a `SharedTrunk` or `RecurrentTrunk`. Borrows the actor, which owns all weights:
+/// the critic's own span is empty, and its gradient is added to the actor's. With memory its state is the actor's.
+/// Models `ValueFunction`.
 template <class A>
 class SharedCritic {
     static_assert(detail::explain_shared_critic<A>());
@@ -39,6 +43,9 @@ public:
     using Scalar = typename A::Scalar;
     using Tape = typename A::Tape;
     static constexpr bool learns_in_actor = true;
+    static constexpr bool reads_actor_state = HasMemory<A>;
+    /// True where it is for the actor; see `acts_column_by_column`.
+    static constexpr bool column_by_column = acts_column_by_column<A>;
 
     explicit SharedCritic(A& actor) : actor_(&actor) {}
 
@@ -46,9 +53,24 @@ public:
     std::span<Scalar> weights() { return {}; }
 
     /// V of each column of `observation` (observation_size x batch), a view into the tape.
-    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const {
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, Tape& tape) const requires(!HasMemory<A>) {
         actor_->network().forward(observation, tape.network);
         return value(tape);
+    }
+    /// The same for a trunk with memory; see `RecurrentModule`.
+    template <HasMemory = A>
+    ConstVectorMap<Scalar> forward(ConstMatrixRef<Scalar> observation, const Sequences<Scalar>& sequences,
+                                   Tape& tape) const {
+        actor_->network().forward(observation, sequences, tape.network);
+        return value(tape);
+    }
+    template <HasMemory = A>
+    Index state_size() const {
+        return actor_->state_size();
+    }
+    template <HasMemory = A>
+    ConstMatrixMap<Scalar> state_after(const Tape& tape, Index step) const {
+        return actor_->state_after(tape, step);
     }
     /// V of the last forward pass with this tape, the actor's or the critic's.
     ConstVectorMap<Scalar> value(const Tape& tape) const { return actor_->network().value(tape.network); }
