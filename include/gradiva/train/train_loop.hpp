@@ -87,6 +87,47 @@ public:
         return description;
     }
 
+    // For loops that do not run `run`, such as those of programs that call their own step.
+
+    /// The progress before the first iteration.
+    Progress begin(const TrainOptions& options) const {
+        return {.algorithm = name_,
+                .iteration = iteration_,
+                .total_steps = options.steps,
+                .schedule_progress = schedule_progress(options, 0),
+                .lifetime_episodes = episodes_,
+                .mean_return = returns_.mean(),
+                .mean_length = lengths_.mean(),
+                .metrics = metric_means()};
+    }
+
+    /// Counts an iteration; returns the progress with which it starts. Counts continue from `last`, the progress after
+    /// the iteration before; no other number of it is kept.
+    Progress begin_iteration(const TrainOptions& options, const Progress& last) {
+        return {.algorithm = name_,
+                .iteration = ++iteration_,
+                .steps = last.steps,
+                .total_steps = options.steps,
+                .schedule_progress = schedule_progress(options, last.steps),
+                .episodes = last.episodes,
+                .lifetime_episodes = episodes_};
+    }
+
+    /// Completes the progress of an iteration of which `report` was called, of a loop that runs since `start`.
+    void end_iteration(const TrainOptions& options, std::chrono::steady_clock::time_point start,
+                       Progress& progress) const {
+        progress.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        progress.steps_per_second = static_cast<double>(progress.steps) / progress.seconds;
+        progress.schedule_progress = schedule_progress(options, progress.steps);
+    }
+
+    /// Returns `body()`, a part of the present iteration: an `Error` in it is prefixed with the trainer's name and the
+    /// iteration.
+    template <class Body>
+    decltype(auto) within_iteration(const Body& body) const {
+        return with_prefix(body, [&] { return fmt::format("{}: iteration {}", name_, iteration_); });
+    }
+
     /// Adds steps, of all environments together, and the episodes that finished in them with their metrics (K x
     /// finished), to `progress`.
     void report(Index steps, const Buffer<FinishedEpisode>& finished, const MatrixBuffer<double>& metrics,
@@ -215,34 +256,13 @@ private:
                 options.schedule_steps);
     }
 
-    /// The progress before a call's first iteration.
-    Progress begin(const TrainOptions& options) const {
-        return {.algorithm = name_,
-                .iteration = iteration_,
-                .total_steps = options.steps,
-                .schedule_progress = schedule_progress(options, 0),
-                .lifetime_episodes = episodes_,
-                .mean_return = returns_.mean(),
-                .mean_length = lengths_.mean(),
-                .metrics = metric_means()};
-    }
-
-    /// Runs an iteration; returns the progress after it. Counts continue from `last`; no other number of `last` is
-    /// kept.
+    /// Runs an iteration; returns the progress after it.
     template <class Iterate>
     Progress iterated(const TrainOptions& options, const Progress& last, const Iterate& iterate,
                       std::chrono::steady_clock::time_point start) {
-        Progress progress{.algorithm = name_,
-                          .iteration = ++iteration_,
-                          .steps = last.steps,
-                          .total_steps = options.steps,
-                          .schedule_progress = schedule_progress(options, last.steps),
-                          .episodes = last.episodes,
-                          .lifetime_episodes = episodes_};
-        with_prefix([&] { iterate(progress); }, [&] { return fmt::format("{}: iteration {}", name_, iteration_); });
-        progress.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        progress.steps_per_second = static_cast<double>(progress.steps) / progress.seconds;
-        progress.schedule_progress = schedule_progress(options, progress.steps);
+        Progress progress = begin_iteration(options, last);
+        within_iteration([&] { iterate(progress); });
+        end_iteration(options, start, progress);
         return progress;
     }
 
