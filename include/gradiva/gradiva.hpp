@@ -248,6 +248,7 @@
 #include "gradiva/surrogate/simd.hpp"
 #include "gradiva/surrogate/surrogate.hpp"
 #include "gradiva/surrogate/surrogate_sum.hpp"
+#include "gradiva/train/callback_list.hpp"
 #include "gradiva/train/curve.hpp"
 #include "gradiva/train/estimate.hpp"
 #include "gradiva/train/evaluate.hpp"

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -221,4 +222,68 @@ TEST_CASE(
         CHECK(learner.learn());
         CHECK(learner.progress().learned == 1);
     }
+}
+
+TEST_CASE("callbacks are called after each update, and one that returns false ends the learning") {
+    const std::array<float, 2> seen{};
+    std::vector<std::string> calls;
+    {
+        auto learner = learner_of({.streams = 1}, {.horizon = 3, .minibatch = 3, .epochs = 1});
+        BestActor best(learner.actor(), {.at_least_episodes = 0});
+        learner.callbacks(best, [&](const Progress& progress) {
+            calls.push_back(fmt::format("{} {}", progress.iteration, progress.steps));
+            return progress.iteration < 2;
+        });
+        struct Stops {
+            std::vector<std::string>* calls;
+            void operator()(const Progress&) const {}
+            void on_stop(const Run& run, Stop why) const {
+                const bool by_callback = why == Stop::callback;
+                calls->push_back(fmt::format("{} stopped {} {}", run.name(), by_callback, run.lifetime_steps()));
+            }
+        };
+        learner.callbacks(Stops{&calls});
+        Npc npc = learner.join();
+        for (int t = 0; t < 20; ++t) {
+            npc.observe(seen);
+            learner.learn();
+            npc.act();
+        }
+        CHECK(learner.progress().iteration == 2);
+        CHECK(calls == std::vector<std::string>{"1 3", "2 6"});
+        const auto actor = learner.actor();
+        CHECK(std::equal(actor.weights().begin(), actor.weights().end(), best.actor().weights().begin()));
+    }
+    CHECK(calls.size() == 3);
+    CHECK(calls.back() == "PpoClip stopped true 6");
+}
+
+TEST_CASE("an update that throws leaves the weights, drops its samples, and the next one goes on") {
+    const std::array<float, 2> seen{};
+    auto learner = learner_of({.streams = 1}, {.horizon = 4, .minibatch = 4, .epochs = 1});
+    const auto before = learner.actor();
+    Npc npc = learner.join();
+    const auto play = [&](double reward) {
+        for (int t = 0; t < 4; ++t) {
+            npc.act(seen);
+            npc.reward(reward);
+        }
+        npc.observe(seen);
+    };
+    play(1e38);  // finite, and sums of it are not
+    CHECK_THROWS_WITH(learner.learn(), ContainsText("PpoClip: iteration 1"));
+    const auto after = learner.actor();
+    CHECK(std::equal(before.weights().begin(), before.weights().end(), after.weights().begin()));
+    CHECK(learner.progress().dropped == 4);
+    CHECK(learner.progress().learning == 0);
+    CHECK(learner.progress().learned == 0);
+    npc.act();
+    npc.terminated();
+    npc.leave();
+    npc = learner.join();
+    play(1);
+    CHECK(learner.progress().open == 4);
+    CHECK(learner.learn());
+    CHECK(learner.progress().learned == 4);
+    CHECK(sum_of(learner.progress()) == learner.progress().acted);
 }

@@ -24,6 +24,8 @@
 #include "gradiva/env/spaces_only.hpp"
 #include "gradiva/policy/check_fit.hpp"
 #include "gradiva/rollout/rollout.hpp"
+#include "gradiva/train/callback_list.hpp"
+#include "gradiva/train/run.hpp"
 
 namespace GRADIVA_NAMESPACE {
 
@@ -102,8 +104,23 @@ public:
 
     Learner(const Learner&) = delete;
     Learner& operator=(const Learner&) = delete;
-    /// Agents may outlive it, but can only leave then.
-    ~Learner() { pool_->end(); }
+    /// Agents may outlive it, but can only leave then. What `on_stop` of a callback throws is dropped.
+    ~Learner() {
+        pool_->end();
+        CaughtException dropped;
+        dropped.attempt(
+            [&] { with_run([&](Run& run) { callbacks_.stop(run, stopped_ ? Stop::callback : Stop::steps); }); });
+    }
+
+    /// Has callbacks called after each update, with `(const Progress&)` or `(const Progress&, const Learner&)`; see
+    /// `Run`. Lvalues must outlive the learner, others are moved into it. `on_start` is
+    /// called at once, `on_stop` when the learner ends, with `Stop::steps` unless one has returned false: the learner
+    /// learns no more then. Those that save the training are not taken.
+    template <class... Callbacks>
+    void callbacks(Callbacks&&... added) {
+        callbacks_.add(std::forward<Callbacks>(added)...);
+        with_run([&](Run& run) { stopped_ = !callbacks_.start(run) || stopped_; });
+    }
 
     /// A new agent. It gets a column of the rollout where one is free, behind what an agent that has left may have
     /// written there; beyond the columns it acts and is not learned from. May allocate.
@@ -194,7 +211,7 @@ private:
     /// Whether a rollout is being learned from; closes the present one first, where it can close.
     bool begin() {
         if (iteration_.is_under_way()) return true;
-        if (!is_ready()) return false;
+        if (stopped_ || !is_ready()) return false;
         learning_ = pool_->samples();
         undo_unless_done(
             [&] {
@@ -217,7 +234,17 @@ private:
         if (undo_unless_done([&] { return iteration_.step(); }, [&] { abandon(); })) return false;
         learned_ += std::exchange(learning_, 0);
         pool_->begin_rollout(actor_);
+        if (!callbacks_.empty()) {
+            with_run([&](Run& run) { stopped_ = !callbacks_.report(run, *this) || stopped_; });
+        }
         return true;
+    }
+
+    template <class Body>
+    void with_run(const Body& body) const {
+        Run run(iteration_.options().name, iteration_.progress(), iteration_.train_options());
+        run.count_steps_in(learned_);
+        body(run);
     }
 
     /// Drops the rollout that was to be learned from. The weights are those before its update.
@@ -233,6 +260,8 @@ private:
     Iteration iteration_;
     std::shared_ptr<detail::StreamPool<Space, A>> pool_;
     detail::BatchActing<Space, A> batch_;
+    CallbackList<Learner> callbacks_;
+    bool stopped_ = false;  // by a callback
     Index learned_ = 0;
     Index learning_ = 0;
     Index dropped_ = 0;  // of updates that threw

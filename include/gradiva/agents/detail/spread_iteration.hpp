@@ -51,6 +51,7 @@ public:
     }
 
     const TrainerOptions& options() const { return trainer_; }
+    const TrainOptions& train_options() const { return train_; }
     const Update& update() const { return update_; }
     /// The report of the last complete iteration.
     const Progress& progress() const { return last_; }
