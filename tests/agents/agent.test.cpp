@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -115,6 +116,29 @@ TEST_CASE("a masked learner needs a mask with a legal choice for each action") {
     CHECK_THROWS_WITH(a.act(seen), ContainsText("step 1: there is no action mask"));
     a.mask(Legal({0, 0, 1}));
     CHECK(a.act(seen) == 2);
+}
+
+TEST_CASE("masks are recorded with the observations that they belong to, also behind a last sample") {
+    auto learner = learner_of({.streams = 1, .seed = 5, .masked = true});
+    Npc a = learner.join();
+    const std::vector<Legal> masks{{1, 1, 0}, {1, 0, 1}, {0, 1, 1}};
+    for (std::size_t t = 0; t < 8; ++t) {
+        if (t == 5) {
+            a.mask(masks[0]);
+            a.truncated(seen);
+        }
+        a.observe(seen);
+        a.mask(masks[t % 3]);
+        CHECK(masks[t % 3][static_cast<std::size_t>(a.act())] == 1);
+    }
+    a.observe(seen);
+    a.mask(masks[2]);
+    CHECK(learner.learn());
+    const Rollout<float>& r = learner.rollout();
+    const auto legal = [](std::span<const std::uint8_t> column) { return Legal(column.begin(), column.end()); };
+    for (Index t = 0; t <= 8; ++t) CHECK(legal(r.mask.column(t)) == masks[static_cast<std::size_t>(t) % 3]);
+    CHECK(r.final_sample.size() == 1);
+    CHECK(legal(r.final_mask.column(0)) == masks[0]);
 }
 
 TEST_CASE("a handle is moved, left or outlives its learner") {
