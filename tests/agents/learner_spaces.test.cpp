@@ -99,7 +99,7 @@ TEST_CASE("an action that is taken belongs to the space and can be chosen") {
 TEST_CASE("a Learner with a shared trunk learns in one network") {
     Learner learner(Box{.size = 2}, Discrete{.n = 3}, SharedTrunk{}, options(), {.streams = 1});
     auto npc = learner.join();
-    const std::vector<float> before(learner.actor().weights().begin(), learner.actor().weights().end());
+    const auto before = learner.actor();
     for (int t = 0; t < 6; ++t) {
         npc.act(seen);
         npc.reward(t);
@@ -107,5 +107,5 @@ TEST_CASE("a Learner with a shared trunk learns in one network") {
     npc.observe(seen);
     CHECK(learner.learn());
     const auto after = learner.actor();
-    CHECK_FALSE(std::equal(before.begin(), before.end(), after.weights().begin()));
+    CHECK_FALSE(std::equal(before.weights().begin(), before.weights().end(), after.weights().begin()));
 }
