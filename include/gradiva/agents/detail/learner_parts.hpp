@@ -10,19 +10,19 @@
 
 namespace GRADIVA_NAMESPACE::detail {
 
-template <class Description, class Distribution>
-using LearnerActor = Actor<typename NetworkFor<Description, typename Distribution::Scalar>::Type, Distribution>;
+template <class D, class Distribution>
+using LearnerActor = Actor<typename NetworkFor<D, typename Distribution::Scalar>::Type, Distribution>;
 
-template <class Description, class Scalar>
-using LearnerCritic = Critic<typename NetworkFor<Description, Scalar>::Type>;
+template <class D, class Scalar>
+using LearnerCritic = Critic<typename NetworkFor<D, Scalar>::Type>;
 
 template <class Space>
 using LearnerDistribution = typename DistributionFor<Space, float>::Type;
 
 /// The critic of a learner with one description for both networks: of a shared trunk, that of the actor's.
-template <class Description, class A>
+template <class D, class A>
 struct CriticBeside {
-    using Type = LearnerCritic<Description, typename A::Scalar>;
+    using Type = LearnerCritic<D, typename A::Scalar>;
 };
 template <class A>
 struct CriticBeside<SharedTrunk, A> {

@@ -80,7 +80,7 @@ public:
 
     void observe(std::span<const float> observation) {
         within([&] {
-            check_observed(observation);
+            require_observation(observation);
             open_step_.observe(observation);
             std::copy(observation.begin(), observation.end(), observation_.data());
             observed_ = true;
@@ -118,7 +118,7 @@ public:
     void truncated(std::span<const float> last_observation) {
         within([&] {
             open_step_.require_open("truncated");
-            check_observed(last_observation);
+            require_observation(last_observation);
             const std::span<const std::uint8_t> legal = std::as_const(mask_).column(0);
             open_step_.truncate(last_observation, has_mask_ ? legal : std::span<const std::uint8_t>());
             begin_episode();
@@ -186,7 +186,7 @@ public:
     }
 
 private:
-    void check_observed(std::span<const float> observation) const {
+    void require_observation(std::span<const float> observation) const {
         require(static_cast<Index>(observation.size()) == observation_.rows(),
                 "the observation has {} numbers, its space has {}", observation.size(), observation_.rows());
         if (all_finite(observation.data(), observation_.rows())) return;
