@@ -115,6 +115,9 @@ struct NStep;
 struct RewardToGo;
 struct VTrace;
 
+struct LearnerOptions;
+struct LearnerProgress;
+
 struct A2cOptions;
 struct AnalyticOptions;
 struct OffPolicyOptions;

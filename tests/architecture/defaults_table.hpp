@@ -48,6 +48,8 @@ GRADIVA_DEFAULTS(PolicyGradient, IS(per_episode, false)),
 
 // Training, evaluation, callbacks.
 GRADIVA_DEFAULTS(TrainOptions, IS(steps, 0), IS(schedule_steps, 0)),
+GRADIVA_DEFAULTS(LearnerOptions, IS(streams, 1), IS(seed, 0), IS(threads, 0), IS(masked, false), IS(schedule_steps, 0),
+    IS(samples, 0)),
 GRADIVA_DEFAULTS(EvaluateOptions, IS(episodes, 100), IS(greedy, true), IS(seed, 0), IS(environments, 16),
     IS(most_steps_per_episode, 100'000)),
 GRADIVA_DEFAULTS(SeedOptions, IS(threads, 1), IS(first_seed, 1)),

@@ -195,6 +195,7 @@ Names without_comment(const std::string& header, const std::string& text) {
 /// Public headers without a test of their own name, and where they are tested instead.
 const std::map<std::string, std::string>& tested_elsewhere() {
     static const std::map<std::string, std::string> table{
+        {"algorithms/algorithm_of.hpp", "tests/agents/learner.test.cpp"},
         {"core/column_by_column.hpp", "tests/policy/column_by_column.test.cpp"},
         {"core/disk.hpp", "tests/io/detail/durable_file.test.cpp"},
         {"core/draws_from_a_copy.hpp", "tests/policy/controller.test.cpp"},
@@ -212,6 +213,7 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"core/state_reader.hpp", "tests/core/state.test.cpp"},
         {"core/state_text.hpp", "tests/core/state.test.cpp"},
         {"env/env_factory.hpp", "tests/env/vectorized.test.cpp"},
+        {"env/spaces_only.hpp", "tests/rollout/recorded_rollout.test.cpp"},
         {"env/vector_env.hpp", "tests/rollout/own_vector_env.test.cpp"},
         {"forward.hpp", "tests/architecture/forward.test.cpp"},
         {"gradiva.hpp", "tests/odr/one.cpp"},

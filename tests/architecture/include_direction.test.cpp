@@ -79,7 +79,8 @@ const std::map<std::string, std::set<std::string>>& rooms_below() {
         };
         std::set<std::string> all;
         for (const auto& [room, unused] : below) all.insert(room);
-        for (const char* room : {"policy", "rollout", "advantage", "learn", "train", "algorithms", "callbacks", "io"}) {
+        for (const char* room : {"policy", "rollout", "advantage", "learn", "train", "algorithms", "callbacks", "agents",
+                                 "io"}) {
             below[room] = all;
             all.insert(room);
         }

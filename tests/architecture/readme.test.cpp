@@ -113,6 +113,7 @@ TEST_CASE("What is shown in C++ of saved and exported policies stands in a progr
     const std::string section = readme.substr(begin, readme.find("\n## ", begin) - begin);
     const std::string program = "tests/io/deployment.program.cpp";
     CHECK(check_shown(section, program) + check_shown(text_of("docs/deployment.md"), program) > 15);
+    CHECK(check_shown(text_of("docs/embedding.md"), "tests/agents/embedding.program.cpp") > 15);
 }
 
 TEST_CASE("What is shown in C++ of networks stands in a program that runs") {

@@ -73,6 +73,11 @@ class Numbers(unittest.TestCase):
                     for part in (option, f"'{value}'", words):
                         self.assertIn(part, said)
 
+    def test_a_game_whose_characters_learn_says_what_was_learned(self):
+        done = run("game_loop", "--headless", "--steps", "3000", "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"^mean_return=\d+\.\d+ std_return=\d+\.\d+ episodes=100\n$")
+
     def test_the_smallest_and_the_largest_seed_are_taken(self):
         for seed in ("0", "18446744073709551615"):
             done = run("cartpole_ppo_clip", "--seed", seed, "--steps", "1", "--quiet")

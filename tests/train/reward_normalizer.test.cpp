@@ -50,6 +50,18 @@ TEST_CASE("discounted sums end with their episode, and continue in the next roll
     }
 }
 
+TEST_CASE("discounted sums of one environment start anew where they are told to") {
+    auto rollout = blank_rollout<double>(2, 2);
+    rollout.reward.matrix() << 1, 2, 4, 8;
+    RewardNormalizer<double> normalizer(2, 0.5);
+    normalizer.observe(rollout);
+    normalizer.restart(1);
+    normalizer.observe(rollout);
+    Vector<double> sums(8);
+    sums << 1, 2.5, 4, 10, 2.25, 3.125, 4, 10;
+    CHECK(normalizer.scale() == Approx(1 / std::sqrt(kernels::moments<double>(sums).population_variance() + 1e-8)));
+}
+
 TEST_CASE("rewards are normalised in the body only, clamped to [-10, 10]") {
     auto rollout = blank_rollout<float>(1, 3);
     rollout.reward.matrix() << 100, -1, 0.5F;

@@ -88,7 +88,7 @@ TEST_CASE("a trainer of whole episodes takes any minibatch, as the number of its
 TEST_CASE("a trainer collects a horizon or episodes, not both") {
     auto p = parts();
     const TrainerOptions both{.name = "Mine", .horizon = 8, .episodes = 2};
-    CHECK_THROWS_WITH(detail::check_trainer(both, p.envs, p.critic, Gae{}),
+    CHECK_THROWS_WITH(check_trainer(both, p.envs, p.critic, Gae{}),
                       "Mine: horizon is 8 and episodes is 2; give one of them, and 0 for the other");
 }
 

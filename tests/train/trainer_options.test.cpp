@@ -63,7 +63,7 @@ TEST_CASE("a trainer with a sequence beyond its horizon is refused") {
         Index size() const { return 2; }
     };
     const auto check = [](Index horizon, Index episodes, Index sequence) {
-        detail::check_trainer({.name = "Mine", .horizon = horizon, .episodes = episodes, .sequence = sequence},
+        check_trainer({.name = "Mine", .horizon = horizon, .episodes = episodes, .sequence = sequence},
                               Environments{}, NoCritic{}, RewardToGo{});
     };
     CHECK_NOTHROW(check(5, 0, 5));
@@ -80,7 +80,7 @@ TEST_CASE("a trainer with a store of no rollout is refused") {
         Index size() const { return 2; }
     };
     const auto check = [](Index store) {
-        detail::check_trainer({.name = "Mine", .horizon = 5, .store = store}, Environments{}, NoCritic{}, RewardToGo{});
+        check_trainer({.name = "Mine", .horizon = 5, .store = store}, Environments{}, NoCritic{}, RewardToGo{});
     };
     CHECK_NOTHROW(check(1));
     CHECK_THROWS_WITH(check(0), "Mine: store is 0; keep at least 1 rollout");

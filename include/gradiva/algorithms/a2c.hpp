@@ -1,7 +1,9 @@
 #pragma once
 
+#include <string_view>
 #include <utility>
 
+#include "gradiva/algorithms/algorithm_of.hpp"
 #include "gradiva/learn/updater.hpp"
 #include "gradiva/optim/rmsprop.hpp"
 #include "gradiva/surrogate/policy_gradient.hpp"
@@ -24,6 +26,16 @@ struct A2cOptions {
     Index threads = 1;                 ///< number of threads; no result depends on it
 };
 
+/// See `AlgorithmOf`.
+template <>
+struct AlgorithmOf<A2cOptions> {
+    static constexpr std::string_view name = "A2c";
+    using Surrogate = PolicyGradient;
+    template <class Scalar>
+    using Optimizer = Rmsprop<Scalar>;
+    static Surrogate surrogate(const A2cOptions&) { return {}; }
+};
+
 /// Advantage actor-critic (A2C): one gradient step on each short rollout, L = -mean(log pi(a | s) A) - c_H mean(H) +
 /// c_V 0.5 mean((V - value_target)^2); `Gae{.lambda = 1}` gives the advantages of the paper. Source: Mnih et al.,
 /// "Asynchronous Methods for Deep Reinforcement Learning", 2016, section 4, in its synchronous form.
@@ -35,8 +47,7 @@ public:
     A2c(V& envs, A& actor, C& critic, Adv advantage, const A2cOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, PolicyGradient, O>>(
               trainer_options("A2c", options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
-                  return Updater<A, C, PolicyGradient, O>(actor, critic, PolicyGradient{}, std::move(optimizer),
-                                                          update_options("A2c", options), threads, envs.seed());
+                  return make_updater(options, actor, critic, std::move(optimizer), threads, envs.seed());
               }) {}
 };
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <string_view>
 #include <utility>
 
+#include "gradiva/algorithms/algorithm_of.hpp"
 #include "gradiva/learn/updater.hpp"
 #include "gradiva/optim/adam.hpp"
 #include "gradiva/surrogate/clip.hpp"
@@ -30,6 +32,16 @@ struct PpoClipOptions {
     static constexpr Index default_sequence = 16;  ///< where `sequence` is 0; at most the horizon
 };
 
+/// See `AlgorithmOf`.
+template <>
+struct AlgorithmOf<PpoClipOptions> {
+    static constexpr std::string_view name = "PpoClip";
+    using Surrogate = Clip;
+    template <class Scalar>
+    using Optimizer = Adam<Scalar>;
+    static Surrogate surrogate(const PpoClipOptions& options) { return {.clip = options.clip}; }
+};
+
 /// Proximal policy optimisation with the clipped surrogate (see `Clip`).
 /// Source: Schulman et al., "Proximal Policy Optimization Algorithms", 2017, section 3 and algorithm 1.
 template <ExplainedVectorEnv V, ExplainedPolicy A, ExplainedValueFunction C, ExplainedAdvantage Adv,
@@ -45,8 +57,7 @@ public:
     PpoClip(V& envs, A& actor, C& critic, Adv advantage, const PpoClipOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, Clip, O>>(
               trainer_options("PpoClip", options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
-                  return Updater<A, C, Clip, O>(actor, critic, Clip{options.clip}, std::move(optimizer),
-                                                update_options("PpoClip", options), threads, envs.seed());
+                  return make_updater(options, actor, critic, std::move(optimizer), threads, envs.seed());
               }) {}
 };
 
@@ -81,6 +92,18 @@ struct PpoKlOptions {
     static constexpr Index default_sequence = 16;  ///< where `sequence` is 0; at most the horizon
 };
 
+/// See `AlgorithmOf`.
+template <>
+struct AlgorithmOf<PpoKlOptions> {
+    static constexpr std::string_view name = "PpoKl";
+    using Surrogate = KlPenalty;
+    template <class Scalar>
+    using Optimizer = Adam<Scalar>;
+    static Surrogate surrogate(const PpoKlOptions& options) {
+        return {.target = options.target, .kl_high = options.kl_high, .kl_low = options.kl_low, .beta = options.beta};
+    }
+};
+
 /// Proximal policy optimisation with an adaptive KL penalty (see `KlPenalty`).
 /// Source: Schulman et al., 2017 (see PpoClip), section 4.
 template <ExplainedVectorEnv V, ExplainedPolicy A, ExplainedValueFunction C, ExplainedAdvantage Adv,
@@ -96,12 +119,7 @@ public:
     PpoKl(V& envs, A& actor, C& critic, Adv advantage, const PpoKlOptions& options = {}, O optimizer = {})
         : Trainer<V, A, C, Adv, Updater<A, C, KlPenalty, O>>(
               trainer_options("PpoKl", options), envs, actor, critic, std::move(advantage), [&](Threads& threads) {
-                  const KlPenalty penalty{.target = options.target,
-                                          .kl_high = options.kl_high,
-                                          .kl_low = options.kl_low,
-                                          .beta = options.beta};
-                  return Updater<A, C, KlPenalty, O>(actor, critic, penalty, std::move(optimizer),
-                                                     update_options("PpoKl", options), threads, envs.seed());
+                  return make_updater(options, actor, critic, std::move(optimizer), threads, envs.seed());
               }) {}
 };
 

@@ -56,6 +56,8 @@ public:
 
     /// The smallest value; all shapes are monotone, so that it is at one of the ends.
     double smallest() const { return std::min((*this)(0), (*this)(1)); }
+    /// Whether all values are the same.
+    bool is_constant() const { return from_ == to_; }
     /// Whether all values are finite.
     bool is_finite() const { return std::isfinite((*this)(0)) && std::isfinite((*this)(1)); }
 

@@ -38,13 +38,19 @@ public:
     /// Calls `body(shard, range)` for each pass of at most `width` over [0, columns), on any of the threads.
     template <class Body>
     void run(Index columns, Threads& threads, const Body& body, Index width = pass_width) {
+        run_some({0, pieces_of(columns, width)}, columns, threads, body, width);
+    }
+
+    /// The same for some of the passes, numbered from 0.
+    template <class Body>
+    void run_some(Range some, Index columns, Threads& threads, const Body& body, Index width = pass_width) {
         const Index passes = pieces_of(columns, width);
-        const Index count = std::min(passes, 4 * threads.count());
+        const Index count = std::min(some.size(), 4 * threads.count());
         shards_.grow_to(count);
         threads.run(count, [&](Index s) {
             Shard& shard = shards_[s];
-            const Range mine = piece(passes, count, s);
-            for (Index pass = mine.begin; pass < mine.end; ++pass) body(shard, piece(columns, passes, pass));
+            const Range mine = piece(some.size(), count, s);
+            for (Index i = mine.begin; i < mine.end; ++i) body(shard, piece(columns, passes, some.begin + i));
         });
     }
 

@@ -36,8 +36,49 @@ public:
     void operator()(Rollout<Scalar>& rollout, const A& advantage) {
         rollout.clear_absent();
         find_values(rollout);
+        finish(rollout, advantage);
+    }
+
+    // The same in parts, to spread it over time: `begin`, `step` until it returns false, `finish`.
+
+    template <class Scalar>
+    void begin(Rollout<Scalar>& rollout) {
+        rollout.clear_absent();
+        final_value_.reserve(rollout.final_sample.capacity());
+        pass_ = 0;
+    }
+
+    /// Values some columns of the rollout, as many as one pass of each thread has, or all of them where the critic has
+    /// memory. Returns whether some are left.
+    template <class Scalar>
+    bool step(Rollout<Scalar>& rollout) {
+        if constexpr (has_critic<C> && !HasMemory<C>) {
+            final_value_.resize(rollout.final_observation.cols());
+            const Index first = pieces_of(rollout.observation.cols(), pass_width);
+            const Index passes = first + pieces_of(rollout.final_observation.cols(), pass_width);
+            const Range some{pass_, std::min(passes, pass_ + threads_.count())};
+            const Range now{some.begin, std::min(some.end, first)};
+            const Range after{std::max(some.begin, first) - first, some.end - first};
+            if (now.size() > 0) evaluate(now, rollout.observation, rollout.mask, rollout.value.data());
+            if (after.size() > 0) evaluate(after, rollout.final_observation, rollout.final_mask, final_value_.data());
+            pass_ = some.end;
+            return pass_ < passes;
+        } else {
+            find_values(rollout);
+            return false;
+        }
+    }
+
+    template <class Scalar, Advantage A>
+    void finish(Rollout<Scalar>& rollout, const A& advantage) {
         bootstrap(rollout);
         advantage(rollout);
+    }
+
+    /// For a critic with memory: its next rollout goes on in an environment from the state zero, as that has begun an
+    /// episode in steps that are in no rollout.
+    void restart([[maybe_unused]] Index environment) {
+        if constexpr (HasMemory<C>) sequential_.restart(environment);
     }
 
     /// For a critic with memory: values a fresh rollout, so that the next one goes on from its states, where an update
@@ -65,9 +106,9 @@ private:
             if constexpr (HasMemory<C>) {
                 sequential_(rollout, final_value_, threads_);
             } else {
-                evaluate(rollout.observation, rollout.mask, rollout.value.data());
+                evaluate_all(rollout.observation, rollout.mask, rollout.value.data());
                 final_value_.resize(rollout.final_observation.cols());
-                evaluate(rollout.final_observation, rollout.final_mask, final_value_.data());
+                evaluate_all(rollout.final_observation, rollout.final_mask, final_value_.data());
             }
         } else {
             rollout.value.clear_columns({0, rollout.value.cols()});
@@ -81,8 +122,15 @@ private:
     };
 
     template <class Scalar>
-    void evaluate(const MatrixBuffer<float>& observation, const MatrixBuffer<std::uint8_t>& mask, Scalar* value) {
-        passes_.run(observation.cols(), threads_, [&](Shard& shard, Range range) {
+    void evaluate_all(const MatrixBuffer<float>& observation, const MatrixBuffer<std::uint8_t>& mask, Scalar* value) {
+        evaluate({0, pieces_of(observation.cols(), pass_width)}, observation, mask, value);
+    }
+
+    /// The values of the columns of some passes.
+    template <class Scalar>
+    void evaluate(Range passes, const MatrixBuffer<float>& observation, const MatrixBuffer<std::uint8_t>& mask,
+                  Scalar* value) {
+        passes_.run_some(passes, observation.cols(), threads_, [&](Shard& shard, Range range) {
             const ConstMatrixMap<Scalar> input = shard.input(observation.columns(range));
             VectorMap<Scalar> out(value + range.begin, range.size());
             if constexpr (requires { critic_.forward(input, mask.columns(range), shard.tape); }) {
@@ -118,6 +166,7 @@ private:
     Threads& threads_;
     Buffer<typename C::Scalar> final_value_;
     ColumnPasses<Shard> passes_;
+    Index pass_ = 0;  // the next one of `step`
     typename detail::SequentialValuesFor<C>::Type sequential_;
 };
 

@@ -47,6 +47,10 @@ public:
         }
     }
 
+    /// Lets R of an environment start anew with its next sample: it then belongs to another episode than its last one,
+    /// which did not end in a rollout.
+    void restart(Index environment) { running_[environment] = 0; }
+
     /// Calls `body()` while the rollout's rewards are normalised.
     template <class Body>
     void with_scaled(Rollout<Scalar>& rollout, const Body& body) {

@@ -1,14 +1,11 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "gradiva/core/check.hpp"
@@ -19,6 +16,7 @@
 #include "gradiva/core/visit_part.hpp"
 #include "gradiva/rollout/rollout.hpp"
 #include "gradiva/train/detail/callback_hooks.hpp"
+#include "gradiva/train/detail/run_with_callbacks.hpp"
 #include "gradiva/train/detail/saved_callbacks.hpp"
 #include "gradiva/train/log_columns.hpp"
 #include "gradiva/train/progress.hpp"
@@ -73,7 +71,9 @@ public:
                 static_assert(Trainer::explain_saved_environments());
             }
         }
-        run_with_callbacks(run, progress, trainer, iterate, callbacks...);
+        const auto start = [&] { progress.schedule_progress = schedule_progress(options, progress.steps); };
+        const auto next = [&](auto began) { progress = iterated(options, progress, iterate, began); };
+        detail::run_with_callbacks(run, progress, trainer, start, next, callbacks...);
         ++calls_;
         // What was restored may be the progress of a later call.
         if (run.ends_at_once()) progress.steps = std::max(progress.steps, options.steps);
@@ -87,6 +87,47 @@ public:
         description.set("algorithm", std::string(name_));
         add_description(description, trainer);
         return description;
+    }
+
+    // For loops that do not run `run`, such as those of programs that call their own step.
+
+    /// The progress before the first iteration.
+    Progress begin(const TrainOptions& options) const {
+        return {.algorithm = name_,
+                .iteration = iteration_,
+                .total_steps = options.steps,
+                .schedule_progress = schedule_progress(options, 0),
+                .lifetime_episodes = episodes_,
+                .mean_return = returns_.mean(),
+                .mean_length = lengths_.mean(),
+                .metrics = metric_means()};
+    }
+
+    /// Counts an iteration; returns the progress with which it starts. Counts continue from `last`, the progress after
+    /// the iteration before; no other number of it is kept.
+    Progress begin_iteration(const TrainOptions& options, const Progress& last) {
+        return {.algorithm = name_,
+                .iteration = ++iteration_,
+                .steps = last.steps,
+                .total_steps = options.steps,
+                .schedule_progress = schedule_progress(options, last.steps),
+                .episodes = last.episodes,
+                .lifetime_episodes = episodes_};
+    }
+
+    /// Completes the progress of an iteration of which `report` was called, of a loop that runs since `start`.
+    void end_iteration(const TrainOptions& options, std::chrono::steady_clock::time_point start,
+                       Progress& progress) const {
+        progress.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        progress.steps_per_second = static_cast<double>(progress.steps) / progress.seconds;
+        progress.schedule_progress = schedule_progress(options, progress.steps);
+    }
+
+    /// Returns `body()`, a part of the present iteration: an `Error` in it is prefixed with the trainer's name and the
+    /// iteration.
+    template <class Body>
+    decltype(auto) within_iteration(const Body& body) const {
+        return with_prefix(body, [&] { return fmt::format("{}: iteration {}", name_, iteration_); });
     }
 
     /// Adds steps, of all environments together, and the episodes that finished in them with their metrics (K x
@@ -127,60 +168,6 @@ private:
     static void add_description(Description& description, Trainer& trainer) {
         DescriptionWriter writer(description);
         trainer.visit_state(writer);
-    }
-
-    template <class Trainer, class Iterate, class... Callbacks>
-    void run_with_callbacks(Run& run, Progress& progress, const Trainer& trainer, const Iterate& iterate,
-                            Callbacks&... callbacks) {
-        const TrainOptions& options = run.options();
-        bool continues = true;
-        std::array<bool, sizeof...(Callbacks)> started{};
-        const auto start = [&](auto& callback, std::size_t position) {
-            continues = detail::call_on_start(callback, run) && continues;
-            started[position] = true;
-        };
-        CaughtException failure;
-        failure.attempt([&] {
-            detail::for_each_callback<true>(start, callbacks...);
-            if (run.ends_at_once()) return;
-            progress.schedule_progress = schedule_progress(options, progress.steps);
-            detail::for_each_callback<false>(start, callbacks...);
-            const auto begin = std::chrono::steady_clock::now() - clock_duration(progress.seconds);
-            while (continues && !progress.finished()) {
-                (detail::call_before_iteration(callbacks, run), ...);
-                progress = undo_unless_done([&] { return iterated(options, progress, iterate, begin); },
-                                            [&] { note_failure<(detail::saves_run<Callbacks> || ...)>(run, trainer); });
-                ((continues = detail::call_with_report(callbacks, progress, trainer) && continues), ...);
-                const auto after = [&](auto& callback, std::size_t) { detail::call_after_iteration(callback, run); };
-                detail::for_each_callback<false>(after, callbacks...);
-                detail::for_each_callback<true>(after, callbacks...);
-            }
-        });
-        Stop why = failure ? Stop::exception : progress.finished() ? Stop::steps : Stop::callback;
-        const auto stop = [&](auto& callback, std::size_t position) {
-            if (started[position]) failure.attempt([&] { detail::call_on_stop(callback, run, why); });
-        };
-        if (!run.ends_at_once()) {
-            detail::for_each_callback<false>(stop, callbacks...);
-            if (failure) why = Stop::exception;  // also of an on_stop
-            detail::for_each_callback<true>(stop, callbacks...);
-        }
-        with_suffix([&] { failure.rethrow(); }, [&] { return run.note(); });
-    }
-
-    template <bool is_asked, class Trainer>
-    static void note_failure([[maybe_unused]] Run& run, [[maybe_unused]] const Trainer& trainer) {
-        if constexpr (is_asked) {
-            IterationFailure failure{.text = text_of_failure(), .is_error = failure_is_error()};
-            if constexpr (requires { trainer.failed_step(); }) failure.step = trainer.failed_step();
-            run.fail(std::move(failure));
-        }
-    }
-
-    /// Of seconds that were restored, which may be any number.
-    static std::chrono::steady_clock::duration clock_duration(double seconds) {
-        const std::chrono::duration<double> passed(std::isfinite(seconds) ? std::clamp(seconds, 0.0, 1e9) : 0.0);
-        return std::chrono::duration_cast<std::chrono::steady_clock::duration>(passed);
     }
 
     template <class Trainer>
@@ -226,34 +213,13 @@ private:
                 options.schedule_steps);
     }
 
-    /// The progress before a call's first iteration.
-    Progress begin(const TrainOptions& options) const {
-        return {.algorithm = name_,
-                .iteration = iteration_,
-                .total_steps = options.steps,
-                .schedule_progress = schedule_progress(options, 0),
-                .lifetime_episodes = episodes_,
-                .mean_return = returns_.mean(),
-                .mean_length = lengths_.mean(),
-                .metrics = metric_means()};
-    }
-
-    /// Runs an iteration; returns the progress after it. Counts continue from `last`; no other number of `last` is
-    /// kept.
+    /// Runs an iteration; returns the progress after it.
     template <class Iterate>
     Progress iterated(const TrainOptions& options, const Progress& last, const Iterate& iterate,
                       std::chrono::steady_clock::time_point start) {
-        Progress progress{.algorithm = name_,
-                          .iteration = ++iteration_,
-                          .steps = last.steps,
-                          .total_steps = options.steps,
-                          .schedule_progress = schedule_progress(options, last.steps),
-                          .episodes = last.episodes,
-                          .lifetime_episodes = episodes_};
-        with_prefix([&] { iterate(progress); }, [&] { return fmt::format("{}: iteration {}", name_, iteration_); });
-        progress.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        progress.steps_per_second = static_cast<double>(progress.steps) / progress.seconds;
-        progress.schedule_progress = schedule_progress(options, progress.steps);
+        Progress progress = begin_iteration(options, last);
+        within_iteration([&] { iterate(progress); });
+        end_iteration(options, start, progress);
         return progress;
     }
 

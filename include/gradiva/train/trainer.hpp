@@ -44,7 +44,7 @@ public:
     /// range, and where the parts do not fit.
     template <class MakeUpdate>
     Trainer(const TrainerOptions& options, V& envs, A& actor, C& critic, Adv advantage, const MakeUpdate& make_update)
-        : loop_(detail::check_trainer(options, envs, critic, advantage), metric_names_of<V>()), options_(options),
+        : loop_(check_trainer(options, envs, critic, advantage), metric_names_of<V>()), options_(options),
           advantage_(std::move(advantage)), threads_(options.threads), envs_(envs), actor_(actor), critic_(critic),
           store_(envs, actor, options.store, reads_actor_state<C> ? 0 : state_size_of(critic)),
           collect_(envs, actor, threads_),

@@ -57,6 +57,8 @@ namespace detail {
 /// Upper bound of the number of samples: beyond any memory, and low enough that sizes in bytes do not overflow.
 inline constexpr Index most_samples = Index{1} << 40;
 
+}  // namespace detail
+
 /// Returns the trainer's name. Throws an `Error` that begins with it on values out of range, and when the critic does
 /// not fit the environments.
 template <class V, class C, class Adv>
@@ -69,10 +71,10 @@ std::string_view check_trainer(const TrainerOptions& options, const V& envs, con
     require(episodes == 0 || horizon == 0,
             "{}: horizon is {} and episodes is {}; give one of them, and 0 for the other", name, horizon, episodes);
     require(episodes >= 1 || horizon >= 1, "{}: horizon is {}; give at least 1 step", name, horizon);
-    require(horizon <= most_samples / n, "{}: horizon is {}; give at most {} steps of each of {} environments", name,
-            horizon, most_samples / n, n);
-    require(episodes <= most_samples / n, "{}: episodes is {}; give at most {} of each of {} environments", name,
-            episodes, most_samples / n, n);
+    require(horizon <= detail::most_samples / n, "{}: horizon is {}; give at most {} steps of each of {} environments",
+            name, horizon, detail::most_samples / n, n);
+    require(episodes <= detail::most_samples / n, "{}: episodes is {}; give at most {} of each of {} environments",
+            name, episodes, detail::most_samples / n, n);
     require(sequence >= 0 && (sequence <= horizon || horizon == 0),
             "{}: sequence is {}; give a number of steps from 1 to the horizon, {}, or 0 for the default", name,
             sequence, horizon);
@@ -94,7 +96,5 @@ std::string_view check_trainer(const TrainerOptions& options, const V& envs, con
     }
     return name;
 }
-
-}  // namespace detail
 
 }  // namespace GRADIVA_NAMESPACE

@@ -9,6 +9,7 @@
 
 #include "gradiva/core/action_batch.hpp"
 #include "gradiva/env/action_mask.hpp"
+#include "gradiva/env/spaces_only.hpp"
 #include "gradiva/env/vector_env.hpp"
 #include "gradiva/policy/controller.hpp"
 #include "gradiva/rollout/rollout.hpp"
@@ -16,23 +17,6 @@
 // Recorded transitions in memory, and the rollout that is made of them.
 
 namespace GRADIVA_NAMESPACE::detail {
-
-/// A `VectorEnv` that cannot be stepped: number of environments, spaces and whether there are masks, from which a
-/// rollout's shapes follow.
-template <class Space, bool masked>
-struct SpacesOnly {
-    Index count;
-    Box observation;
-    Space action;
-    Index size() const { return count; }
-    std::uint64_t seed() const { return 0; }
-    Index shards() const { return 1; }
-    Box observation_space() const { return observation; }
-    Space action_space() const { return action; }
-    void reset(Range, MatrixRef<float>) {}
-    void step(Range, const ConstActionView&, StepView&) {}
-    void action_mask(Range, MatrixMap<std::uint8_t>) const requires masked {}
-};
 
 /// The scalar fields of a recorded transition; observations, masks and actions are columns of the matrices of
 /// `RecordedTransitions`.
@@ -196,7 +180,7 @@ template <bool masked, class Space>
 Rollout<float> rollout_of(const RecordedTransitions& recording, const Box& observation_space,
                           const Space& action_space) {
     const RecordingLayout layout = lay_out(recording.environments);
-    const SpacesOnly<Space, masked> envs{static_cast<Index>(layout.columns.size()), observation_space, action_space};
+    const SpacesOnly<Space, masked> envs(static_cast<Index>(layout.columns.size()), observation_space, action_space);
     return RecordedRollout(recording, layout, envs).make();
 }
 

@@ -89,6 +89,11 @@ public:
         rollout.is_valued = true;
     }
 
+    /// Sets the state from which the next rollout goes on in an environment to zero.
+    void restart(Index environment) {
+        if (environment < carried_.cols()) carried_.clear_columns({environment, environment + 1});
+    }
+
     /// The states from which the next rollout goes on.
     void visit_state(State& state) {
         if constexpr (!reads_actor_state<C>) {
