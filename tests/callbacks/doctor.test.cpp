@@ -51,10 +51,10 @@ private:
 struct Training {
     Parity parity = {};
     PpoClipOptions options = {.horizon = 16, .minibatch = 32, .epochs = 4, .learning_rate = 3e-3};
-    Mlp network = {.inputs = {0, 1}, .hidden = {8}};
+    Mlp network = {.hidden = {8}, .inputs = Range{0, 1}};
     PolicyMeasures measures = {};  ///< of the first iteration
 
-    /// The names of the rules that were broken, each once, in 40 iterations.
+    /// The names of the rules that were broken, each once, in 200 iterations.
     std::vector<std::string_view> run(std::uint64_t seed) {
         Vectorized envs(parity, {.count = 4, .seed = seed});
         Actor actor(envs, network);
@@ -64,7 +64,7 @@ struct Training {
         const auto keep = [&](const Progress& progress) {
             if (progress.iteration == 1) measures = doctor.measures();
         };
-        trainer.train({.steps = 40 * 64}, doctor, keep);
+        trainer.train({.steps = 200 * 64}, doctor, keep);
         std::vector<std::string_view> names;
         for (const Finding& finding : doctor.findings()) {
             if (finding.begins) names.push_back(finding.rule->name);
@@ -123,7 +123,7 @@ TEST_CASE("the doctor measures observations, units and what the policy makes of 
     CHECK(std::isnan(training.measures.actions_at_bounds));
 
     Training saturated;
-    saturated.network.inputs = {1, 2};
+    saturated.network.inputs = Range{1, 2};
     saturated.run(1);
     CHECK(saturated.measures.dead_units > 0.5);
     CHECK(saturated.measures.policy_information < 1e-6);
