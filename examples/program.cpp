@@ -52,6 +52,7 @@ void add_options(CLI::App& app, Options& options) {
                    "write a page to this HTML file that shows the training and how the policy plays at its end")
         ->check(writable_file());
     add_exports(app, options);
+    app.add_flag("--doctor", options.doctor, "say what is wrong with the training, and what to try");
     app.add_flag("--quiet", options.quiet, "print nothing but the last line");
     app.final_callback([&options] {
         check_differ({options.log, options.log.empty() ? "" : options.log + ".json", options.json, options.checkpoint,

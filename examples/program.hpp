@@ -27,6 +27,7 @@ struct Options {
     std::string checkpoint = {};
     std::string report = {};
     std::string save = {}, onnx = {}, c_header = {};  ///< files of the trained policy; empty: none
+    bool doctor = false;                              ///< whether the training is judged
     bool quiet = false;
 };
 
@@ -42,8 +43,8 @@ Options read_options(int argc, char** argv, const std::string& what, Options opt
 /// Writes the policy as an ONNX model and as a header of C, each where the options give a path.
 void export_policy(const gradiva::PolicyDescription& policy, const Options& options);
 
-/// Trains with a progress bar, logs, a checkpoint and a report, as the options say; the report shows how the actor
-/// plays in `env`. Returns the log of JSON lines, if there is one.
+/// Trains with a progress bar, logs, a checkpoint, a doctor and a report, as the options say; the report shows how the
+/// actor plays in `env`. Returns the log of JSON lines, if there is one.
 template <class Trainer, class E>
 [[nodiscard]] std::optional<gradiva::JsonLog> train(Trainer& trainer, const Options& options, const E& env) {
     std::optional<gradiva::Checkpoint<>> checkpoint;
@@ -51,6 +52,7 @@ template <class Trainer, class E>
     std::optional<gradiva::JsonLog> json;
     std::optional<gradiva::TensorBoardLog> tensorboard;
     std::optional<gradiva::ProgressBar> bar;
+    std::optional<gradiva::Doctor> doctor;
     std::optional<gradiva::Report<E>> report;
     gradiva::StopOnSignal stop;
     if (!options.checkpoint.empty()) checkpoint.emplace(options.checkpoint);
@@ -58,8 +60,9 @@ template <class Trainer, class E>
     if (!options.json.empty()) json.emplace(options.json);
     if (!options.tensorboard.empty()) tensorboard.emplace(options.tensorboard);
     if (!options.quiet) bar.emplace();
+    if (options.doctor) doctor.emplace();
     if (!options.report.empty()) report.emplace(options.report, env, gradiva::ReportOptions{.seed = options.seed});
-    trainer.train({.steps = options.steps}, checkpoint, log, json, tensorboard, bar, report, stop);
+    trainer.train({.steps = options.steps}, checkpoint, log, json, tensorboard, bar, doctor, report, stop);
     if (stop.signal() != 0) fmt::print(stderr, "interrupted; this is the policy so far\n");
     return json;
 }

@@ -9,6 +9,7 @@
 #include "gradiva/io/describe_policy.hpp"
 #include "gradiva/io/flight_record.hpp"
 #include "gradiva/io/html_player.hpp"
+#include "gradiva/io/judge_run.hpp"
 #include "gradiva/io/load_policy.hpp"
 #include "gradiva/io/onnx.hpp"
 #include "gradiva/io/policy_description.hpp"

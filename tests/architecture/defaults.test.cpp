@@ -63,7 +63,8 @@ bool same(const NetworkPart& a, const NetworkPart& b) {
 bool same(const RecurrentPart& a, const RecurrentPart& b) {
     const Gru &x = std::get<Gru>(a.description), &y = std::get<Gru>(b.description);
     return x.before == y.before && x.units == y.units && x.after == y.after && x.activation == y.activation &&
-           x.layer_norm == y.layer_norm && x.normalize_observations == y.normalize_observations && !x.inputs && !y.inputs;
+           x.layer_norm == y.layer_norm && x.normalize_observations == y.normalize_observations && !x.inputs &&
+           !y.inputs;
 }
 bool same(const Matrix<double>& a, const Matrix<double>& b) { return a.size() == 0 && b.size() == 0; }
 bool same(const MetricMeans& a, const MetricMeans& b) { return a.empty() && b.empty(); }
@@ -164,10 +165,11 @@ TEST_CASE("Arguments of constructors have the defaults that are written out here
 }
 
 TEST_CASE("The table of defaults names every struct that has any") {
-    std::set<std::string> named = {"Rollout",         "AnyTape",   "ConvolutionShape", "Dense",
-                                   "LayerNorm",       "Shape",     "RecordedFrame",  // which the library makes itself
-                                   "RecordedEpisode", "Recording", "ModuleCheck",      "UpdateReport",
-                                   "Progress",        "LearnerProgress"};  // see progress.test.cpp
+    std::set<std::string> named = {"Rollout",         "AnyTape",    "ConvolutionShape", "Dense",
+                                   "LayerNorm",       "Shape",      "RecordedFrame",  // which the library makes itself
+                                   "RecordedEpisode", "Recording",  "ModuleCheck",      "UpdateReport",
+                                   "RunFacts",        "RunHistory", "PolicyMeasures",   "Finding",
+                                   "RunJudgement",    "Progress",   "LearnerProgress"};  // see progress.test.cpp
     for (const Struct& of : table()) CHECK(named.insert(of.name).second);
     std::size_t found = 0;
     for (const auto& entry : fs::recursive_directory_iterator(fs::path(GRADIVA_SOURCE_DIR) / "include/gradiva")) {

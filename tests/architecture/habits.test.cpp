@@ -196,6 +196,7 @@ Names without_comment(const std::string& header, const std::string& text) {
 const std::map<std::string, std::string>& tested_elsewhere() {
     static const std::map<std::string, std::string> table{
         {"algorithms/algorithm_of.hpp", "tests/agents/learner.test.cpp"},
+        {"callbacks/policy_measures.hpp", "tests/callbacks/doctor.test.cpp"},
         {"core/column_by_column.hpp", "tests/policy/column_by_column.test.cpp"},
         {"core/disk.hpp", "tests/io/detail/durable_file.test.cpp"},
         {"core/draws_from_a_copy.hpp", "tests/policy/controller.test.cpp"},
