@@ -10,6 +10,9 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "gradiva/advantage/gae.hpp"
+#include "gradiva/algorithms/ppo.hpp"
+#include "gradiva/callbacks/best_actor.hpp"
 #include "gradiva/core/state_difference.hpp"
 #include "gradiva/env/time_limit.hpp"
 #include "gradiva/env/vectorized.hpp"
@@ -17,6 +20,7 @@
 #include "gradiva/environments/cart_pole.hpp"
 #include "gradiva/environments/masked_grid.hpp"
 #include "gradiva/environments/pendulum.hpp"
+#include "gradiva/io/checkpoint.hpp"
 #include "gradiva/io/load_policy.hpp"
 #include "gradiva/io/safetensors_file.hpp"
 #include "gradiva/io/safetensors_writer.hpp"
@@ -309,6 +313,32 @@ TEST_CASE("a policy and its critic with memory are loaded, and refused where the
     CHECK_THAT(refused(Mlp{.hidden = {3}}, gru), ContainsText("actor/network/"));
     CHECK_THAT(refused(Lstm{.units = 3}, Gru{.before = {4}, .units = 3, .normalize_observations = true}),
                ContainsText("critic/network/after"));
+}
+
+TEST_CASE("the actor and the best actor of a checkpoint of a training with memory are loaded, and act") {
+    const TemporaryPath path("run.safetensors");
+    const TimeLimit cart_pole(CartPole{}, 30);
+    Vectorized envs(cart_pole, {.count = 4, .seed = 1}), others(cart_pole, {.count = 4, .seed = 3});
+    const Gru gru{.units = 6, .after = {}, .normalize_observations = true};
+    Actor actor(envs, gru), other(others, gru);
+    Critic critic(envs, gru), other_critic(others, gru);
+    PpoClip trainer(envs, actor, critic, Gae{}, {.horizon = 16, .minibatch = 32, .epochs = 2, .learning_rate = 1e-2});
+    BestActor best(actor, {.at_least_episodes = 1});
+    trainer.train({.steps = 100 * 64}, Checkpoint(path.text()), best);
+    auto best_actor = best.actor();
+    REQUIRE(!first_difference(image_of(actor), image_of(best_actor)).empty());
+    const auto check = [&](const auto& expected, const char* part) {
+        SavedPolicy policy(path.text(), {.part = part});
+        const EvaluateOptions options{.episodes = 10, .seed = 3, .environments = 1};
+        CHECK(mean_return(policy, cart_pole, options) == evaluate(expected, cart_pole, options).mean_return);
+    };
+    check(actor, "actor");
+    check(best_actor, "best_actor");
+    load_policy(path.text(), other, other_critic);
+    CHECK(first_difference(image_of(actor), image_of(other)).empty());
+    CHECK(first_difference(image_of(critic), image_of(other_critic)).empty());
+    load_policy(path.text(), other, {.part = "best_actor"});
+    CHECK(first_difference(image_of(best_actor), image_of(other)).empty());
 }
 
 TEST_CASE("an edited file of a policy with memory is refused") {
