@@ -156,9 +156,9 @@ AnyLayers<Scalar> layers_of(const DescribedNetwork& network, Index observed) {
 }
 
 /// The layers of a network with memory.
-template <class Scalar, class Layers, class Description>
+template <class Scalar, class Layers, class Form>
 AnyRecurrentLayers<Scalar> layers_with(const DescribedNetwork& network, Index observed) {
-    Description description{.units = network.memory->units(),
+    Form description{.units = network.memory->units(),
                             .after = hidden_of(network),
                             .activation = network.activation,
                             .layer_norm = network.has_layer_norm(),
