@@ -378,7 +378,7 @@ auto remembering_actor(const Gru& network = {.units = 4, .after = {}}) {
     return scattered_actor(MaskedChoices{}, Categorical<float>(3), network);
 }
 
-TEST_CASE("episodes of one policy go on by themselves, and so does a copy of first") {
+TEST_CASE("episodes of one policy go on by themselves, and so does a copy of one") {
     const auto actor = remembering_actor();
     Acting acting(actor, ThreeChoices{});
     Rng rng(2);
