@@ -392,20 +392,20 @@ TEST_CASE("episodes of one policy go on by themselves, and so does a copy of one
     const std::vector<float> half = play(alone, 0, 10), whole = play(alone, 10, 20);
     CHECK(half != whole);
 
-    Episode one = acting.begin(), other = acting.begin();
+    Episode first = acting.begin(), second = acting.begin();
     for (std::size_t t = 0; t < 10; ++t) {
-        acting.act(observations[t], one);
-        acting.act(observations[t + 3], other);
+        acting.act(observations[t], first);
+        acting.act(observations[t + 3], second);
     }
-    CHECK(play(one, 10, 10) == half);
-    Episode copy = one;
-    CHECK(play(other, 13, 14) != half);
+    CHECK(play(first, 10, 10) == half);
+    Episode copy = first;
+    CHECK(play(second, 13, 14) != half);
     CHECK(play(copy, 10, 20) == whole);
-    CHECK(play(one, 10, 10) == half);
-    CHECK(play(one, 10, 20) == whole);
-    one.restart();
-    CHECK(play(one, 0, 10) == half);
-    copy = one;
+    CHECK(play(first, 10, 10) == half);
+    CHECK(play(first, 10, 20) == whole);
+    first.restart();
+    CHECK(play(first, 0, 10) == half);
+    copy = first;
     CHECK(play(copy, 10, 20) == whole);
 }
 

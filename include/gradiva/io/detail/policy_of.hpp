@@ -156,14 +156,14 @@ AnyLayers<Scalar> layers_of(const DescribedNetwork& network, Index observed) {
 }
 
 /// The layers of a network with memory.
-template <class Scalar, class Layers, class Description>
+template <class Scalar, class Layers, class Form>
 AnyRecurrentLayers<Scalar> layers_with(const DescribedNetwork& network, Index observed) {
-    Description description{.units = network.memory->units(),
-                            .after = hidden_of(network),
-                            .activation = network.activation,
-                            .layer_norm = network.has_layer_norm(),
-                            .normalize_observations = !network.mean.empty(),
-                            .inputs = network.rows};
+    Form description{.units = network.memory->units(),
+                     .after = hidden_of(network),
+                     .activation = network.activation,
+                     .layer_norm = network.has_layer_norm(),
+                     .normalize_observations = !network.mean.empty(),
+                     .inputs = network.rows};
     for (const DescribedLayer& layer : network.before) description.before.push_back(layer.outputs);
     Layers layers(observed, network.outputs(), description);
     if (!network.mean.empty()) layers.input().normalizer()->set(network.mean, network.scale);
