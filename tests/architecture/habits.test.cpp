@@ -251,6 +251,7 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"policy/check_head.hpp", "tests/policy/acting.test.cpp"},
         {"policy/explain.hpp", "tests/compile_errors/acting_for_no_environment.cpp"},
         {"policy/greedy_value.hpp", "tests/train/action_mask.test.cpp"},
+        {"policy/network_with_value.hpp", "tests/policy/shared_trunk.test.cpp"},
         {"policy/trunk_network.hpp", "tests/policy/shared_trunk.test.cpp"},
         {"rollout/column_passes.hpp", "tests/train/estimate.test.cpp"},
         {"rollout/sample_batch.hpp", "tests/learn/losses.test.cpp"},

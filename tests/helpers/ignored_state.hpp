@@ -78,7 +78,7 @@ private:
 
 }  // namespace gradiva_test
 
-template <class Description, class Scalar>
-struct gradiva::NetworkFor<gradiva_test::IgnoresState<Description>, Scalar> {
-    using Type = gradiva_test::NetworkIgnoringState<typename gradiva::NetworkFor<Description, Scalar>::Type>;
+template <class Described, class Scalar>
+struct gradiva::NetworkFor<gradiva_test::IgnoresState<Described>, Scalar> {
+    using Type = gradiva_test::NetworkIgnoringState<typename gradiva::NetworkFor<Described, Scalar>::Type>;
 };
