@@ -16,79 +16,32 @@ const Select mountain_car(TimeLimit(MountainCarContinuous{}, 999), {0});
 constexpr Index maze_length = 20;
 const TimeLimit maze(TMaze({.length = maze_length}), 3 * (maze_length + 1));
 
-template <class Network>
-Result train_cart_pole(const Network& network, std::uint64_t seed) {
-    return train_actor_critic(cart_pole, network, {.environments = 8, .steps = 100'000}, seed,
-                              [](auto& envs, auto& actor, auto& critic) {
-                                  return PpoClip(envs, actor, critic, Gae{.gamma = 0.98, .lambda = 0.8},
-                                                 {.clip = Linear{0.2, 0},
-                                                  .horizon = 32,
-                                                  .minibatch = 256,
-                                                  .epochs = 20,
-                                                  .learning_rate = Linear{1e-3, 0},
-                                                  .value_coefficient = 1,
-                                                  .sequence = 32});
-                              });
-}
+/// What the rows of one environment share, but for the network.
+struct Shared {
+    std::string name, environment;
+    double goal;
+    std::string settings;
+    Setting setting;
+    Gae gae;
+    PpoClipOptions options;
+};
 
-template <class Network>
-Result train_pendulum(const Network& network, std::uint64_t seed) {
-    return train_actor_critic(pendulum, network, {.environments = 4, .steps = 100'000}, seed,
-                              [](auto& envs, auto& actor, auto& critic) {
-                                  return PpoClip(envs, actor, critic, Gae{.gamma = 0.9, .lambda = 0.95},
-                                                 {.clip = 0.2,
-                                                  .horizon = 1024,
-                                                  .minibatch = 128,
-                                                  .epochs = 10,
-                                                  .learning_rate = 1e-3,
-                                                  .value_coefficient = 1,
-                                                  .normalize_rewards = true});
-                              });
-}
-
-template <class Network>
-Result train_mountain_car(const Network& network, std::uint64_t seed) {
-    return train_actor_critic(mountain_car, network, {.environments = 8, .steps = 300'000}, seed,
-                              [](auto& envs, auto& actor, auto& critic) {
-                                  return PpoClip(envs, actor, critic, Gae{.gamma = 0.9999, .lambda = 0.95},
-                                                 {.clip = 0.1,
-                                                  .horizon = 1024,
-                                                  .minibatch = 256,
-                                                  .epochs = 10,
-                                                  .learning_rate = 7.77e-5,
-                                                  .entropy = 0.00429,
-                                                  .value_coefficient = 0.38,
-                                                  .max_gradient_norm = 5,
-                                                  .normalize_rewards = true});
-                              });
-}
-
-template <class Network>
-Result train_maze(const Network& network, std::uint64_t seed) {
-    return train_actor_critic(maze, network, {.environments = 32, .steps = 500'000}, seed,
-                              [](auto& envs, auto& actor, auto& critic) {
-                                  return PpoClip(envs, actor, critic, Gae{.gamma = 0.99, .lambda = 0.95},
-                                                 {.clip = 0.2,
-                                                  .horizon = 64,
-                                                  .minibatch = 512,
-                                                  .epochs = 4,
-                                                  .learning_rate = Linear{2e-3, 0},
-                                                  .entropy = Linear{0.05, 0},
-                                                  .sequence = 64});
-                              });
-}
-
-/// The row of each network in the same place.
-template <class Train>
-void add(std::vector<Row>& rows, const std::string& name, const std::string& environment, double goal,
-         const std::string& settings, const Train& train) {
+/// The row of each network, by PPO.
+template <class E>
+void add(std::vector<Row>& rows, const E& env, const Shared& shared) {
     const auto add_one = [&](const std::string& cell, const auto& network) {
-        rows.push_back({.name = name + "_" + cell,
-                        .environment = environment,
+        const auto train = [network, env, setting = shared.setting, gae = shared.gae,
+                            options = shared.options](std::uint64_t seed) {
+            return train_actor_critic(env, network, setting, seed, [&](auto& envs, auto& actor, auto& critic) {
+                return PpoClip(envs, actor, critic, gae, options);
+            });
+        };
+        rows.push_back({.name = shared.name + "_" + cell,
+                        .environment = shared.environment,
                         .algorithm = "PPO-clip, " + cell,
-                        .goal = goal,
-                        .settings = settings,
-                        .train = [=](std::uint64_t seed) { return train(network, seed); }});
+                        .goal = shared.goal,
+                        .settings = shared.settings,
+                        .train = train});
     };
     add_one("gru", Gru{.units = 64, .after = {64}, .normalize_observations = true});
     add_one("lstm", Lstm{.units = 64, .after = {64}, .normalize_observations = true});
@@ -98,22 +51,68 @@ void add(std::vector<Row>& rows, const std::string& name, const std::string& env
 }  // namespace
 
 void add_memory(std::vector<Row>& rows) {
-    add(rows, "cart_pole_positions", "CartPole-v1, elements 0 and 2", 500,
-        "8 x 32, minibatch 256, 20 epochs, lr lin 1e-3, gamma 0.98, lambda 0.8, clip lin 0.2, c_V 1, sequence 32, 100k "
-        "steps",
-        [](const auto& network, std::uint64_t seed) { return train_cart_pole(network, seed); });
-    add(rows, "pendulum_positions", "Pendulum-v1, elements 0 and 1", -232,
-        "4 x 1024, minibatch 128, 10 epochs, lr 1e-3, gamma 0.9, lambda 0.95, clip 0.2, c_V 1, sequence 16, 100k steps",
-        [](const auto& network, std::uint64_t seed) { return train_pendulum(network, seed); });
-    add(rows, "mountain_car_continuous_position", "MountainCarContinuous-v0, element 0", 90.9,
-        "8 x 1024, minibatch 256, 10 epochs, lr 7.77e-5, gamma 0.9999, lambda 0.95, clip 0.1, entropy 0.00429, c_V "
-        "0.38, "
-        "max norm 5, sequence 16, 300k steps",
-        [](const auto& network, std::uint64_t seed) { return train_mountain_car(network, seed); });
-    add(rows, "t_maze", "TMaze, 20 steps", 0.99,
-        "32 x 64, minibatch 512, 4 epochs, lr lin 2e-3, gamma 0.99, lambda 0.95, clip 0.2, entropy lin 0.05, sequence "
-        "64, 500k steps",
-        [](const auto& network, std::uint64_t seed) { return train_maze(network, seed); });
+    add(rows, cart_pole,
+        {.name = "cart_pole_positions",
+         .environment = "CartPole-v1, elements 0 and 2",
+         .goal = 500,
+         .settings = "8 x 32, minibatch 256, 20 epochs, lr lin 1e-3, gamma 0.98, lambda 0.8, clip lin 0.2, c_V 1, "
+                     "sequence 32, 100k steps",
+         .setting = {.environments = 8, .steps = 100'000},
+         .gae = {.gamma = 0.98, .lambda = 0.8},
+         .options = {.clip = Linear{0.2, 0},
+                     .horizon = 32,
+                     .minibatch = 256,
+                     .epochs = 20,
+                     .learning_rate = Linear{1e-3, 0},
+                     .value_coefficient = 1,
+                     .sequence = 32}});
+    add(rows, pendulum,
+        {.name = "pendulum_positions",
+         .environment = "Pendulum-v1, elements 0 and 1",
+         .goal = -232,
+         .settings = "4 x 1024, minibatch 128, 10 epochs, lr 1e-3, gamma 0.9, lambda 0.95, clip 0.2, c_V 1, sequence "
+                     "16, 100k steps",
+         .setting = {.environments = 4, .steps = 100'000},
+         .gae = {.gamma = 0.9, .lambda = 0.95},
+         .options = {.clip = 0.2,
+                     .horizon = 1024,
+                     .minibatch = 128,
+                     .epochs = 10,
+                     .learning_rate = 1e-3,
+                     .value_coefficient = 1,
+                     .normalize_rewards = true}});
+    add(rows, mountain_car,
+        {.name = "mountain_car_continuous_position",
+         .environment = "MountainCarContinuous-v0, element 0",
+         .goal = 90.9,
+         .settings = "8 x 1024, minibatch 256, 10 epochs, lr 7.77e-5, gamma 0.9999, lambda 0.95, clip 0.1, entropy "
+                     "0.00429, c_V 0.38, max norm 5, sequence 16, 300k steps",
+         .setting = {.environments = 8, .steps = 300'000},
+         .gae = {.gamma = 0.9999, .lambda = 0.95},
+         .options = {.clip = 0.1,
+                     .horizon = 1024,
+                     .minibatch = 256,
+                     .epochs = 10,
+                     .learning_rate = 7.77e-5,
+                     .entropy = 0.00429,
+                     .value_coefficient = 0.38,
+                     .max_gradient_norm = 5,
+                     .normalize_rewards = true}});
+    add(rows, maze,
+        {.name = "t_maze",
+         .environment = "TMaze, 20 steps",
+         .goal = 0.99,
+         .settings = "32 x 64, minibatch 512, 4 epochs, lr lin 2e-3, gamma 0.99, lambda 0.95, clip 0.2, entropy lin "
+                     "0.05, sequence 64, 500k steps",
+         .setting = {.environments = 32, .steps = 500'000},
+         .gae = {.gamma = 0.99, .lambda = 0.95},
+         .options = {.clip = 0.2,
+                     .horizon = 64,
+                     .minibatch = 512,
+                     .epochs = 4,
+                     .learning_rate = Linear{2e-3, 0},
+                     .entropy = Linear{0.05, 0},
+                     .sequence = 64}});
 }
 
 }  // namespace learning_table

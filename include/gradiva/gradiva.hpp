@@ -178,6 +178,7 @@
 #include "gradiva/learn/saved_weights.hpp"
 #include "gradiva/learn/trainer_parts.hpp"
 #include "gradiva/learn/trust_region.hpp"
+#include "gradiva/learn/trust_region_options.hpp"
 #include "gradiva/learn/update_options.hpp"
 #include "gradiva/learn/update_report.hpp"
 #include "gradiva/learn/updater.hpp"

@@ -245,6 +245,7 @@ const std::map<std::string, std::string>& tested_elsewhere() {
         {"kernels/softmax/softmax_batch.hpp", "tests/kernels/softmax/log_softmax.test.cpp"},
         {"learn/analytic_gradient.hpp", "tests/algorithms/analytic_policy_gradient.test.cpp"},
         {"learn/descent_part.hpp", "tests/learn/minibatch_descent.test.cpp"},
+        {"learn/trust_region_options.hpp", "tests/learn/trust_region.test.cpp"},
         {"learn/update_report.hpp", "tests/algorithms/every_option.test.cpp"},
         {"nn/layer_norm.hpp", "tests/nn/mlp_layer_norm.test.cpp"},
         {"policy/check_fit.hpp", "tests/train/action_mask.test.cpp"},

@@ -86,3 +86,21 @@ TEST_CASE("sequences longer than those that the rollout has states of start wher
     CHECK(vector_of(std::span<const float>(s.batch.actor_state.data(), 3)) == std::vector<float>{0, 2, 1});
     CHECK(s.samples() == std::vector<Index>{0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 12});
 }
+
+TEST_CASE("the states of the actor are gathered for it, those of the critic for that, and only where there are any") {
+    Sequential s;
+    s.rollout.critic_state_size = 2;
+    s.rollout.resize(5);
+    const OrderedSamples<float> samples{s.rollout, s.order, s.advantage, {0, 7}};
+    s.batch.gather_for_actor(samples);
+    CHECK(s.batch.actor_state.rows() == 1);
+    CHECK(s.batch.critic_state.rows() == 0);
+    s.batch.gather_for_critic(samples);
+    CHECK(s.batch.critic_state.rows() == 2);
+    s.rollout.actor_state_size = s.rollout.critic_state_size = 0;
+    s.rollout.resize(5);
+    s.batch.gather_for_actor(samples);
+    s.batch.gather_for_critic(samples);
+    CHECK(s.batch.actor_state.rows() == 0);
+    CHECK(s.batch.critic_state.rows() == 0);
+}

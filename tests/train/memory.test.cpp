@@ -60,6 +60,31 @@ private:
     Critic<LeakyNetwork<double>>::Tape tape_;
 };
 
+/// An update that has rollouts estimated, and moves all values up before the second: the newest twice, then, in further
+/// iterations, an older one and the newest.
+struct Valued {
+    Critic<LeakyNetwork<double>>& critic;
+
+    template <class Estimate>
+    UpdateReport operator()(RolloutStore<double>& store, const Estimate& estimate, double) const {
+        Rollout<double>* newest = nullptr;
+        Rollout<double>* first = nullptr;
+        store.for_each([&](auto& entry, Index age) {
+            if (age == 0) newest = &entry.rollout;
+            first = &entry.rollout;
+        });
+        const double before = newest->value(2, 1);
+        newest->value(2, 1) = 7;
+        estimate(*first);
+        CHECK(newest->value(2, 1) == 7);  // of the newest no pass is repeated
+        critic.weights().back() += 1;     // the bias of the output
+        estimate(*newest);
+        CHECK(newest->value(2, 1) == Catch::Approx(before + 1));
+        CHECK(newest->advantage(2, 1) == Catch::Approx(newest->value_target(2, 1) - newest->value(2, 1)));
+        return {};
+    }
+};
+
 }  // namespace
 
 TEST_CASE("values of a critic with memory are those of one observation after the other, from rollout to rollout") {
@@ -94,6 +119,13 @@ TEST_CASE("values of a critic with memory are those of one observation after the
         }
         CHECK(finals > 3);
     }
+}
+
+TEST_CASE("what an update learns from is valued by the weights of that moment, and not twice by the same") {
+    Rig rig;
+    Trainer trainer({.name = "Own", .horizon = 9, .store = 2, .sequence = 4}, rig.envs, rig.actor, rig.critic, Gae{},
+                    [&](Threads&) { return Valued{rig.critic}; });
+    CHECK(trainer.train({.steps = 3 * 27}).iteration == 3);
 }
 
 TEST_CASE("a policy with memory gives the samples of shuffled sequences the log-probs that it acted with") {

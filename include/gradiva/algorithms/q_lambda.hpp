@@ -57,8 +57,10 @@ public:
     /// One update. `progress`, from 0 to 1, is the position in the schedule. Errors: see `MinibatchDescent`.
     UpdateReport operator()(const Rollout<Scalar>& rollout, double progress = 0) {
         return descent_(rollout, progress, [this](auto& shard, const MinibatchPass<Scalar>& pass) {
-            shard.batch.gather_for_critic(pass.samples);
+            shard.batch.gather_observations(pass.samples);
+            shard.batch.gather_actor_states(pass.samples);
             shard.batch.gather_actions(pass.samples);
+            shard.batch.gather_targets(pass.samples);
             this->add_loss(shard, 1 / static_cast<double>(pass.minibatch));
         });
     }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <memory>
 #include <span>
@@ -11,13 +10,13 @@
 #include "gradiva/distributions/forward_and_mode.hpp"
 #include "gradiva/env/spaces.hpp"
 #include "gradiva/env/vector_env.hpp"
-#include "gradiva/kernels/softmax/log_softmax.hpp"
 #include "gradiva/nn/explain_module.hpp"
 #include "gradiva/nn/observation_moments.hpp"
 #include "gradiva/nn/observation_shape.hpp"
 #include "gradiva/nn/packed_weights.hpp"
 #include "gradiva/nn/recurrent_module.hpp"
 #include "gradiva/nn/visit_module.hpp"
+#include "gradiva/policy/detail/actor_tape.hpp"
 #include "gradiva/policy/detail/parts.hpp"
 #include "gradiva/policy/distribution_for.hpp"
 #include "gradiva/policy/network_for.hpp"
@@ -43,16 +42,7 @@ public:
     static constexpr bool column_by_column = acts_column_by_column<NetworkT> && acts_column_by_column<DistributionT>;
 
     /// What a forward pass over a batch stores for the other members. One per shard.
-    struct Tape {
-        typename NetworkT::Tape network;
-        DistributionTape distribution;
-        ConstMatrixMap<Scalar> head{nullptr, 0, 0};  ///< head_size x batch; masked where there is a mask
-        MatrixBuffer<Scalar> masked_head;
-        MatrixBuffer<Scalar> d_head;  ///< dL/dhead
-
-        void use_once() { gradiva::use_once(network); }
-        void use_packed(const PackedWeights& packed) { gradiva::use_packed(network, packed); }
-    };
+    using Tape = detail::ActorTape<NetworkT, DistributionT>;
 
     /// Builds the described network for the observations of `envs`, with the default distribution of their action space
     /// (`DistributionFor`). Initialised from the stream (envs.seed(), initialisation, 0); the gain of 0.01 in the last
@@ -122,7 +112,7 @@ public:
     /// masked choice has probability 0; its row of the head is `kernels::masked_logit`.
     void forward(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, Tape& tape) const
         requires(!HasMemory<NetworkT>) {
-        set_head(network_.forward(observation, tape.network), legal, tape);
+        tape.set_head(network_.forward(observation, tape.network), legal);
         distribution_.forward(tape.head, own_parameters(), tape.distribution);
     }
     /// The same without a mask.
@@ -134,7 +124,7 @@ public:
     template <HasMemory = NetworkT>
     void forward(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, const Sequences<Scalar>& sequences,
                  Tape& tape) const {
-        set_head(network_.forward(observation, sequences, tape.network), legal, tape);
+        tape.set_head(network_.forward(observation, sequences, tape.network), legal);
         distribution_.forward(tape.head, own_parameters(), tape.distribution);
     }
     /// Numbers in the state of a network with memory.
@@ -152,7 +142,7 @@ public:
     /// then.
     void forward_and_mode(const ConstMatrixRef<Scalar>& observation, const ActionMask& legal, Tape& tape,
                           const ActionView& actions) const requires(!HasMemory<NetworkT>) {
-        set_head(network_.forward(observation, tape.network), legal, tape);
+        tape.set_head(network_.forward(observation, tape.network), legal);
         gradiva::forward_and_mode(distribution_, tape.head, own_parameters(), tape.distribution, actions);
     }
 
@@ -238,15 +228,6 @@ public:
     }
 
 private:
-    void set_head(const ConstMatrixMap<Scalar>& head, const ActionMask& legal, Tape& tape) const {
-        rebind(tape.head, head);
-        if (legal.rows() == 0) return;
-        tape.masked_head.resize(tape.head.rows(), tape.head.cols());
-        std::copy_n(tape.head.data(), tape.head.size(), tape.masked_head.data());
-        kernels::mask_logits<Scalar>(legal, tape.masked_head.matrix());
-        rebind(tape.head, std::as_const(tape.masked_head).matrix());
-    }
-
     template <class T>
     std::span<T> own(std::span<T> flat) const {
         return part(flat, own_.begin, own_.size());

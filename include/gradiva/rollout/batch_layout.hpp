@@ -64,10 +64,12 @@ public:
     /// Whether sequences start where the rollout has states.
     bool starts_at_states() const { return starts_at_states_; }
 
-    /// Copies to `to` (S x width[0]) the states before the sequences' first steps, from those of a rollout.
+    /// Copies to `to` (S x width[0]) the states before the sequences' first steps, from those of a rollout, if it has
+    /// any.
     template <class Scalar>
     void gather_states(const MatrixBuffer<Scalar>& from, MatrixBuffer<Scalar>& to) const {
-        if (from.rows() > 0) to.gather_columns(from.data(), from.rows(), state_.data(), state_.size());
+        if (from.rows() == 0) return to.resize(0, 0);
+        to.gather_columns(from.data(), from.rows(), state_.data(), state_.size());
     }
 
 private:
@@ -106,11 +108,7 @@ private:
             state_[j] = first / n / steps * n + first % n;
             begins_[j] = 0;
         }
-        for (Index j = width_[0]; j < size(); ++j) {
-            const Index before = samples()[j] - n;
-            begins_[j] =
-                static_cast<std::uint8_t>(rollout.terminated.data()[before] + rollout.truncated.data()[before]);
-        }
+        for (Index j = width_[0]; j < size(); ++j) begins_[j] = rollout.ends_episode(samples()[j] - n);
     }
 
     const Minibatches* order_ = nullptr;

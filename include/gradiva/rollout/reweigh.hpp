@@ -76,6 +76,7 @@ private:
         const Buffer<Scalar> no_advantage;
         const OrderedSamples<Scalar> samples{rollout, sequences_.order, no_advantage, positions};
         shard.batch.gather_observations(samples);
+        shard.batch.gather_actor_states(samples);
         shard.batch.gather_masks(samples);
         shard.batch.gather_actions(samples);
         shard.batch.forward(policy_, shard.tape);

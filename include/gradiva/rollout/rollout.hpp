@@ -116,6 +116,8 @@ struct Rollout {
 
     /// Whether there is a sample of environment n at time t.
     bool holds(Index t, Index n) const { return t < length[n]; }
+    /// Whether an episode ended with sample t N + n.
+    bool ends_episode(Index sample) const { return terminated.data()[sample] + truncated.data()[sample] != 0; }
 
     Index sample_count() const { return std::accumulate(length.begin(), length.end(), Index{0}); }
 

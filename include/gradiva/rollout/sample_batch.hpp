@@ -29,19 +29,25 @@ struct SampleBatch {
     MatrixBuffer<Scalar> actor_state;   ///< of each sequence: the state of a policy with memory before its first step
     MatrixBuffer<Scalar> critic_state;  ///< the same of a critic with memory
 
-    /// Observations, and the states of actor and critic before sequences.
     void gather_observations(const OrderedSamples<Scalar>& from) {
-        const Rollout<Scalar>& rollout = from.rollout;
         layout.arrange(from);
-        observation.gather_columns(rollout.observation.data(), rollout.observation_size, layout.samples(),
+        observation.gather_columns(from.rollout.observation.data(), from.rollout.observation_size, layout.samples(),
                                    layout.size());
-        layout.gather_states(rollout.actor_state, actor_state);
-        layout.gather_states(rollout.critic_state, critic_state);
     }
 
-    /// Observations, masks, actions, old log-probs and advantages: what a policy's loss needs without a KL term.
+    /// The states of a policy with memory before the sequences, where the rollout has any; and those of a critic.
+    void gather_actor_states(const OrderedSamples<Scalar>& from) {
+        layout.gather_states(from.rollout.actor_state, actor_state);
+    }
+    void gather_critic_states(const OrderedSamples<Scalar>& from) {
+        layout.gather_states(from.rollout.critic_state, critic_state);
+    }
+
+    /// Observations, states, masks, actions, old log-probs and advantages: what a policy's loss needs without a KL
+    /// term.
     void gather_for_actor(const OrderedSamples<Scalar>& from) {
         gather_observations(from);
+        gather_actor_states(from);
         gather_masks(from);
         gather_actions(from);
         old_log_prob.gather(from.rollout.log_prob.data(), layout.samples(), layout.size());
@@ -66,10 +72,11 @@ struct SampleBatch {
         old_value.gather(from.rollout.value.data(), layout.samples(), layout.size());
     }
 
-    /// Observations and value targets, what a critic's loss needs; `gather_targets` alone is enough where the
-    /// observations are gathered already.
+    /// Observations, states and value targets, what a critic's loss needs; `gather_targets` alone is enough for one
+    /// that learns in the actor's passes.
     void gather_for_critic(const OrderedSamples<Scalar>& from) {
         gather_observations(from);
+        gather_critic_states(from);
         gather_targets(from);
     }
 
@@ -77,46 +84,40 @@ struct SampleBatch {
         value_target.gather(from.rollout.value_target.data(), layout.samples(), layout.size());
     }
 
-    /// How the columns follow one another in time, for a network with memory, and the states of the policy or of the
-    /// critic before them.
-    Sequences<Scalar> sequences_of_actor() const { return {layout.width(), layout.begins(), actor_state.matrix()}; }
-    Sequences<Scalar> sequences_of_critic() const { return {layout.width(), layout.begins(), critic_state.matrix()}; }
-
     /// Runs a policy's forward pass over the batch, which must outlive the use of the tape. Throws `Error` where the
     /// policy has memory and the rollout no states for it.
     template <class Policy>
     void forward(const Policy& policy, typename Policy::Tape& tape) const {
-        if constexpr (HasMemory<Policy>) {
-            check_states(actor_state, policy.state_size(), "collect it by this policy");
-            policy.forward(observation.matrix(), mask.matrix(), sequences_of_actor(), tape);
-        } else {
-            policy.forward(observation.matrix(), mask.matrix(), tape);
-        }
+        run(policy, tape, actor_state, "collect it by this policy", mask.matrix());
     }
 
     /// Runs a critic's forward pass over the batch; the same holds. Returns the value of each column.
     template <class Critic>
     ConstVectorMap<Scalar> values(const Critic& critic, typename Critic::Tape& tape) const {
-        if constexpr (HasMemory<Critic>) {
-            check_states(critic_state, critic.state_size(), "have an Estimator of this critic value it");
-            return critic.forward(observation.matrix(), sequences_of_critic(), tape);
-        } else {
-            return critic.forward(observation.matrix(), tape);
-        }
+        return run(critic, tape, critic_state, "have an Estimator of this critic value it");
     }
 
     /// Runs the forward pass of a policy's network over the batch; the same holds.
     template <class Network>
     ConstMatrixMap<Scalar> outputs(const Network& network, typename Network::Tape& tape) const {
-        if constexpr (HasMemory<Network>) {
-            check_states(actor_state, network.state_size(), "collect it by this policy");
-            return network.forward(observation.matrix(), sequences_of_actor(), tape);
-        } else {
-            return network.forward(observation.matrix(), tape);
-        }
+        return run(network, tape, actor_state, "collect it by this policy");
     }
 
 private:
+    /// The forward pass of a policy, a critic or a network, with masks where they are given: over sequences from these
+    /// states where it has memory. `mend` says how a rollout gets such states.
+    template <class Part, class Tape, class... Masks>
+    decltype(auto) run(const Part& part, Tape& tape, [[maybe_unused]] const MatrixBuffer<Scalar>& states,
+                       [[maybe_unused]] const char* mend, const Masks&... masks) const {
+        if constexpr (HasMemory<Part>) {
+            check_states(states, part.state_size(), mend);
+            const Sequences<Scalar> sequences{layout.width(), layout.begins(), states.matrix()};
+            return part.forward(observation.matrix(), masks..., sequences, tape);
+        } else {
+            return part.forward(observation.matrix(), masks..., tape);
+        }
+    }
+
     void check_states(const MatrixBuffer<Scalar>& states, Index size, const char* mend) const {
         require(states.rows() == size,
                 "update: the rollout has states of {} numbers, where the memory of the network has {}; {}",

@@ -34,7 +34,6 @@ public:
     /// `value_target`.
     template <class Scalar, Advantage A>
     void operator()(Rollout<Scalar>& rollout, const A& advantage) {
-        rollout.clear_absent();
         find_values(rollout);
         finish(rollout, advantage);
     }
@@ -69,26 +68,26 @@ public:
         }
     }
 
-    template <class Scalar, Advantage A>
-    void finish(Rollout<Scalar>& rollout, const A& advantage) {
-        bootstrap(rollout);
-        advantage(rollout);
-    }
-
     /// For a critic with memory: its next rollout goes on in an environment from the state zero, as that has begun an
     /// episode in steps that are in no rollout.
     void restart([[maybe_unused]] Index environment) {
         if constexpr (HasMemory<C>) sequential_.restart(environment);
     }
 
-    /// For a critic with memory: values a fresh rollout, so that the next one goes on from its states, where an update
-    /// learns before it estimates it. Without effect for others.
+    /// Values a fresh rollout, where an update learns before it estimates it: the next rollout of a critic with memory
+    /// goes on from its states. Without effect for others. Returns whether it valued it.
     template <class Scalar>
-    void follow(Rollout<Scalar>& rollout) {
-        if constexpr (HasMemory<C>) {
-            rollout.clear_absent();
-            find_values(rollout);
-        }
+    bool follow(Rollout<Scalar>& rollout) {
+        if constexpr (HasMemory<C>) find_values(rollout);
+        return HasMemory<C>;
+    }
+
+    /// Does what the call does, but for values: for the rollout that was valued last, by `step` or by a `follow` that
+    /// returned true, while the critic's weights have not changed.
+    template <class Scalar, Advantage A>
+    void finish(Rollout<Scalar>& rollout, const A& advantage) const {
+        bootstrap(rollout);
+        advantage(rollout);
     }
 
     /// What goes on from one rollout to the next.
@@ -99,6 +98,7 @@ public:
 private:
     template <class Scalar>
     void find_values(Rollout<Scalar>& rollout) {
+        rollout.clear_absent();
         final_value_.reserve(rollout.final_sample.capacity());
         if constexpr (has_critic<C>) {
             static_assert(std::same_as<Scalar, typename C::Scalar>,

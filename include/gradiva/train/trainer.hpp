@@ -151,12 +151,13 @@ private:
     }
 
     void learn(Rollout<Scalar>& fresh, Progress& progress) {
+        bool has_values = false;  // the fresh one, by the present weights
         const auto estimate = [&](Rollout<Scalar>& rollout) {
-            estimate_advantages(rollout);
+            estimate_advantages(rollout, std::exchange(has_values, false) && &rollout == &fresh);
             if constexpr (has_critic<C>) progress.explained_variance = explained_variance(rollout);
         };
         if constexpr (requires { update_(store_, estimate, progress.schedule_progress); }) {
-            estimate_.follow(fresh);
+            has_values = estimate_.follow(fresh);
             progress.update = update_(store_, estimate, progress.schedule_progress);
         } else {
             static_assert(std::is_invocable_r_v<UpdateReport, Update&, Rollout<Scalar>&, double>,
@@ -167,9 +168,16 @@ private:
         }
     }
 
-    void estimate_advantages(Rollout<Scalar>& rollout) {
-        if (!options_.normalize_rewards) return estimate_(rollout, advantage_);
-        rewards_.with_scaled(rollout, [&] { estimate_(rollout, advantage_); });
+    void estimate_advantages(Rollout<Scalar>& rollout, bool has_values) {
+        const auto estimate = [&] {
+            if (has_values) {
+                estimate_.finish(rollout, advantage_);
+            } else {
+                estimate_(rollout, advantage_);
+            }
+        };
+        if (!options_.normalize_rewards) return estimate();
+        rewards_.with_scaled(rollout, estimate);
     }
 
     TrainLoop loop_;

@@ -1,9 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
-#include <numeric>
-#include <utility>
 
 #include "gradiva/core/buffer.hpp"
 #include "gradiva/core/check.hpp"
@@ -14,43 +11,9 @@
 #include "gradiva/policy/policy.hpp"
 #include "gradiva/rollout/column_passes.hpp"
 #include "gradiva/rollout/rollout.hpp"
+#include "gradiva/train/detail/sequential_pass.hpp"
 
 namespace GRADIVA_NAMESPACE::detail {
-
-/// Columns of observations of which a critic with memory computes the values, with the storage for it.
-template <class C>
-class SequentialPass {
-public:
-    using Scalar = typename C::Scalar;
-
-    /// Takes columns `columns[0]`, ... of these matrices. `width`, `begins` and `state` are set by the caller.
-    void gather(const MatrixBuffer<float>& observation, const MatrixBuffer<std::uint8_t>& mask) {
-        observation_.gather_columns(observation.data(), observation.rows(), columns.data(), columns.size());
-        mask_.gather_columns(mask.data(), mask.rows(), columns.data(), columns.size());
-    }
-
-    ConstVectorMap<Scalar> values(const C& critic) {
-        const ConstMatrixMap<Scalar> input = input_(std::as_const(observation_).matrix());
-        const Sequences<Scalar> sequences{width.span(), begins.span(), std::as_const(state).matrix()};
-        const ActionMask legal = std::as_const(mask_).matrix();
-        if constexpr (requires { critic.forward(input, legal, sequences, tape); }) {
-            return critic.forward(input, legal, sequences, tape);
-        } else {
-            return critic.forward(input, sequences, tape);
-        }
-    }
-
-    Buffer<Index> columns;        ///< of the rollout
-    Buffer<Index> width;          ///< columns of each time step
-    Buffer<std::uint8_t> begins;  ///< one per column
-    MatrixBuffer<Scalar> state;   ///< S x width[0], before the first step
-    typename C::Tape tape;
-
-private:
-    NetworkInput<Scalar> input_;
-    MatrixBuffer<float> observation_;
-    MatrixBuffer<std::uint8_t> mask_;
-};
 
 /// The values of a critic with memory, in one pass through the time of a rollout: those of its observations o_0 ...
 /// o_T, and those of final observations, each with the state after the step that led to it. A rollout that was not
@@ -80,7 +43,8 @@ public:
             for (Index t = 0; t <= rollout.horizon;) {
                 const Range times{t, end_of_pass(rollout, t, std::max<Index>(pass_width / mine.size(), 1))};
                 keep_states(rollout, mine, t, shard);
-                value_steps(rollout, mine, times, shard);
+                shard.steps.take_steps(rollout, mine, times);
+                shard.steps.write_values(critic_, rollout.value.data());
                 value_finals(rollout, final_value, mine, times, shard);
                 carry(rollout, mine, times, shard);
                 t = times.end;
@@ -148,32 +112,11 @@ private:
         return end;
     }
 
-    static bool has_ended(const Rollout<Scalar>& rollout, Index sample) {
-        return rollout.terminated.data()[sample] + rollout.truncated.data()[sample] != 0;
-    }
-
-    void value_steps(Rollout<Scalar>& rollout, Range range, Range times, Shard& shard) const {
-        SequentialPass<C>& steps = shard.steps;
-        steps.width.assign(times.size(), range.size());
-        steps.columns.resize(times.size() * range.size());
-        steps.begins.assign(steps.columns.size(), 0);
-        Index j = 0;
-        for (Index t = times.begin; t < times.end; ++t) {
-            for (Index n = range.begin; n < range.end; ++n, ++j) {
-                steps.columns[j] = t * rollout.environments + n;
-                if (t > times.begin) steps.begins[j] = has_ended(rollout, steps.columns[j] - rollout.environments);
-            }
-        }
-        steps.gather(rollout.observation, rollout.mask);
-        const ConstVectorMap<Scalar> value = steps.values(critic_);
-        for (Index i = 0; i < steps.columns.size(); ++i) rollout.value.data()[steps.columns[i]] = value[i];
-    }
-
     /// The values of the final observations that follow these steps, at most one of each environment at a time.
     void value_finals(const Rollout<Scalar>& rollout, Buffer<Scalar>& final_value, Range range, Range times,
                       Shard& shard) const {
         SequentialPass<C>& finals = shard.finals;
-        reserve_finals(rollout, range, finals);
+        finals.reserve(critic_, rollout, range);
         const Buffer<Index>& sample = rollout.final_sample;
         const Index first = times.begin * rollout.environments, end = times.end * rollout.environments;
         Index count = 0;
@@ -194,25 +137,8 @@ private:
     }
 
     void write_finals(const Rollout<Scalar>& rollout, SequentialPass<C>& finals, Buffer<Scalar>& final_value) const {
-        finals.width.assign(1, finals.columns.size());
-        finals.begins.assign(finals.columns.size(), 0);
-        finals.gather(rollout.final_observation, rollout.final_mask);
-        const ConstVectorMap<Scalar> value = finals.values(critic_);
-        for (Index i = 0; i < finals.columns.size(); ++i) final_value[finals.columns[i]] = value[i];
-    }
-
-    /// A pass over as many columns as there may be final observations at a time, the first time, so that none later
-    /// allocates.
-    void reserve_finals(const Rollout<Scalar>& rollout, Range range, SequentialPass<C>& finals) const {
-        if (finals.columns.capacity() >= range.size()) return;
-        finals.columns.resize(range.size());
-        std::iota(finals.columns.begin(), finals.columns.end(), range.begin);
-        finals.width.assign(1, range.size());
-        finals.begins.assign(range.size(), 0);
-        finals.state.resize(critic_.state_size(), range.size());
-        finals.state.clear_columns({0, range.size()});
-        finals.gather(rollout.observation, rollout.mask);
-        finals.values(critic_);
+        finals.take_finals(rollout);
+        finals.write_values(critic_, final_value.data());
     }
 
     /// Hands the states on: to the next pass, and, where an environment's samples end, to the next rollout.
@@ -227,10 +153,11 @@ private:
                 if (!rollout.is_valued && last_sample >= times.begin && last_sample <= last) {
                     carried_.columns({n, n + 1}) =
                         critic_.state_after(shard.steps.tape, last_sample - times.begin).col(j);
-                    if (has_ended(rollout, last_sample * rollout.environments + n)) carried_.clear_columns({n, n + 1});
+                    if (rollout.ends_episode(last_sample * rollout.environments + n))
+                        carried_.clear_columns({n, n + 1});
                 }
             }
-            if (last < rollout.horizon && has_ended(rollout, last * rollout.environments + n)) {
+            if (last < rollout.horizon && rollout.ends_episode(last * rollout.environments + n)) {
                 shard.steps.state.clear_columns({j, j + 1});
             }
         }
