@@ -92,6 +92,23 @@ TEST_CASE("a copy of a tape keeps the values of a shared trunk when the tape goe
     CHECK(network.d_value(other).size() == 6);
 }
 
+TEST_CASE("a pass through a shared trunk forgets the derivative by the value of the pass before") {
+    const Shared network(3, 2, two_layers, Rng(1), 0.5);
+    const Matrix<double> x = observations(), dy = Matrix<double>::Constant(2, 6, 0.25);
+    Shared::Tape used, fresh;
+    network.forward(x, used);
+    network.d_value(used).setConstant(3);
+    std::vector<double> first(network.parameters().size(), 0), again = first, expected = first;
+    network.backward(used, dy, first);
+    network.forward(x, used);
+    network.backward(used, dy, again);
+    network.forward(x, fresh);
+    network.backward(fresh, dy, expected);
+    CHECK(again == expected);
+    CHECK(first != expected);
+}
+
+
 TEST_CASE("parameters of a shared trunk are named by their part") {
     Shared network(3, 2, SharedTrunk{.trunk = Mlp{.hidden = {4}}, .critic = {.hidden = {2}}}, Rng(1));
     network.append_parameters(1);
