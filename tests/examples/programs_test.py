@@ -191,6 +191,17 @@ class Reports(unittest.TestCase):
         self.assertEqual(page.count('"evaluation":{"mean":'), 1)  # a CSV file has no place for one
         self.assertNotIn("<1>", page)
 
+    def test_a_log_is_judged_and_what_cannot_be_judged_is_named(self):
+        log = self.folder / "run.csv"
+        done = run("cartpole_ppo_clip", "--quiet", "--doctor", "--steps", "8000", "--log", log)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn(": fault ", done.stderr)
+        done = run("doctor", log)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.splitlines()[0], f"{log}: no findings")
+        self.assertIn("not judged: dead_units: the log has no column 'dead_units'", done.stdout)
+        self.assertEqual(run("doctor", self.folder / "none").returncode, 1)
+
     def test_what_is_no_log_is_named_and_no_report_is_written(self):
         out, empty, other = (self.folder / name for name in ("report.html", "empty", "other"))
         empty.write_text("")
