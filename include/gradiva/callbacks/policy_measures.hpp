@@ -35,7 +35,7 @@ template <class A>
 class PolicyProbe {
 public:
     using Scalar = typename A::Scalar;
-    static constexpr Index most_samples = 128;
+    static constexpr Index probe_samples = 128;
 
     PolicyMeasures operator()(const Rollout<Scalar>& rollout, const A& actor) {
         PolicyMeasures measures;
@@ -57,7 +57,7 @@ public:
 
 private:
     void gather(const Rollout<Scalar>& rollout) {
-        const Index all = rollout.horizon * rollout.environments, wanted = std::min(all, most_samples);
+        const Index all = rollout.horizon * rollout.environments, wanted = std::min(all, probe_samples);
         columns_.resize(wanted);
         count_ = 0;
         for (Index k = 0; k < wanted; ++k) {

@@ -31,8 +31,6 @@ struct RunFacts {
     static RunFacts of(const Description& description);
 };
 
-namespace detail {
-
 /// The number at a path; NaN where there is none.
 inline double described_number(const Description& description, std::string_view path) {
     const DescriptionValue* const value = description.find(path);
@@ -42,6 +40,8 @@ inline double described_number(const Description& description, std::string_view 
     if (const auto* number = std::get_if<bool>(value)) return *number ? 1 : 0;
     return RunFacts::unknown;
 }
+
+namespace detail {
 
 inline std::string described_text(const Description& description, std::string_view path) {
     const DescriptionValue* const value = description.find(path);
@@ -83,7 +83,6 @@ inline void find_actions(const Description& description, RunFacts& facts) {
 }  // namespace detail
 
 inline RunFacts RunFacts::of(const Description& description) {
-    using detail::described_number;
     RunFacts facts;
     const double horizon = described_number(description, "options/horizon");
     if (horizon > 0) facts.horizon = horizon;

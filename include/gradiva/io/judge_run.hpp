@@ -72,7 +72,7 @@ inline RunJudgement judge_run(const RecordedRun& run) {
     const SeriesColumn& steps = *table.find("steps");
     const detail::RecordedProgress recorded(table);
     DoctorJudge judge;
-    const double described = detail::described_number(run.description, "train/steps");
+    const double described = described_number(run.description, "train/steps");
     judge.expect(RunFacts::of(run.description), std::fmax(steps.last.back(), described));
     for (std::size_t i = 0; i < steps.last.size(); ++i) {
         judge.add(recorded.row(i), {}, steps.last[i], [&](const Finding& f) { result.findings.push_back(f); });
