@@ -27,9 +27,8 @@ namespace GRADIVA_NAMESPACE {
 
 /// Options of one action.
 struct ActOptions {
-    std::span<const std::uint8_t> legal =
-        {};              ///< an action mask, as `action_mask` writes it; empty: none, where none is needed
-    Rng* rng = nullptr;  ///< draws the action; null: the most probable one
+    std::span<const std::uint8_t> legal = {};  ///< an action mask, as `action_mask` writes it; empty: none, where none is needed
+    Rng* rng = nullptr;                        ///< draws the action; null: the most probable one
 };
 
 namespace detail {
