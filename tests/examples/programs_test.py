@@ -304,6 +304,19 @@ class Policies(unittest.TestCase):
             self.refused(f"'{name}' {reason}", "cartpole_a2c", "--c-header", self.folder / f"{name}.h", *forever)
         self.assertEqual(list(self.folder.iterdir()), [])
 
+    def test_a_policy_of_a_mujoco_model_is_saved_and_exported(self):
+        if not (FOLDER / "mujoco_train").exists():
+            self.skipTest("mujoco_train is not built: MuJoCo is not installed (Debian: libmujoco-dev)")
+        model, file, onnx, header = (self.folder / name for name in ("puck.xml", "policy", "policy.onnx", "walker.h"))
+        model.write_text("<mujoco><worldbody><body><joint name='x' type='slide' axis='1 0 0'/>"
+                         "<joint type='slide' axis='0 1 0'/><geom size='0.1' mass='2'/></body></worldbody>"
+                         "<actuator><motor joint='x' ctrllimited='true' ctrlrange='-1 3'/></actuator></mujoco>")
+        self.train("mujoco_train", "--model", model, "--episode", "20", "--save", file, "--onnx", onnx, "--c-header", header)
+        # It is read, and its examples are replayed, before it is compared with the environment.
+        self.refused("than those of CartPole", "play_policy", file, "--env", "CartPole")
+        self.assertIn(b"gradiva.examples", onnx.read_bytes())
+        self.assertIn("typedef float walker_action;", header.read_text())
+
     def test_a_policy_is_saved_and_exported_after_an_interrupt_too(self):
         file, onnx, header = self.folder / "policy", self.folder / "policy.onnx", self.folder / "walker.h"
         process = subprocess.Popen(

@@ -2,8 +2,10 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catch.hpp"
@@ -203,6 +205,37 @@ TEST_CASE("files that are no policies, or damaged ones, are refused") {
         INFO(at);
         CHECK(error(path) != "no error");
     }
+}
+
+TEST_CASE("a policy of another format, or without its checksum, is refused") {
+    const TemporaryFolder folder("policies");
+    const std::string path = folder / "policy", edited = folder / "edited";
+    Training training;
+    save_policy(path, training.actor, training.critic);
+    const auto check_refused = [&](const std::string& what) {
+        const std::string text = "'" + edited + "': " + what;
+        CHECK(refused(edited, training.actor, training.critic) == "load_policy " + text);
+        CHECK_THROWS_WITH(SavedPolicy(edited), "SavedPolicy " + text);
+    };
+
+    const SafetensorsFile file(path);
+    SafetensorsWriter writer;
+    writer.add_text("gradiva.policy", "2");
+    for (const auto& [key, tensor] : file.tensors()) writer.add(key, tensor.type, tensor.shape, tensor.bytes.data());
+    writer.write(edited);
+    check_refused("its format is 2 and this library reads 1");
+
+    std::string whole = read_text(path);
+    const std::string key = "\"gradiva.crc64\":\"";
+    const std::size_t checksum = key.size() + std::string_view("0123456789abcdef\",").size();
+    std::uint64_t header = 0;
+    std::memcpy(&header, whole.data(), sizeof(header));
+    header -= checksum;
+    std::memcpy(whole.data(), &header, sizeof(header));
+    whole.erase(whole.find(key), checksum);
+    write_text(edited, whole);
+    REQUIRE_FALSE(SafetensorsFile(edited).has_checksum());
+    check_refused("its checksum is missing; it was changed by another program");
 }
 
 TEST_CASE("an edited file with a right checksum is refused where its examples are not reproduced") {
