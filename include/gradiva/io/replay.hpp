@@ -22,15 +22,13 @@ struct Replay {
     std::optional<StepOfRollout> step = {};  ///< the step that failed; none where it was no step of an environment
 };
 
-namespace detail {
-
-/// The callback that restores a training from a record, and lets it run up to the failure.
+/// The callback of `train` by which `replay` restores a training from a record, and lets it run up to the failure.
 template <class TrainerT, class AtStep>
 class Replayer {
 public:
     static constexpr Episodes saves_run = Episodes::kept;
 
-    Replayer(const FlightFile& file, TrainerT& trainer, const AtStep& at_step)
+    Replayer(const detail::FlightFile& file, TrainerT& trainer, const AtStep& at_step)
         : file_(file), trainer_(trainer), at_step_(at_step) {}
 
     void on_start(Run& run) { restore(file_.who(), file_.image(), run, Episodes::kept); }
@@ -51,13 +49,11 @@ public:
     Index iterations() const { return iterations_; }
 
 private:
-    const FlightFile& file_;
+    const detail::FlightFile& file_;
     TrainerT& trainer_;
     const AtStep& at_step_;
     Index iterations_ = 0;
 };
-
-}  // namespace detail
 
 /// Goes on from what a `FlightRecord` wrote, in a trainer that is built as the one that failed: same environments,
 /// networks, options and seed; the number of threads may differ. Before the step of an environment that failed, calls
@@ -76,7 +72,7 @@ template <class TrainerT, class AtStep>
 Replay replay(const std::string& path, TrainerT& trainer, const AtStep& at_step) {
     const detail::FlightFile file(path);
     const detail::Flight& flight = file.flight();
-    detail::Replayer<TrainerT, AtStep> replayer(file, trainer, at_step);
+    Replayer<TrainerT, AtStep> replayer(file, trainer, at_step);
     Replay result{.is_of_this_build = flight.is_of_this_build, .step = flight.failure.step};
     const auto unwatch = [&] {
         if constexpr (requires(StepWatch watch) { trainer.watch(watch); }) trainer.watch(StepWatch{});

@@ -34,7 +34,7 @@ struct ActorTape {
     }
 
     void use_once() { gradiva::use_once(network); }
-    void use_packed(const PackedWeightsOf<Network>& packed) { gradiva::use_packed(network, packed); }
+    void use_packed(const gradiva::PackedWeightsOf<Network>& packed) { gradiva::use_packed(network, packed); }
 };
 
 }  // namespace GRADIVA_NAMESPACE::detail
