@@ -237,3 +237,17 @@ TEST_CASE("an agent that leaves in mid-episode is bootstrapped, and the next goe
     CHECK(r.next_value(0, 0) != 0);
     CHECK(learner.progress().learned == 8);
 }
+
+TEST_CASE("a learner acts for its own agents only, each of them once") {
+    auto learner = learner_of(), other = learner_of();
+    Npc a = learner.join(), stranger = other.join();
+    Matrix<float> observations(2, 2);
+    observations << 0.5F, 1, -1, 0;
+    ActionBatch actions;
+    const auto act = [&](std::vector<Npc*> agents) { learner.act(agents, observations, actions); };
+    CHECK_THROWS_WITH(act({&a, &stranger}), "Learner: agent 1 of those that act is another learner's");
+    CHECK_THROWS_WITH(act({&a, nullptr}), "Learner: agent 1 of those that act is null");
+    CHECK_THROWS_WITH(act({&a, &a}), Catch::Matchers::Contains("are the same; give each once"));
+    CHECK(learner.progress().acted == 0);
+    CHECK(other.progress().acted == 0);
+}

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <iterator>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "catch.hpp"
 #include "gradiva/advantage/gae.hpp"
 #include "gradiva/algorithms/ppo.hpp"
+#include "gradiva/core/state_image.hpp"
 #include "gradiva/env/vectorized.hpp"
 #include "gradiva/policy/critic.hpp"
 
@@ -127,4 +129,29 @@ TEST_CASE("the doctor measures observations, units and what the policy makes of 
     saturated.run(1);
     CHECK(saturated.measures.dead_units > 0.5);
     CHECK(saturated.measures.policy_information < 1e-6);
+}
+
+TEST_CASE("the doctor of a resumed training counts its steps once, and of one without an end none") {
+    const auto started = [](Index done, Index before) {
+        Progress progress{.steps = done};
+        Run run("PpoClip", progress, {.steps = 1000});
+        const Index lifetime = before + done;
+        run.count_steps_in(lifetime);
+        Doctor doctor(nullptr);
+        doctor.on_start(run);
+        return image_of(doctor);
+    };
+    const StateImage fresh = started(0, 0), resumed = started(500, 0), later = started(0, 500);
+    const auto equal = [](const StateImage& a, const StateImage& b) {
+        for (std::size_t i = 0; i < a.arrays().size(); ++i) {
+            const StateArray &l = a.arrays()[i], &r = b.arrays()[i];
+            if (l.bytes != r.bytes || !std::equal(l.data, l.data + l.bytes, r.data)) return false;
+        }
+        return true;
+    };
+    CHECK(equal(fresh, resumed));
+    CHECK_FALSE(equal(fresh, later));
+    Progress progress;
+    Run endless("PpoClip", progress, {.steps = std::numeric_limits<Index>::max()});
+    CHECK_THROWS_WITH(Doctor(nullptr).on_start(endless), Catch::Matchers::Contains("give a Learner schedule_steps"));
 }

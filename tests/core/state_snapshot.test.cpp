@@ -82,4 +82,9 @@ TEST_CASE("there is no snapshot when the visit throws") {
     whole.throws = true;
     CHECK_THROWS(snapshot.take([&](State& state) { whole.visit_state(state); }));
     CHECK(!snapshot.is_taken());
+    whole.throws = false;
+    const auto throw_within = [&](State& state) { state.within("part", [&] { throw std::runtime_error("no part"); }); };
+    CHECK_THROWS(snapshot.take(throw_within));
+    snapshot.take([&](State& state) { whole.visit_state(state); });
+    CHECK(equal(snapshot.image(), image_of(whole)));
 }

@@ -64,3 +64,31 @@ TEST_CASE("a list calls callbacks of any type, each as often as train would") {
     CHECK(calls == std::vector<std::string>{"stop", "stop"});
     CHECK(list.empty());
 }
+
+TEST_CASE(
+    "a callback whose on_start throws is not in the list, and one whose on_stop throws does not keep others from "
+    "theirs") {
+    struct Thrower {
+        bool at_start = false;
+        void operator()(const Progress&) {}
+        void on_start(Run&) const {
+            if (at_start) fail("no start");
+        }
+        void on_stop(const Run&, Stop) const { fail("no end"); }
+    };
+    std::vector<std::string> calls;
+    Progress progress{.iteration = 1};
+    Run run("Mine", progress);
+    CallbackList<Loop> list;
+    list.add(Thrower{}, Scribe{&calls});
+    list.start(run);
+    list.add(Thrower{.at_start = true}, Scribe{&calls});
+    CHECK_THROWS_WITH(list.start(run), "no start");
+    calls.clear();
+    CHECK(list.start(run));  // nothing is left to be started
+    CHECK(list.report(run, Loop{}));
+    CHECK(calls == std::vector<std::string>{"report 1", "after"});
+    calls.clear();
+    CHECK_THROWS_WITH(list.stop(run, Stop::callback), "no end");
+    CHECK(calls == std::vector<std::string>{"stop"});
+}

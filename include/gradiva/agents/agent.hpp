@@ -27,7 +27,7 @@ namespace GRADIVA_NAMESPACE {
 /// Every member but those that say otherwise throws `Error`, which names the stream and how many actions it has had, on
 /// wrong sizes and on numbers that are not finite, where the calls are in another order than they can be, once the
 /// handle was moved from or its agent has left, and after the learner's end. Nothing of such a call remains, and other
-/// agents go on. Nothing allocates. One thread at a time.
+/// agents go on. Nothing allocates once rollouts of their size were learned from. One thread at a time.
 template <ActionSpace Space, Policy A>
 class Agent {
 public:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <fmt/core.h>
 
 #include "gradiva/callbacks/doctor_judge.hpp"
+#include "gradiva/core/check.hpp"
 #include "gradiva/core/state.hpp"
 #include "gradiva/core/terminal.hpp"
 #include "gradiva/train/run.hpp"
@@ -18,8 +20,9 @@ namespace GRADIVA_NAMESPACE {
 
 /// Callback of `train` that judges the training by `doctor_rules` while it runs: a line when a finding begins, what is
 /// seen, the likeliest cause and what to try, and a line when it ends. What no log has is measured on 128 samples of
-/// every tenth rollout, the first included (`PolicyMeasures`). It changes nothing in the training. An iteration
-/// allocates no memory but for findings.
+/// every tenth rollout, the first included (`PolicyMeasures`). It changes nothing in the training. An iteration of
+/// `train` allocates no memory but for findings. With a `Learner`, which needs `schedule_steps` for it, what rules need
+/// of options is not known: those are not judged. Use one object per training.
 class Doctor {
 public:
     static constexpr bool describes_run = true;
@@ -28,8 +31,11 @@ public:
     explicit Doctor(std::FILE* out = stderr) : out_(out) {}
 
     void on_start(const Run& run) {
-        steps_before_ = run.lifetime_steps();
         const Index steps = std::max(run.options().steps, run.options().schedule_steps);
+        require(steps < std::numeric_limits<Index>::max(),
+                "Doctor: the steps of this training are not known, of which its windows are shares; give a Learner "
+                "schedule_steps");
+        steps_before_ = run.lifetime_steps() - run.progress().steps;  // of a resumed call both are restored
         judge_.expect(RunFacts::of(run.description()), static_cast<double>(steps_before_ + steps));
         probe_.reset();
     }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gradiva/core/failure.hpp"
 #include "gradiva/core/index.hpp"
 #include "gradiva/core/namespace.hpp"
 #include "gradiva/core/state.hpp"
@@ -23,7 +24,7 @@ public:
         clear();
         if (taker_ == nullptr) taker_ = std::make_unique<Taker>();
         taker_->to = this;
-        visit(*taker_);
+        undo_unless_done([&] { visit(*taker_); }, [&] { taker_.reset(); });  // which may stand within a path
         is_taken_ = true;
     }
 

@@ -40,7 +40,7 @@ public:
                 if constexpr (std::is_same_v<T, double>) {
                     field = number;
                 } else {
-                    field = std::isfinite(number) ? static_cast<Index>(number) : Index{0};
+                    field = std::abs(number) < 9e18 ? static_cast<Index>(number) : Index{0};
                 }
             });
         }

@@ -65,7 +65,9 @@ private:
 ///   });
 ///
 /// `at_step` is called by the thread that steps the environment; not where a record names no step, such as a gradient
-/// that is not finite. The same build of the program computes the same bits; another may differ (`is_of_this_build`).
+/// that is not finite. What it throws ends the replay as a failure. Callbacks take no part: a failure that they bring
+/// about does not occur again. The same build of the program computes the same bits; another may differ
+/// (`is_of_this_build`).
 /// The trainer is left as after a failure. Throws `Error`, and calls nothing, where the file is damaged or that of
 /// another training; and where the failure does not occur again.
 template <class TrainerT, class AtStep>
@@ -73,7 +75,7 @@ Replay replay(const std::string& path, TrainerT& trainer, const AtStep& at_step)
     const detail::FlightFile file(path);
     const detail::Flight& flight = file.flight();
     Replayer<TrainerT, AtStep> replayer(file, trainer, at_step);
-    Replay result{.is_of_this_build = flight.is_of_this_build, .step = flight.failure.step};
+    Replay result{.is_of_this_build = flight.is_of_this_build};
     const auto unwatch = [&] {
         if constexpr (requires(StepWatch watch) { trainer.watch(watch); }) trainer.watch(StepWatch{});
     };
@@ -84,6 +86,7 @@ Replay replay(const std::string& path, TrainerT& trainer, const AtStep& at_step)
             flight.is_of_this_build ? "" : "; the record is of another build, whose bits differ",
             printable(flight.failure.text));
     result.is_same_failure = printable(result.failure) == flight.failure.text;
+    if constexpr (requires { trainer.failed_step(); }) result.step = trainer.failed_step();
     return result;
 }
 

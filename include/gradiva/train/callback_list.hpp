@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "gradiva/core/failure.hpp"
 #include "gradiva/train/detail/callback_hooks.hpp"
 #include "gradiva/train/detail/saved_callbacks.hpp"
 #include "gradiva/train/progress.hpp"
@@ -28,10 +29,15 @@ public:
 
     bool empty() const { return all_.empty(); }
 
-    /// Calls `on_start` of those that were added since the last call. Returns whether all want to go on.
+    /// Calls `on_start` of those that were added since the last call. Returns whether all want to go on. When one
+    /// throws, it and those after it are not in the list.
     bool start(Run& run) {
         bool goes_on = true;
-        for (; started_ < all_.size(); ++started_) goes_on = all_[started_]->start(run) && goes_on;
+        undo_unless_done(
+            [&] {
+                for (; started_ < all_.size(); ++started_) goes_on = all_[started_]->start(run) && goes_on;
+            },
+            [&] { all_.resize(started_); });
         return goes_on;
     }
 
@@ -48,11 +54,14 @@ public:
         return goes_on;
     }
 
-    /// Calls `on_stop` of those that were started, and forgets all.
+    /// Calls `on_stop` of those that were started, also after one that throws, of which the first exception is thrown;
+    /// forgets all.
     void stop(const Run& run, Stop why) {
         const std::size_t started = std::exchange(started_, 0);
         const std::vector<std::unique_ptr<Callback>> all = std::exchange(all_, {});
-        for (std::size_t i = 0; i < started; ++i) all[i]->stop(run, why);
+        CaughtException failure;
+        for (std::size_t i = 0; i < started; ++i) failure.attempt([&] { all[i]->stop(run, why); });
+        failure.rethrow();
     }
 
 private:

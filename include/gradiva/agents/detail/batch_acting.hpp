@@ -50,9 +50,10 @@ public:
 private:
     using StreamType = Stream<Space, A>;
 
-    static void check_once(std::span<Agent<Space, A>* const> agents) {
+    void check_once(std::span<Agent<Space, A>* const> agents) const {
         for (std::size_t j = 0; j < agents.size(); ++j) {
             require(agents[j] != nullptr, "Learner: agent {} of those that act is null", j);
+            require(agents[j]->get().acts_by(policy_), "Learner: agent {} of those that act is another learner's", j);
             agents[j]->get().place_in_batch = static_cast<Index>(j);
         }
         for (std::size_t j = 0; j < agents.size(); ++j) {

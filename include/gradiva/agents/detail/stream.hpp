@@ -62,6 +62,8 @@ public:
     /// Whether the open step is a sample of the rollout that is being collected.
     bool has_open_sample() const { return open_step_.is_sample(); }
     const StreamCounts& counts() const { return open_step_.counts(); }
+    /// Whether this policy chooses its actions.
+    bool acts_by(const A& policy) const { return &context_.policy == &policy; }
     /// Whether an action that is chosen now is one of a sample.
     bool records() const { return context_.recording && open_step_.has_room(); }
 

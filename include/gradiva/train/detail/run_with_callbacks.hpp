@@ -51,7 +51,9 @@ void run_with_callbacks(Run& run, const Progress& progress, const Trainer& train
         for_each_callback<false>(on_start, callbacks...);
         const auto began = std::chrono::steady_clock::now() - clock_duration(progress.seconds);
         while (continues && !progress.finished()) {
-            (call_before_iteration(callbacks, run), ...);
+            const auto before = [&](auto& callback, std::size_t) { call_before_iteration(callback, run); };
+            for_each_callback<false>(before, callbacks...);
+            for_each_callback<true>(before, callbacks...);
             undo_unless_done([&] { next(began); }, [&] { note_failure<(saves_run<Callbacks> || ...)>(run, trainer); });
             ((continues = call_with_report(callbacks, progress, trainer) && continues), ...);
             const auto after = [&](auto& callback, std::size_t) { call_after_iteration(callback, run); };
