@@ -113,9 +113,9 @@ public:
     }
 
     /// Has callbacks called after each update, with `(const Progress&)` or `(const Progress&, const Learner&)`; see
-    /// `Run`. Lvalues must outlive the learner, others are moved into it. `on_start` is
-    /// called at once, `on_stop` when the learner ends, with `Stop::steps` unless one has returned false: the learner
-    /// learns no more then. Those that save the training are not taken.
+    /// `Run`. Lvalues must outlive the learner, others are moved into it. `on_start` is called at once, `on_stop` when
+    /// the learner ends, with `Stop::steps` unless one has returned false: the learner learns no more then. Those that
+    /// save the training are not taken.
     template <class... Callbacks>
     void callbacks(Callbacks&&... added) {
         callbacks_.add(std::forward<Callbacks>(added)...);

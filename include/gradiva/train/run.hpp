@@ -41,8 +41,7 @@ struct IterationFailure {
 ///   of callbacks that save the training get `Stop::exception`;
 /// - `visit_state(State&)`, for callbacks that have state; its pieces belong to those of the training. One with `static
 ///   constexpr std::string_view state_name` names its part of the paths, others are called "callback";
-/// - `static constexpr Episodes saves_run`, for callbacks that save and restore the training. Their `on_start` is
-/// called
+/// - `static constexpr Episodes saves_run`, for callbacks that save and restore the training. Their `on_start` is called
 ///   before those of all others, their other members after, wherever they stand in the call of `train`;
 /// - `static constexpr bool describes_run = true`, for callbacks that ask `Run::description`.
 class Run {

@@ -13,7 +13,7 @@
 namespace GRADIVA_NAMESPACE::detail {
 
 /// The samples of one column of a rollout while they are being collected: a rollout of one environment, in storage of
-/// its own, so that agents in different threads write no common cache line.
+/// its own.
 ///
 /// Samples follow each other without gaps. Where an agent leaves within an episode, its last sample is cut off from the
 /// next agent's: it is `truncated`, and what was observed after it is a final observation, from which it is
