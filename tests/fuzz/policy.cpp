@@ -20,7 +20,7 @@
 
 namespace {
 
-/// Two actions of an episode within their space.
+/// Two actions of an episode whose real numbers are finite.
 void act(gradiva::SavedPolicy& policy) {
     using namespace gradiva;
     const std::vector<float> observation(static_cast<std::size_t>(policy.spaces().observation.size), 0.25F);

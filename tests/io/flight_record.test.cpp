@@ -200,6 +200,39 @@ TEST_CASE("a failed update is replayed, and has no step") {
     CHECK(!replayed.step);
 }
 
+TEST_CASE("an environment that fails as an episode begins has failed in no step") {
+    struct NoNewEpisode : CartPole {
+        Index resets = 0;
+        void reset(Rng& rng, std::span<float> observation) {
+            require(++resets < 2, "no new episode");
+            CartPole::reset(rng, observation);
+        }
+        Outcome step(int action, Rng& rng, std::span<float> observation) {
+            return CartPole::step(action, rng, observation);
+        }
+        void visit_state(State& state) {
+            CartPole::visit_state(state);
+            state("resets", resets);
+        }
+    };
+    const TemporaryPath path("crash.safetensors");
+    const auto fail_first = [&](Index at) {
+        Vectorized envs(
+            [=](Index) {
+                NoNewEpisode env;
+                env.resets = at;
+                return env;
+            },
+            {.count = 1, .seed = 3});
+        Actor actor(envs, Mlp{.hidden = {4}});
+        Critic critic(envs, Mlp{.hidden = {4}});
+        PpoClip trainer(envs, actor, critic, Gae{}, {.horizon = 64, .minibatch = 16});
+        return failure_of([&] { trainer.train({.steps = 1000}, FlightRecord(path.text())); });
+    };
+    CHECK_THAT(fail_first(1), Contains("no new episode") && Contains("FlightRecord") && !Contains("time step"));
+    CHECK_THAT(fail_first(0), Contains("no new episode") && Contains("environment 0, time step"));
+}
+
 TEST_CASE("a training that ends, or whose callback throws, writes no record") {
     const TemporaryPath path("crash.safetensors");
     ByPpo training(Fault::none);

@@ -89,6 +89,9 @@ TEST_CASE("an actor with memory and its description give the same model, with th
          {"memory.input.weight", "memory.hidden.bias", "state_out", R"("begins":[1,0,0,0,0,1,0,0])"}) {
         CHECK_THAT(bytes, ContainsText(text));
     }
+    const std::string graph = bytes.substr(0, bytes.find("gradiva.version"));  // by place, the action is the first output
+    CHECK(graph.rfind("state_out") > graph.rfind("head"));
+    CHECK(graph.rfind("head") > graph.rfind("action"));
     CHECK_THAT(exported(linear_policy()), !ContainsText("state_out") && !ContainsText("begins"));
 }
 

@@ -17,6 +17,8 @@
 #include "gradiva/policy/critic.hpp"
 #include "gradiva/policy/recurrent_trunk.hpp"
 #include "gradiva/policy/shared_trunk.hpp"
+#include "gradiva/rollout/collect.hpp"
+#include "gradiva/train/estimate.hpp"
 #include "train/resumed.hpp"
 #include "train/walks.hpp"
 
@@ -109,4 +111,20 @@ TEST_CASE("large minibatches of a trunk with memory have the same bits with any 
     CHECK(std::all_of(one.begin(), one.end(), [](float w) { return std::isfinite(w); }));
     CHECK(trained(2) == one);
     CHECK(trained(4) == one);
+}
+
+TEST_CASE("a critic that reads the actor's state refuses a rollout without it") {
+    auto envs = real_actions();
+    Actor actor(envs, of_gru);
+    Actor other(envs, Mlp{.hidden = {3}});
+    const SharedCritic critic(actor);
+    Threads threads(1);
+    Collector collect(envs, other, threads);
+    Rollout rollout(envs, other);
+    collect.steps(rollout, 4);
+    Estimator estimate(critic, threads);
+    CHECK_THROWS_WITH(estimate(rollout, Gae{}),
+                      Catch::Matchers::Contains("states of 0 numbers, where the critic reads"));
+    rollout.assume_actor_states(actor.state_size());
+    CHECK_NOTHROW(estimate(rollout, Gae{}));
 }

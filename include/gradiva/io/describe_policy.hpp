@@ -71,8 +71,8 @@ consteval bool explain_described() {
         using D = std::remove_cvref_t<decltype(std::declval<const A&>().distribution())>;
         static_assert(is_described_network<Network>,
                       "gradiva: an actor that is saved as a policy or exported has a network of the library, such as "
-                      "Mlp, Convolution, Join, SharedTrunk, Gru or Lstm; one of your own is saved with the training, "
-                      "by Checkpoint");
+                      "Mlp, Convolution, Join, SharedTrunk, Gru or Lstm; one of your own, and a RecurrentTrunk, is "
+                      "saved with the training, by Checkpoint");
         static_assert(is_described_distribution<D>,
                       "gradiva: an actor that is saved as a policy or exported has a distribution of the library; one "
                       "of your own is saved with the training, by Checkpoint");

@@ -31,7 +31,7 @@ namespace GRADIVA_NAMESPACE {
 ///   acting.act(observation, episode, choice, {.rng = &rng});         // and so on; its state goes on by one step
 ///
 /// Real numbers are within the bounds of the space. Throws `Error`, and writes no action, where `action` is of another
-/// kind or size than the space, and for what `Acting` in general refuses. Allocates in the constructor only. Borrows
+/// kind or size than the space, and for what `Acting` in general refuses. Allocates in the constructor and `begin` only. Borrows
 /// the actor. Use one object per thread.
 template <Policy A>
 class Acting<A, AnyActionSpace> {

@@ -309,6 +309,8 @@ TEST_CASE("networks within networks that do not fit are refused") {
                ContainsText("dense/type is Convolution, not Mlp"));
     CHECK_THAT(with([](StateImage& image) { set_text(image, "type", "Transformer"); }),
                ContainsText("type is Transformer, which this version does not know"));
+    CHECK_THAT(with([](StateImage& image) { set_text(image, "type", "RecurrentTrunk"); }),
+               ContainsText("type is RecurrentTrunk, which acts in its training only yet"));
     CHECK_THAT(with([](StateImage& image) { set_text(image, "network_1/type", "Gru"); }),
                ContainsText("network_1/type is Gru, which this version does not know within another network"));
     CHECK_THAT(with([](StateImage& image) {

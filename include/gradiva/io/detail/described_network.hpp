@@ -102,11 +102,22 @@ inline Index first_width(const StoredPart& mlp) {
     return widths[0];
 }
 
+/// Throws `Error` unless a network of this type can be read.
+inline void check_type(const StoredPart& part, const std::string& type) {
+    require(type != "RecurrentTrunk",
+            "{}: {} is RecurrentTrunk, which acts in its training only yet; go on with the training by Checkpoint",
+            part.who(), part.of("type"));
+    const bool is_known = type == "Mlp" || type == "Convolution" || type == "Join" || type == "SharedTrunk";
+    require(is_known || is_recurrent(type), "{}: {} is {}, which this version does not know", part.who(),
+            part.of("type"), printable(type));
+}
+
 inline StoredNetwork described_network(const StoredPart& part) {
     const std::vector<double> numbers = part.finite_numbers("parameters");
     ParameterReader parameters(part.who(), numbers);
     StoredNetwork stored{.scalar = part.array("parameters").type};
     const std::string type = part.text("type");
+    check_type(part, type);
     const bool has_parts = type == "SharedTrunk" || is_recurrent(type);
     const StoredPart first = has_parts ? part.part(is_recurrent(type) ? "before" : "trunk") : part;
     stored.observed = !has_parts && is_of_all_rows(part) ? first_width(part) : first.number<Index>("observed");

@@ -71,6 +71,13 @@ public:
         if (!ports_.emplace(value, port.name).second) nodes_.push_back({"Identity", {value}, port.name, {}});
     }
 
+    /// The same, listed after all other outputs.
+    void last_output(const OnnxPort& port, const Value& value) {
+        output(port, value);
+        outputs_.pop_back();
+        last_outputs_.push_back(port);
+    }
+
     /// The GraphProto.
     ProtobufMessage message(std::string_view name) const {
         ProtobufMessage graph;
@@ -83,6 +90,7 @@ public:
         for (const ProtobufMessage& tensor : constants_) graph.message(5, tensor);
         for (const OnnxPort& port : inputs_) graph.message(11, onnx_value_info(port));
         for (const OnnxPort& port : outputs_) graph.message(12, onnx_value_info(port));
+        for (const OnnxPort& port : last_outputs_) graph.message(12, onnx_value_info(port));
         return graph;
     }
 
@@ -109,7 +117,7 @@ private:
 
     std::vector<OnnxNode> nodes_;
     std::vector<ProtobufMessage> constants_;
-    std::vector<OnnxPort> inputs_, outputs_;
+    std::vector<OnnxPort> inputs_, outputs_, last_outputs_;
     std::map<Value, std::string> ports_;     // the output that a value is
     std::map<std::string_view, int> count_;  // of each operation
     std::set<Value> numbers_;                // constants without a name of their own

@@ -79,12 +79,12 @@ inline OnnxGraph::Value onnx_memory(OnnxGraph& graph, const DescribedNetwork& ne
                           onnx_layer(graph, memory.hidden, type, "memory.hidden", h), state};
     if (memory.cell == DescribedMemory::Cell::gru) {
         const OnnxGraph::Value next = onnx_gru(gates, type);
-        graph.output({"state_out", type, memory.state_size()}, next);
+        graph.last_output({"state_out", type, memory.state_size()}, next);
         return next;
     }
     const OnnxLstmState next = onnx_lstm(gates);
-    graph.output({"state_out", type, memory.state_size()},
-                 graph.operate("Concat", {next.h, next.s}, {{"axis", Index{1}}}));
+    graph.last_output({"state_out", type, memory.state_size()},
+                      graph.operate("Concat", {next.h, next.s}, {{"axis", Index{1}}}));
     return next.h;
 }
 

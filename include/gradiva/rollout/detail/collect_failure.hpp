@@ -11,7 +11,7 @@ namespace GRADIVA_NAMESPACE::detail {
 struct CollectFailure {
     CaughtException failure;
     std::pair<Index, StepStage> when = {};  ///< time and stage
-    Range environments = {};                ///< among which it happened
+    Range environments = {};                ///< in whose step it happened, one of them; empty: in none
 
     /// Calls `body()`, which steps the environments `stepped`, and keeps what it throws at time t and the stage that it
     /// came to; returns whether it threw nothing.

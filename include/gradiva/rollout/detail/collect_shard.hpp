@@ -49,7 +49,7 @@ public:
     /// Starts an episode in each environment; `observation` and `mask` have a column for each of all shards.
     void reset(MatrixBuffer<float>& observation, MatrixBuffer<std::uint8_t>& mask) {
         states_.clear(range_);
-        failure_.attempt(range_, 0, checked_envs_.stage,
+        failure_.attempt({}, 0, checked_envs_.stage,
                          [&] { checked_envs_.reset(range_, observation.columns(range_), mask.columns(range_)); });
     }
 
@@ -128,7 +128,7 @@ private:
     /// sequences start.
     void begin_step([[maybe_unused]] Rollout<Scalar>& rollout, Index t) const {
         if (watch_ != nullptr && watch_->step.t == t && watch_->step.environment >= range_.begin &&
-            watch_->step.environment < range_.end) {
+            watch_->step.environment < range_.end && runs(watch_->step.environment)) {
             watch_->before(watch_->step);
         }
         if constexpr (HasMemory<P>) {
@@ -194,11 +194,11 @@ private:
     }
 
     /// Goes on with a step that failed at a stage, environment by environment, and stops those that fail. Returns the
-    /// first of these, or the whole batch where it is not known.
+    /// first of these; where it is not known, the batch or none.
     [[gnu::noinline]] Range leave_failed_behind(Range batch, const Moment& now, StepStage failed) {
         if constexpr (!fails_one_by_one<V>) {
             for (Index n = range_.begin; n < range_.end; ++n) stop(n);
-            return batch;
+            return {};
         }
         Range first = batch;
         const auto stop_failed = [&](Index n) {

@@ -84,6 +84,11 @@ private:
             if (rollout.is_valued || (!rollout.starts_anew && carried_.cols() == n)) return;
             carried_.resize(critic_.state_size(), n);
             carried_.clear_columns({0, n});
+        } else {
+            require(rollout.actor_state.rows() == critic_.state_size(),
+                    "Estimator: the rollout has states of {} numbers, where the critic reads the actor's, of {}; let "
+                    "this actor collect it, or a Reweigher go over it before",
+                    rollout.actor_state.rows(), critic_.state_size());
         }
     }
 
