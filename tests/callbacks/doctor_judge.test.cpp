@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "gradiva/core/state_image.hpp"
+#include "gradiva/core/state_reader.hpp"
 
 using namespace gradiva;
 
@@ -77,10 +79,15 @@ struct Series {
     Index iterations = 200;
     double (*mean_return)(Index) = [](Index i) { return i == 2 ? 100.0 : i == 3 ? 0.0 : 50.0; };
     bool (*sick)(Index) = [](Index) { return true; };
+    Index cut = 0;  ///< after this iteration another judge goes on from what is saved; 0: none
 
-    std::vector<Finding> findings(const Case& c) const {
-        DoctorJudge judge;
-        judge.expect(known, 100.0 * static_cast<double>(iterations));
+    std::vector<Finding> findings(const Case& c, bool* judged = nullptr) const {
+        const auto fresh = [&] {
+            DoctorJudge judge;
+            judge.expect(known, 100.0 * static_cast<double>(iterations));
+            return judge;
+        };
+        DoctorJudge judge = fresh();
         std::vector<Finding> found;
         for (Index i = 1; i <= iterations; ++i) {
             Progress progress{.iteration = i, .lifetime_episodes = 20 + i, .mean_return = mean_return(i)};
@@ -89,6 +96,13 @@ struct Series {
             judge.add(progress, measures, 100.0 * static_cast<double>(i), [&](const Finding& f) {
                 if (f.rule->name == c.rule) found.push_back(f);
             });
+            if (i != cut) continue;
+            const StateImage saved = image_of(judge);
+            judge = fresh();
+            restore("judge", saved, judge);
+        }
+        for (std::size_t r = 0; judged != nullptr && r < DoctorJudge::rule_count; ++r) {
+            if (doctor_rules[r].name == c.rule) *judged = judge.judged(r);
         }
         return found;
     }
@@ -185,4 +199,42 @@ TEST_CASE("a rule whose number is known in fewer than half of the blocks is not 
                         if (p.iteration % 3 == 0) m.dead_units = 0.9;
                     }};
     CHECK(Series{}.findings(rare).empty());
+}
+
+TEST_CASE("a judge that goes on from what was saved finds what one finds that was not stopped") {
+    const auto texts = [](const std::vector<Finding>& findings) {
+        std::vector<std::string> all;
+        for (const Finding& finding : findings) all.push_back(finding.text());
+        return all;
+    };
+    // Sick from the beginning, and from after the first window.
+    bool (*const sick[])(Index) = {[](Index i) { return i / 70 % 2 == 0; }, [](Index i) { return i / 70 % 2 == 1; }};
+    for (const Case& c : cases) {
+        CAPTURE(std::string(c.rule));
+        bool any = false;
+        for (const auto when : sick) {
+            const auto expected = texts(Series{.iterations = 410, .sick = when}.findings(c));
+            any = any || !expected.empty();
+            for (const Index cut : {1, 2, 3, 4, 17, 31, 42, 61, 75, 105, 151, 153, 299, 409, 410}) {
+                CAPTURE(cut);
+                bool judged = false;
+                CHECK(texts(Series{.iterations = 410, .sick = when, .cut = cut}.findings(c, &judged)) == expected);
+                CHECK(judged);
+            }
+        }
+        CHECK(any);
+    }
+}
+
+TEST_CASE("a judge that goes on from what was saved remembers the worst return and the first") {
+    // Within 2 % of the range below the best: not stalled, as long as the worst one counts.
+    const auto near_best = [](Index i) { return i == 2 ? 100.0 : i == 3 ? 0.0 : 98.5; };
+    // Always the same return but for one change.
+    const auto one_change = [](Index i) { return i <= 30 ? 50.0 : 60.0; };
+    for (const Index cut : {0, 20, 30, 150}) {
+        CAPTURE(cut);
+        CHECK(Series{.mean_return = near_best, .cut = cut}.findings(case_of("kl_large")).empty());
+        const Case no_change{"no_signal", [](Progress&, PolicyMeasures&, bool) {}};
+        CHECK(Series{.mean_return = one_change, .cut = cut}.findings(no_change).empty());
+    }
 }
