@@ -165,6 +165,8 @@ TEST_CASE("the shape of networks with memory is compared") {
     };
     CHECK(refused(trunk({}), trunk({.trunk = Lstm{}})) == "trunk/type");
     CHECK(refused(trunk({}), trunk({.trunk = Gru{.units = 63}})) == "trunk/units");
+    RecurrentTrunkNetwork<float> whole = trunk({});
+    CHECK(*description_of(whole).find("type") == DescriptionValue(std::string("RecurrentTrunk")));
     CHECK(refused(trunk({}), trunk({.actor = {.hidden = {4}}})) == "actor/widths");
     CHECK(refused(trunk({}), trunk({.critic = {.hidden = {4}}})) == "critic/widths");
 }
